@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The weights of a model folder, memory-mapped: names, types, shapes and where the bytes lie.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <gsl/span>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "aircomp/inference/model_config.hpp"
+
+namespace aircomp::inference {
+
+enum class DataType { f32, f16, bf16 };
+
+/// Bytes of one element: 4, 2, 2.
+std::size_t element_bytes(DataType type);
+
+/// A tensor as it lies in the mapping: row-major, not necessarily aligned to its element type.
+/// Valid as long as the Checkpoint that it came from.
+struct TensorView {
+    std::string name;
+    DataType type;
+    std::vector<std::int64_t> shape;
+    gsl::span<const std::byte> bytes;
+};
+
+/// A Hugging Face model folder: `config.json` and `model.safetensors`, or the shards that
+/// `model.safetensors.index.json` names. Nothing is read before it is needed; pages that are
+/// never touched never become resident.
+class Checkpoint {
+public:
+    /// Maps the folder and checks every header completely (lengths, offsets, types, shapes).
+    /// Throws std::runtime_error with file, tensor, what was expected and found.
+    explicit Checkpoint(const std::filesystem::path& folder);
+    ~Checkpoint();
+    Checkpoint(Checkpoint&&) noexcept;
+    Checkpoint& operator=(Checkpoint&&) noexcept;
+
+    const std::filesystem::path& folder() const;
+    const ModelConfig& config() const;
+    bool contains(const std::string& name) const;
+
+    /// The tensor of that name. Throws std::runtime_error where it is missing or its shape is not
+    /// `shape`.
+    TensorView tensor(const std::string& name, const std::vector<std::int64_t>& shape) const;
+
+    /// Names of all tensors, sorted.
+    std::vector<std::string> names() const;
+
+private:
+    struct Files;
+    std::unique_ptr<Files> files_;
+};
+
+}  // namespace aircomp::inference

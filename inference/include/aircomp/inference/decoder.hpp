@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The transformer as its users drive it: what a device computes between two all-reduces, and what
+// the coordinator computes before the first and after the last.
+//
+//     x = coordinator.embed(tokens)
+//     for each layer:  x += all-reduce of device.attention_partial(layer, x, ...)
+//                      x += all-reduce of device.mlp_partial(layer, x)
+//     logits = coordinator.logits(x)
+//
+// Vectors of several tokens are row-major [tokens, hidden_size], float32.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <gsl/span>
+#include <memory>
+#include <vector>
+
+#include "aircomp/inference/checkpoint.hpp"
+#include "aircomp/inference/slice.hpp"
+#include "aircomp/inference/tokenizer.hpp"
+
+namespace aircomp::inference {
+
+/// Keys and values of the KV groups of one slice, for all layers and up to `capacity` positions.
+class KvCache {
+public:
+    KvCache(const ModelConfig& config, const Slice& slice, std::int64_t capacity);
+    ~KvCache();
+    KvCache(KvCache&&) noexcept;
+    KvCache& operator=(KvCache&&) noexcept;
+
+    std::int64_t capacity() const;
+
+private:
+    friend class DeviceModel;
+    struct Storage;
+    std::unique_ptr<Storage> storage_;
+};
+
+/// One device: its slice of every decoder layer. Norms are computed here as well (replicated);
+/// the residual is added by the driver, once. Row slices are read where they lie in the
+/// checkpoint's mapping, column slices are copied contiguous when the object is made. The
+/// checkpoint must outlive the object. Its functions may be called from one thread at a time.
+class DeviceModel {
+public:
+    /// `threads`: how many threads one call may use, >= 1.
+    DeviceModel(const Checkpoint& checkpoint, const Slice& slice, int threads);
+    ~DeviceModel();
+    DeviceModel(DeviceModel&&) noexcept;
+    DeviceModel& operator=(DeviceModel&&) noexcept;
+
+    const Slice& slice() const;
+
+    /// Partial of the attention output projection, equation (1), for the tokens at positions
+    /// `position`, `position` + 1, ... whose residual stream is `x` [tokens, hidden_size].
+    /// Writes their keys and values into `cache`, which must hold those of all earlier positions;
+    /// calling it again with the same arguments gives the same result. Writes `partial`, same
+    /// shape as `x`. Throws std::length_error, naming the limit, beyond the cache's capacity.
+    void attention_partial(std::int64_t layer, gsl::span<const float> x, std::int64_t position,
+                           KvCache& cache, gsl::span<float> partial) const;
+
+    /// Partial of the MLP's down projection, equation (1); shapes as above.
+    void mlp_partial(std::int64_t layer, gsl::span<const float> x, gsl::span<float> partial) const;
+
+    /// Bytes of weights that this slice reads per token (for the latency model and benchmarks).
+    std::size_t weight_bytes() const;
+
+private:
+    struct Weights;
+    std::unique_ptr<Weights> weights_;
+};
+
+/// What only the coordinator holds: embedding, final norm, output head.
+class CoordinatorModel {
+public:
+    CoordinatorModel(const Checkpoint& checkpoint, int threads);
+    ~CoordinatorModel();
+    CoordinatorModel(CoordinatorModel&&) noexcept;
+    CoordinatorModel& operator=(CoordinatorModel&&) noexcept;
+
+    /// Writes x [tokens, hidden_size]. Throws std::out_of_range for a token outside the vocabulary.
+    void embed(gsl::span<const Token> tokens, gsl::span<float> x) const;
+
+    /// Final norm and head: x [tokens, hidden_size] to logits [tokens, vocabulary_size].
+    void logits(gsl::span<const float> x, gsl::span<float> logits) const;
+
+    std::size_t weight_bytes() const;
+
+private:
+    struct Weights;
+    std::unique_ptr<Weights> weights_;
+};
+
+}  // namespace aircomp::inference
