@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A whole file mapped read-only: pages become resident as they are touched.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <gsl/span>
+
+namespace aircomp::inference {
+
+/// Owns one mapping. The file must not be shortened while it is mapped.
+class MappedFile {
+public:
+    /// Throws std::runtime_error, naming the file, where it cannot be opened or mapped.
+    explicit MappedFile(const std::filesystem::path& file);
+    ~MappedFile();
+    MappedFile(MappedFile&& other) noexcept;
+    MappedFile& operator=(MappedFile&&) = delete;
+
+    gsl::span<const std::byte> contents() const { return contents_; }
+
+private:
+    gsl::span<const std::byte> contents_;
+};
+
+}  // namespace aircomp::inference
