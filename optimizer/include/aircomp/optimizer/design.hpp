@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Short-timescale design schemes: each solves, exactly or approximately, problem (5) of SYSTEM.md,
+// and each is known by name.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aircomp/optimizer/transceiver.hpp"
+
+namespace aircomp::optimizer {
+
+/// How much work a design may do. A scheme ignores what does not concern it.
+struct DesignOptions {
+    int starts = 1;             ///< mmse: local searches; the first from a good guess
+    std::uint64_t seed = 1;     ///< of random starts and randomisation
+    double tolerance = 1e-5;    ///< relative accuracy of the objective aimed at
+    int max_iterations = 2000;  ///< per start
+    /// Combiner, L x N_r, of a neighbouring problem (the previous block, the next resource block):
+    /// the first start of the schemes that iterate.
+    std::optional<Eigen::MatrixXcd> warm_start;
+};
+
+/// A transceiver and what is known about it.
+struct Design {
+    Transceiver transceiver;
+    double mse = 0.0;   ///< (4) of the transceiver, channel errors included
+    double nmse = 0.0;  ///< mse over L sum_n v_n
+    /// lambda_n of (6), 1/W: d mse / d P_n = -lambda_n at a local optimum (8). Empty where a scheme
+    /// does not compute them; 0 for a device that takes no part.
+    std::vector<double> multipliers;
+    int iterations = 0;          ///< over all starts
+    int evaluations = 0;         ///< of the objective, over all starts
+    double gradient_norm = 0.0;  ///< ||grad f(A)||_F ||A||_F / f(A) at the end; 0 if not iterative
+};
+
+/// Minimum mean-square error without zero forcing, by a quasi-Newton method on the combiner alone,
+/// (6) and (7). Throws std::invalid_argument on a bad problem, options or warm start shape.
+Design design_mmse(const TransceiverProblem& problem, const DesignOptions& options = {});
+
+/// Baseline: combiner on the dominant left eigenspace of sum_n H_n H_n^H, channel inversion at the
+/// devices, and a common scale that the weakest device can afford.
+/// Throws std::invalid_argument on a bad problem.
+Design design_inversion(const TransceiverProblem& problem, const DesignOptions& options = {});
+
+using Designer = std::function<Design(const TransceiverProblem&, const DesignOptions&)>;
+
+/// Names that `design` knows, in alphabetical order.
+std::vector<std::string> designer_names();
+
+/// The scheme of that name. Throws std::invalid_argument that lists the names it knows.
+Designer make_designer(const std::string& name);
+
+/// make_designer(name)(problem, options).
+Design design(const std::string& name, const TransceiverProblem& problem,
+              const DesignOptions& options = {});
+
+}  // namespace aircomp::optimizer

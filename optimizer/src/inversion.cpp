@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Zero forcing with a common scale, and the baseline that points the combiner at the strongest
+// received subspace.
+#include "inversion.hpp"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace aircomp::optimizer {
+namespace {
+
+bool takes_part(const TransceiverProblem& problem, std::size_t n) {
+    return problem.second_moments[n] > 0.0 && problem.power_w[n] > 0.0;
+}
+
+}  // namespace
+
+Eigen::MatrixXcd dominant_combiner(const TransceiverProblem& problem) {
+    const Eigen::Index N_r = problem.receive_antennas();
+    Eigen::MatrixXcd covariance = Eigen::MatrixXcd::Zero(N_r, N_r);
+    double strongest = 0.0;
+    for (const Eigen::MatrixXcd& H : problem.channels) {
+        strongest = std::max(strongest, H.cwiseAbs().maxCoeff());
+    }
+    if (strongest == 0.0) return Eigen::MatrixXcd::Identity(problem.streams, N_r);
+    for (std::size_t n = 0; n < problem.devices(); ++n) {
+        if (!takes_part(problem, n)) continue;
+        const Eigen::MatrixXcd H = problem.channels[n] / strongest;
+        covariance.noalias() += H * H.adjoint();
+    }
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXcd> eigen(covariance);
+    return eigen.eigenvectors().rightCols(problem.streams).adjoint();
+}
+
+double zero_forcing_scale(const TransceiverProblem& problem, const Eigen::MatrixXcd& G) {
+    double alpha = 0.0;
+    for (std::size_t n = 0; n < problem.devices(); ++n) {
+        if (!takes_part(problem, n)) continue;
+        const Eigen::MatrixXcd GH = G * problem.channels[n];
+        const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXcd> eigen(GH * GH.adjoint(),
+                                                                    Eigen::EigenvaluesOnly);
+        const Eigen::VectorXd& d = eigen.eigenvalues();
+        if (!(d[0] > 1e-13 * d[d.size() - 1])) return std::numeric_limits<double>::infinity();
+        const double cost = d.cwiseInverse().sum();
+        alpha = std::max(alpha, problem.second_moments[n] / problem.power_w[n] * cost);
+    }
+    return alpha;
+}
+
+Design zero_forcing(const TransceiverProblem& problem, const Eigen::MatrixXcd& G) {
+    const double alpha = zero_forcing_scale(problem, G);
+    if (!std::isfinite(alpha)) {
+        throw std::invalid_argument(
+            "zero forcing: a device cannot reach all " + std::to_string(problem.streams) +
+            " streams (its channel is rank deficient); use scheme mmse or fewer streams");
+    }
+    Design design;
+    design.transceiver.combiner = std::sqrt(alpha) * G;
+    for (std::size_t n = 0; n < problem.devices(); ++n) {
+        const Eigen::MatrixXcd& H = problem.channels[n];
+        Eigen::MatrixXcd B = Eigen::MatrixXcd::Zero(H.cols(), problem.streams);
+        if (takes_part(problem, n)) {
+            const Eigen::MatrixXcd AH = design.transceiver.combiner * H;
+            B = AH.adjoint() *
+                (AH * AH.adjoint()).llt().solve(Eigen::MatrixXcd::Identity(G.rows(), G.rows()));
+            const double excess = problem.second_moments[n] * B.squaredNorm() / problem.power_w[n];
+            if (excess > 1.0) B /= std::sqrt(excess);  // rounding of the device that sets alpha
+        }
+        design.transceiver.precoders.push_back(std::move(B));
+    }
+    design.mse = mean_square_error(problem, design.transceiver);
+    design.nmse = design.mse / signal_power(problem);
+    return design;
+}
+
+Design design_inversion(const TransceiverProblem& problem, const DesignOptions&) {
+    problem.validate();
+    return zero_forcing(problem, dominant_combiner(problem));
+}
+
+}  // namespace aircomp::optimizer
