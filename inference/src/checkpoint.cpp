@@ -10,6 +10,7 @@
 #include "json_reader.hpp"
 #include "mapped_file.hpp"
 #include "safetensors.hpp"
+#include "tensor_view.hpp"
 
 namespace aircomp::inference {
 
@@ -35,10 +36,6 @@ void check_shard_name(const JsonNode& shard) {
 
 }  // namespace
 
-std::size_t element_bytes(DataType type) {
-    return type == DataType::f32 ? 4 : 2;
-}
-
 struct Checkpoint::Files {
     explicit Files(std::filesystem::path path)
         : folder(std::move(path)), config(read_model_config(folder / "config.json")) {
@@ -54,6 +51,9 @@ struct Checkpoint::Files {
                                      index_file + ", found neither");
         }
     }
+
+    Files(const ModelConfig& its_config, std::shared_ptr<const void> its_owner)
+        : config(its_config), owner(std::move(its_owner)) {}
 
     std::vector<SafetensorsEntry> map(const std::string& name) {
         const MappedFile& file = mappings.emplace_back(folder / name);
@@ -86,11 +86,31 @@ struct Checkpoint::Files {
     std::filesystem::path folder;
     ModelConfig config;
     std::vector<MappedFile> mappings;
+    std::shared_ptr<const void> owner;  ///< Of tensors that lie in memory.
     std::map<std::string, SafetensorsEntry> tensors;
 };
 
 Checkpoint::Checkpoint(const std::filesystem::path& folder)
     : files_(std::make_unique<Files>(folder)) {}
+
+Checkpoint::Checkpoint(std::unique_ptr<Files> files) : files_(std::move(files)) {}
+
+Checkpoint Checkpoint::from_tensors(const ModelConfig& config, gsl::span<const TensorView> tensors,
+                                    std::shared_ptr<const void> owner) {
+    auto files = std::make_unique<Files>(config, std::move(owner));
+    for (const TensorView& tensor : tensors) {
+        check_bytes(tensor);
+        const bool is_new =
+            files->tensors
+                .emplace(tensor.name, SafetensorsEntry{tensor.name, type_name(tensor.type),
+                                                       tensor.shape, tensor.bytes})
+                .second;
+        if (!is_new) {
+            throw std::invalid_argument(tensor.name + ": expected one tensor of the name");
+        }
+    }
+    return Checkpoint(std::move(files));
+}
 
 Checkpoint::~Checkpoint() = default;
 Checkpoint::Checkpoint(Checkpoint&&) noexcept = default;
@@ -133,6 +153,11 @@ std::vector<std::string> Checkpoint::names() const {
     for (const auto& tensor : files_->tensors)
         names.push_back(tensor.first);
     return names;
+}
+
+void Checkpoint::release(gsl::span<const std::byte> bytes) const {
+    for (const MappedFile& file : files_->mappings)
+        file.release(bytes);
 }
 
 }  // namespace aircomp::inference

@@ -12,7 +12,7 @@
 #include <string>
 #include <system_error>
 
-#include "safetensors.hpp"
+#include "tensor_view.hpp"
 
 namespace aircomp::inference {
 
@@ -36,29 +36,6 @@ void write_atomically(const std::filesystem::path& file,
     std::filesystem::remove(temporary, ignored);
     throw std::runtime_error(file.string() + ": cannot be written" +
                              (error ? ": " + error.message() : ""));
-}
-
-const char* type_name(DataType type) {
-    switch (type) {
-        case DataType::f32:
-            return "F32";
-        case DataType::f16:
-            return "F16";
-        case DataType::bf16:
-            return "BF16";
-    }
-    throw std::invalid_argument("unknown data type");
-}
-
-std::size_t bytes_of(const TensorView& tensor) {
-    std::size_t bytes = element_bytes(tensor.type);
-    for (const std::int64_t extent : tensor.shape) {
-        if (extent < 0 || __builtin_mul_overflow(bytes, static_cast<std::size_t>(extent), &bytes)) {
-            throw std::invalid_argument(tensor.name +
-                                        ": no such shape: " + shape_text(tensor.shape));
-        }
-    }
-    return bytes;
 }
 
 nlohmann::ordered_json config_json(const ModelConfig& config) {
@@ -114,11 +91,7 @@ void write_safetensors(const std::filesystem::path& file, gsl::span<const Tensor
     nlohmann::ordered_json header = {{"__metadata__", {{"format", "pt"}}}};
     std::size_t begin = 0;
     for (const TensorView* tensor : order) {
-        if (tensor->bytes.size() != bytes_of(*tensor)) {
-            throw std::invalid_argument(tensor->name + ": expected " +
-                                        std::to_string(bytes_of(*tensor)) + " bytes, found " +
-                                        std::to_string(tensor->bytes.size()));
-        }
+        check_bytes(*tensor);
         if (header.contains(tensor->name)) {
             throw std::invalid_argument(tensor->name + ": expected one tensor of the name");
         }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -50,5 +51,19 @@ MappedFile::~MappedFile() {
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : contents_(std::exchange(other.contents_, {})) {}
+
+void MappedFile::release(gsl::span<const std::byte> bytes) const {
+    const auto address = [](const std::byte* p) { return reinterpret_cast<std::uintptr_t>(p); };
+    const std::uintptr_t file = address(contents_.data());
+    const std::uintptr_t first = address(bytes.data());
+    if (first < file || first + bytes.size() > file + contents_.size()) return;
+
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const std::uintptr_t begin = (first - file + page - 1) / page * page;
+    const std::uintptr_t end = (first - file + bytes.size()) / page * page;
+    if (begin >= end) return;
+    // Advice: where the kernel refuses it, the pages stay resident and nothing else changes.
+    ::madvise(const_cast<std::byte*>(contents_.data()) + begin, end - begin, MADV_DONTNEED);
+}
 
 }  // namespace aircomp::inference

@@ -19,6 +19,10 @@ public:
 
     gsl::span<const std::byte> contents() const { return contents_; }
 
+    /// Drops pages that lie wholly within `bytes` from residency; reading them maps them again.
+    /// Bytes of other memory are left alone.
+    void release(gsl::span<const std::byte> bytes) const;
+
 private:
     gsl::span<const std::byte> contents_;
 };

@@ -36,6 +36,13 @@ public:
     /// Maps the folder and checks every header completely (lengths, offsets, types, shapes).
     /// Throws std::runtime_error with file, tensor, what was expected and found.
     explicit Checkpoint(const std::filesystem::path& folder);
+
+    /// A model that exists in memory alone, with an empty folder(); `owner` keeps the bytes of the
+    /// tensors. Throws std::invalid_argument for a name that comes twice or bytes that are not the
+    /// shape's.
+    static Checkpoint from_tensors(const ModelConfig& config, gsl::span<const TensorView> tensors,
+                                   std::shared_ptr<const void> owner);
+
     ~Checkpoint();
     Checkpoint(Checkpoint&&) noexcept;
     Checkpoint& operator=(Checkpoint&&) noexcept;
@@ -51,8 +58,13 @@ public:
     /// Names of all tensors, sorted.
     std::vector<std::string> names() const;
 
+    /// Says that `bytes` of a tensor will not be read soon: pages that lie wholly within them leave
+    /// residency until they are touched again. Without effect on a model in memory.
+    void release(gsl::span<const std::byte> bytes) const;
+
 private:
     struct Files;
+    explicit Checkpoint(std::unique_ptr<Files> files);
     std::unique_ptr<Files> files_;
 };
 
