@@ -88,7 +88,10 @@ JsonNode::JsonNode(const nlohmann::json& value, std::string file, std::string ke
     : value_(&value), file_(std::move(file)), key_(std::move(key)) {}
 
 std::string JsonNode::key_of(const std::string& member) const {
-    return key_.empty() ? member : key_ + "." + member;
+    // Escaped, so that an error stays on one line whatever the key holds.
+    const std::string quoted = nlohmann::json(member).dump(-1, ' ', true);
+    const std::string name = quoted.substr(1, quoted.size() - 2);
+    return key_.empty() ? name : key_ + "." + name;
 }
 
 JsonNode JsonNode::at(const std::string& key) const {

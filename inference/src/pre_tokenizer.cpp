@@ -7,6 +7,8 @@
 
 #include <stdexcept>
 
+#include "utf8.hpp"
+
 namespace aircomp::inference {
 
 const std::string_view llama3_pattern =
@@ -37,17 +39,29 @@ std::string error_text(int code) {
 
 struct PreTokenizer::Compiled {
     std::unique_ptr<pcre2_code, FreeCode> code;
+
+    /// Matches `text`, known to be UTF-8, from `start` on; PCRE2's result.
+    int match(std::string_view text, std::size_t start, pcre2_match_data* data) const {
+        const auto with = [&](std::uint32_t options) {
+            return pcre2_match(code.get(), units(text), text.size(), start,
+                               PCRE2_NO_UTF_CHECK | options, data, nullptr);
+        };
+        const int found = with(0);
+        // The interpreter keeps its stack on the heap, where machine code has a small one.
+        return found == PCRE2_ERROR_JIT_STACKLIMIT ? with(PCRE2_NO_JIT) : found;
+    }
 };
 
 PreTokenizer::PreTokenizer(std::string_view pattern) : compiled_(std::make_unique<Compiled>()) {
     int error = 0;
     PCRE2_SIZE offset = 0;
-    compiled_->code.reset(pcre2_compile(units(pattern), pattern.size(), PCRE2_UTF | PCRE2_UCP,
-                                        &error, &offset, nullptr));
+    // \C would match half a character, and matching would go on from its middle.
+    compiled_->code.reset(pcre2_compile(units(pattern), pattern.size(),
+                                        PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &error,
+                                        &offset, nullptr));
     if (!compiled_->code) {
-        throw std::runtime_error("pre-tokenizer pattern '" + std::string(pattern) +
-                                 "': " + error_text(error) + " at offset " +
-                                 std::to_string(offset));
+        throw std::runtime_error("pre-tokenizer pattern '" + std::string(pattern) + "': " +
+                                 error_text(error) + " at offset " + std::to_string(offset));
     }
     // Without JIT support the same pattern is interpreted: slower, same pieces.
     pcre2_jit_compile(compiled_->code.get(), PCRE2_JIT_COMPLETE);
@@ -59,19 +73,16 @@ PreTokenizer& PreTokenizer::operator=(PreTokenizer&&) noexcept = default;
 
 void PreTokenizer::split(std::string_view text,
                          const std::function<void(std::string_view)>& piece) const {
+    require_utf8(text);
     const std::unique_ptr<pcre2_match_data, FreeMatch> match(
         pcre2_match_data_create_from_pattern(compiled_->code.get(), nullptr));
     std::size_t done = 0;   // text before it has been handed out
     std::size_t start = 0;  // where the next match may begin
-    std::uint32_t options = 0;  // the first match also validates the whole text as UTF-8
     while (done < text.size()) {
-        const int found = pcre2_match(compiled_->code.get(), units(text), text.size(), start,
-                                      options, match.get(), nullptr);
-        options = PCRE2_NO_UTF_CHECK;
+        const int found = compiled_->match(text, start, match.get());
         if (found == PCRE2_ERROR_NOMATCH) break;
         if (found < 0) {
-            throw std::runtime_error("text is not valid UTF-8 at byte " +
-                                     std::to_string(pcre2_get_startchar(match.get())) + ": " +
+            throw std::runtime_error("text: cannot be cut at byte " + std::to_string(start) + ": " +
                                      error_text(found));
         }
         const PCRE2_SIZE* bounds = pcre2_get_ovector_pointer(match.get());

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Checks that text is UTF-8 before a tokenizer sees it.
+#pragma once
+
+#include <string_view>
+
+namespace aircomp::inference {
+
+/// Throws std::runtime_error, with the byte offset, where `text` is not valid UTF-8: overlong
+/// forms, surrogates and code points beyond U+10FFFF included.
+void require_utf8(std::string_view text);
+
+}  // namespace aircomp::inference
