@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// config.json: what is read, and that everything else is refused by its name.
+#include "aircomp/inference/model_config.hpp"
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "errors.hpp"
+#include "support/catch.hpp"
+#include "temporary_folder.hpp"
+
+namespace aircomp::inference {
+namespace {
+
+using nlohmann::json;
+using test::check_error;
+using test::TemporaryFolder;
+
+json llama() {
+    return {{"architectures", {"LlamaForCausalLM"}},
+            {"hidden_act", "silu"},
+            {"vocab_size", 1000},
+            {"hidden_size", 64},
+            {"intermediate_size", 176},
+            {"num_hidden_layers", 3},
+            {"num_attention_heads", 8},
+            {"num_key_value_heads", 2},
+            {"max_position_embeddings", 512},
+            {"rms_norm_eps", 1e-5},
+            {"rope_theta", 500000.0},
+            {"bos_token_id", 1},
+            {"eos_token_id", 2}};
+}
+
+ModelConfig read(const json& config) {
+    const TemporaryFolder folder;
+    return read_model_config(folder.write("config.json", config.dump()));
+}
+
+/// Reads the valid configuration with one member replaced, which has to fail.
+void check_refused(const char* key, const json& value, std::initializer_list<const char*> parts) {
+    json config = llama();
+    config[key] = value;
+    CAPTURE(key, value);
+    check_error<std::runtime_error>([&] { read(config); }, {"config.json: ", key, "expected"});
+    check_error<std::runtime_error>([&] { read(config); }, parts);
+}
+
+TEST_CASE("a Llama configuration is read value by value") {
+    const ModelConfig config = read(llama());
+    CHECK(config.architecture == "LlamaForCausalLM");
+    CHECK(config.vocabulary_size == 1000);
+    CHECK(config.hidden_size == 64);
+    CHECK(config.ffn_size == 176);
+    CHECK(config.layers == 3);
+    CHECK(config.heads == 8);
+    CHECK(config.kv_heads == 2);
+    CHECK(config.heads_per_group() == 4);
+    CHECK(config.head_dim == 8);
+    CHECK(config.context == 512);
+    CHECK(config.rms_norm_epsilon == 1e-5);
+    CHECK(config.rope_theta == 500000);
+    CHECK_FALSE(config.rope_scaling);
+    CHECK_FALSE(config.tied_embeddings);
+    CHECK_FALSE(config.qkv_bias);
+    CHECK(config.bos_token == 1);
+    CHECK(config.eos_tokens == std::vector<std::int32_t>{2});
+}
+
+TEST_CASE("head_dim is a value of its own where it is given") {
+    json config = llama();
+    config["head_dim"] = 32;
+    CHECK(read(config).head_dim == 32);
+    config["hidden_size"] = 63;
+    CHECK(read(config).head_dim == 32);
+}
+
+TEST_CASE("what Llama 2's configurations leave out has the values of their time") {
+    json config = llama();
+    config.erase("num_key_value_heads");
+    config.erase("rope_theta");
+    CHECK(read(config).kv_heads == 8);
+    CHECK(read(config).rope_theta == 10000);
+}
+
+TEST_CASE("Llama 3's rope scaling is read under both of its names") {
+    const json scaling = {{"rope_type", "llama3"},
+                          {"factor", 8.0},
+                          {"low_freq_factor", 1.0},
+                          {"high_freq_factor", 4.0},
+                          {"original_max_position_embeddings", 8192}};
+    json old_names = llama();
+    old_names["rope_scaling"] = scaling;
+    json new_names = llama();
+    new_names.erase("rope_theta");
+    new_names["rope_parameters"] = scaling;
+    new_names["rope_parameters"]["rope_theta"] = 500000.0;
+    for (const json& config : {old_names, new_names}) {
+        const ModelConfig model = read(config);
+        CHECK(model.rope_theta == 500000);
+        REQUIRE(model.rope_scaling);
+        CHECK(model.rope_scaling->factor == 8);
+        CHECK(model.rope_scaling->low_frequency_factor == 1);
+        CHECK(model.rope_scaling->high_frequency_factor == 4);
+        CHECK(model.rope_scaling->original_context == 8192);
+    }
+}
+
+TEST_CASE("a rope scaling of type default scales nothing") {
+    json config = llama();
+    config["rope_scaling"] = {{"type", "default"}};
+    CHECK_FALSE(read(config).rope_scaling);
+}
+
+TEST_CASE("Mistral is read without its sliding window") {
+    json config = llama();
+    config["architectures"] = {"MistralForCausalLM"};
+    CHECK(read(config).architecture == "MistralForCausalLM");
+    config["sliding_window"] = nullptr;
+    CHECK_NOTHROW(read(config));
+    config["sliding_window"] = 512;  // as long as the context: never active
+    CHECK_NOTHROW(read(config));
+    config["sliding_window"] = 511;
+    check_error<std::runtime_error>([&] { read(config); }, {"sliding_window", "511"});
+}
+
+TEST_CASE("Qwen2 has biases, and a sliding window only where it is switched on") {
+    json config = llama();
+    config["architectures"] = {"Qwen2ForCausalLM"};
+    config["sliding_window"] = 128;
+    config["use_sliding_window"] = false;
+    CHECK(read(config).qkv_bias);
+    config["use_sliding_window"] = true;
+    check_error<std::runtime_error>([&] { read(config); }, {"use_sliding_window", "true"});
+}
+
+TEST_CASE("special tokens are one id, several or none") {
+    json config = llama();
+    config["eos_token_id"] = {2, 7};
+    config["bos_token_id"] = nullptr;
+    CHECK(read(config).eos_tokens == std::vector<std::int32_t>{2, 7});
+    CHECK_FALSE(read(config).bos_token);
+    config.erase("eos_token_id");
+    CHECK(read(config).eos_tokens.empty());
+}
+
+TEST_CASE("what is not implemented is refused by its name") {
+    check_refused("architectures", {"GPT2LMHeadModel"}, {"GPT2LMHeadModel", "LlamaForCausalLM"});
+    check_refused("architectures", json::array(), {"an array of 0"});
+    check_refused("hidden_act", "gelu", {"silu", "gelu"});
+    check_refused("attention_bias", true, {"true"});
+    check_refused("mlp_bias", true, {"true"});
+    check_refused("partial_rotary_factor", 0.5, {"0.5"});
+    check_refused("quantization_config", {{"bits", 4}}, {"quantised"});
+    check_refused("layer_types", {"full_attention", "sliding_attention"},
+                  {"layer_types[1]", "sliding_attention"});
+    check_refused("rope_scaling", {{"rope_type", "yarn"}}, {"rope_scaling.rope_type", "yarn"});
+    check_refused("rope_scaling", {{"type", "linear"}}, {"rope_scaling.type", "linear"});
+}
+
+TEST_CASE("values outside their type or range are refused with what was found") {
+    check_refused("vocab_size", "1000", {"an integer from 1", "\"1000\""});
+    check_refused("vocab_size", 0, {"found 0"});
+    check_refused("vocab_size", 1u << 31, {"2147483648"});
+    check_refused("vocab_size", std::numeric_limits<std::uint64_t>::max(),
+                  {"18446744073709551615"});
+    check_refused("hidden_size", 64.5, {"64.5"});
+    check_refused("num_hidden_layers", -1, {"-1"});
+    check_refused("num_key_value_heads", 3, {"a divisor of num_attention_heads, 8", "3"});
+    check_refused("hidden_size", 65, {"a multiple of num_attention_heads", "65"});
+    check_refused("head_dim", 7, {"even", "7"});
+    check_refused("rms_norm_eps", 0, {"above 0"});
+    check_refused("rms_norm_eps", nullptr, {"a number", "null"});
+    check_refused("rope_theta", -1, {"above 0"});
+    check_refused("tie_word_embeddings", 1, {"true or false"});
+    check_refused("bos_token_id", 1000, {"from 0 to 999", "1000"});
+    check_refused("eos_token_id", {2, -1}, {"eos_token_id[1]", "-1"});
+    check_refused("rope_scaling",
+                  {{"rope_type", "llama3"},
+                   {"factor", 8},
+                   {"low_freq_factor", 4},
+                   {"high_freq_factor", 4},
+                   {"original_max_position_embeddings", 8192}},
+                  {"rope_scaling.high_freq_factor", "above 4"});
+    check_refused("rope_scaling", {{"rope_type", "llama3"}, {"factor", 0.5}},
+                  {"rope_scaling.factor", "at least 1"});
+    check_refused("rope_scaling", {{"rope_type", "llama3"}}, {"rope_scaling.factor", "missing"});
+}
+
+TEST_CASE("a key that has to be there is named where it is missing") {
+    for (const char* key :
+         {"architectures", "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers",
+          "num_attention_heads", "max_position_embeddings", "rms_norm_eps"}) {
+        json config = llama();
+        config.erase(key);
+        check_error<std::runtime_error>([&] { read(config); }, {"config.json", key, "missing"});
+    }
+    json mistral = llama();
+    mistral["architectures"] = {"MistralForCausalLM"};
+    mistral.erase("num_key_value_heads");
+    check_error<std::runtime_error>([&] { read(mistral); }, {"num_key_value_heads", "missing"});
+}
+
+TEST_CASE("a file that is not a JSON object is refused") {
+    const TemporaryFolder folder;
+    const auto read_text = [&](std::string_view text) {
+        return [&folder, text] { read_model_config(folder.write("config.json", text)); };
+    };
+    check_error<std::runtime_error>(read_text("[1]"), {"config.json", "an object"});
+    check_error<std::runtime_error>(read_text("{\"vocab_size\": 1"), {"config.json", "JSON"});
+    check_error<std::runtime_error>(read_text(""), {"config.json", "JSON"});
+    check_error<std::runtime_error>(read_text("{\"vocab_size\": 1, \"vocab_size\": 2}"),
+                                    {"config.json", "vocab_size", "twice"});
+    check_error<std::runtime_error>(read_text(std::string_view("{}\0{}", 5)), {"zero byte at 2"});
+    check_error<std::runtime_error>([&] { read_model_config(folder.path() / "absent.json"); },
+                                    {"absent.json", "no such file"});
+    check_error<std::runtime_error>([&] { read_model_config(folder.path()); },
+                                    {"expected a regular file"});
+}
+
+}  // namespace
+}  // namespace aircomp::inference
