@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How fast a model decodes on this machine, against what its memory allows: one token reads every
+// weight once, so read bandwidth is the bound.
+#pragma once
+
+#include <cstddef>
+#include <gsl/span>
+
+#include "aircomp/inference/checkpoint.hpp"
+
+namespace aircomp::inference {
+
+struct DecodeSpeed {
+    double tokens_per_s = 0;  ///< Median.
+    double weight_bytes_per_token = 0;
+    double read_bytes_per_s = 0;    ///< Median read bandwidth, measured between the tokens.
+    double bandwidth_fraction = 0;  ///< Median over tokens of weight bytes over token time over
+                                    ///< the bandwidth measured before and after the token.
+};
+
+/// Decodes `tokens` >= 1 tokens one by one with the whole model on one device. The bandwidth of a
+/// shared machine swings within seconds: it is measured before and after every token, by reading
+/// memory of our own with as many threads.
+DecodeSpeed measure_decode_speed(const Checkpoint& checkpoint, int threads, int tokens);
+
+/// Bytes per second at which `threads` threads read `memory` once.
+double measure_read_bandwidth(gsl::span<const std::byte> memory, int threads);
+
+/// The dimensions of TinyLlama: 1.1 billion parameters.
+ModelConfig tinyllama_dimensions();
+
+}  // namespace aircomp::inference
