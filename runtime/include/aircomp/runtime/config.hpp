@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The configuration of a testbed: parsed once from YAML, validated there, const afterwards.
+// configs/loopback-symbol.yaml annotates every key.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace aircomp::runtime {
+
+/// One edge device.
+struct DeviceConfig {
+    std::string name;
+    double compute_flops_per_s = 0;    ///< c_n
+    double energy_j_per_flop = 0;      ///< e_n
+    double max_power_w = 0;            ///< P_max,n: mean power of the samples the DAC is given.
+    double memory_bytes = 0;
+    int antennas = 0;                  ///< N_t
+    std::optional<double> path_gain;   ///< beta_n; drawn as 10^-u from the seed where absent.
+};
+
+enum class Fading { rayleigh, rician };
+enum class ChannelKnowledge { estimated, perfect };
+enum class Downlink { multicast, control, free };
+enum class ScalePolicy { calibrated, shared, exchanged };
+
+struct RadioConfig {
+    int server_antennas = 8;               ///< N_r
+    int streams = 2;                       ///< L
+    double bandwidth_hz = 10e6;            ///< W
+    double overhead_factor = 0.75;         ///< eta: what prefix and pilots leave of the bandwidth.
+    double snr_db = 20;                    ///< Largest max_power_w over sigma^2, at beta = 1.
+    Fading fading = Fading::rayleigh;
+    double rician_factor = 0;              ///< K, linear.
+    double coherence_block_s = 10e-3;
+    ChannelKnowledge channel_knowledge = ChannelKnowledge::estimated;
+    int pilots_per_antenna = 32;           ///< g, channel uses of sounding.
+    Downlink downlink = Downlink::multicast;
+    double server_power_w = 1;             ///< P_s, of the multicast.
+    int downlink_bits = 16;                ///< q_b, bits a value.
+    double control_rate_bytes_per_s = 12.5e6;
+    double control_latency_s = 250e-6;
+};
+
+struct AnalogConfig {
+    ScalePolicy scale = ScalePolicy::calibrated;
+    bool rotation = true;
+    double clip_level = 4;  ///< Largest real sent, in units of its design's standard deviation.
+};
+
+struct ModelSettings {
+    std::filesystem::path folder;
+    std::int64_t context = 0;  ///< 0: the model's own.
+    std::int64_t prefill_chunk = 256;
+};
+
+/// Everything an experiment's figures depend on.
+struct Config {
+    ModelSettings model;
+    std::vector<DeviceConfig> devices;
+    std::vector<double> shares;  ///< m_n; empty: equal.
+    RadioConfig radio;
+    AnalogConfig analog;
+    double server_flops_per_s = 0;  ///< Of the coordinator, for embedding and head.
+    double server_energy_j_per_flop = 0;
+    std::string scheme = "mmse";
+    int digital_bits = 8;
+    std::uint64_t seed = 1;
+    int threads = 0;  ///< 0: all cores.
+};
+
+/// Four unequal devices and a server with eight antennas; SYSTEM.md section 7's values.
+Config default_config();
+
+/// `default_config()` cut or grown to `devices` devices.
+Config default_config(std::int64_t devices);
+
+/// Reads and validates a YAML file; keys that it does not set keep default_config()'s values.
+/// Throws std::runtime_error naming file, line, key, what was expected and found; an unknown key
+/// comes with the nearest known one.
+Config read_config(const std::filesystem::path& file);
+
+/// Checks what the types cannot: ranges, counts that must agree, shares that must sum to 1.
+/// Throws std::runtime_error beginning with `origin`, naming key, expected and found.
+void validate(const Config& config, const std::string& origin);
+
+}  // namespace aircomp::runtime
