@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What the scripts share: where they run, how they speak, how they build. Sourced, not run.
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+script=$(realpath "$0")
 name=scripts/$(basename "$0")
+cd "$(dirname "$script")/.." || exit
 
 if [[ -t 1 ]]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 
@@ -15,7 +16,7 @@ die() {
 }
 
 # The comment at the head of the script is its help: from the third line to the first that is none.
-usage() { sed -n '3,/^[^#]/ { s/^# \{0,1\}//p }' "$0"; }
+usage() { sed -n '3,/^[^#]/ { s/^# \{0,1\}//p }' "$script"; }
 
 # Compilers at once: one a core, but no more than memory holds (libtorch's headers take 1.5 GB each).
 jobs_that_fit() {
