@@ -3,14 +3,18 @@
 #include "aircomp/inference/decode_benchmark.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstring>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "aircomp/inference/decoder.hpp"
 #include "huge_buffer.hpp"
+#include "thread_pool.hpp"
 
 namespace aircomp::inference {
 
@@ -28,6 +32,29 @@ double median(std::vector<double> values) {
     const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
     std::nth_element(values.begin(), middle, values.end());
     return *middle;
+}
+
+/// Bytes per second at which `threads` read `memory` once.
+double measure_read_bandwidth(gsl::span<const std::byte> memory, ThreadPool& threads) {
+    constexpr std::int64_t lanes = 16;
+    constexpr std::int64_t line_bytes = lanes * static_cast<std::int64_t>(sizeof(std::uint64_t));
+    constexpr std::int64_t piece_lines = (1 << 20) / line_bytes;
+    const std::int64_t lines = static_cast<std::int64_t>(memory.size()) / line_bytes;
+    const std::byte* const bytes = memory.data();
+    std::atomic<std::uint64_t> total{0};
+    const auto start = Clock::now();
+    threads.for_each_piece(lines, piece_lines, [&](std::int64_t begin, std::int64_t end) {
+        std::array<std::uint64_t, lanes> sums{};
+        for (std::int64_t line = begin; line < end; ++line) {
+            std::array<std::uint64_t, lanes> words;
+            std::memcpy(words.data(), bytes + line * line_bytes, sizeof words);
+            for (std::size_t lane = 0; lane < lanes; ++lane)
+                sums[lane] += words[lane];
+        }
+        // Kept, or the compiler would see that nobody needs the reads.
+        total += std::accumulate(sums.begin(), sums.end(), std::uint64_t{0});
+    });
+    return static_cast<double>(lines * line_bytes) / seconds_since(start);
 }
 
 /// Decodes one sequence, every all-reduce being a plain addition.
@@ -79,32 +106,6 @@ private:
 
 }  // namespace
 
-double measure_read_bandwidth(gsl::span<const std::byte> memory, int threads) {
-    constexpr std::int64_t lanes = 16;
-    constexpr std::int64_t block_bytes = lanes * static_cast<std::int64_t>(sizeof(std::uint64_t));
-    const auto blocks = static_cast<std::int64_t>(memory.size()) / block_bytes;
-    const std::byte* const bytes = memory.data();
-    std::uint64_t total = 0;
-    const auto start = Clock::now();
-#pragma omp parallel num_threads(threads) reduction(+ : total)
-    {
-        std::uint64_t sums[lanes] = {};
-#pragma omp for schedule(static)
-        for (std::int64_t block = 0; block < blocks; ++block) {
-            std::uint64_t words[lanes];
-            std::memcpy(words, bytes + block * block_bytes, sizeof words);
-            for (std::int64_t lane = 0; lane < lanes; ++lane)
-                sums[lane] += words[lane];
-        }
-        for (const std::uint64_t sum : sums)
-            total += sum;
-    }
-    const double seconds = seconds_since(start);
-    // The sum is used, or the compiler would see that nobody needs the reads.
-    asm volatile("" : : "r"(total));
-    return static_cast<double>(blocks * block_bytes) / seconds;
-}
-
 DecodeSpeed measure_decode_speed(const Checkpoint& checkpoint, int threads, int tokens) {
     if (tokens < 1) {
         throw std::invalid_argument("decode benchmark: expected at least 1 token, found " +
@@ -112,17 +113,18 @@ DecodeSpeed measure_decode_speed(const Checkpoint& checkpoint, int threads, int 
     }
     const HugeBuffer probe(probe_bytes);
     std::fill(probe.bytes().begin(), probe.bytes().end(), std::byte{1});
+    ThreadPool readers(threads);
     Decoder decoder(checkpoint, threads, tokens + 1);
     const auto bytes = static_cast<double>(decoder.weight_bytes());
 
     std::vector<double> seconds, bandwidths, fractions;
     Token token = decoder.step(0);  // not timed: makes pages and threads ready
-    double before = measure_read_bandwidth(probe.bytes(), threads);
+    double before = measure_read_bandwidth(probe.bytes(), readers);
     for (int i = 0; i < tokens; ++i) {
         const auto start = Clock::now();
         token = decoder.step(token);
         seconds.push_back(seconds_since(start));
-        const double after = measure_read_bandwidth(probe.bytes(), threads);
+        const double after = measure_read_bandwidth(probe.bytes(), readers);
         bandwidths.push_back(after);
         fractions.push_back(bytes / seconds.back() / ((before + after) / 2));
         before = after;

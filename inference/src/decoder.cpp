@@ -13,16 +13,18 @@
 #include "layer_weights.hpp"
 #include "product.hpp"
 #include "rotary_embedding.hpp"
+#include "thread_pool.hpp"
 
 namespace aircomp::inference {
 
 namespace {
 
-/// Multiplications below which a loop over heads or elements is left to one thread.
-constexpr std::int64_t work_worth_a_thread = 16 * 1024;
+/// Multiplications of loops over heads or elements that a thread takes at a time.
+constexpr std::int64_t piece_work = 16 * 1024;
 
-int useful_threads(std::int64_t work, int threads) {
-    return static_cast<int>(std::clamp<std::int64_t>(work / work_worth_a_thread, 1, threads));
+/// Indices of such a loop that are a piece, where each costs `work` multiplications.
+std::int64_t grain(std::int64_t work) {
+    return std::max<std::int64_t>(1, piece_work / work);
 }
 
 /// Activations [tokens, size] that a function computes on its way.
@@ -45,7 +47,6 @@ void rms_norm(gsl::span<const float> x, gsl::span<const float> weight, double ep
     for (std::int64_t t = 0; t < y.tokens; ++t) {
         const float* in = x.data() + static_cast<std::size_t>(t) * size;
         double squares = 0;
-#pragma omp simd reduction(+ : squares)
         for (std::size_t i = 0; i < size; ++i)
             squares += double{in[i]} * double{in[i]};
         const auto scale =
@@ -56,7 +57,7 @@ void rms_norm(gsl::span<const float> x, gsl::span<const float> weight, double ep
     }
 }
 
-void project(const Projection& projection, Activations x, Activations y, int threads) {
+void project(const Projection& projection, Activations x, Activations y, ThreadPool& threads) {
     multiply(projection.weight, x, y, threads);
     if (projection.bias.empty()) return;
     for (std::int64_t t = 0; t < y.tokens; ++t) {
@@ -83,29 +84,23 @@ void attend(const WeightMatrix& keys, const WeightMatrix& values, std::int64_t p
             Activations query, Activations out) {
     Buffer buffer(query.tokens, keys.rows);
     const Activations scores = buffer;
-    multiply(keys, query, scores, 1);
+    ThreadPool alone(1);  // other heads keep the other threads busy
+    multiply(keys, query, scores, alone);
     const float scale = 1 / std::sqrt(static_cast<float>(keys.columns));
     for (std::int64_t t = 0; t < query.tokens; ++t) {
         masked_softmax(scores.token(t), position + t + 1, scale);
     }
-    multiply(values, scores, out, 1);
+    multiply(values, scores, out, alone);
 }
 
 /// gate = silu(gate) * up, element by element.
-void swiglu(Activations gate, Activations up, int threads) {
+void swiglu(Activations gate, Activations up, ThreadPool& threads) {
     const std::int64_t count = gate.tokens * gate.size;
-    const int useful = useful_threads(count, threads);
-#pragma omp parallel for schedule(static) num_threads(useful) if (useful > 1)
-    for (std::int64_t i = 0; i < count; ++i) {
-        gate.data[i] *= up.data[i] / (1 + std::exp(-gate.data[i]));
-    }
-}
-
-void check_threads(int threads) {
-    if (threads < 1) {
-        throw std::invalid_argument("threads: expected at least 1, found " +
-                                    std::to_string(threads));
-    }
+    threads.for_each_piece(count, grain(1), [=](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+            gate.data[i] *= up.data[i] / (1 + std::exp(-gate.data[i]));
+        }
+    });
 }
 
 void check_range(Range range, std::int64_t size, const char* what) {
@@ -135,7 +130,6 @@ std::int64_t count_tokens(std::size_t x, std::int64_t width, std::size_t output,
 struct DeviceModel::Weights {
     Weights(const Checkpoint& checkpoint, const Slice& its_slice, int its_threads)
         : config(checkpoint.config()), slice(its_slice), threads(its_threads), rotary(config) {
-        check_threads(threads);
         check_range(slice.kv_groups, config.kv_heads, "KV groups");
         check_range(slice.ffn_columns, config.ffn_size, "FFN columns");
         for (std::int64_t layer = 0; layer < config.layers; ++layer) {
@@ -149,7 +143,7 @@ struct DeviceModel::Weights {
 
     ModelConfig config;
     Slice slice;
-    int threads;
+    ThreadPool threads;
     RotaryEmbedding rotary;
     std::vector<LayerWeights> layers;
     std::vector<HugeBuffer> copies;
@@ -191,7 +185,7 @@ void DeviceModel::attention_partial(std::int64_t layer, gsl::span<const float> x
                                     std::int64_t position, KvCache& cache,
                                     gsl::span<float> partial) const {
     const ModelConfig& config = weights_->config;
-    const int threads = weights_->threads;
+    ThreadPool& threads = weights_->threads;
     const std::int64_t hidden = config.hidden_size;
     const std::int64_t tokens = count_tokens(x.size(), hidden, partial.size(), hidden);
     KvCache::Storage& kv = *cache.storage_;
@@ -218,21 +212,22 @@ void DeviceModel::attention_partial(std::int64_t layer, gsl::span<const float> x
 
     Buffer attended(tokens, heads * head_dim);
     const std::int64_t visible = position + tokens;
-    const int useful = useful_threads(heads * tokens * visible * head_dim, threads);
-#pragma omp parallel for schedule(static) num_threads(useful) if (useful > 1)
-    for (std::int64_t head = 0; head < heads; ++head) {
-        const std::int64_t group = head / config.heads_per_group();
-        attend(kv.keys_of(layer, group, visible), kv.values_of(layer, group, visible), position,
-               Activations(queries).part(head * head_dim, head_dim),
-               Activations(attended).part(head * head_dim, head_dim));
-    }
+    const auto attend_heads = [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t head = begin; head < end; ++head) {
+            const std::int64_t group = head / config.heads_per_group();
+            attend(kv.keys_of(layer, group, visible), kv.values_of(layer, group, visible), position,
+                   Activations(queries).part(head * head_dim, head_dim),
+                   Activations(attended).part(head * head_dim, head_dim));
+        }
+    };
+    threads.for_each_piece(heads, grain(tokens * visible * head_dim), attend_heads);
     multiply(weights.output, attended, {partial.data(), tokens, hidden, hidden}, threads);
 }
 
 void DeviceModel::mlp_partial(std::int64_t layer, gsl::span<const float> x,
                               gsl::span<float> partial) const {
     const ModelConfig& config = weights_->config;
-    const int threads = weights_->threads;
+    ThreadPool& threads = weights_->threads;
     const std::int64_t hidden = config.hidden_size;
     const std::int64_t tokens = count_tokens(x.size(), hidden, partial.size(), hidden);
     const std::int64_t columns = weights_->slice.ffn_columns.size();
@@ -272,12 +267,10 @@ struct CoordinatorModel::Weights {
           norm(load_vector(checkpoint, "model.norm.weight", config.hidden_size)),
           head(config.tied_embeddings ? embedding
                                       : load_matrix(checkpoint, "lm_head.weight",
-                                                    config.vocabulary_size, config.hidden_size)) {
-        check_threads(threads);
-    }
+                                                    config.vocabulary_size, config.hidden_size)) {}
 
     ModelConfig config;
-    int threads;
+    ThreadPool threads;
     WeightMatrix embedding;   ///< [vocabulary_size, hidden_size]
     std::vector<float> norm;  ///< [hidden_size]
     WeightMatrix head;        ///< [vocabulary_size, hidden_size]

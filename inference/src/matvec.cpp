@@ -12,9 +12,9 @@ namespace aircomp::inference {
 
 namespace {
 
-/// Below this a second thread costs more than it saves: waking it takes about as long as reading
-/// so much.
-constexpr std::size_t bytes_worth_a_thread = 64 * 1024;
+/// What a thread takes from a matrix at a time: some microseconds of reading, so that taking it
+/// costs nothing, and little enough that threads end together.
+constexpr std::int64_t piece_bytes = 64 * 1024;
 
 Kernels kernels_for(DataType type, InstructionSet set) {
 #if defined(__x86_64__)
@@ -65,17 +65,20 @@ InstructionSet best_instruction_set() {
     return best;
 }
 
-void matvec(const WeightMatrix& w, gsl::span<const float> x, gsl::span<float> y, int threads,
-            InstructionSet set) {
+void matvec(const WeightMatrix& w, gsl::span<const float> x, gsl::span<float> y,
+            ThreadPool& threads, InstructionSet set) {
     check_sizes(w, x.size(), y.size());
     const auto dot = kernels_for(w.type, set).dot;
-    const float* input = x.data();
-    float* output = y.data();
-    const int useful = static_cast<int>(std::min<std::size_t>(
-        static_cast<std::size_t>(threads), 1 + w.bytes() / bytes_worth_a_thread));
-#pragma omp parallel for schedule(static) num_threads(useful) if (useful > 1)
-    for (std::int64_t r = 0; r < w.rows; ++r)
-        output[r] = dot(w.row(r), input, w.columns);
+    const float* const input = x.data();
+    float* const output = y.data();
+    const std::int64_t row_bytes =
+        std::max<std::int64_t>(1, w.columns * static_cast<std::int64_t>(element_bytes(w.type)));
+    threads.for_each_piece(w.rows, std::max<std::int64_t>(1, piece_bytes / row_bytes),
+                           [=, &w](std::int64_t begin, std::int64_t end) {
+                               for (std::int64_t r = begin; r < end; ++r) {
+                                   output[r] = dot(w.row(r), input, w.columns);
+                               }
+                           });
 }
 
 void widen(DataType type, const std::byte* elements, gsl::span<float> out, InstructionSet set) {

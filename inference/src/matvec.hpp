@@ -8,6 +8,7 @@
 #include <gsl/span>
 
 #include "aircomp/inference/checkpoint.hpp"
+#include "thread_pool.hpp"
 
 namespace aircomp::inference {
 
@@ -36,10 +37,10 @@ bool is_supported(InstructionSet set);
 /// The best that this processor has.
 InstructionSet best_instruction_set();
 
-/// y = W x, products and sums in float32. `x` has W.columns and `y` W.rows elements. Uses at most
-/// `threads` threads, fewer where the matrix is small. `set` must be supported.
-void matvec(const WeightMatrix& w, gsl::span<const float> x, gsl::span<float> y, int threads,
-            InstructionSet set = best_instruction_set());
+/// y = W x, products and sums in float32. `x` has W.columns and `y` W.rows elements. A
+/// small matrix is left to the calling thread. `set` must be supported.
+void matvec(const WeightMatrix& w, gsl::span<const float> x, gsl::span<float> y,
+            ThreadPool& threads, InstructionSet set = best_instruction_set());
 
 /// `out.size()` elements of type `type` that begin at `elements`, as float32. `set` must be
 /// supported.

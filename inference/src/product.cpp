@@ -46,35 +46,28 @@ at::Tensor widened_rows(const WeightMatrix& w, std::int64_t begin, std::int64_t 
         return at::from_blob(rows, {end - begin, w.columns}, {w.stride, 1}, at::kFloat);
     }
     const auto columns = static_cast<std::size_t>(w.columns);
-    if (!scratch) scratch.reset(new float[static_cast<std::size_t>(end - begin) * columns]);
+    scratch.reset(new float[static_cast<std::size_t>(end - begin) * columns]);
     for (std::int64_t r = begin; r < end; ++r) {
         widen(w.type, w.row(r), {scratch.get() + (r - begin) * w.columns, columns});
     }
     return at::from_blob(scratch.get(), {end - begin, w.columns}, at::kFloat);
 }
 
-void multiply_blocks(const WeightMatrix& w, Activations x, Activations y, int threads) {
+void multiply_blocks(const WeightMatrix& w, Activations x, Activations y, ThreadPool& threads) {
     keep_blas_single_threaded();
+    const std::int64_t rows_a_thread = (w.rows + threads.threads() - 1) / threads.threads();
     const std::int64_t block = std::clamp<std::int64_t>(
-        block_elements / std::max<std::int64_t>(w.columns, 1), 1, (w.rows + threads - 1) / threads);
-    const std::int64_t blocks = (w.rows + block - 1) / block;
-    const int useful = static_cast<int>(std::min<std::int64_t>(threads, blocks));
-#pragma omp parallel num_threads(useful) if (useful > 1)
-    {
+        block_elements / std::max<std::int64_t>(w.columns, 1), 1, rows_a_thread);
+    threads.for_each_piece(w.rows, block, [&](std::int64_t begin, std::int64_t end) {
         std::unique_ptr<float[]> scratch;
-#pragma omp for schedule(dynamic)
-        for (std::int64_t b = 0; b < blocks; ++b) {
-            const std::int64_t begin = b * block;
-            const std::int64_t end = std::min(begin + block, w.rows);
-            at::Tensor out = tensor(y.part(begin, end - begin));
-            at::mm_out(out, tensor(x), widened_rows(w, begin, end, scratch).t());
-        }
-    }
+        at::Tensor out = tensor(y.part(begin, end - begin));
+        at::mm_out(out, tensor(x), widened_rows(w, begin, end, scratch).t());
+    });
 }
 
 }  // namespace
 
-void multiply(const WeightMatrix& w, Activations x, Activations y, int threads) {
+void multiply(const WeightMatrix& w, Activations x, Activations y, ThreadPool& threads) {
     if (x.tokens != y.tokens || x.size != w.columns || y.size != w.rows) {
         throw std::invalid_argument(
             "product: x is [" + std::to_string(x.tokens) + ", " + std::to_string(x.size) +

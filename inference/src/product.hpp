@@ -24,12 +24,12 @@ struct Activations {
     }
 };
 
-/// y = x W^T: y[t] = W x[t] for every token, products and sums in float32, by at most `threads`
-/// threads. One token goes through matvec(), several through libtorch's mm, weights of two bytes
-/// widened before (libtorch multiplies bfloat16 wrongly on processors without AVX-512).
+/// y = x W^T: y[t] = W x[t] for every token, products and sums in float32. One token goes through
+/// matvec(), several through libtorch's mm, weights of two bytes widened before (libtorch
+/// multiplies bfloat16 wrongly on processors without AVX-512).
 ///
-/// All threads are OpenMP's: BLAS libraries keep their own, which would contend for the same
-/// cores, so OpenBLAS is set to one thread, for the process, when several tokens first come.
-void multiply(const WeightMatrix& w, Activations x, Activations y, int threads);
+/// All threads are those of `threads`: BLAS libraries keep their own, which would contend for the
+/// same cores, so OpenBLAS is set to one thread, for the process, when several tokens first come.
+void multiply(const WeightMatrix& w, Activations x, Activations y, ThreadPool& threads);
 
 }  // namespace aircomp::inference

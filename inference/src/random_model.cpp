@@ -8,10 +8,12 @@
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "aircomp/inference/checkpoint_writer.hpp"
 #include "huge_buffer.hpp"
 #include "narrow.hpp"
+#include "thread_pool.hpp"
 
 namespace aircomp::inference {
 
@@ -199,16 +201,19 @@ RandomTensors make_tensors(const ModelConfig& config, const RandomModelOptions& 
         [&](std::size_t sum, const Tensor& tensor) { return sum + bytes_of(tensor); });
 
     RandomTensors result{std::make_shared<HugeBuffer>(bytes), {}};
+    ThreadPool threads(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
     std::byte* begin = result.memory->bytes().data();
     for (const Tensor& tensor : tensors) {
         const auto width = static_cast<std::size_t>(tensor.columns);
-#pragma omp parallel for schedule(static)
-        for (std::int64_t row = 0; row < tensor.rows; ++row) {
+        threads.for_each_piece(tensor.rows, 16, [&](std::int64_t first, std::int64_t last) {
             std::vector<float> values(width);
-            fill_row(tensor, row, options.seed, values);
-            outliers.inject(tensor, row, values);
-            narrow(options.type, values, begin + static_cast<std::size_t>(row) * width * element);
-        }
+            for (std::int64_t row = first; row < last; ++row) {
+                fill_row(tensor, row, options.seed, values);
+                outliers.inject(tensor, row, values);
+                narrow(options.type, values,
+                       begin + static_cast<std::size_t>(row) * width * element);
+            }
+        });
         const bool is_vector = tensor.role == Role::norm || tensor.role == Role::bias;
         result.views.push_back({tensor.name,
                                 options.type,

@@ -3,9 +3,6 @@
 // weight once, so read bandwidth is the bound.
 #pragma once
 
-#include <cstddef>
-#include <gsl/span>
-
 #include "aircomp/inference/checkpoint.hpp"
 
 namespace aircomp::inference {
@@ -22,9 +19,6 @@ struct DecodeSpeed {
 /// shared machine swings within seconds: it is measured before and after every token, by reading
 /// memory of our own with as many threads.
 DecodeSpeed measure_decode_speed(const Checkpoint& checkpoint, int threads, int tokens);
-
-/// Bytes per second at which `threads` threads read `memory` once.
-double measure_read_bandwidth(gsl::span<const std::byte> memory, int threads);
 
 /// The dimensions of TinyLlama: 1.1 billion parameters.
 ModelConfig tinyllama_dimensions();
