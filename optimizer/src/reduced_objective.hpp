@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The objective f(A) = min_B MSE(A, B) that is left of (5) when every device answers the combiner
+// with (6), with its gradient (7). Internal to the library.
+//
+// The problem is normalised such that all powers and the noise are 1: with
+// H^_n = H_n sqrt(P_n / v_n) / sigma, A^ = sigma A, B^_n = sqrt(v_n / P_n) B_n and
+// e^_n = e_n P_n / (v_n sigma^2), (4) reads
+//     tau ||A^||^2 + sum_n v_n ( ||A^ H^_n B^_n - I||^2 + e^_n ||A^||^2 ||B^_n||^2 ),  ||B^_n|| <=
+//     1,
+// with tau = 1. A search may start at a larger tau, a noisier channel, where f is smoother.
+//
+// With K = G G^H, G = A^ H^_n, mu = lambda + e^_n ||A^||^2 and W = (K + mu I)^-1, a device adds
+//     v ( mu tr W - lambda )         to the value,
+//     -2 v mu W^2 G H^^H             to the gradient, next to 2 v e^ p A^ where p = ||B^||^2.
+#pragma once
+
+#include <Eigen/Core>
+#include <complex>
+#include <vector>
+
+#include "aircomp/optimizer/transceiver.hpp"
+
+namespace aircomp::optimizer {
+
+/// `Streams` is L where it is known to the compiler, or Eigen::Dynamic. After construction nothing
+/// allocates.
+template <int Streams>
+class ReducedObjective {
+public:
+    using Combiner = Eigen::Matrix<std::complex<double>, Streams, Eigen::Dynamic>;
+
+    /// `problem` must be valid.
+    explicit ReducedObjective(const TransceiverProblem& problem);
+
+    /// Value at A^ (L x N_r) and noise weight tau; leaves the gradient behind.
+    double evaluate(const Combiner& A, double tau);
+
+    /// Gradient at the last point, with respect to (Re A^, Im A^), as one complex matrix.
+    const Combiner& gradient() const { return gradient_; }
+
+    /// max_n ||A^ H^_n||_F, the size of what the strongest device delivers.
+    double strongest(const Combiner& A) const;
+
+    /// max_n ||H^_n||_F^2 / (N_r N_t,n): the largest signal-to-noise ratio between two antennas; 0
+    /// where no device can deliver anything.
+    double strongest_channel() const { return strongest_channel_; }
+
+private:
+    using Square = Eigen::Matrix<std::complex<double>, Streams, Streams>;
+
+    struct Device {
+        Eigen::Index offset;  // first column in the stacked matrices
+        Eigen::Index columns;
+        double second_moment;
+        double error_variance;
+        double mu;     // multiplier of (6), normalised; a start for the next solve
+        bool limited;  // lambda > 0: full power
+        Square W;
+    };
+
+    void respond(Device& device, double combiner_power);
+
+    Eigen::MatrixXcd channels_;  // N_r x sum of N_t,n
+    std::vector<Device> devices_;
+    Combiner gradient_;
+    Combiner G_, WG_, WWG_, weighted_;  // L x sum of N_t,n
+    Square K_;
+    double constant_ = 0.0;  // L sum of v_n over the devices that cannot transmit
+    double strongest_channel_ = 0.0;
+};
+
+}  // namespace aircomp::optimizer
