@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From the name of a scheme to the medium that carries it (SYSTEM.md section 6).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "aircomp/runtime/calibration.hpp"
+#include "aircomp/runtime/config.hpp"
+#include "aircomp/runtime/medium.hpp"
+
+namespace aircomp::runtime {
+
+/// Names of all schemes, in the order that tables show them.
+std::vector<std::string> scheme_names();
+
+/// Whether the scheme sends analog symbols and so needs a calibration.
+bool is_analog(const std::string& scheme);
+
+/// `config.scheme` over vectors of `length` reals. `participants[n]` is whether device n holds any
+/// of the model. `calibration` is used by analog schemes alone. Throws std::invalid_argument for a
+/// scheme of another name.
+std::unique_ptr<Medium> make_medium(const Config& config, std::int64_t length,
+                                    const std::vector<bool>& participants,
+                                    const Calibration& calibration);
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Vectors of reals to the symbols that devices transmit, and back: common scale, rotation, clipping
+// and packing of SYSTEM.md section 3. Devices and server hold the same codec.
+#pragma once
+
+#include <Eigen/Core>
+#include <optional>
+#include <vector>
+
+#include "aircomp/runtime/calibration.hpp"
+#include "aircomp/runtime/config.hpp"
+#include "aircomp/runtime/medium.hpp"
+#include "rotation.hpp"
+
+namespace aircomp::runtime {
+
+/// Symbols of one vector, [streams, channel uses].
+using SymbolMatrix = Eigen::MatrixXcf;
+
+class AnalogCodec {
+public:
+    AnalogCodec(const Config& config, std::int64_t length, const Calibration& calibration);
+
+    /// v_n of the transceiver design at sites of a kind: from the calibration, 1 on average.
+    const std::vector<double>& second_moments(SiteKind kind) const;
+
+    std::int64_t channel_uses() const { return channel_uses_; }
+
+    /// The scale that every device divides vector `v` by. With the policy `exchanged` it needs
+    /// every device's norm, which costs a message over the control link.
+    double common_scale(const SumRequest& request, std::int64_t v) const;
+
+    struct Encoded {
+        SymbolMatrix symbols;
+        std::int64_t clipped = 0;  ///< Reals beyond the clip level.
+    };
+    Encoded encode(gsl::span<const float> vector, double scale, double second_moment) const;
+
+    /// Writes the estimate of the sum of what was encoded.
+    void decode(const SymbolMatrix& symbols, double scale, gsl::span<float> vector) const;
+
+private:
+    double calibrated_scale(const SiteStatistics& site, SiteKind kind) const;
+
+    AnalogConfig analog_;
+    int streams_;
+    std::int64_t length_;
+    std::int64_t channel_uses_;
+    std::optional<Rotation> rotation_;
+    std::vector<double> moments_[2];  // by SiteKind
+    struct SiteScale {
+        double scale;
+        double residual_rms;
+    };
+    std::vector<SiteScale> first_token_, later_tokens_;  // by Site::index()
+};
+
+}  // namespace aircomp::runtime

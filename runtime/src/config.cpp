@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The configuration: its defaults, its keys in YAML, and what makes one valid.
+#include "aircomp/runtime/config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <utility>
+
+#include "yaml_reader.hpp"
+
+namespace aircomp::runtime {
+
+namespace {
+
+constexpr std::int64_t largest_device_count = 1024;
+constexpr int largest_antenna_count = 1024;
+
+// ---- from YAML: the keys of every section, once ----
+
+const std::vector<std::pair<std::string, Fading>> fading_names = {{"rayleigh", Fading::rayleigh},
+                                                                  {"rician", Fading::rician}};
+const std::vector<std::pair<std::string, ChannelKnowledge>> channel_knowledge_names = {
+    {"estimated", ChannelKnowledge::estimated}, {"perfect", ChannelKnowledge::perfect}};
+const std::vector<std::pair<std::string, Downlink>> downlink_names = {
+    {"multicast", Downlink::multicast}, {"control", Downlink::control}, {"free", Downlink::free}};
+const std::vector<std::pair<std::string, ScalePolicy>> scale_names = {
+    {"calibrated", ScalePolicy::calibrated},
+    {"shared", ScalePolicy::shared},
+    {"exchanged", ScalePolicy::exchanged}};
+
+void read_model(const YamlNode& node, const std::filesystem::path& base, ModelSettings& model) {
+    if (std::string folder; node.at("folder").present()) {
+        node.at("folder").read(folder);
+        model.folder = (base / folder).lexically_normal();
+    }
+    node.at("context").read(model.context);
+    node.at("prefill_chunk").read(model.prefill_chunk);
+}
+
+DeviceConfig read_device(const YamlNode& node) {
+    DeviceConfig device;
+    node.at("name").required().read(device.name);
+    node.at("compute_flops_per_s").required().read(device.compute_flops_per_s);
+    node.at("energy_j_per_flop").required().read(device.energy_j_per_flop);
+    node.at("max_power_w").required().read(device.max_power_w);
+    node.at("memory_bytes").required().read(device.memory_bytes);
+    node.at("antennas").required().read(device.antennas);
+    if (node.at("path_gain").present()) node.at("path_gain").read(device.path_gain.emplace());
+    return device;
+}
+
+void read_radio(const YamlNode& node, RadioConfig& radio) {
+    node.at("server_antennas").read(radio.server_antennas);
+    node.at("streams").read(radio.streams);
+    node.at("bandwidth_hz").read(radio.bandwidth_hz);
+    node.at("overhead_factor").read(radio.overhead_factor);
+    node.at("snr_db").read(radio.snr_db);
+    node.at("fading").read(radio.fading, fading_names);
+    node.at("rician_factor").read(radio.rician_factor);
+    node.at("coherence_block_s").read(radio.coherence_block_s);
+    node.at("channel_knowledge").read(radio.channel_knowledge, channel_knowledge_names);
+    node.at("pilots_per_antenna").read(radio.pilots_per_antenna);
+    node.at("downlink").read(radio.downlink, downlink_names);
+    node.at("server_power_w").read(radio.server_power_w);
+    node.at("downlink_bits").read(radio.downlink_bits);
+    node.at("control_rate_bytes_per_s").read(radio.control_rate_bytes_per_s);
+    node.at("control_latency_s").read(radio.control_latency_s);
+}
+
+void read_analog(const YamlNode& node, AnalogConfig& analog) {
+    node.at("scale").read(analog.scale, scale_names);
+    node.at("rotation").read(analog.rotation);
+    node.at("clip_level").read(analog.clip_level);
+}
+
+void read_top_level(const YamlNode& root, const std::filesystem::path& base, Config& config) {
+    read_model(root.at("model"), base, config.model);
+    if (const YamlNode devices = root.at("devices"); devices.present()) {
+        config.devices.clear();
+        for (const YamlNode& device : devices.elements())
+            config.devices.push_back(read_device(device));
+    }
+    for (const YamlNode& share : root.at("shares").elements())
+        share.read(config.shares.emplace_back());
+    read_radio(root.at("radio"), config.radio);
+    read_analog(root.at("analog"), config.analog);
+    root.at("server_flops_per_s").read(config.server_flops_per_s);
+    root.at("server_energy_j_per_flop").read(config.server_energy_j_per_flop);
+    root.at("scheme").read(config.scheme);
+    root.at("digital_bits").read(config.digital_bits);
+    root.at("seed").read(config.seed);
+    root.at("threads").read(config.threads);
+}
+
+// ---- validity ----
+
+template <typename T>
+std::string to_text(const T& value) {
+    std::ostringstream text;
+    text.precision(9);
+    text << value;
+    return text.str();
+}
+
+/// Range checks whose errors begin with the place of the value: `place(key)` is "ORIGIN: KEY", with
+/// a line where the value was read from a file.
+class Checker {
+public:
+    using Place = std::function<std::string(const std::string& key)>;
+
+    explicit Checker(Place place) : place_(std::move(place)) {}
+
+    /// The same checks within a section of the keys.
+    Checker in(const std::string& section) const {
+        return Checker([place = place_, section](const std::string& key) {
+            return place(section + "." + key);
+        });
+    }
+
+    template <typename T>
+    void require(bool holds, const std::string& key, const std::string& expected,
+                 const T& found) const {
+        if (holds) return;
+        throw std::runtime_error(place_(key) + ": expected " + expected + ", found " +
+                                 to_text(found));
+    }
+
+    void positive(const std::string& key, double value) const {
+        require(std::isfinite(value) && value > 0, key, "a finite number above 0", value);
+    }
+
+    void not_negative(const std::string& key, double value) const {
+        require(std::isfinite(value) && value >= 0, key, "a finite number of at least 0", value);
+    }
+
+    template <typename T>
+    void at_least(const std::string& key, T value, T lowest) const {
+        require(value >= lowest, key, "at least " + to_text(lowest), value);
+    }
+
+    template <typename T>
+    void within(const std::string& key, T value, T lowest, T highest) const {
+        require(value >= lowest && value <= highest, key,
+                "a number from " + to_text(lowest) + " to " + to_text(highest), value);
+    }
+
+private:
+    Place place_;
+};
+
+void check_devices(const std::vector<DeviceConfig>& devices, const Checker& check) {
+    check.require(!devices.empty() && devices.size() <= largest_device_count, "devices",
+                  "from 1 to " + to_text(largest_device_count) + " devices", devices.size());
+    std::set<std::string> names;
+    for (std::size_t n = 0; n < devices.size(); ++n) {
+        const DeviceConfig& device = devices[n];
+        const Checker own = check.in("devices[" + std::to_string(n) + "]");
+        own.require(!device.name.empty(), "name", "a name", "none");
+        own.require(names.insert(device.name).second, "name", "a name of its own",
+                    device.name + " again");
+        own.positive("compute_flops_per_s", device.compute_flops_per_s);
+        own.not_negative("energy_j_per_flop", device.energy_j_per_flop);
+        own.positive("max_power_w", device.max_power_w);
+        own.positive("memory_bytes", device.memory_bytes);
+        own.within("antennas", device.antennas, 1, largest_antenna_count);
+        if (device.path_gain) own.positive("path_gain", *device.path_gain);
+    }
+}
+
+void check_shares(const std::vector<double>& shares, std::size_t devices, const Checker& check) {
+    if (shares.empty()) return;
+    check.require(shares.size() == devices, "shares",
+                  to_text(devices) + " numbers, as many as devices", shares.size());
+    double sum = 0;
+    for (std::size_t n = 0; n < shares.size(); ++n) {
+        check.within("shares[" + std::to_string(n) + "]", shares[n], 0.0, 1.0);
+        sum += shares[n];
+    }
+    check.require(std::abs(sum - 1) <= 1e-6, "shares", "a sum of 1", sum);
+}
+
+/// The streams that every link can carry, min(N_t, N_r).
+int most_streams(const Config& config) {
+    int most = config.radio.server_antennas;
+    for (const DeviceConfig& device : config.devices)
+        most = std::min(most, device.antennas);
+    return most;
+}
+
+void check_radio(const RadioConfig& radio, int streams, const Checker& check) {
+    check.within("server_antennas", radio.server_antennas, 1, largest_antenna_count);
+    check.require(
+        radio.streams >= 1 && radio.streams <= streams, "streams",
+        "from 1 to " + to_text(streams) + ", the fewest antennas of the server and any device",
+        radio.streams);
+    check.positive("bandwidth_hz", radio.bandwidth_hz);
+    check.require(radio.overhead_factor > 0 && radio.overhead_factor <= 1, "overhead_factor",
+                  "a number above 0 and at most 1", radio.overhead_factor);
+    // Powers of ten beyond these are no radio's, and end in infinite noise or none at all.
+    check.within("snr_db", radio.snr_db, -100.0, 200.0);
+    check.not_negative("rician_factor", radio.rician_factor);
+    check.require(radio.fading == Fading::rician || radio.rician_factor == 0, "rician_factor",
+                  "0 with rayleigh fading", radio.rician_factor);
+    check.positive("coherence_block_s", radio.coherence_block_s);
+    check.at_least("pilots_per_antenna", radio.pilots_per_antenna, 1);
+    check.positive("server_power_w", radio.server_power_w);
+    check.within("downlink_bits", radio.downlink_bits, 1, 32);
+    check.positive("control_rate_bytes_per_s", radio.control_rate_bytes_per_s);
+    check.not_negative("control_latency_s", radio.control_latency_s);
+}
+
+void check_config(const Config& config, const Checker& check) {
+    check.at_least("model.context", config.model.context, std::int64_t{0});
+    check.at_least("model.prefill_chunk", config.model.prefill_chunk, std::int64_t{1});
+    check_devices(config.devices, check);
+    check_shares(config.shares, config.devices.size(), check);
+    check_radio(config.radio, most_streams(config), check.in("radio"));
+    check.positive("analog.clip_level", config.analog.clip_level);
+    check.positive("server_flops_per_s", config.server_flops_per_s);
+    check.not_negative("server_energy_j_per_flop", config.server_energy_j_per_flop);
+    check.require(!config.scheme.empty(), "scheme", "a name", "none");
+    check.within("digital_bits", config.digital_bits, 2, 16);
+    check.at_least("threads", config.threads, 0);
+}
+
+}  // namespace
+
+Config default_config() {
+    return default_config(4);
+}
+
+Config default_config(std::int64_t devices) {
+    if (devices < 1 || devices > largest_device_count) {
+        throw std::invalid_argument("devices: expected from 1 to " + to_text(largest_device_count) +
+                                    ", found " + to_text(devices));
+    }
+    constexpr double gib = 1 << 30;
+    // Boards from a small computer with a few fast cores down to one with slow ones; what they
+    // reach in practice on one token at a time, and the power that it takes per operation.
+    const std::array<DeviceConfig, 4> kinds = {{
+        {"", 20e9, 1.0e-10, 0.1, 4 * gib, 2, {}},
+        {"", 12e9, 1.1e-10, 0.1, 2 * gib, 2, {}},
+        {"", 8e9, 1.2e-10, 0.1, 2 * gib, 2, {}},
+        {"", 5e9, 1.4e-10, 0.1, 1 * gib, 2, {}},
+    }};
+    Config config;
+    for (std::size_t n = 0; n < static_cast<std::size_t>(devices); ++n) {
+        config.devices.push_back(kinds[n % kinds.size()]);
+        config.devices.back().name = "device-" + std::to_string(n + 1);
+    }
+    config.server_flops_per_s = 100e9;
+    config.server_energy_j_per_flop = 1e-10;
+    return config;
+}
+
+Config read_config(const std::filesystem::path& file) {
+    YamlDocument document(file);
+    Config config = default_config();
+    read_top_level(document.root(), file.parent_path(), config);
+    document.check_keys();
+    check_config(config, Checker([&](const std::string& key) { return document.place(key); }));
+    return config;
+}
+
+void validate(const Config& config, const std::string& origin) {
+    check_config(config, Checker([&](const std::string& key) { return origin + ": " + key; }));
+}
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Medium `fdma`: uncoded analog over a subband per device. A subband of W / N makes a vector N times
+// as long and lets in an N-th of the noise; the server adds N links, noise and all.
+#include <algorithm>
+
+#include "aircomp/optimizer/design.hpp"
+#include "exact_sum.hpp"
+#include "media/media.hpp"
+#include "noise.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+constexpr std::uint64_t noise_purpose = 6;
+
+class FdmaMedium final : public Medium {
+public:
+    FdmaMedium(RadioCell cell, AnalogCodec codec)
+        : cell_(std::move(cell)),
+          codec_(std::move(codec)),
+          noise_(derive_seed(cell_.config().seed, noise_purpose)),
+          subbands_(static_cast<double>(std::count(cell_.participants().begin(),
+                                                   cell_.participants().end(), true))) {}
+
+    void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
+        check_request(request, sum);
+        const auto length = static_cast<std::size_t>(request.length);
+        for (std::int64_t v = 0; v < request.vectors; ++v) {
+            if (cell_.enter_block(0)) design_links();
+            const auto out = sum.subspan(static_cast<std::size_t>(v) * length, length);
+            transmit(request, v, out);
+            cell_.downlink(out);
+        }
+    }
+    void elapse(double seconds) override { cell_.elapse(seconds); }
+    const LinkUsage& usage() const override { return cell_.usage(); }
+
+private:
+    struct Link {
+        Eigen::MatrixXcf path;      // H B, N_r x L
+        Eigen::MatrixXcf combiner;  // A, L x N_r
+        double power_w = 0;
+    };
+
+    double noise_power_w() const { return cell_.noise_power_w() / subbands_; }
+
+    void design_links() {
+        for (const SiteKind kind : {SiteKind::attention, SiteKind::mlp}) {
+            auto& links = links_[static_cast<std::size_t>(kind)];
+            links.assign(cell_.config().devices.size(), {});
+            for (std::size_t n = 0; n < links.size(); ++n) {
+                const double moment = codec_.second_moments(kind)[n];
+                if (moment > 0) links[n] = design_link(n, moment);
+            }
+        }
+    }
+
+    Link design_link(std::size_t n, double moment) const {
+        optimizer::TransceiverProblem problem;
+        problem.channels = {cell_.block().estimates[n]};
+        problem.error_variances = {cell_.block().error_variances[n]};
+        problem.second_moments = {moment};
+        problem.power_w = {cell_.config().devices[n].max_power_w};
+        problem.streams = cell_.config().radio.streams;
+        problem.noise_power_w = noise_power_w();
+        const auto design = optimizer::design_mmse(problem);
+        const Eigen::MatrixXcd path =
+            cell_.block().channels[n] * design.transceiver.precoders[0];
+        return {path.cast<std::complex<float>>(),
+                design.transceiver.combiner.cast<std::complex<float>>(),
+                optimizer::transmit_power(problem, design.transceiver, 0)};
+    }
+
+    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
+        const auto& links = links_[static_cast<std::size_t>(request.site.kind)];
+        const auto& moments = codec_.second_moments(request.site.kind);
+        const double scale = codec_.common_scale(request, v);
+        SymbolMatrix total = SymbolMatrix::Zero(cell_.config().radio.streams,
+                                                codec_.channel_uses());
+        std::vector<double> power_w(links.size(), 0);
+        for (std::size_t n = 0; n < links.size(); ++n) {
+            if (moments[n] == 0) continue;
+            const auto sent = codec_.encode(request.partial(n, v), scale, moments[n]);
+            cell_.count_clipped(sent.clipped);
+            Eigen::MatrixXcf received = links[n].path * sent.symbols;
+            noise_.add({received.data(), static_cast<std::size_t>(received.size())},
+                       noise_power_w());
+            total.noalias() += links[n].combiner * received;
+            power_w[n] = links[n].power_w;
+        }
+        codec_.decode(total, scale, out);
+        const auto uses = static_cast<double>(codec_.channel_uses()) * subbands_;
+        cell_.charge_uplink(cell_.air_time_s(uses), static_cast<std::int64_t>(uses), power_w);
+    }
+
+    RadioCell cell_;
+    AnalogCodec codec_;
+    NoiseGenerator noise_;
+    double subbands_;
+    std::vector<Link> links_[2];  // by SiteKind
+};
+
+}  // namespace
+
+std::unique_ptr<Medium> make_fdma_medium(RadioCell cell, AnalogCodec codec) {
+    return std::make_unique<FdmaMedium>(std::move(cell), std::move(codec));
+}
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The media behind the factory, one file each.
+#pragma once
+
+#include <memory>
+
+#include "analog_codec.hpp"
+#include "radio_cell.hpp"
+
+namespace aircomp::runtime {
+
+/// No link: the float64 sum, rounded once, at no cost.
+std::unique_ptr<Medium> make_exact_medium(std::size_t devices);
+
+/// How digital devices share the uplink.
+enum class DigitalAccess { one_after_another, space_division };
+
+/// Partials quantised to `config.digital_bits`, no bit errors, time at Shannon's rate.
+std::unique_ptr<Medium> make_digital_medium(RadioCell cell, std::int64_t length,
+                                            DigitalAccess access);
+
+/// Uncoded analog, a subband per device; the server adds what it received.
+std::unique_ptr<Medium> make_fdma_medium(RadioCell cell, AnalogCodec codec);
+
+/// Over the air, equations (2)-(3), channel use by channel use, with the named transceiver design.
+std::unique_ptr<Medium> make_symbol_medium(RadioCell cell, AnalogCodec codec,
+                                           const std::string& design);
+
+}  // namespace aircomp::runtime

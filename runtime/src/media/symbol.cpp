@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Medium `symbol`: over the air, equations (2) and (3), channel use by channel use. Designs see the
+// channel's estimate, transmissions go through the true one.
+#include "aircomp/optimizer/design.hpp"
+#include "exact_sum.hpp"
+#include "media/media.hpp"
+#include "noise.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+constexpr std::uint64_t noise_purpose = 5;
+constexpr double bytes_per_coefficient = 8;  // a complex float32 of a precoder on its way
+
+/// A transceiver as it acts in one coherence block, for the sites of one kind.
+struct Link {
+    optimizer::Design design;
+    std::vector<Eigen::MatrixXcf> paths;  ///< H_n B_n, N_r x L.
+    Eigen::MatrixXcf combiner;            ///< A, L x N_r.
+    std::vector<double> power_w;          ///< tr(v_n B_n B_n^H)
+};
+
+class SymbolMedium final : public Medium {
+public:
+    SymbolMedium(RadioCell cell, AnalogCodec codec, const std::string& design)
+        : cell_(std::move(cell)),
+          codec_(std::move(codec)),
+          designer_(optimizer::make_designer(design)),
+          noise_(derive_seed(cell_.config().seed, noise_purpose)) {}
+
+    void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
+        check_request(request, sum);
+        if (cell_.config().analog.scale == ScalePolicy::exchanged) {
+            cell_.charge_control(static_cast<double>(request.partials.size() * sizeof(float)) *
+                                 static_cast<double>(request.vectors));
+        }
+        const auto length = static_cast<std::size_t>(request.length);
+        for (std::int64_t v = 0; v < request.vectors; ++v) {
+            if (cell_.enter_block(settings_bytes())) design_links();
+            const auto out = sum.subspan(static_cast<std::size_t>(v) * length, length);
+            transmit(request, v, out);
+            cell_.downlink(out);
+        }
+    }
+    void elapse(double seconds) override { cell_.elapse(seconds); }
+    const LinkUsage& usage() const override { return cell_.usage(); }
+
+private:
+    double settings_bytes() const {
+        double coefficients = 0;
+        for (std::size_t n = 0; n < cell_.config().devices.size(); ++n) {
+            if (!cell_.participants()[n]) continue;
+            coefficients += 2.0 * cell_.config().devices[n].antennas * cell_.config().radio.streams;
+        }
+        return coefficients * bytes_per_coefficient;
+    }
+
+    void design_links() {
+        for (const SiteKind kind : {SiteKind::attention, SiteKind::mlp}) {
+            optimizer::TransceiverProblem problem;
+            problem.channels = cell_.block().estimates;
+            problem.error_variances = cell_.block().error_variances;
+            problem.second_moments = codec_.second_moments(kind);
+            problem.streams = cell_.config().radio.streams;
+            problem.noise_power_w = cell_.noise_power_w();
+            for (const auto& device : cell_.config().devices) {
+                problem.power_w.push_back(device.max_power_w);
+            }
+            Link& link = links_[static_cast<std::size_t>(kind)];
+            link.design = designer_(problem, {});
+            apply(problem, link);
+        }
+    }
+
+    void apply(const optimizer::TransceiverProblem& problem, Link& link) const {
+        const auto& [combiner, precoders] = link.design.transceiver;
+        link.combiner = combiner.cast<std::complex<float>>();
+        link.paths.clear();
+        link.power_w.clear();
+        for (std::size_t n = 0; n < precoders.size(); ++n) {
+            const Eigen::MatrixXcd path = cell_.block().channels[n] * precoders[n];
+            link.paths.emplace_back(path.cast<std::complex<float>>());
+            link.power_w.push_back(
+                optimizer::transmit_power(problem, link.design.transceiver, n));
+        }
+    }
+
+    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
+        const Link& link = links_[static_cast<std::size_t>(request.site.kind)];
+        const auto& moments = codec_.second_moments(request.site.kind);
+        const double scale = codec_.common_scale(request, v);
+        Eigen::MatrixXcf received = Eigen::MatrixXcf::Zero(link.combiner.cols(),
+                                                           codec_.channel_uses());
+        for (std::size_t n = 0; n < request.partials.size(); ++n) {
+            if (moments[n] == 0) continue;
+            const auto sent = codec_.encode(request.partial(n, v), scale, moments[n]);
+            cell_.count_clipped(sent.clipped);
+            received.noalias() += link.paths[n] * sent.symbols;
+        }
+        noise_.add({received.data(), static_cast<std::size_t>(received.size())},
+                   cell_.noise_power_w());
+        codec_.decode(link.combiner * received, scale, out);
+        cell_.charge_uplink(cell_.air_time_s(static_cast<double>(codec_.channel_uses())),
+                            codec_.channel_uses(), link.power_w);
+    }
+
+    RadioCell cell_;
+    AnalogCodec codec_;
+    optimizer::Designer designer_;
+    NoiseGenerator noise_;
+    Link links_[2];  // by SiteKind
+};
+
+}  // namespace
+
+std::unique_ptr<Medium> make_symbol_medium(RadioCell cell, AnalogCodec codec,
+                                           const std::string& design) {
+    return std::make_unique<SymbolMedium>(std::move(cell), std::move(codec), design);
+}
+
+}  // namespace aircomp::runtime

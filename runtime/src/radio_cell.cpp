@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Channels, sounding and accounting of the simulated radio cell.
+#include "radio_cell.hpp"
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "aircomp/optimizer/channel.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+enum Purpose : std::uint64_t { path_gain_draw = 1, channel_draw = 2, pilot_noise = 3 };
+
+double largest_power_w(const Config& config) {
+    double largest = 0;
+    for (const auto& device : config.devices) largest = std::max(largest, device.max_power_w);
+    return largest;
+}
+
+std::vector<double> path_gains(const Config& config) {
+    optimizer::Random random(derive_seed(config.seed, path_gain_draw));
+    std::vector<double> gains;
+    for (const auto& device : config.devices) {
+        // Drawn for every device, so that fixing one device's gain leaves the others' alone.
+        const double drawn = optimizer::draw_path_gain(random);
+        gains.push_back(device.path_gain.value_or(drawn));
+    }
+    return gains;
+}
+
+}  // namespace
+
+std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t purpose, std::uint64_t index) {
+    std::seed_seq sequence{static_cast<std::uint32_t>(seed),    static_cast<std::uint32_t>(seed >> 32),
+                           static_cast<std::uint32_t>(purpose), static_cast<std::uint32_t>(index),
+                           static_cast<std::uint32_t>(index >> 32)};
+    std::uint32_t words[2];
+    sequence.generate(words, words + 2);
+    return static_cast<std::uint64_t>(words[0]) << 32 | words[1];
+}
+
+double capacity_bits(const Eigen::MatrixXcd& gram, double gain) {
+    const Eigen::MatrixXcd m =
+        Eigen::MatrixXcd::Identity(gram.rows(), gram.cols()) + gain * gram;
+    const Eigen::LLT<Eigen::MatrixXcd> factor(m);
+    double bits = 0;
+    for (Eigen::Index i = 0; i < m.rows(); ++i) {
+        bits += 2 * std::log2(factor.matrixLLT()(i, i).real());
+    }
+    return bits;
+}
+
+void quantise(gsl::span<float> x, int bits) {
+    float largest = 0;
+    for (const float value : x) largest = std::max(largest, std::abs(value));
+    if (largest == 0) return;
+    const auto levels = static_cast<float>((1 << (bits - 1)) - 1);
+    for (float& value : x) value = std::round(value / largest * levels) / levels * largest;
+}
+
+RadioCell::RadioCell(const Config& config, std::vector<bool> participants)
+    : config_(config),
+      participants_(std::move(participants)),
+      path_gains_(path_gains(config)),
+      noise_power_w_(largest_power_w(config) / std::pow(10, config.radio.snr_db / 10)) {
+    usage_.transmit_energy_j.assign(config.devices.size(), 0);
+}
+
+bool RadioCell::enter_block(double settings_bytes) {
+    const auto index = static_cast<std::int64_t>(now_s_ / config_.radio.coherence_block_s);
+    if (index == block_.index) return false;
+    draw_block(index);
+    charge_sounding();
+    charge_control(settings_bytes);
+    return true;
+}
+
+void RadioCell::draw_block(std::int64_t index) {
+    const auto number = static_cast<std::uint64_t>(index);
+    optimizer::Random random(derive_seed(config_.seed, channel_draw, number));
+    block_ = {};
+    block_.index = index;
+    for (std::size_t n = 0; n < config_.devices.size(); ++n) {
+        optimizer::Link link;
+        link.receive_antennas = config_.radio.server_antennas;
+        link.transmit_antennas = config_.devices[n].antennas;
+        link.path_gain = path_gains_[n];
+        link.rician_factor =
+            config_.radio.fading == Fading::rician ? config_.radio.rician_factor : 0;
+        block_.channels.push_back(optimizer::draw_channel(link, random));
+    }
+    if (config_.radio.channel_knowledge == ChannelKnowledge::perfect) {
+        block_.estimates = block_.channels;
+        block_.error_variances.assign(config_.devices.size(), 0);
+    } else {
+        estimate_channels(derive_seed(config_.seed, pilot_noise, number));
+    }
+}
+
+// Each antenna sends g pilots in turn with the device's full power. The least-squares estimate has
+// error variance sigma^2 / (P g) per entry; shrunk by the path gain it is the conditional mean.
+void RadioCell::estimate_channels(std::uint64_t seed) {
+    optimizer::Random random(seed);
+    for (std::size_t n = 0; n < block_.channels.size(); ++n) {
+        const auto& h = block_.channels[n];
+        const double pilot_variance = noise_power_w_ / (config_.devices[n].max_power_w *
+                                                        config_.radio.pilots_per_antenna);
+        const double shrinkage = path_gains_[n] / (path_gains_[n] + pilot_variance);
+        const Eigen::MatrixXcd noise = optimizer::complex_normal(random, h.rows(), h.cols());
+        block_.estimates.push_back(shrinkage * (h + std::sqrt(pilot_variance) * noise));
+        block_.error_variances.push_back(shrinkage * pilot_variance);
+    }
+}
+
+void RadioCell::charge_sounding() {
+    ++usage_.coherence_blocks;
+    if (config_.radio.channel_knowledge == ChannelKnowledge::perfect) return;
+    std::int64_t uses = 0;
+    for (std::size_t n = 0; n < config_.devices.size(); ++n) {
+        if (!participants_[n]) continue;
+        const std::int64_t own = static_cast<std::int64_t>(config_.devices[n].antennas) *
+                                 config_.radio.pilots_per_antenna;
+        usage_.transmit_energy_j[n] +=
+            config_.devices[n].max_power_w * air_time_s(static_cast<double>(own));
+        uses += own;
+    }
+    const double seconds = air_time_s(static_cast<double>(uses));
+    usage_.sounding_channel_uses += uses;
+    usage_.sounding_s += seconds;
+    now_s_ += seconds;
+}
+
+double RadioCell::air_time_s(double channel_uses, double fraction) const {
+    return channel_uses /
+           (config_.radio.bandwidth_hz * config_.radio.overhead_factor * fraction);
+}
+
+void RadioCell::charge_uplink(double seconds, std::int64_t channel_uses,
+                              const std::vector<double>& power_w) {
+    ++usage_.all_reduces;
+    usage_.uplink_s += seconds;
+    usage_.uplink_channel_uses += channel_uses;
+    for (std::size_t n = 0; n < power_w.size(); ++n) {
+        usage_.transmit_energy_j[n] += power_w[n] * seconds;
+    }
+    now_s_ += seconds;
+}
+
+void RadioCell::charge_control(double bytes) {
+    if (bytes <= 0) return;
+    const double seconds =
+        config_.radio.control_latency_s + bytes / config_.radio.control_rate_bytes_per_s;
+    usage_.control_s += seconds;
+    now_s_ += seconds;
+}
+
+double RadioCell::multicast_bits_per_use() const {
+    double weakest = std::numeric_limits<double>::infinity();
+    const double gain =
+        config_.radio.server_power_w / (config_.radio.server_antennas * noise_power_w_);
+    for (std::size_t n = 0; n < block_.channels.size(); ++n) {
+        if (!participants_[n]) continue;
+        const auto& h = block_.channels[n];
+        weakest = std::min(weakest, capacity_bits(h.adjoint() * h, gain));
+    }
+    return weakest;
+}
+
+void RadioCell::downlink(gsl::span<float> sum) {
+    const auto length = static_cast<double>(sum.size());
+    switch (config_.radio.downlink) {
+        case Downlink::free:
+            return;
+        case Downlink::control: {
+            const double seconds = config_.radio.control_latency_s +
+                                   length * sizeof(float) / config_.radio.control_rate_bytes_per_s;
+            usage_.downlink_s += seconds;
+            now_s_ += seconds;
+            return;
+        }
+        case Downlink::multicast: {
+            quantise(sum, config_.radio.downlink_bits);
+            const double seconds =
+                air_time_s(config_.radio.downlink_bits * length / multicast_bits_per_use());
+            usage_.downlink_s += seconds;
+            now_s_ += seconds;
+            return;
+        }
+    }
+}
+
+}  // namespace aircomp::runtime

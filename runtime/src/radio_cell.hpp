@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The simulated radio cell that every scheme works in: channels that change from coherence block
+// to block, their sounding, simulated time, and what each transmission costs.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <vector>
+
+#include "aircomp/optimizer/transceiver.hpp"
+#include "aircomp/runtime/config.hpp"
+#include "aircomp/runtime/medium.hpp"
+
+namespace aircomp::runtime {
+
+/// One coherence block as nature made it and as the coordinator knows it.
+struct CoherenceBlock {
+    std::int64_t index = -1;
+    std::vector<Eigen::MatrixXcd> channels;   ///< H_n, true.
+    std::vector<Eigen::MatrixXcd> estimates;  ///< Conditional mean of H_n given the pilots.
+    std::vector<double> error_variances;      ///< Of an entry of H_n given the pilots.
+};
+
+/// Channels depend on the seed and the block's index alone: every scheme meets the same ones.
+class RadioCell {
+public:
+    /// `participants[n]`: whether device n transmits and listens at all; one that holds nothing of
+    /// the model does neither.
+    RadioCell(const Config& config, std::vector<bool> participants);
+
+    const Config& config() const { return config_; }
+    const std::vector<bool>& participants() const { return participants_; }
+    double noise_power_w() const { return noise_power_w_; }
+
+    /// Time passes without transmissions.
+    void elapse(double seconds) { now_s_ += seconds; }
+
+    /// Called before a round: where a new coherence block has begun since the last one, draws and
+    /// sounds its channels, charges sounding and the settings' way over the control link
+    /// (`settings_bytes`), and returns true.
+    bool enter_block(double settings_bytes);
+
+    const CoherenceBlock& block() const { return block_; }
+
+    /// Charges one uplink transmission that takes `seconds`; `power_w` per device is spent on it.
+    void charge_uplink(double seconds, std::int64_t channel_uses,
+                       const std::vector<double>& power_w);
+    /// Charges the sum's way back to the devices, equation (12), for a vector of `length` reals,
+    /// and rounds it to what the downlink can carry.
+    void downlink(gsl::span<float> sum);
+    void charge_control(double bytes);
+    void count_clipped(std::int64_t reals) { usage_.clipped_reals += reals; }
+
+    const LinkUsage& usage() const { return usage_; }
+
+    /// Seconds that `channel_uses` take over `fraction` of the bandwidth.
+    double air_time_s(double channel_uses, double fraction = 1) const;
+
+private:
+    void draw_block(std::int64_t index);
+    void estimate_channels(std::uint64_t seed);
+    void charge_sounding();
+    double multicast_bits_per_use() const;
+
+    Config config_;
+    std::vector<bool> participants_;
+    std::vector<double> path_gains_;
+    double noise_power_w_;
+    double now_s_ = 0;
+    CoherenceBlock block_;
+    LinkUsage usage_;
+};
+
+/// Rounds `x` to `bits` bits a value: a uniform grid over the range of its largest magnitude.
+void quantise(gsl::span<float> x, int bits);
+
+/// A seed of its own for each purpose and index, from the experiment's.
+std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t purpose, std::uint64_t index = 0);
+
+/// log2 det(I + g H H^H), bits per channel use.
+double capacity_bits(const Eigen::MatrixXcd& gram, double gain);
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reads YAML strictly: every error names file, line, key, what was expected and what was found.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace aircomp::runtime {
+
+class YamlNode;
+
+/// One YAML file: what it sets, and which of that somebody asked for.
+class YamlDocument {
+public:
+    /// Parses the file. Throws std::runtime_error unless it holds one mapping.
+    explicit YamlDocument(const std::filesystem::path& file);
+
+    YamlNode root();
+
+    /// How an error about the value at `key` ("radio.streams", "devices[1].name") begins:
+    /// "FILE:LINE: KEY", without the line where the file does not set it.
+    std::string place(const std::string& key) const;
+
+    /// To be called when everything was read. Throws for the first key that no YamlNode::at() asked
+    /// for, naming the nearest that one did; then for the first required one that is missing.
+    void check_keys() const;
+
+private:
+    friend class YamlNode;
+
+    std::string nearest_known_key(const std::string& unknown) const;
+
+    std::string file_;
+    YAML::Node root_;
+    std::map<std::string, int> lines_;  // of every key in a mapping that was opened
+    std::set<std::string> known_;       // keys that were asked for, set or not
+    std::vector<std::string> missing_;  // keys that were required and are not set
+};
+
+/// A value of a document and its place in it, or the absence of one. Refers to the document, which
+/// must outlive it. Everything throws std::runtime_error "FILE:LINE: KEY: expected ..., found ...".
+class YamlNode {
+public:
+    /// The member of a mapping; absent where the file does not set it or the mapping is absent.
+    YamlNode at(const std::string& key) const;
+    /// The elements of a list.
+    std::vector<YamlNode> elements() const;
+
+    bool present() const { return present_; }
+    /// This node, whose absence check_keys() shall report: a mistyped key is better called unknown
+    /// than another one missing.
+    const YamlNode& required() const;
+
+    /// Each of these overwrites `value`, or leaves it as it is where the node is absent.
+    void read(bool& value) const;
+    void read(int& value) const;
+    void read(std::int64_t& value) const;
+    void read(std::uint64_t& value) const;
+    void read(double& value) const;
+    void read(std::string& value) const;
+    template <typename Enum>
+    void read(Enum& value, const std::vector<std::pair<std::string, Enum>>& names) const;
+
+    [[noreturn]] void fail(const std::string& expected) const;
+
+private:
+    friend class YamlDocument;
+
+    YamlNode(YamlDocument& document, std::string key)
+        : document_(&document), key_(std::move(key)) {}
+    YamlNode(YamlDocument& document, std::string key, const YAML::Node& value);
+
+    void open_mapping();
+    template <typename Integer>
+    void read_integer(Integer& value) const;
+
+    YamlDocument* document_;
+    std::string key_;
+    YAML::Node value_;
+    bool present_ = false;
+};
+
+template <typename Enum>
+void YamlNode::read(Enum& value, const std::vector<std::pair<std::string, Enum>>& names) const {
+    std::string found;
+    read(found);
+    std::string expected;
+    for (const auto& [name, meaning] : names) {
+        if (!present_) return;
+        if (found == name) {
+            value = meaning;
+            return;
+        }
+        expected += (expected.empty() ? "" : ", ") + name;
+    }
+    fail("one of " + expected);
+}
+
+}  // namespace aircomp::runtime
