@@ -234,12 +234,12 @@ void YamlNode::open_mapping() {
         // A value's own mark is its anchor's where it is an alias, and the next token's where it is
         // empty: the line is the key's.
         const int line = member.first.Mark().line + 1;
-        const std::string name = describe(member.first);
         // Dots and brackets are how errors write the place of a key.
-        if (!member.first.IsScalar() || name.find_first_of(".[") != std::string::npos) {
+        if (!member.first.IsScalar() ||
+            member.first.Scalar().find_first_of(".[") != std::string::npos) {
             throw std::runtime_error(document_->file_ + ":" + std::to_string(line) +
                                      ": expected a name without dots and brackets as key, found " +
-                                     name);
+                                     describe(member.first));
         }
         const std::string key = join_key(key_, member.first.Scalar());
         document_->lines_[key] = line;

@@ -89,11 +89,11 @@ private:
 
 template <typename Enum>
 void YamlNode::read(Enum& value, const std::vector<std::pair<std::string, Enum>>& names) const {
+    if (!present_) return;
     std::string found;
     read(found);
     std::string expected;
     for (const auto& [name, meaning] : names) {
-        if (!present_) return;
         if (found == name) {
             value = meaning;
             return;
