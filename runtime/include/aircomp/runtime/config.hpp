@@ -14,12 +14,12 @@ namespace aircomp::runtime {
 /// One edge device.
 struct DeviceConfig {
     std::string name;
-    double compute_flops_per_s = 0;    ///< c_n
-    double energy_j_per_flop = 0;      ///< e_n
-    double max_power_w = 0;            ///< P_max,n: mean power of the samples the DAC is given.
+    double compute_flops_per_s = 0;  ///< c_n
+    double energy_j_per_flop = 0;    ///< e_n
+    double max_power_w = 0;          ///< P_max,n: mean power of the samples the DAC is given.
     double memory_bytes = 0;
-    int antennas = 0;                  ///< N_t
-    std::optional<double> path_gain;   ///< beta_n; drawn as 10^-u from the seed where absent.
+    int antennas = 0;                 ///< N_t
+    std::optional<double> path_gain;  ///< beta_n; drawn as 10^-u from the seed where absent.
 };
 
 enum class Fading { rayleigh, rician };
@@ -28,19 +28,19 @@ enum class Downlink { multicast, control, free };
 enum class ScalePolicy { calibrated, shared, exchanged };
 
 struct RadioConfig {
-    int server_antennas = 8;               ///< N_r
-    int streams = 2;                       ///< L
-    double bandwidth_hz = 10e6;            ///< W
-    double overhead_factor = 0.75;         ///< eta: what prefix and pilots leave of the bandwidth.
-    double snr_db = 20;                    ///< Largest max_power_w over sigma^2, at beta = 1.
+    int server_antennas = 8;        ///< N_r
+    int streams = 2;                ///< L
+    double bandwidth_hz = 10e6;     ///< W
+    double overhead_factor = 0.75;  ///< eta: what prefix and pilots leave of the bandwidth.
+    double snr_db = 20;             ///< Largest max_power_w over sigma^2, at beta = 1.
     Fading fading = Fading::rayleigh;
-    double rician_factor = 0;              ///< K, linear.
+    double rician_factor = 0;  ///< K, linear.
     double coherence_block_s = 10e-3;
     ChannelKnowledge channel_knowledge = ChannelKnowledge::estimated;
-    int pilots_per_antenna = 32;           ///< g, channel uses of sounding.
+    int pilots_per_antenna = 32;  ///< g, channel uses of sounding.
     Downlink downlink = Downlink::multicast;
-    double server_power_w = 1;             ///< P_s, of the multicast.
-    int downlink_bits = 16;                ///< q_b, bits a value.
+    double server_power_w = 1;  ///< P_s, of the multicast.
+    int downlink_bits = 16;     ///< q_b, bits a value.
     double control_rate_bytes_per_s = 12.5e6;
     double control_latency_s = 250e-6;
 };
@@ -52,8 +52,8 @@ struct AnalogConfig {
 };
 
 struct ModelSettings {
-    std::filesystem::path folder;
-    std::int64_t context = 0;  ///< 0: the model's own.
+    std::filesystem::path folder;  ///< In a file, relative to that file; empty: named elsewhere.
+    std::int64_t context = 0;      ///< 0: the model's own.
     std::int64_t prefill_chunk = 256;
 };
 
@@ -75,10 +75,12 @@ struct Config {
 /// Four unequal devices and a server with eight antennas; SYSTEM.md section 7's values.
 Config default_config();
 
-/// `default_config()` cut or grown to `devices` devices.
+/// `default_config()` cut or grown to `devices` devices, the four kinds in turn. Throws
+/// std::invalid_argument unless 1 <= devices <= 1024.
 Config default_config(std::int64_t devices);
 
-/// Reads and validates a YAML file; keys that it does not set keep default_config()'s values.
+/// Reads and validates a YAML file; keys that it does not set keep default_config()'s values, but a
+/// list of devices replaces the four, and each of its entries sets every key but path_gain.
 /// Throws std::runtime_error naming file, line, key, what was expected and found; an unknown key
 /// comes with the nearest known one.
 Config read_config(const std::filesystem::path& file);
