@@ -1,0 +1,542 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Configurations: what they default to, that every key is read, and the line that each error is.
+#include "aircomp/runtime/config.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "inference/temporary_folder.hpp"
+#include "support/catch.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+using test::TemporaryFolder;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double inf = std::numeric_limits<double>::infinity();
+
+const std::filesystem::path annotated_file = AIRCOMP_SOURCE_DIR "/configs/loopback-symbol.yaml";
+
+void check_equal(const DeviceConfig& a, const DeviceConfig& b) {
+    CHECK(a.name == b.name);
+    CHECK(a.compute_flops_per_s == b.compute_flops_per_s);
+    CHECK(a.energy_j_per_flop == b.energy_j_per_flop);
+    CHECK(a.max_power_w == b.max_power_w);
+    CHECK(a.memory_bytes == b.memory_bytes);
+    CHECK(a.antennas == b.antennas);
+    CHECK(a.path_gain == b.path_gain);
+}
+
+void check_equal(const RadioConfig& a, const RadioConfig& b) {
+    CHECK(a.server_antennas == b.server_antennas);
+    CHECK(a.streams == b.streams);
+    CHECK(a.bandwidth_hz == b.bandwidth_hz);
+    CHECK(a.overhead_factor == b.overhead_factor);
+    CHECK(a.snr_db == b.snr_db);
+    CHECK(a.fading == b.fading);
+    CHECK(a.rician_factor == b.rician_factor);
+    CHECK(a.coherence_block_s == b.coherence_block_s);
+    CHECK(a.channel_knowledge == b.channel_knowledge);
+    CHECK(a.pilots_per_antenna == b.pilots_per_antenna);
+    CHECK(a.downlink == b.downlink);
+    CHECK(a.server_power_w == b.server_power_w);
+    CHECK(a.downlink_bits == b.downlink_bits);
+    CHECK(a.control_rate_bytes_per_s == b.control_rate_bytes_per_s);
+    CHECK(a.control_latency_s == b.control_latency_s);
+}
+
+/// All but the model's folder, which depends on where a file lies.
+void check_equal(const Config& a, const Config& b) {
+    CHECK(a.model.context == b.model.context);
+    CHECK(a.model.prefill_chunk == b.model.prefill_chunk);
+    REQUIRE(a.devices.size() == b.devices.size());
+    for (std::size_t n = 0; n < a.devices.size(); ++n) {
+        CAPTURE(n);
+        check_equal(a.devices[n], b.devices[n]);
+    }
+    CHECK(a.shares == b.shares);
+    check_equal(a.radio, b.radio);
+    CHECK(a.analog.scale == b.analog.scale);
+    CHECK(a.analog.rotation == b.analog.rotation);
+    CHECK(a.analog.clip_level == b.analog.clip_level);
+    CHECK(a.server_flops_per_s == b.server_flops_per_s);
+    CHECK(a.server_energy_j_per_flop == b.server_energy_j_per_flop);
+    CHECK(a.scheme == b.scheme);
+    CHECK(a.digital_bits == b.digital_bits);
+    CHECK(a.seed == b.seed);
+    CHECK(a.threads == b.threads);
+}
+
+Config read(const std::string& yaml) {
+    const TemporaryFolder folder;
+    return read_config(folder.write("lab.yaml", yaml));
+}
+
+std::string message_of(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
+    return "";
+}
+
+/// What reading a file of that text says, without the folder that the file was in.
+std::string error_of(const std::string& yaml) {
+    const TemporaryFolder folder;
+    const auto file = folder.write("lab.yaml", yaml);
+    const std::string message = message_of([&] { read_config(file); });
+    const std::string prefix = folder.path().string() + "/";
+    return message.rfind(prefix, 0) == 0 ? message.substr(prefix.size()) : message;
+}
+
+/// What validation says about the default configuration after a change.
+std::string error_after(const std::function<void(Config&)>& change) {
+    Config config = default_config();
+    change(config);
+    return message_of([&] { validate(config, "command line"); });
+}
+
+/// A complete device on lines 2 to 7 after a "devices:" on line 1, one of its lines replaced.
+std::string device_with(const std::string& key, const std::string& line) {
+    std::string yaml = "devices:\n";
+    std::string lead = "  - ";
+    for (const auto& [name, value] :
+         std::vector<std::pair<std::string, std::string>>{{"name", "a"},
+                                                          {"compute_flops_per_s", "1e9"},
+                                                          {"energy_j_per_flop", "1e-10"},
+                                                          {"max_power_w", "0.1"},
+                                                          {"memory_bytes", "1e9"},
+                                                          {"antennas", "2"}}) {
+        yaml += lead + (name == key ? line : name + ": " + value) + "\n";
+        lead = "    ";
+    }
+    return yaml;
+}
+
+TEST_CASE("the default configuration is valid for any number of devices") {
+    for (const std::int64_t devices : {1, 2, 4, 9, 1024}) {
+        const Config config = default_config(devices);
+        CHECK(static_cast<std::int64_t>(config.devices.size()) == devices);
+        CHECK_NOTHROW(validate(config, "default"));
+    }
+    check_equal(default_config(), default_config(4));
+    CHECK(default_config(9).devices[8].name == "device-9");
+    CHECK_THROWS_AS(default_config(0), std::invalid_argument);
+    CHECK_THROWS_AS(default_config(1025), std::invalid_argument);
+}
+
+TEST_CASE("the annotated configuration is the default, and names the demo model") {
+    const Config config = read_config(annotated_file);
+    check_equal(config, default_config());
+    CHECK(config.model.folder == AIRCOMP_SOURCE_DIR "/inference/models/demo");
+    CHECK(default_config().model.folder.empty());
+}
+
+/// A value for every key, none of them its default.
+constexpr const char* everything_changed = R"(model:
+  folder: models/mine
+  context: 512
+  prefill_chunk: 64
+devices:
+  - name: left
+    compute_flops_per_s: 3e9
+    energy_j_per_flop: 2e-10
+    max_power_w: 0.05
+    memory_bytes: 1e9
+    antennas: 4
+    path_gain: 0.5
+  - {name: "7", compute_flops_per_s: 4e9, energy_j_per_flop: 0, max_power_w: +.2, memory_bytes: 2e9,
+     antennas: 3}
+shares: [0.25, 0.75]
+radio:
+  server_antennas: 16
+  streams: 3
+  bandwidth_hz: 20e6
+  overhead_factor: 1
+  snr_db: -3.5
+  fading: rician
+  rician_factor: 4
+  coherence_block_s: 5e-3
+  channel_knowledge: perfect
+  pilots_per_antenna: 8
+  downlink: control
+  server_power_w: 2
+  downlink_bits: 8
+  control_rate_bytes_per_s: 1e6
+  control_latency_s: 0
+analog:
+  scale: exchanged
+  rotation: false
+  clip_level: 3.5
+server_flops_per_s: 5e10
+server_energy_j_per_flop: 3e-10
+scheme: digital
+digital_bits: 4
+seed: 18446744073709551615
+threads: 3
+)";
+
+TEST_CASE("every key is read into its field") {
+    Config expected;
+    expected.model.context = 512;
+    expected.model.prefill_chunk = 64;
+    expected.devices = {{"left", 3e9, 2e-10, 0.05, 1e9, 4, 0.5}, {"7", 4e9, 0, 0.2, 2e9, 3, {}}};
+    expected.shares = {0.25, 0.75};
+    expected.radio = {16,
+                      3,
+                      20e6,
+                      1,
+                      -3.5,
+                      Fading::rician,
+                      4,
+                      5e-3,
+                      ChannelKnowledge::perfect,
+                      8,
+                      Downlink::control,
+                      2,
+                      8,
+                      1e6,
+                      0};
+    expected.analog = {ScalePolicy::exchanged, false, 3.5};
+    expected.server_flops_per_s = 5e10;
+    expected.server_energy_j_per_flop = 3e-10;
+    expected.scheme = "digital";
+    expected.digital_bits = 4;
+    expected.seed = std::numeric_limits<std::uint64_t>::max();
+    expected.threads = 3;
+    check_equal(read(everything_changed), expected);
+}
+
+TEST_CASE("the annotated configuration leaves no key out") {
+    std::ifstream stream(annotated_file);
+    const std::string annotated((std::istreambuf_iterator<char>(stream)), {});
+    std::istringstream lines(everything_changed);
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t start = line.find_first_not_of(" -");
+        const std::size_t colon = line.find(':');
+        // The second device is on lines of its own kind, with the first one's keys.
+        if (colon == std::string::npos || line.find_first_of("{}") != std::string::npos) continue;
+        CAPTURE(line);
+        CHECK(annotated.find(line.substr(start, colon - start)) != std::string::npos);
+    }
+}
+
+TEST_CASE("a file changes only what it sets") {
+    Config expected = default_config();
+    expected.radio.snr_db = 7;
+    check_equal(read("radio: {snr_db: 7}"), expected);
+    check_equal(read("radio: {}\nshares: []\n"), default_config());
+    check_equal(read("\xef\xbb\xbfradio:\r\n  snr_db: 7\r\n"), expected);
+}
+
+TEST_CASE("a model folder is relative to the file, unless it is absolute") {
+    const TemporaryFolder folder;
+    const auto folder_of = [&](const std::string& yaml) {
+        return read_config(folder.write("lab.yaml", yaml)).model.folder;
+    };
+    CHECK(folder_of("model: {folder: a/./b}") == folder.path() / "a/b");
+    CHECK(folder_of("model: {folder: ../a}") == folder.path().parent_path() / "a");
+    CHECK(folder_of("model: {folder: /a/b}") == "/a/b");
+    CHECK(folder_of("seed: 2").empty());
+    CHECK(error_of("model: {folder: }") ==
+          "lab.yaml:1: model.folder: expected some text, found nothing");
+}
+
+TEST_CASE("an unknown key is refused with its line and the nearest known one") {
+    CHECK(error_of("seed: 1\n\nshcheme: mmse\n") ==
+          "lab.yaml:3: shcheme: unknown key, did you mean scheme?");
+    CHECK(error_of("radio:\n  steams: 2\n") ==
+          "lab.yaml:2: radio.steams: unknown key, did you mean radio.streams?");
+    CHECK(error_of("radio:\n  antennas: 2\n") ==
+          "lab.yaml:2: radio.antennas: unknown key, did you mean radio.server_antennas?");
+    CHECK(error_of("streams: 2\n") ==
+          "lab.yaml:1: streams: unknown key, did you mean radio.streams?");
+    CHECK(error_of("modle: {folder: x}") == "lab.yaml:1: modle: unknown key, did you mean model?");
+    CHECK(error_of(device_with("antennas", "antenas: 2")) ==
+          "lab.yaml:7: devices[0].antenas: unknown key, did you mean devices[0].antennas?");
+    CHECK(error_of("b: 1\na: 1\n").rfind("lab.yaml:1: b: unknown key, did you mean ", 0) == 0);
+}
+
+TEST_CASE("a key with another unit, or none, is told its unit") {
+    for (const char* key : {"bandwidth_mhz", "bandwidth_MHz", "bandwidth", "bandwith_khz"}) {
+        CHECK(error_of("radio:\n  " + std::string(key) + ": 10\n") ==
+              "lab.yaml:2: radio." + std::string(key) +
+                  ": unknown key, did you mean radio.bandwidth_hz (in Hz)?");
+    }
+    CHECK(error_of("radio: {coherence_block_ms: 10}") ==
+          "lab.yaml:1: radio.coherence_block_ms: unknown key, did you mean "
+          "radio.coherence_block_s (in s)?");
+    CHECK(error_of("radio: {snr: 10}") ==
+          "lab.yaml:1: radio.snr: unknown key, did you mean radio.snr_db (in dB)?");
+    CHECK(error_of("radio: {control_rate_mbit_per_s: 10}") ==
+          "lab.yaml:1: radio.control_rate_mbit_per_s: unknown key, did you mean "
+          "radio.control_rate_bytes_per_s (in bytes/s)?");
+    CHECK(error_of("server_gflops: 100") ==
+          "lab.yaml:1: server_gflops: unknown key, did you mean server_flops_per_s (in FLOP/s)?");
+    CHECK(error_of(device_with("memory_bytes", "memory_gib: 4")) ==
+          "lab.yaml:6: devices[0].memory_gib: unknown key, did you mean "
+          "devices[0].memory_bytes (in bytes)?");
+    CHECK(error_of(device_with("compute_flops_per_s", "compute_gflops: 4")) ==
+          "lab.yaml:3: devices[0].compute_gflops: unknown key, did you mean "
+          "devices[0].compute_flops_per_s (in FLOP/s)?");
+    CHECK(error_of(device_with("max_power_w", "power_dbm: 20")) ==
+          "lab.yaml:5: devices[0].power_dbm: unknown key, did you mean "
+          "devices[0].max_power_w (in W)?");
+    CHECK(error_of(device_with("energy_j_per_flop", "energy_pj_per_flop: 100")) ==
+          "lab.yaml:4: devices[0].energy_pj_per_flop: unknown key, did you mean "
+          "devices[0].energy_j_per_flop (in J/FLOP)?");
+}
+
+TEST_CASE("a value of the wrong type is refused with what was found") {
+    CHECK(error_of("radio:\n  bandwidth_hz: 10 MHz\n") ==
+          "lab.yaml:2: radio.bandwidth_hz: expected a finite number in Hz, found 10 MHz");
+    CHECK(error_of("radio:\n  bandwidth_hz: '10e6'\n") ==
+          "lab.yaml:2: radio.bandwidth_hz: expected a finite number in Hz, found \"10e6\"");
+    CHECK(error_of("radio:\n  overhead_factor:\n  snr_db: 3\n") ==
+          "lab.yaml:2: radio.overhead_factor: expected a finite number, found nothing");
+    CHECK(error_of("radio: {streams: 2.5}") ==
+          "lab.yaml:1: radio.streams: expected an integer, found 2.5");
+    CHECK(error_of("radio: {streams: 4294967298}") ==
+          "lab.yaml:1: radio.streams: expected an integer from -2147483648 to 2147483647, "
+          "found 4294967298");
+    CHECK(error_of("seed: -1") == "lab.yaml:1: seed: expected an integer of at least 0, found -1");
+    CHECK(error_of("seed: 18446744073709551616") ==
+          "lab.yaml:1: seed: expected an integer from 0 to 18446744073709551615, "
+          "found 18446744073709551616");
+    CHECK(error_of("analog: {rotation: yes}") ==
+          "lab.yaml:1: analog.rotation: expected true or false, found yes");
+    CHECK(error_of("analog: {rotation: 'true'}") ==
+          "lab.yaml:1: analog.rotation: expected true or false, found \"true\"");
+    CHECK(error_of("radio: 5") == "lab.yaml:1: radio: expected keys and values, found 5");
+    CHECK(error_of("radio:\nseed: 1") ==
+          "lab.yaml:1: radio: expected keys and values, found nothing");
+    CHECK(error_of("devices: {name: a}") ==
+          "lab.yaml:1: devices: expected a list, found a mapping");
+    CHECK(error_of("devices: 4") == "lab.yaml:1: devices: expected a list, found 4");
+    CHECK(error_of("devices:\n  - a\n") ==
+          "lab.yaml:2: devices[0]: expected keys and values, found a");
+    CHECK(error_of("scheme: [mmse, exact]") ==
+          "lab.yaml:1: scheme: expected some text, found a list of 2");
+    CHECK(error_of("scheme: ''") == "lab.yaml:1: scheme: expected some text, found \"\"");
+}
+
+TEST_CASE("a number that is not finite is refused") {
+    for (const std::string found : {".nan", ".inf", "-.inf", "nan", "inf", "1e999"}) {
+        CHECK(error_of("radio:\n  snr_db: " + found) ==
+              "lab.yaml:2: radio.snr_db: expected a finite number in dB, found " + found);
+        CHECK(error_of("shares: [1, 0, 0, " + found + "]") ==
+              "lab.yaml:1: shares[3]: expected a finite number, found " + found);
+    }
+}
+
+TEST_CASE("a choice by name is refused with the names there are") {
+    CHECK(error_of("radio: {fading: ricean}") ==
+          "lab.yaml:1: radio.fading: expected one of rayleigh, rician, found ricean");
+    CHECK(error_of("radio: {channel_knowledge: none}") ==
+          "lab.yaml:1: radio.channel_knowledge: expected one of estimated, perfect, found none");
+    CHECK(error_of("radio: {downlink: Free}") ==
+          "lab.yaml:1: radio.downlink: expected one of multicast, control, free, found Free");
+    CHECK(error_of("analog:\n  scale: 3\n") ==
+          "lab.yaml:2: analog.scale: expected one of calibrated, shared, exchanged, found 3");
+}
+
+TEST_CASE("a key that is set twice is refused with both lines") {
+    CHECK(error_of("seed: 1\nthreads: 1\nseed: 2\n") ==
+          "lab.yaml:3: seed: expected once, found first on line 1");
+    CHECK(error_of("radio:\n  streams: 1\n  streams: 1\n") ==
+          "lab.yaml:3: radio.streams: expected once, found first on line 2");
+    CHECK(error_of("radio: {streams: 1}\nradio: {snr_db: 1}\n") ==
+          "lab.yaml:2: radio: expected once, found first on line 1");
+}
+
+TEST_CASE("a key's name is plain") {
+    CHECK(error_of("seed: 1\nradio.streams: 1\n") ==
+          "lab.yaml:2: expected a name without dots and brackets as key, found radio.streams");
+    CHECK(error_of("? [a]\n: 1\n") ==
+          "lab.yaml:1: expected a name without dots and brackets as key, found a list of 1");
+    CHECK(error_of(std::string(100, 'a') + ": 1")
+              .rfind("lab.yaml:1: " + std::string(80, 'a') + "...: unknown key", 0) == 0);
+    CHECK(error_of("\"se\\ned\": 1").find("se?ed: unknown key") != std::string::npos);
+}
+
+TEST_CASE("a device is complete") {
+    CHECK_NOTHROW(read(device_with("", "")));
+    CHECK(error_of("devices:\n  - name: a\n    antennas: 2\n") ==
+          "lab.yaml:2: devices[0]: expected the key compute_flops_per_s, found none");
+    CHECK(error_of(device_with("name", "path_gain: 1")) ==
+          "lab.yaml:2: devices[0]: expected the key name, found none");
+}
+
+TEST_CASE("aliases are values like others") {
+    const Config config = read(
+        "devices:\n"
+        "  - &board {name: a, compute_flops_per_s: &rate 1e9, energy_j_per_flop: 1e-10,"
+        " max_power_w: 0.1, memory_bytes: *rate, antennas: 2}\n");
+    CHECK(config.devices.at(0).memory_bytes == 1e9);
+    CHECK(error_of("radio: {snr_db: &x 900}\nanalog:\n  clip_level: *x\n") ==
+          "lab.yaml:1: radio.snr_db: expected a number from -100 to 200, found 900");
+    CHECK(error_of("seed: &x 0\nradio:\n  streams: *x\n") ==
+          "lab.yaml:3: radio.streams: expected from 1 to 2, the fewest antennas of the server and "
+          "any device, found 0");
+    CHECK_FALSE(error_of("radio: &x {streams: *x}").empty());
+}
+
+TEST_CASE("what is out of range in a file is refused with its line") {
+    CHECK(error_of("radio:\n  bandwidth_hz: 0\n") ==
+          "lab.yaml:2: radio.bandwidth_hz: expected a finite number above 0, found 0");
+    CHECK(error_of("seed: 1\nshares: [0.25, 0.25, 0.25, 0.2]\n") ==
+          "lab.yaml:2: shares: expected a sum of 1, found 0.95");
+    CHECK(error_of("shares:\n  - 0.5\n  - 0.75\n  - -0.25\n  - 0\n") ==
+          "lab.yaml:4: shares[2]: expected a number from 0 to 1, found -0.25");
+    CHECK(error_of(device_with("max_power_w", "max_power_w: -0.1")) ==
+          "lab.yaml:5: devices[0].max_power_w: expected a finite number above 0, found -0.1");
+    CHECK(error_of("devices: []") ==
+          "lab.yaml:1: devices: expected from 1 to 1024 devices, found 0");
+    // The key that is wrong is not in the file: the one that makes it wrong is.
+    CHECK(error_of(device_with("antennas", "antennas: 1")) ==
+          "lab.yaml: radio.streams: expected from 1 to 1, the fewest antennas of the server and "
+          "any device, found 2");
+}
+
+TEST_CASE("shares are as many as devices, not negative, and sum to 1") {
+    const auto with = [](std::vector<double> shares) {
+        return error_after([&](Config& config) { config.shares = shares; });
+    };
+    CHECK(with({}).empty());
+    CHECK(with({0, 0, 0, 1}).empty());
+    CHECK(with({0.4, 0.3, 0.2, 0.1}).empty());
+    CHECK(with({0.25, 0.25, 0.25, 0.2500009}).empty());
+    CHECK(with({0.25, 0.25, 0.25, 0.2500011}) ==
+          "command line: shares: expected a sum of 1, found 1.0000011");
+    CHECK(with({0.4, 0.3, 0.2}) ==
+          "command line: shares: expected 4 numbers, as many as devices, found 3");
+    CHECK(with({0.5, 0.75, -0.25, 0}) ==
+          "command line: shares[2]: expected a number from 0 to 1, found -0.25");
+    CHECK(with({0.5, 0.5, nan, 0}) ==
+          "command line: shares[2]: expected a number from 0 to 1, found nan");
+    CHECK(with({0.5, 0.5, 0, inf}) ==
+          "command line: shares[3]: expected a number from 0 to 1, found inf");
+}
+
+/// One value out of its range: how it gets there, and what validation says after "command line: ".
+struct OutOfRange {
+    std::function<void(Config&)> change;
+    const char* message;
+};
+
+const std::vector<OutOfRange> out_of_range = {
+    {[](Config& c) { c.model.context = -1; }, "model.context: expected at least 0, found -1"},
+    {[](Config& c) { c.model.prefill_chunk = 0; },
+     "model.prefill_chunk: expected at least 1, found 0"},
+    {[](Config& c) { c.devices.clear(); }, "devices: expected from 1 to 1024 devices, found 0"},
+    {[](Config& c) { c.devices[1].name = ""; }, "devices[1].name: expected a name, found none"},
+    {[](Config& c) { c.devices[1].name = "device-1"; },
+     "devices[1].name: expected a name of its own, found device-1 again"},
+    {[](Config& c) { c.devices[2].compute_flops_per_s = 0; },
+     "devices[2].compute_flops_per_s: expected a finite number above 0, found 0"},
+    {[](Config& c) { c.devices[0].energy_j_per_flop = -1e-10; },
+     "devices[0].energy_j_per_flop: expected a finite number of at least 0, found -1e-10"},
+    {[](Config& c) { c.devices[0].max_power_w = nan; },
+     "devices[0].max_power_w: expected a finite number above 0, found nan"},
+    {[](Config& c) { c.devices[0].memory_bytes = inf; },
+     "devices[0].memory_bytes: expected a finite number above 0, found inf"},
+    {[](Config& c) { c.devices[3].antennas = 0; },
+     "devices[3].antennas: expected a number from 1 to 1024, found 0"},
+    {[](Config& c) { c.devices[3].path_gain = 0; },
+     "devices[3].path_gain: expected a finite number above 0, found 0"},
+    {[](Config& c) { c.radio.server_antennas = 0; },
+     "radio.server_antennas: expected a number from 1 to 1024, found 0"},
+    {[](Config& c) { c.radio.streams = 3; },
+     "radio.streams: expected from 1 to 2, the fewest antennas of the server and any device, "
+     "found 3"},
+    {[](Config& c) { c.radio.server_antennas = 1; },
+     "radio.streams: expected from 1 to 1, the fewest antennas of the server and any device, "
+     "found 2"},
+    {[](Config& c) { c.radio.bandwidth_hz = -1; },
+     "radio.bandwidth_hz: expected a finite number above 0, found -1"},
+    {[](Config& c) { c.radio.overhead_factor = 0; },
+     "radio.overhead_factor: expected a number above 0 and at most 1, found 0"},
+    {[](Config& c) { c.radio.overhead_factor = 1.1; },
+     "radio.overhead_factor: expected a number above 0 and at most 1, found 1.1"},
+    {[](Config& c) { c.radio.overhead_factor = nan; },
+     "radio.overhead_factor: expected a number above 0 and at most 1, found nan"},
+    {[](Config& c) { c.radio.snr_db = nan; },
+     "radio.snr_db: expected a number from -100 to 200, found nan"},
+    {[](Config& c) { c.radio.snr_db = inf; },
+     "radio.snr_db: expected a number from -100 to 200, found inf"},
+    {[](Config& c) { c.radio.fading = Fading::rician, c.radio.rician_factor = -1; },
+     "radio.rician_factor: expected a finite number of at least 0, found -1"},
+    {[](Config& c) { c.radio.rician_factor = 4; },
+     "radio.rician_factor: expected 0 with rayleigh fading, found 4"},
+    {[](Config& c) { c.radio.coherence_block_s = 0; },
+     "radio.coherence_block_s: expected a finite number above 0, found 0"},
+    {[](Config& c) { c.radio.pilots_per_antenna = 0; },
+     "radio.pilots_per_antenna: expected at least 1, found 0"},
+    {[](Config& c) { c.radio.server_power_w = 0; },
+     "radio.server_power_w: expected a finite number above 0, found 0"},
+    {[](Config& c) { c.radio.downlink_bits = 33; },
+     "radio.downlink_bits: expected a number from 1 to 32, found 33"},
+    {[](Config& c) { c.radio.control_rate_bytes_per_s = 0; },
+     "radio.control_rate_bytes_per_s: expected a finite number above 0, found 0"},
+    {[](Config& c) { c.radio.control_latency_s = -1; },
+     "radio.control_latency_s: expected a finite number of at least 0, found -1"},
+    {[](Config& c) { c.analog.clip_level = 0; },
+     "analog.clip_level: expected a finite number above 0, found 0"},
+    {[](Config& c) { c.server_flops_per_s = 0; },
+     "server_flops_per_s: expected a finite number above 0, found 0"},
+    {[](Config& c) { c.server_energy_j_per_flop = nan; },
+     "server_energy_j_per_flop: expected a finite number of at least 0, found nan"},
+    {[](Config& c) { c.scheme = ""; }, "scheme: expected a name, found none"},
+    {[](Config& c) { c.digital_bits = 1; },
+     "digital_bits: expected a number from 2 to 16, found 1"},
+    {[](Config& c) { c.digital_bits = 17; },
+     "digital_bits: expected a number from 2 to 16, found 17"},
+    {[](Config& c) { c.threads = -1; }, "threads: expected at least 0, found -1"},
+};
+
+TEST_CASE("what is out of range is refused with key, expected and found") {
+    for (const auto& [change, message] : out_of_range)
+        CHECK(error_after(change) == "command line: " + std::string(message));
+}
+
+TEST_CASE("a file that is not one YAML mapping is refused") {
+    CHECK(error_of("") == "lab.yaml: expected keys and values, found nothing");
+    CHECK(error_of("# only a comment\n") == "lab.yaml: expected keys and values, found nothing");
+    CHECK(error_of("---\n") == "lab.yaml: expected keys and values, found nothing");
+    CHECK(error_of("\nplain text") == "lab.yaml:2: expected keys and values, found plain text");
+    CHECK(error_of("[1, 2]") == "lab.yaml:1: expected keys and values, found a list of 2");
+    CHECK(error_of("seed: 1\n---\nseed: 2\n") == "lab.yaml: expected one YAML document, found 2");
+    CHECK(error_of("seed: 1\nshares: [1, 2\n") ==
+          "lab.yaml:3: expected YAML, found: end of sequence flow not found");
+    CHECK(error_of("seed: 1\n  threads: 2\n") ==
+          "lab.yaml:2: expected YAML, found: illegal map value");
+    CHECK(error_of("radio:\n\tstreams: 1\n").rfind("lab.yaml:2: expected YAML", 0) == 0);
+    CHECK_FALSE(error_of(std::string(100000, '[')).empty());
+    CHECK(error_of(std::string("\x7f"
+                               "ELF\x02\x01\0\0\n\xff\xfe",
+                               11))
+              .rfind("lab.yaml", 0) == 0);
+    CHECK(error_of(std::string((1 << 20) + 1, '#')) ==
+          "lab.yaml: expected at most 1048576 bytes, found 1048577");
+}
+
+TEST_CASE("a file that is not there is named") {
+    const TemporaryFolder folder;
+    const std::string absent = (folder.path() / "absent.yaml").string();
+    CHECK(message_of([&] { read_config(absent); }) == absent + ": no such file");
+    CHECK(message_of([&] { read_config(folder.path()); }) ==
+          folder.path().string() + ": expected a regular file");
+}
+
+}  // namespace
+}  // namespace aircomp::runtime
