@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// aircomp bench: decoding speed against memory bandwidth, and what a simulated medium adds to it.
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <thread>
+
+#include "aircomp/inference/decode_benchmark.hpp"
+#include "aircomp/inference/random_model.hpp"
+#include "commands.hpp"
+#include "experiment_options.hpp"
+
+namespace aircomp::app {
+namespace {
+
+struct BenchOptions {
+    int tokens = 20;
+    int threads = static_cast<int>(std::thread::hardware_concurrency());
+    std::int64_t layers = 22;
+    std::string json;
+};
+
+inference::Checkpoint random_tinyllama(const BenchOptions& options, inference::DataType type) {
+    auto dimensions = inference::tinyllama_dimensions();
+    dimensions.layers = options.layers;
+    inference::RandomModelOptions random;
+    random.type = type;
+    return inference::random_model(dimensions, random);
+}
+
+void bench_decode(const BenchOptions& options) {
+    Json results = Json::array();
+    std::vector<std::vector<std::string>> rows = {
+        {"weights", "tokens/s", "GB a token", "bandwidth GB/s", "fraction"}};
+    for (const auto& [name, type] : {std::pair{"float32", inference::DataType::f32},
+                                     std::pair{"bfloat16", inference::DataType::bf16}}) {
+        const auto checkpoint = random_tinyllama(options, type);
+        const auto speed =
+            inference::measure_decode_speed(checkpoint, options.threads, options.tokens);
+        rows.push_back({name, number("%.2f", speed.tokens_per_s),
+                        number("%.2f", speed.weight_bytes_per_token / 1e9),
+                        number("%.1f", speed.read_bytes_per_s / 1e9),
+                        number("%.0f%%", 100 * speed.bandwidth_fraction)});
+        results.push_back({{"weights", name},
+                           {"tokens_per_s", speed.tokens_per_s},
+                           {"weight_bytes_per_token", speed.weight_bytes_per_token},
+                           {"read_bytes_per_s", speed.read_bytes_per_s},
+                           {"bandwidth_fraction", speed.bandwidth_fraction}});
+    }
+    std::cerr << table(rows);
+    write_json({{"decode", results}}, options.json);
+}
+
+/// Wall time of one decoded token.
+double token_time_s(runtime::Simulation& simulation, std::int64_t position) {
+    const inference::Token token[] = {1};
+    const auto begin = std::chrono::steady_clock::now();
+    simulation.model().forward(token, position, simulation.medium(), /*last_only=*/true);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+double median(std::vector<double> values) {
+    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                     values.end());
+    return values[values.size() / 2];
+}
+
+void bench_media(const BenchOptions& options) {
+    const auto checkpoint = random_tinyllama(options, inference::DataType::bf16);
+    auto config = runtime::default_config(4);
+    config.threads = options.threads;
+    config.model.context = options.tokens + 1;
+    config.scheme = "exact";
+    runtime::Simulation exact(config, checkpoint, nullptr);
+    config.scheme = "mmse";
+    runtime::Simulation symbol(config, checkpoint, nullptr);
+    std::vector<double> exact_s, symbol_s, ratios;
+    for (int t = 0; t < options.tokens; ++t) {
+        exact_s.push_back(token_time_s(exact, t));
+        symbol_s.push_back(token_time_s(symbol, t));
+        ratios.push_back(symbol_s.back() / exact_s.back());
+    }
+    std::cerr << table({{"medium", "ms/token", "ratio"},
+                        {"exact", number("%.1f", 1e3 * median(exact_s)), "1"},
+                        {"symbol", number("%.1f", 1e3 * median(symbol_s)),
+                         number("%.3f", median(ratios))}});
+    write_json({{"media",
+                 {{"exact_s", median(exact_s)},
+                  {"symbol_s", median(symbol_s)},
+                  {"symbol_over_exact", median(ratios)}}}},
+               options.json);
+}
+
+}  // namespace
+
+void add_bench(CLI::App& program) {
+    auto options = std::make_shared<BenchOptions>();
+    CLI::App* command = program.add_subcommand("bench", "Measure speed on this machine");
+    command->require_subcommand(1);
+    const auto add = [&](const char* name, const char* text, void (*measure)(const BenchOptions&)) {
+        CLI::App* bench = command->add_subcommand(name, text);
+        bench->add_option("--tokens", options->tokens, "Tokens to decode")
+            ->check(CLI::Range(1, 2000))
+            ->capture_default_str();
+        bench->add_option("--threads", options->threads, "Threads")
+            ->check(CLI::PositiveNumber)
+            ->capture_default_str();
+        bench->add_option("--layers", options->layers, "Decoder layers; 22 make 1.1 billion weights")
+            ->check(CLI::PositiveNumber)
+            ->capture_default_str();
+        bench->add_option("--json", options->json, "Write the result to FILE, - for standard output");
+        bench->callback([options, measure] { measure(*options); });
+    };
+    add("decode", "Tokens per second as a fraction of memory bandwidth, one device", bench_decode);
+    add("media", "Symbol medium over exact medium, four devices, interleaved", bench_media);
+    command->footer("Examples:\n  aircomp bench decode --tokens 20\n  aircomp bench media --json -");
+}
+
+}  // namespace aircomp::app

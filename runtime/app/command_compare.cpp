@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// aircomp compare: one text, one testbed, several schemes, one table.
+#include <iostream>
+
+#include "commands.hpp"
+#include "evaluation.hpp"
+
+namespace aircomp::app {
+namespace {
+
+struct CompareOptions : ExperimentOptions {
+    std::vector<std::string> schemes = {"centralized", "exact", "digital",
+                                        "fdma",        "inversion", "mmse"};
+    std::string plot;
+    EvaluationOptions evaluation;
+};
+
+std::vector<std::string> row(const Json& result) {
+    const Json& time = result["time_per_token"];
+    const auto seconds = [&](const char* key) { return duration(time[key].get<double>()); };
+    return {result["label"].get<std::string>(),
+            number("%.3g", result["nmse"].get<double>()),
+            number("%.4g", result["perplexity"].get<double>()),
+            number("%.4f", result["bits_per_byte"].get<double>()),
+            seconds("compute_s"),
+            seconds("uplink_s"),
+            seconds("downlink_s"),
+            seconds("sounding_s"),
+            seconds("control_s"),
+            seconds("total_s"),
+            number("%.3g mJ", 1e3 * time["total_energy_j"].get<double>())};
+}
+
+void run(const CompareOptions& options) {
+    if (!options.plot.empty() && (options.json.empty() || options.json == "-")) {
+        throw std::invalid_argument("--plot: needs --json FILE as well, which it is drawn from");
+    }
+    auto config = options.config();
+    const Model model = open_model(config, /*needs_tokenizer=*/true);
+    Json results = Json::array();
+    std::vector<std::vector<std::string>> rows = {
+        {"scheme", "NMSE", "perplexity", "bits/byte", "compute", "uplink", "downlink", "sounding",
+         "control", "total", "energy"}};
+    for (const auto& scheme : options.schemes) {
+        config.scheme = scheme;
+        Json result = evaluate(config, model, options.evaluation);
+        result["label"] = scheme.rfind("digital", 0) == 0
+                              ? scheme + " " + std::to_string(config.digital_bits) + " bit"
+                              : scheme;
+        rows.push_back(row(result));
+        results.push_back(std::move(result));
+    }
+    std::ostream& out = options.json == "-" ? std::cerr : std::cout;
+    out << table(rows) << "\nTimes and energies are simulated, a token each, N = "
+        << config.devices.size() << " devices, " << number("%g", config.radio.snr_db)
+        << " dB, seed " << config.seed << ".\n";
+    write_json({{"text", options.evaluation.text_file}, {"schemes", results}}, options.json);
+    if (!options.json.empty() && options.json != "-") out << "JSON: " << options.json << "\n";
+    if (options.plot.empty()) return;
+    draw("compare.py", options.json, options.plot);
+    out << "plot: " << options.plot << "\n";
+}
+
+}  // namespace
+
+void add_compare(CLI::App& program) {
+    auto options = std::make_shared<CompareOptions>();
+    CLI::App* command = program.add_subcommand("compare", "Compare schemes on one text");
+    options->add_to(*command);
+    options->evaluation.add_to(*command);
+    command->add_option("--schemes", options->schemes, "Which schemes, e.g. exact,digital,mmse")
+        ->delimiter(',')
+        ->capture_default_str();
+    command->add_option("--plot", options->plot, "Draw the table as a PNG, SVG or PDF file");
+    command->footer(
+        "Example:\n  aircomp compare --config configs/loopback-symbol.yaml "
+        "--text inference/models/demo/evaluation.txt --json out/compare.json --plot "
+        "out/compare.png");
+    command->callback([options] { run(*options); });
+}
+
+}  // namespace aircomp::app

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// aircomp generate: continues a prompt, every all-reduce over the chosen scheme.
+#include <chrono>
+#include <iostream>
+
+#include "commands.hpp"
+#include "experiment_options.hpp"
+
+namespace aircomp::app {
+namespace {
+
+struct GenerateOptions : ExperimentOptions {
+    std::string prompt;
+    std::int64_t tokens = 64;
+    inference::SamplingOptions sampling;
+};
+
+/// Prints tokens as they come, whole characters only.
+class TextStream {
+public:
+    TextStream(const inference::Tokenizer& tokenizer, std::ostream& out)
+        : tokenizer_(tokenizer), out_(out) {}
+
+    void operator()(inference::Token token) {
+        pending_ += tokenizer_.decode(token);
+        const auto whole = inference::complete_utf8(pending_);
+        out_ << whole << std::flush;
+        pending_.erase(0, whole.size());
+    }
+
+private:
+    const inference::Tokenizer& tokenizer_;
+    std::ostream& out_;
+    std::string pending_;
+};
+
+void run(const GenerateOptions& options) {
+    auto config = options.config();
+    const Model model = open_model(config, /*needs_tokenizer=*/true);
+    const auto& tokenizer = *model.tokenizer;
+    runtime::Simulation simulation(config, model.checkpoint, &tokenizer);
+    auto sampling = options.sampling;
+    sampling.seed = config.seed;
+    inference::Sampler sampler(sampling);
+
+    auto prompt = tokenizer.encode(options.prompt);
+    if (tokenizer.bos()) prompt.insert(prompt.begin(), *tokenizer.bos());
+    if (prompt.empty()) throw std::invalid_argument("--prompt: expected some text, found none");
+    std::ostream& out = options.json == "-" ? std::cerr : std::cout;
+    out << options.prompt << std::flush;
+    auto stop = model.checkpoint.config().eos_tokens;
+    if (tokenizer.eos()) stop.push_back(*tokenizer.eos());
+    const auto begin = std::chrono::steady_clock::now();
+    const std::size_t prompt_size = prompt.size();
+    const auto tokens =
+        runtime::generate(simulation, sampler, std::move(prompt), options.tokens, stop,
+                          tokenizer.size(), TextStream(tokenizer, out));
+    const double wall_s =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    out << "\n" << std::flush;
+
+    const auto cost = simulation.cost();
+    const auto made = static_cast<double>(tokens.size() - prompt_size);
+    std::cerr << "\n" << config.scheme << " over " << simulation.config().devices.size()
+              << " devices: NMSE " << number("%.3g", simulation.model().nmse())
+              << ", simulated " << duration(cost.total_s()) << " a token (compute "
+              << duration(cost.compute_s) << ", uplink " << duration(cost.uplink_s)
+              << ", downlink " << duration(cost.downlink_s) << ", sounding "
+              << duration(cost.sounding_s) << ", control " << duration(cost.control_s) << ")\n";
+    Json result = describe(simulation.config());
+    result["text"] = tokenizer.decode_text(tokens);
+    result["tokens"] = tokens;
+    result["new_tokens"] = static_cast<std::int64_t>(made);
+    result["nmse"] = simulation.model().nmse();
+    result["time_per_token"] = to_json(cost);
+    result["software_tokens_per_s"] = made / wall_s;
+    write_json(result, options.json);
+}
+
+}  // namespace
+
+void add_generate(CLI::App& program) {
+    auto options = std::make_shared<GenerateOptions>();
+    CLI::App* command = program.add_subcommand("generate", "Continue a prompt over the air");
+    options->add_to(*command);
+    command->add_option("--prompt", options->prompt, "Text to continue")->required();
+    command->add_option("--tokens", options->tokens, "How many tokens to make at most")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    auto& sampling = options->sampling;
+    command->add_option("--temperature", sampling.temperature, "0: greedy")->capture_default_str();
+    command->add_option("--top-k", sampling.top_k, "Keep the k most likely; 0: all")
+        ->capture_default_str();
+    command->add_option("--top-p", sampling.top_p, "Keep the most likely up to this probability")
+        ->capture_default_str();
+    command->add_option("--repetition-penalty", sampling.repetition_penalty, "1: off")
+        ->capture_default_str();
+    command->footer(
+        "Examples:\n"
+        "  aircomp generate --config configs/loopback-symbol.yaml --prompt \"The server\"\n"
+        "  aircomp generate --model DIR --devices 4 --scheme mmse --snr-db 20 --prompt \"Once\" "
+        "--tokens 64 --temperature 0.8");
+    command->callback([options] { run(*options); });
+}
+
+}  // namespace aircomp::app

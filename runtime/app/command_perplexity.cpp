@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// aircomp perplexity: how well the model predicts a text when its sums go over the chosen scheme.
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+
+#include "commands.hpp"
+#include "evaluation.hpp"
+
+namespace aircomp::app {
+namespace {
+
+std::vector<std::int64_t> token_lengths(const inference::Tokenizer& tokenizer,
+                                        std::int64_t vocabulary) {
+    std::vector<std::int64_t> lengths(static_cast<std::size_t>(vocabulary), 0);
+    for (inference::Token t = 0; t < tokenizer.size(); ++t) {
+        lengths[static_cast<std::size_t>(t)] = static_cast<std::int64_t>(tokenizer.decode(t).size());
+    }
+    return lengths;
+}
+
+Json site_nmse(const runtime::SlicedModel& model) {
+    Json sites = Json::array();
+    for (std::size_t i = 0; i < model.errors().size(); ++i) {
+        sites.push_back({{"layer", i / 2},
+                         {"site", i % 2 == 0 ? "attention" : "mlp"},
+                         {"nmse", model.errors()[i].nmse()}});
+    }
+    return sites;
+}
+
+void run(const ExperimentOptions& options, const EvaluationOptions& evaluation) {
+    const auto config = options.config();
+    const Model model = open_model(config, /*needs_tokenizer=*/true);
+    const Json result = evaluate(config, model, evaluation);
+    std::cerr << config.scheme << ": perplexity "
+              << number("%.4f", result["perplexity"].get<double>()) << ", "
+              << number("%.4f", result["bits_per_byte"].get<double>()) << " bits per byte over "
+              << result["tokens"] << " tokens, NMSE "
+              << number("%.4g", result["nmse"].get<double>()) << "\n";
+    write_json(result, options.json);
+}
+
+}  // namespace
+
+void EvaluationOptions::add_to(CLI::App& command) {
+    command.add_option("--text", text_file, "Text to predict, UTF-8")->required();
+    command.add_option("--context", context, "Window in tokens")
+        ->check(CLI::Range(std::int64_t{2}, std::int64_t{1} << 20))
+        ->capture_default_str();
+    command.add_option("--limit-tokens", limit_tokens, "Score at most so many tokens; 0: all")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+}
+
+Json evaluate(const runtime::Config& config, const Model& model,
+              const EvaluationOptions& options) {
+    const auto tokens = model.tokenizer->encode(read_text(options.text_file));
+    if (tokens.size() < 2) {
+        throw std::invalid_argument(options.text_file + ": expected a text of at least two tokens");
+    }
+    const std::int64_t vocabulary = model.checkpoint.config().vocabulary_size;
+    inference::PerplexityOptions perplexity;
+    perplexity.window = std::min(options.context, model.checkpoint.config().context);
+    perplexity.bos = model.tokenizer->bos();
+    perplexity.limit_tokens = options.limit_tokens;
+    perplexity.progress = progress_bar(config.scheme);
+
+    runtime::Simulation simulation(config, model.checkpoint, model.tokenizer.get());
+    std::unique_ptr<runtime::Simulation> reference;
+    if (options.reference) {
+        auto whole = config;
+        whole.scheme = "centralized";
+        reference = std::make_unique<runtime::Simulation>(whole, model.checkpoint,
+                                                          model.tokenizer.get());
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    const auto measured = inference::measure_perplexity(
+        simulation.forward(), vocabulary, tokens, token_lengths(*model.tokenizer, vocabulary),
+        perplexity, reference ? reference->forward() : inference::Forward());
+    const double wall_s =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+
+    Json result = {{"perplexity", measured.perplexity},
+                   {"bits_per_byte", measured.bits_per_byte},
+                   {"tokens", measured.tokens},
+                   {"nmse", simulation.model().nmse()}};
+    result.update(describe(simulation.config()));
+    result["context_tokens"] = perplexity.window;
+    if (measured.top1_agreement) result["top1_agreement"] = *measured.top1_agreement;
+    if (measured.mean_kl_nats) result["mean_kl_nats"] = *measured.mean_kl_nats;
+    result["clipped_fraction"] = simulation.clipped_fraction();
+    result["coherence_blocks"] = simulation.medium().usage().coherence_blocks;
+    result["time_per_token"] = to_json(simulation.cost());
+    result["software_s"] = wall_s;
+    if (options.sites) result["sites"] = site_nmse(simulation.model());
+    return result;
+}
+
+void add_perplexity(CLI::App& program) {
+    auto options = std::make_shared<ExperimentOptions>();
+    auto evaluation = std::make_shared<EvaluationOptions>();
+    CLI::App* command = program.add_subcommand("perplexity", "Measure perplexity on a text");
+    options->add_to(*command);
+    evaluation->add_to(*command);
+    command->add_flag("--reference", evaluation->reference,
+                      "Also run the unsplit model: top-1 agreement and KL divergence");
+    command->add_flag("--sites", evaluation->sites, "Also give the NMSE of every layer and site");
+    command->footer(
+        "Windows do not overlap; every token but BOS is predicted from those before it in its "
+        "window.\nExamples:\n"
+        "  aircomp perplexity --config configs/loopback-symbol.yaml --text FILE --scheme mmse\n"
+        "  aircomp perplexity --model DIR --text FILE --scheme exact --shares 0.4,0.3,0.2,0.1 "
+        "--json -");
+    command->callback([options, evaluation] { run(*options, *evaluation); });
+}
+
+}  // namespace aircomp::app

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The program's commands; each adds itself to the command line and runs when it is chosen.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace aircomp::app {
+
+void add_generate(CLI::App& program);
+void add_perplexity(CLI::App& program);
+void add_logits(CLI::App& program);
+void add_transceiver(CLI::App& program);
+void add_compare(CLI::App& program);
+void add_bench(CLI::App& program);
+
+}  // namespace aircomp::app

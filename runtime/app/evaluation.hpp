@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Perplexity of one scheme, as `perplexity` and `compare` measure it.
+#pragma once
+
+#include "experiment_options.hpp"
+
+namespace aircomp::app {
+
+struct EvaluationOptions {
+    std::string text_file;
+    std::int64_t context = 256;
+    std::int64_t limit_tokens = 0;
+    bool reference = false;
+    bool sites = false;
+
+    void add_to(CLI::App& command);
+};
+
+/// Runs the text through `config.scheme`; the result has the keys that docs/json.md lists.
+Json evaluate(const runtime::Config& config, const Model& model,
+              const EvaluationOptions& options);
+
+}  // namespace aircomp::app

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Command line over configuration file over defaults.
+#include "experiment_options.hpp"
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace aircomp::app {
+
+void ExperimentOptions::add_to(CLI::App& command) {
+    command.add_option("--config", config_file, "YAML configuration; see configs/");
+    command.add_option("--model", model_folder,
+                       "Hugging Face model folder, in place of the configuration's");
+    command.add_option("--devices", devices,
+                       "Number of devices: the configuration's first ones, or the default kinds");
+    std::string names;
+    for (const auto& name : runtime::scheme_names()) names += (names.empty() ? "" : ", ") + name;
+    command.add_option("--scheme", scheme, "What carries the sums: " + names);
+    command.add_option("--snr-db", snr_db, "Largest device power over receiver noise, dB");
+    command.add_option("--shares", shares, "Share of the model per device, e.g. 0.4,0.3,0.2,0.1")
+        ->delimiter(',');
+    command.add_option("--seed", seed, "Seed of channels, noise and sampling");
+    command.add_option("--threads", threads, "Threads to compute with; 0: all cores");
+    command.add_option("--digital-bits", digital_bits, "Bits a value of the digital schemes");
+    command.add_option("--csi", csi, "Channel knowledge of the coordinator")
+        ->check(CLI::IsMember({"estimated", "perfect"}));
+    command.add_option("--json", json, "Write the result as JSON to FILE, - for standard output");
+}
+
+runtime::Config ExperimentOptions::config() const {
+    runtime::Config config =
+        config_file.empty() ? runtime::default_config() : runtime::read_config(config_file);
+    if (devices) {
+        if (*devices < 1 || *devices > 1024) {
+            throw std::invalid_argument("--devices: expected 1 to 1024, found " +
+                                        std::to_string(*devices));
+        }
+        const auto count = static_cast<std::size_t>(*devices);
+        if (count > config.devices.size()) {
+            config.devices = runtime::default_config(*devices).devices;
+        }
+        config.devices.resize(count);
+        if (config.shares.size() != count) config.shares.clear();
+    }
+    if (!model_folder.empty()) config.model.folder = model_folder;
+    if (scheme) config.scheme = *scheme;
+    if (snr_db) config.radio.snr_db = *snr_db;
+    if (!shares.empty()) config.shares = shares;
+    if (seed) config.seed = *seed;
+    if (threads) config.threads = *threads;
+    if (digital_bits) config.digital_bits = *digital_bits;
+    if (csi) {
+        config.radio.channel_knowledge = *csi == "perfect" ? runtime::ChannelKnowledge::perfect
+                                                           : runtime::ChannelKnowledge::estimated;
+    }
+    runtime::validate(config, "command line");
+    return config;
+}
+
+Model open_model(const runtime::Config& config, bool needs_tokenizer) {
+    if (config.model.folder.empty()) {
+        throw std::invalid_argument("no model: name one with --model DIR or in --config FILE");
+    }
+    Model model{inference::Checkpoint(config.model.folder), nullptr};
+    const bool has_tokenizer = std::filesystem::exists(config.model.folder / "tokenizer.json") ||
+                               std::filesystem::exists(config.model.folder / "tokenizer.model");
+    if (needs_tokenizer || has_tokenizer) {
+        model.tokenizer = inference::load_tokenizer(config.model.folder);
+        inference::require_same_vocabulary(*model.tokenizer, model.checkpoint.config());
+    }
+    return model;
+}
+
+Json to_json(const runtime::TokenCost& cost) {
+    return {{"compute_s", cost.compute_s},
+            {"uplink_s", cost.uplink_s},
+            {"downlink_s", cost.downlink_s},
+            {"sounding_s", cost.sounding_s},
+            {"control_s", cost.control_s},
+            {"total_s", cost.total_s()},
+            {"uplink_channel_uses", cost.uplink_channel_uses},
+            {"device_energy_j", cost.device_energy_j},
+            {"server_energy_j", cost.server_energy_j},
+            {"total_energy_j", cost.total_energy_j()}};
+}
+
+Json describe(const runtime::Config& config) {
+    return {{"scheme", config.scheme},
+            {"seed", config.seed},
+            {"devices", config.devices.size()},
+            {"shares", config.shares},
+            {"snr_db", config.radio.snr_db}};
+}
+
+std::string read_text(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream text;
+    if (in) text << in.rdbuf();
+    if (!in) throw std::runtime_error(file + ": cannot be read, or is empty");
+    return std::move(text).str();
+}
+
+}  // namespace aircomp::app

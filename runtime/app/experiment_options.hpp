@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The options that every command which runs a model shares, and what they make of a configuration.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aircomp/runtime/simulation.hpp"
+#include "output.hpp"
+
+namespace aircomp::app {
+
+struct ExperimentOptions {
+    std::string config_file;
+    std::string model_folder;
+    std::optional<std::int64_t> devices;
+    std::optional<std::string> scheme;
+    std::optional<double> snr_db;
+    std::vector<double> shares;
+    std::optional<std::uint64_t> seed;
+    std::optional<int> threads;
+    std::optional<int> digital_bits;
+    std::optional<std::string> csi;
+    std::string json;
+
+    void add_to(CLI::App& command);
+
+    /// The configuration file, or the defaults, with what the command line says put over it.
+    runtime::Config config() const;
+};
+
+/// A model folder opened: weights, and the tokenizer where the command needs one.
+struct Model {
+    inference::Checkpoint checkpoint;
+    std::unique_ptr<inference::Tokenizer> tokenizer;
+};
+
+Model open_model(const runtime::Config& config, bool needs_tokenizer);
+
+/// Seconds and joules of a token, units in the keys.
+Json to_json(const runtime::TokenCost& cost);
+
+/// Key figures that every result carries: scheme, seed, devices, shares, snr_db.
+Json describe(const runtime::Config& config);
+
+std::string read_text(const std::string& file);
+
+}  // namespace aircomp::app

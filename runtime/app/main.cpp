@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The aircomp program: picks the command; every error ends here as one line and exit code 2.
+#include <iostream>
+
+#include "commands.hpp"
+
+int main(int argc, char** argv) {
+    using namespace aircomp::app;
+    CLI::App program{
+        "aircomp: one language model over several devices; the radio channel does the summing."};
+    program.name("aircomp");
+    program.set_version_flag("--version", AIRCOMP_VERSION);
+    program.require_subcommand(1);
+    program.footer(
+        "Examples:\n"
+        "  aircomp generate --config configs/loopback-symbol.yaml --prompt \"The server\"\n"
+        "  aircomp compare --config configs/loopback-symbol.yaml --text FILE\n"
+        "  aircomp COMMAND --help");
+    add_generate(program);
+    add_perplexity(program);
+    add_logits(program);
+    add_compare(program);
+    add_transceiver(program);
+    add_bench(program);
+    try {
+        program.parse(argc, argv);
+        return 0;
+    } catch (const CLI::Success& help) {
+        return program.exit(help);
+    } catch (const CLI::ParseError& error) {
+        std::cerr << "aircomp: " << error.what() << " (aircomp --help)\n";
+    } catch (const std::exception& error) {
+        std::cerr << "aircomp: " << error.what() << "\n";
+    }
+    return 2;
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Progress, tables, JSON files and pictures.
+#include "output.hpp"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+namespace aircomp::app {
+
+std::function<void(std::int64_t, std::int64_t)> progress_bar(const std::string& label) {
+    if (isatty(STDERR_FILENO) == 0) return nullptr;
+    const auto begin = std::chrono::steady_clock::now();
+    return [label, begin](std::int64_t done, std::int64_t total) {
+        constexpr int width = 30;
+        const double part = static_cast<double>(done) / static_cast<double>(std::max<std::int64_t>(1, total));
+        const double elapsed =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        const auto filled = static_cast<std::size_t>(part * width);
+        std::fprintf(stderr, "\r%-14s [%s%s] %3.0f%%  %.0f s left ", label.c_str(),
+                     std::string(filled, '#').c_str(), std::string(width - filled, '.').c_str(),
+                     100 * part, part > 0 ? elapsed / part - elapsed : 0.0);
+        if (done >= total) std::fprintf(stderr, "\r\033[K");
+        std::fflush(stderr);
+    };
+}
+
+void write_json(const Json& json, const std::string& destination) {
+    if (destination.empty()) return;
+    if (destination == "-") {
+        std::cout << json.dump(2) << "\n" << std::flush;
+        return;
+    }
+    const std::filesystem::path path(destination);
+    if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
+    const std::filesystem::path part = destination + ".part";
+    std::ofstream file(part);
+    file << json.dump(2) << "\n";
+    file.close();
+    if (!file) throw std::runtime_error(destination + ": cannot be written");
+    std::filesystem::rename(part, path);
+}
+
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows) {
+        widths.resize(std::max(widths.size(), row.size()), 0);
+        for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
+    }
+    std::string text;
+    for (const auto& row : rows) {
+        for (std::size_t c = 0; c < row.size(); ++c) {
+            const std::string padding(widths[c] - row[c].size(), ' ');
+            text += c == 0 ? row[c] + padding : "  " + padding + row[c];
+        }
+        text += "\n";
+    }
+    return text;
+}
+
+std::string number(const char* format, double value) {
+    std::array<char, 64> buffer;
+    std::snprintf(buffer.data(), buffer.size(), format, value);
+    return buffer.data();
+}
+
+std::string duration(double seconds) {
+    if (seconds == 0) return "0";
+    return seconds < 1e-3 ? number("%.1f us", seconds * 1e6) : number("%.3f ms", seconds * 1e3);
+}
+
+void draw(const std::string& script, const std::string& json_file, const std::string& picture) {
+    const std::string path = std::string(AIRCOMP_PLOTS_DIR) + "/" + script;
+    std::array<std::string, 4> words = {AIRCOMP_PYTHON, path, json_file, picture};
+    std::array<char*, 5> arguments = {words[0].data(), words[1].data(), words[2].data(),
+                                      words[3].data(), nullptr};
+    pid_t child = 0;
+    int status = -1;
+    const int error = posix_spawn(&child, words[0].c_str(), nullptr, nullptr, arguments.data(),
+                                  environ);
+    if (error == 0) waitpid(child, &status, 0);
+    if (error != 0 || status != 0) {
+        throw std::runtime_error(picture + ": could not be drawn; " + AIRCOMP_PYTHON +
+                                 " with matplotlib (Debian's python3-matplotlib) is needed");
+    }
+}
+
+}  // namespace aircomp::app

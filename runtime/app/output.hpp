@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the program shows: progress on a terminal, tables, JSON, pictures.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace aircomp::app {
+
+using Json = nlohmann::ordered_json;
+
+/// A bar with time left on standard error, only where that is a terminal; otherwise null.
+std::function<void(std::int64_t done, std::int64_t total)> progress_bar(const std::string& label);
+
+/// `destination` "-": standard output; empty: nowhere; otherwise a file that appears whole or not
+/// at all. Throws std::runtime_error where it cannot be written.
+void write_json(const Json& json, const std::string& destination);
+
+/// Columns aligned, the first to the left, the others to the right.
+std::string table(const std::vector<std::vector<std::string>>& rows);
+
+/// Three or four significant digits with the given printf conversion.
+std::string number(const char* format, double value);
+
+/// Seconds as microseconds or milliseconds, for people.
+std::string duration(double seconds);
+
+/// Draws `json_file` with plots/SCRIPT into `picture`. Throws std::runtime_error where drawing
+/// fails, saying what is needed.
+void draw(const std::string& script, const std::string& json_file, const std::string& picture);
+
+}  // namespace aircomp::app

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One scheme of one configuration, ready to run a model: slices, calibration, medium.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aircomp/inference/perplexity.hpp"
+#include "aircomp/inference/sampler.hpp"
+#include "aircomp/runtime/media.hpp"
+#include "aircomp/runtime/sliced_model.hpp"
+
+namespace aircomp::runtime {
+
+/// Mean cost of a token in simulated time and energy.
+struct TokenCost {
+    double compute_s = 0;
+    double uplink_s = 0;
+    double downlink_s = 0;
+    double sounding_s = 0;
+    double control_s = 0;
+    double uplink_channel_uses = 0;
+    std::vector<double> device_energy_j;  ///< Computing and transmitting.
+    double server_energy_j = 0;
+
+    double total_s() const { return compute_s + uplink_s + downlink_s + sounding_s + control_s; }
+    double total_energy_j() const;
+};
+
+/// A model over a medium. The checkpoint and the tokenizer must outlive the object.
+class Simulation {
+public:
+    /// `tokenizer` may be null: calibration then runs on random tokens of the seed. Throws
+    /// std::invalid_argument or std::runtime_error where configuration and model do not fit.
+    Simulation(const Config& config, const inference::Checkpoint& checkpoint,
+               const inference::Tokenizer* tokenizer);
+
+    const Config& config() const { return config_; }
+    SlicedModel& model() { return *model_; }
+    Medium& medium() { return *medium_; }
+    const std::vector<inference::Slice>& slices() const { return slices_; }
+
+    TokenCost cost() const;
+    /// Clipped reals over reals sent.
+    double clipped_fraction() const;
+
+    /// Logits [tokens, vocabulary] of a new sequence.
+    inference::Forward forward();
+
+private:
+    Calibration calibrate(const inference::Checkpoint& checkpoint,
+                          const inference::Tokenizer* tokenizer);
+
+    Config config_;
+    std::int64_t hidden_size_;
+    std::vector<inference::Slice> slices_;
+    std::unique_ptr<SlicedModel> model_;
+    std::unique_ptr<Medium> medium_;
+};
+
+/// Continues `prompt` by at most `count` tokens, stopping at an end-of-text token; `emit` sees each
+/// new token. Returns prompt and continuation.
+std::vector<inference::Token> generate(Simulation& simulation, inference::Sampler& sampler,
+                                       std::vector<inference::Token> prompt, std::int64_t count,
+                                       const std::vector<inference::Token>& stop_tokens,
+                                       std::int64_t sampled_vocabulary,
+                                       const std::function<void(inference::Token)>& emit);
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The driver: one model cut over devices, its half-steps joined by a medium, in one process.
+#pragma once
+
+#include <cstdint>
+#include <gsl/span>
+#include <vector>
+
+#include "aircomp/inference/decoder.hpp"
+#include "aircomp/runtime/config.hpp"
+#include "aircomp/runtime/medium.hpp"
+
+namespace aircomp::runtime {
+
+/// Accumulated error of one site's sums, for the NMSE of SYSTEM.md section 3.
+struct SumError {
+    double error = 0;   ///< ||z_hat - z||^2
+    double signal = 0;  ///< ||z||^2
+
+    double nmse() const { return signal > 0 ? error / signal : 0; }
+};
+
+/// Simulated cost of the arithmetic: c_n and e_n of the configuration times operations counted.
+struct ComputeUsage {
+    double seconds = 0;                  ///< The slowest device at each site, and the server's head.
+    std::vector<double> device_energy_j;
+    double server_energy_j = 0;
+};
+
+/// Runs sequences over all devices. Devices compute one after the other, each with all threads.
+class SlicedModel {
+public:
+    /// `slices`: one per device of `config`. The checkpoint must outlive the object.
+    SlicedModel(const inference::Checkpoint& checkpoint, std::vector<inference::Slice> slices,
+                const Config& config);
+
+    std::size_t devices() const { return devices_.size(); }
+    std::int64_t context() const { return context_; }
+
+    /// Logits of `tokens` at positions `position`, `position` + 1, ...; position 0 begins a new
+    /// sequence. Prefill goes in chunks. With `last_only` the result is [vocabulary], else
+    /// [tokens, vocabulary]. Throws std::length_error, naming the limit, beyond the context.
+    std::vector<float> forward(gsl::span<const inference::Token> tokens, std::int64_t position,
+                               Medium& medium, bool last_only);
+
+    /// Of all sums since construction or reset_statistics(), by Site::index().
+    const std::vector<SumError>& errors() const { return errors_; }
+    double nmse() const;
+    const ComputeUsage& compute() const { return compute_; }
+    std::int64_t tokens() const { return tokens_; }
+    void reset_statistics();
+
+private:
+    void run_chunk(gsl::span<float> x, std::int64_t position, Medium& medium);
+    void reduce(Site site, std::int64_t position, gsl::span<float> x, Medium& medium);
+    void charge_site(Site site, std::int64_t position, std::int64_t vectors, Medium& medium);
+    double site_flops(std::size_t device, Site site, std::int64_t position,
+                      std::int64_t vectors) const;
+
+    Config config_;
+    inference::ModelConfig model_;
+    std::int64_t context_;
+    inference::CoordinatorModel coordinator_;
+    std::vector<inference::DeviceModel> devices_;
+    std::vector<inference::KvCache> caches_;
+    std::vector<std::vector<float>> partials_;
+    std::vector<SumError> errors_;
+    ComputeUsage compute_;
+    std::int64_t tokens_ = 0;
+};
+
+}  // namespace aircomp::runtime

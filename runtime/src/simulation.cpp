@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Puts slices, calibration and medium together and accounts for a token.
+#include "aircomp/runtime/simulation.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <stdexcept>
+
+#include "aircomp/optimizer/apportion.hpp"
+#include "calibration_text.hpp"
+#include "radio_cell.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+constexpr std::uint64_t calibration_purpose = 7;
+constexpr std::int64_t calibration_tokens = 256;
+
+/// The configuration as the scheme needs it: `centralized` is the fastest device alone.
+Config effective(Config config) {
+    if (config.scheme == "centralized") {
+        const auto fastest = *std::max_element(
+            config.devices.begin(), config.devices.end(), [](const auto& a, const auto& b) {
+                return a.compute_flops_per_s < b.compute_flops_per_s;
+            });
+        config.devices = {fastest};
+        config.shares = {1};
+    }
+    if (config.shares.empty()) {
+        config.shares.assign(config.devices.size(),
+                             1 / static_cast<double>(config.devices.size()));
+    }
+    return config;
+}
+
+std::vector<inference::Slice> cut(const Config& config, const inference::ModelConfig& model) {
+    return inference::make_slices(model, optimizer::apportion(config.shares, model.kv_heads),
+                                  optimizer::apportion(config.shares, model.ffn_size));
+}
+
+}  // namespace
+
+double TokenCost::total_energy_j() const {
+    return std::accumulate(device_energy_j.begin(), device_energy_j.end(), server_energy_j);
+}
+
+Simulation::Simulation(const Config& config, const inference::Checkpoint& checkpoint,
+                       const inference::Tokenizer* tokenizer)
+    : config_(effective(config)), hidden_size_(checkpoint.config().hidden_size) {
+    validate(config_, "configuration");
+    if (tokenizer != nullptr) inference::require_same_vocabulary(*tokenizer, checkpoint.config());
+    slices_ = cut(config_, checkpoint.config());
+    model_ = std::make_unique<SlicedModel>(checkpoint, slices_, config_);
+    std::vector<bool> participants;
+    for (const auto& slice : slices_) {
+        participants.push_back(!slice.kv_groups.empty() || !slice.ffn_columns.empty());
+    }
+    Calibration calibration;
+    if (is_analog(config_.scheme)) calibration = calibrate(checkpoint, tokenizer);
+    medium_ = make_medium(config_, hidden_size_, participants, calibration);
+}
+
+Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
+                                  const inference::Tokenizer* tokenizer) {
+    const auto& model = checkpoint.config();
+    const std::int64_t most = std::min(calibration_tokens, model_->context());
+    std::vector<inference::Token> tokens;
+    if (tokenizer != nullptr) {
+        tokens = tokenizer->encode(calibration_text);
+        if (tokenizer->bos()) tokens.insert(tokens.begin(), *tokenizer->bos());
+    } else {
+        std::mt19937_64 generator(derive_seed(config_.seed, calibration_purpose));
+        for (std::int64_t i = 0; i < most; ++i) {
+            tokens.push_back(static_cast<inference::Token>(
+                generator() % static_cast<std::uint64_t>(model.vocabulary_size)));
+        }
+    }
+    tokens.resize(std::min(tokens.size(), static_cast<std::size_t>(most)));
+    CalibratingMedium medium(model_->devices(), static_cast<std::size_t>(2 * model.layers));
+    model_->forward(tokens, 0, medium, /*last_only=*/true);
+    model_->reset_statistics();
+    return medium.calibration();
+}
+
+TokenCost Simulation::cost() const {
+    const auto tokens = static_cast<double>(std::max<std::int64_t>(1, model_->tokens()));
+    const LinkUsage& link = medium_->usage();
+    const ComputeUsage& compute = model_->compute();
+    TokenCost cost;
+    cost.compute_s = compute.seconds / tokens;
+    cost.uplink_s = link.uplink_s / tokens;
+    cost.downlink_s = link.downlink_s / tokens;
+    cost.sounding_s = link.sounding_s / tokens;
+    cost.control_s = link.control_s / tokens;
+    cost.uplink_channel_uses = static_cast<double>(link.uplink_channel_uses) / tokens;
+    cost.server_energy_j = compute.server_energy_j / tokens;
+    for (std::size_t n = 0; n < compute.device_energy_j.size(); ++n) {
+        cost.device_energy_j.push_back(
+            (compute.device_energy_j[n] + link.transmit_energy_j[n]) / tokens);
+    }
+    return cost;
+}
+
+double Simulation::clipped_fraction() const {
+    const LinkUsage& link = medium_->usage();
+    if (link.all_reduces == 0) return 0;
+    return static_cast<double>(link.clipped_reals) /
+           (static_cast<double>(link.all_reduces) * static_cast<double>(hidden_size_) *
+            static_cast<double>(slices_.size()));
+}
+
+inference::Forward Simulation::forward() {
+    return [this](gsl::span<const inference::Token> tokens) {
+        return model_->forward(tokens, 0, *medium_, /*last_only=*/false);
+    };
+}
+
+std::vector<inference::Token> generate(Simulation& simulation, inference::Sampler& sampler,
+                                       std::vector<inference::Token> prompt, std::int64_t count,
+                                       const std::vector<inference::Token>& stop_tokens,
+                                       std::int64_t sampled_vocabulary,
+                                       const std::function<void(inference::Token)>& emit) {
+    auto tokens = std::move(prompt);
+    std::size_t done = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+        const auto fresh = gsl::span<const inference::Token>(tokens).subspan(done);
+        const auto logits =
+            simulation.model().forward(fresh, static_cast<std::int64_t>(done),
+                                       simulation.medium(), /*last_only=*/true);
+        done = tokens.size();
+        const auto next = sampler.sample(
+            gsl::span<const float>(logits).first(static_cast<std::size_t>(sampled_vocabulary)),
+            tokens);
+        if (std::find(stop_tokens.begin(), stop_tokens.end(), next) != stop_tokens.end()) break;
+        tokens.push_back(next);
+        emit(next);
+    }
+    return tokens;
+}
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One token's way through: partials, medium, residual, layer by layer.
+#include "aircomp/runtime/sliced_model.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "exact_sum.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+int thread_count(const Config& config) {
+    if (config.threads > 0) return config.threads;
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+std::int64_t context_of(const Config& config, const inference::ModelConfig& model) {
+    if (config.model.context == 0) return model.context;
+    if (config.model.context > model.context) {
+        throw std::invalid_argument("context of " + std::to_string(config.model.context) +
+                                    " tokens: the model was made for at most " +
+                                    std::to_string(model.context));
+    }
+    return config.model.context;
+}
+
+}  // namespace
+
+SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
+                         std::vector<inference::Slice> slices, const Config& config)
+    : config_(config),
+      model_(checkpoint.config()),
+      context_(context_of(config, checkpoint.config())),
+      coordinator_(checkpoint, thread_count(config)),
+      errors_(static_cast<std::size_t>(2 * model_.layers)) {
+    if (slices.size() != config.devices.size()) {
+        throw std::invalid_argument(std::to_string(slices.size()) + " slices for " +
+                                    std::to_string(config.devices.size()) + " devices");
+    }
+    for (const auto& slice : slices) {
+        devices_.emplace_back(checkpoint, slice, thread_count(config));
+        caches_.emplace_back(model_, slice, context_);
+    }
+    partials_.resize(devices_.size());
+    reset_statistics();
+}
+
+void SlicedModel::reset_statistics() {
+    std::fill(errors_.begin(), errors_.end(), SumError{});
+    compute_ = {};
+    compute_.device_energy_j.assign(devices_.size(), 0);
+    tokens_ = 0;
+}
+
+double SlicedModel::nmse() const {
+    SumError total;
+    for (const SumError& site : errors_) {
+        total.error += site.error;
+        total.signal += site.signal;
+    }
+    return total.nmse();
+}
+
+std::vector<float> SlicedModel::forward(gsl::span<const inference::Token> tokens,
+                                        std::int64_t position, Medium& medium, bool last_only) {
+    const auto count = static_cast<std::int64_t>(tokens.size());
+    if (count == 0) throw std::invalid_argument("forward needs at least one token");
+    if (position + count > context_) {
+        throw std::length_error("the sequence needs " + std::to_string(position + count) +
+                                " tokens, the context holds " + std::to_string(context_));
+    }
+    const auto d = static_cast<std::size_t>(model_.hidden_size);
+    std::vector<float> x(tokens.size() * d);
+    coordinator_.embed(tokens, x);
+    const std::int64_t chunk = config_.model.prefill_chunk;
+    for (std::int64_t begin = 0; begin < count; begin += chunk) {
+        const std::int64_t size = std::min(chunk, count - begin);
+        run_chunk(gsl::span<float>(x).subspan(static_cast<std::size_t>(begin) * d,
+                                              static_cast<std::size_t>(size) * d),
+                  position + begin, medium);
+    }
+    const std::size_t rows = last_only ? 1 : tokens.size();
+    std::vector<float> logits(rows * static_cast<std::size_t>(model_.vocabulary_size));
+    coordinator_.logits(gsl::span<const float>(x).last(rows * d), logits);
+    const double head_flops = 2.0 * static_cast<double>(logits.size()) * static_cast<double>(d);
+    compute_.seconds += head_flops / config_.server_flops_per_s;
+    compute_.server_energy_j += head_flops * config_.server_energy_j_per_flop;
+    medium.elapse(head_flops / config_.server_flops_per_s);
+    tokens_ += count;
+    return logits;
+}
+
+void SlicedModel::run_chunk(gsl::span<float> x, std::int64_t position, Medium& medium) {
+    for (auto& partial : partials_) partial.resize(x.size());
+    for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
+        for (std::size_t n = 0; n < devices_.size(); ++n) {
+            devices_[n].attention_partial(layer, x, position, caches_[n], partials_[n]);
+        }
+        reduce({layer, SiteKind::attention}, position, x, medium);
+        for (std::size_t n = 0; n < devices_.size(); ++n) {
+            devices_[n].mlp_partial(layer, x, partials_[n]);
+        }
+        reduce({layer, SiteKind::mlp}, position, x, medium);
+    }
+}
+
+void SlicedModel::reduce(Site site, std::int64_t position, gsl::span<float> x, Medium& medium) {
+    SumRequest request;
+    request.site = site;
+    request.position = position;
+    request.length = model_.hidden_size;
+    request.vectors = static_cast<std::int64_t>(x.size()) / model_.hidden_size;
+    request.partials = partials_;
+    request.residual = x;
+    charge_site(site, position, request.vectors, medium);
+
+    std::vector<float> sum(x.size());
+    std::vector<float> exact(x.size());
+    medium.all_reduce(request, sum);
+    exact_sum(request, exact);
+    SumError& error = errors_[site.index()];
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const double difference = static_cast<double>(sum[i]) - exact[i];
+        error.error += difference * difference;
+        error.signal += static_cast<double>(exact[i]) * exact[i];
+        x[i] += sum[i];
+    }
+}
+
+// A multiplication and an addition for each weight and token; scores and mixture of the attention
+// over all earlier positions.
+double SlicedModel::site_flops(std::size_t device, Site site, std::int64_t position,
+                               std::int64_t vectors) const {
+    const auto& slice = devices_[device].slice();
+    const auto d = static_cast<double>(model_.hidden_size);
+    const auto count = static_cast<double>(vectors);
+    if (site.kind == SiteKind::mlp) {
+        return count * 6 * d * static_cast<double>(slice.ffn_columns.size());
+    }
+    const auto groups = static_cast<double>(slice.kv_groups.size());
+    const auto head = static_cast<double>(model_.head_dim);
+    const auto queries = groups * static_cast<double>(model_.heads_per_group());
+    const double mean_span = static_cast<double>(position) + (count + 1) / 2;
+    return count * (2 * d * head * (2 * queries + 2 * groups) + 4 * queries * head * mean_span);
+}
+
+void SlicedModel::charge_site(Site site, std::int64_t position, std::int64_t vectors,
+                              Medium& medium) {
+    double slowest = 0;
+    for (std::size_t n = 0; n < devices_.size(); ++n) {
+        const double flops = site_flops(n, site, position, vectors);
+        slowest = std::max(slowest, flops / config_.devices[n].compute_flops_per_s);
+        compute_.device_energy_j[n] += flops * config_.devices[n].energy_j_per_flop;
+    }
+    compute_.seconds += slowest;
+    medium.elapse(slowest);
+}
+
+}  // namespace aircomp::runtime
