@@ -155,6 +155,11 @@ std::vector<std::string> Checkpoint::names() const {
     return names;
 }
 
+void Checkpoint::isolate(gsl::span<const std::byte> bytes) const {
+    for (const MappedFile& file : files_->mappings)
+        file.isolate(bytes);
+}
+
 void Checkpoint::release(gsl::span<const std::byte> bytes) const {
     for (const MappedFile& file : files_->mappings)
         file.release(bytes);

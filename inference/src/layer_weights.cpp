@@ -16,8 +16,10 @@ Range times(Range range, std::int64_t factor) {
     return {range.begin * factor, range.end * factor};
 }
 
-WeightMatrix rows_of(const WeightMatrix& w, Range rows) {
-    return {w.row(rows.begin), w.type, rows.size(), w.columns, w.stride};
+WeightMatrix rows_of(const Checkpoint& checkpoint, const WeightMatrix& w, Range rows) {
+    const WeightMatrix slice{w.row(rows.begin), w.type, rows.size(), w.columns, w.stride};
+    if (slice.rows != w.rows) checkpoint.isolate({slice.data, slice.bytes()});
+    return slice;
 }
 
 WeightMatrix columns_of(const Checkpoint& checkpoint, const WeightMatrix& w, Range columns,
@@ -68,7 +70,8 @@ LayerWeights load_layer(const Checkpoint& checkpoint, const Slice& slice, std::i
         return load_vector(checkpoint, prefix + name + ".weight", hidden);
     };
     const auto rows = [&](const std::string& name, std::int64_t all, Range range) {
-        return rows_of(load_matrix(checkpoint, prefix + name + ".weight", all, hidden), range);
+        return rows_of(checkpoint, load_matrix(checkpoint, prefix + name + ".weight", all, hidden),
+                       range);
     };
     const auto columns = [&](const std::string& name, std::int64_t all, Range range) {
         return columns_of(checkpoint,

@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -24,6 +26,12 @@ struct Descriptor {
         if (value >= 0) ::close(value);
     }
 };
+
+constexpr std::uintptr_t huge_page = std::uintptr_t{2} << 20;
+
+std::uintptr_t address(const std::byte* p) {
+    return reinterpret_cast<std::uintptr_t>(p);
+}
 
 [[noreturn]] void fail(const std::filesystem::path& file) {
     throw std::system_error(errno, std::generic_category(), file.string());
@@ -52,18 +60,31 @@ MappedFile::~MappedFile() {
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : contents_(std::exchange(other.contents_, {})) {}
 
-void MappedFile::release(gsl::span<const std::byte> bytes) const {
-    const auto address = [](const std::byte* p) { return reinterpret_cast<std::uintptr_t>(p); };
-    const std::uintptr_t file = address(contents_.data());
-    const std::uintptr_t first = address(bytes.data());
-    if (first < file || first + bytes.size() > file + contents_.size()) return;
+bool MappedFile::holds(gsl::span<const std::byte> bytes) const {
+    const std::less_equal<> at_most;  // < compares pointers into one object only
+    return !bytes.empty() && at_most(contents_.data(), bytes.data()) &&
+           at_most(bytes.data() + bytes.size(), contents_.data() + contents_.size());
+}
 
+// Both are advice: where the kernel refuses it, more stays resident and nothing else changes.
+
+void MappedFile::isolate(gsl::span<const std::byte> bytes) const {
+    if (!holds(bytes)) return;
+    const std::uintptr_t mapping = address(contents_.data());
+    for (const std::byte* const edge : {bytes.data(), bytes.data() + bytes.size()}) {
+        if (address(edge) % huge_page == 0) continue;
+        const std::uintptr_t begin = std::max(address(edge) / huge_page * huge_page, mapping);
+        ::madvise(reinterpret_cast<void*>(begin), address(edge) - begin + 1, MADV_NOHUGEPAGE);
+    }
+}
+
+void MappedFile::release(gsl::span<const std::byte> bytes) const {
+    if (!holds(bytes)) return;
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-    const std::uintptr_t begin = (first - file + page - 1) / page * page;
-    const std::uintptr_t end = (first - file + bytes.size()) / page * page;
+    const std::uintptr_t begin = (address(bytes.data()) + page - 1) / page * page;
+    const std::uintptr_t end = address(bytes.data() + bytes.size()) / page * page;
     if (begin >= end) return;
-    // Advice: where the kernel refuses it, the pages stay resident and nothing else changes.
-    ::madvise(const_cast<std::byte*>(contents_.data()) + begin, end - begin, MADV_DONTNEED);
+    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
 }  // namespace aircomp::inference

@@ -19,11 +19,17 @@ public:
 
     gsl::span<const std::byte> contents() const { return contents_; }
 
+    /// Has the huge pages in which `bytes` begin and end mapped as small ones, so that reading
+    /// `bytes` makes little else resident. Bytes of other memory are left alone.
+    void isolate(gsl::span<const std::byte> bytes) const;
+
     /// Drops pages that lie wholly within `bytes` from residency; reading them maps them again.
     /// Bytes of other memory are left alone.
     void release(gsl::span<const std::byte> bytes) const;
 
 private:
+    bool holds(gsl::span<const std::byte> bytes) const;
+
     gsl::span<const std::byte> contents_;
 };
 

@@ -58,6 +58,11 @@ public:
     /// Names of all tensors, sorted.
     std::vector<std::string> names() const;
 
+    /// Says that `bytes` of a tensor will be read, but not what lies before and after them: keeps
+    /// the system from mapping their neighbours in the same huge page. Without effect on a model in
+    /// memory.
+    void isolate(gsl::span<const std::byte> bytes) const;
+
     /// Says that `bytes` of a tensor will not be read soon: pages that lie wholly within them leave
     /// residency until they are touched again. Without effect on a model in memory.
     void release(gsl::span<const std::byte> bytes) const;
