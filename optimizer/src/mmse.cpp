@@ -8,13 +8,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <stdexcept>
 
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/random.hpp"
 #include "best_precoder.hpp"
 #include "inversion.hpp"
 #include "reduced_objective.hpp"
+#include "validate.hpp"
 
 namespace aircomp::optimizer {
 namespace {
@@ -149,26 +149,6 @@ private:
     std::array<Pair, memory> pairs_;
     int kept_ = 0;
 };
-
-void validate(const TransceiverProblem& problem, const DesignOptions& options) {
-    problem.validate();
-    if (options.starts < 1) {
-        throw std::invalid_argument("design options: starts: expected at least 1, found " +
-                                    std::to_string(options.starts));
-    }
-    if (!(options.tolerance > 0.0)) {
-        throw std::invalid_argument("design options: tolerance: expected above 0, found " +
-                                    std::to_string(options.tolerance));
-    }
-    if (!options.warm_start) return;
-    const MatrixXcd& A = *options.warm_start;
-    if (A.rows() != problem.streams || A.cols() != problem.receive_antennas() || !A.allFinite()) {
-        throw std::invalid_argument("design options: warm_start: expected finite " +
-                                    std::to_string(problem.streams) + " x " +
-                                    std::to_string(problem.receive_antennas()) + ", found " +
-                                    std::to_string(A.rows()) + " x " + std::to_string(A.cols()));
-    }
-}
 
 // The scale of a direction at which f is least, to a factor of two.
 template <int Streams>

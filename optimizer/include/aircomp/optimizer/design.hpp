@@ -17,6 +17,7 @@ namespace aircomp::optimizer {
 struct DesignOptions {
     int starts = 1;             ///< mmse: local searches; the first from a good guess
     std::uint64_t seed = 1;     ///< of random starts and randomisation
+    int draws = 100;            ///< sdr: Gaussian randomisations
     double tolerance = 1e-5;    ///< relative accuracy of the objective aimed at
     int max_iterations = 2000;  ///< per start
     /// Combiner, L x N_r, of a neighbouring problem (the previous block, the next resource block):
@@ -45,6 +46,20 @@ Design design_mmse(const TransceiverProblem& problem, const DesignOptions& optio
 /// devices, and a common scale that the weakest device can afford.
 /// Throws std::invalid_argument on a bad problem.
 Design design_inversion(const TransceiverProblem& problem, const DesignOptions& options = {});
+
+/// The paper's scheme: zero forcing, the combiner from a semidefinite relaxation (relaxation.hpp),
+/// the best of its dominant factor and `draws` Gaussian randomisations, each as drawn and with
+/// orthonormal rows, scaled by the exact traces.
+/// Throws std::invalid_argument on a bad problem or a channel of rank below L.
+Design design_sdr(const TransceiverProblem& problem, const DesignOptions& options = {});
+
+/// Reference: (6) and the best combiner in turn, until a round gains less than `tolerance`.
+/// Throws std::invalid_argument as design_mmse does.
+Design design_alternating(const TransceiverProblem& problem, const DesignOptions& options = {});
+
+/// Baseline: full power, equal over the streams, phases aligned with the dominant received
+/// subspace, and the best combiner for that. Throws std::invalid_argument on a bad problem.
+Design design_uniform(const TransceiverProblem& problem, const DesignOptions& options = {});
 
 using Designer = std::function<Design(const TransceiverProblem&, const DesignOptions&)>;
 
