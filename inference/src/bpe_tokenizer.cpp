@@ -2,7 +2,7 @@
 // Byte-level byte pair encoding: cut the text into pieces, then merge each piece's bytes.
 #include "bpe_tokenizer.hpp"
 
-#include <queue>
+#include <cstdint>
 #include <stdexcept>
 #include <utility>
 
@@ -10,94 +10,6 @@
 #include "utf8.hpp"
 
 namespace aircomp::inference {
-
-/// Turns pieces into tokens, one after the other; keeps its buffers from piece to piece.
-class BpeTokenizer::Merger {
-public:
-    Merger(const BpeTokenizer& tokenizer, std::vector<Token>& tokens)
-        : tokenizer_(tokenizer), tokens_(tokens) {}
-
-    void add(std::string_view piece) {
-        const BpeDefinition& definition = tokenizer_.definition_;
-        if (definition.ignore_merges) {
-            const auto whole = definition.ids.find(std::string(piece));
-            if (whole != definition.ids.end()) {
-                tokens_.push_back(whole->second);
-                return;
-            }
-        }
-        merge(piece);
-        for (std::size_t i = 0; i < symbols_.size(); i = symbols_[i].next) {
-            tokens_.push_back(symbols_[i].token);
-        }
-    }
-
-private:
-    /// One token of the piece so far, in a doubly linked list over the bytes' positions.
-    struct Symbol {
-        Token token;  ///< `merged_away` where its left neighbour has swallowed it.
-        std::size_t previous;
-        std::size_t next;
-    };
-    static constexpr Token merged_away = -1;
-
-    /// Two neighbours that may merge; out of date once either of them has changed.
-    struct Candidate {
-        Merge merge;
-        std::size_t left;
-        Token left_token;
-        Token right_token;
-
-        bool operator<(const Candidate& other) const {  // the queue's top is the largest
-            return std::pair(other.merge.rank, other.left) < std::pair(merge.rank, left);
-        }
-    };
-
-    void merge(std::string_view piece) {
-        const std::size_t end = piece.size();
-        symbols_.clear();
-        for (std::size_t i = 0; i < end; ++i) {
-            const Token token = tokenizer_.byte_tokens_[static_cast<std::uint8_t>(piece[i])];
-            symbols_.push_back({token, i == 0 ? end : i - 1, i + 1});
-        }
-        for (std::size_t i = 0; i < end; ++i)
-            consider(i);
-
-        while (!candidates_.empty()) {
-            const Candidate best = candidates_.top();
-            candidates_.pop();
-            Symbol& left = symbols_[best.left];
-            if (left.token != best.left_token || left.next == end) continue;
-            Symbol& right = symbols_[left.next];
-            if (right.token != best.right_token) continue;
-
-            left.token = best.merge.result;
-            right.token = merged_away;
-            left.next = right.next;
-            if (left.next != end) symbols_[left.next].previous = best.left;
-            if (left.previous != end) consider(left.previous);
-            consider(best.left);
-        }
-    }
-
-    /// Queues symbol `left` and its right neighbour where they may merge.
-    void consider(std::size_t left) {
-        const std::size_t right = symbols_[left].next;
-        if (right == symbols_.size()) return;
-        const Token left_token = symbols_[left].token;
-        const Token right_token = symbols_[right].token;
-        const auto& merges = tokenizer_.definition_.merges;
-        const auto found = merges.find(pair_key(left_token, right_token));
-        if (found != merges.end()) {
-            candidates_.push({found->second, left, left_token, right_token});
-        }
-    }
-
-    const BpeTokenizer& tokenizer_;
-    std::vector<Token>& tokens_;
-    std::vector<Symbol> symbols_;
-    std::priority_queue<Candidate> candidates_;
-};
 
 BpeTokenizer::BpeTokenizer(BpeDefinition definition) : definition_(std::move(definition)) {
     for (int byte = 0; byte < 256; ++byte) {
@@ -112,22 +24,38 @@ Token BpeTokenizer::size() const {
 std::vector<Token> BpeTokenizer::encode(std::string_view text) const {
     require_utf8(text);
     std::vector<Token> tokens;
-    Merger merger(*this, tokens);
+    std::vector<Token> piece_tokens;
+    PairMerger merger(definition_.merges);
+    const auto add = [&](std::string_view piece) {
+        piece_tokens.clear();
+        const auto whole = definition_.ignore_merges ? definition_.ids.find(std::string(piece))
+                                                     : definition_.ids.end();
+        if (whole != definition_.ids.end()) {
+            piece_tokens.push_back(whole->second);
+        } else {
+            for (const char byte : piece) {
+                piece_tokens.push_back(byte_tokens_[static_cast<std::uint8_t>(byte)]);
+            }
+            merger.merge(piece_tokens);
+        }
+        tokens.insert(tokens.end(), piece_tokens.begin(), piece_tokens.end());
+    };
     if (definition_.nfc) {
-        cut(normalize_nfc(text), 0, merger);
+        cut(normalize_nfc(text), 0, add);
     } else {
-        cut(text, 0, merger);
+        cut(text, 0, add);
     }
     return tokens;
 }
 
-void BpeTokenizer::cut(std::string_view text, std::size_t step, Merger& merger) const {
+void BpeTokenizer::cut(std::string_view text, std::size_t step,
+                       const std::function<void(std::string_view)>& add) const {
     if (step == definition_.cuts.size()) {
-        merger.add(text);
+        add(text);
         return;
     }
     definition_.cuts[step].split(text,
-                                 [&](std::string_view piece) { cut(piece, step + 1, merger); });
+                                 [&](std::string_view piece) { cut(piece, step + 1, add); });
 }
 
 std::string BpeTokenizer::decode(Token token) const {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// SentencePiece pieces as the bytes that they stand for.
+// SentencePiece's byte pair encoding: spaces marked, characters merged, the unknown ones as bytes.
 #include "sentencepiece_tokenizer.hpp"
 
-#include <fstream>
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
 #include <stdexcept>
 
 #include "utf8.hpp"
@@ -11,19 +14,18 @@ namespace aircomp::inference {
 
 namespace {
 
+using Type = SentencePiece::Type;
+
 constexpr std::string_view space_mark = "\xE2\x96\x81";  // U+2581
 
-std::string with_spaces(std::string_view piece) {
-    std::string text;
-    for (std::size_t at = 0; at < piece.size();) {
-        if (piece.substr(at, space_mark.size()) == space_mark) {
-            text += ' ';
-            at += space_mark.size();
-        } else {
-            text += piece[at++];
-        }
+std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
+    std::string result;
+    for (std::size_t at = 0; at < text.size();) {
+        const bool found = text.substr(at, from.size()) == from;
+        result += found ? to : text.substr(at, 1);
+        at += found ? from.size() : 1;
     }
-    return text;
+    return result;
 }
 
 std::string byte_piece(int byte) {
@@ -31,40 +33,115 @@ std::string byte_piece(int byte) {
     return {'<', '0', 'x', digits[byte / 16], digits[byte % 16], '>'};
 }
 
-std::optional<Token> if_any(int id) {
-    return id < 0 ? std::nullopt : std::optional<Token>(id);
-}
-
 }  // namespace
 
-SentencePieceTokenizer::SentencePieceTokenizer(const std::filesystem::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    const std::string model((std::istreambuf_iterator<char>(stream)), {});
-    if (!stream) throw std::runtime_error(file.string() + ": cannot be read");
-    const auto status = processor_.LoadFromSerializedProto(model);
-    if (!status.ok()) {
-        throw std::runtime_error(file.string() +
-                                 ": expected a SentencePiece model, found: " + status.ToString());
+SentencePieceTokenizer::SentencePieceTokenizer(const SentencePieceModel& model,
+                                               const std::string& file)
+    : space_before_text_(model.space_before_text) {
+    std::unordered_map<std::string, Token> reserved;  // pieces that no text is made of
+    for (const SentencePiece& piece : model.pieces) {
+        const Token id = size();
+        const bool is_text = piece.type == Type::normal || piece.type == Type::user_defined;
+        if (ids_.count(piece.text) + reserved.count(piece.text) != 0) {
+            throw std::runtime_error(file + ": pieces[" + std::to_string(id) +
+                                     "]: expected a piece not listed before");
+        }
+        (is_text ? ids_ : reserved).emplace(piece.text, id);
+        text_.push_back(is_text ? replaced(piece.text, space_mark, " ") : "");
+        if (piece.type == Type::user_defined) {
+            user_defined_.emplace(piece.text, id);
+            longest_user_defined_ = std::max(longest_user_defined_, piece.text.size());
+        }
+        if (piece.type == Type::control && piece.text == model.bos_piece) bos_ = id;
+        if (piece.type == Type::control && piece.text == model.eos_piece) eos_ = id;
     }
     for (int byte = 0; byte < 256; ++byte) {
-        if (!processor_.IsByte(processor_.PieceToId(byte_piece(byte)))) {
-            throw std::runtime_error(
-                file.string() + ": expected a piece for every byte, found no " + byte_piece(byte));
+        const auto found = reserved.find(byte_piece(byte));
+        if (found == reserved.end() ||
+            model.pieces[static_cast<std::size_t>(found->second)].type != Type::byte) {
+            throw std::runtime_error(file + ": pieces: expected a piece for every byte, found no " +
+                                     byte_piece(byte));
         }
+        byte_tokens_.push_back(found->second);
+        text_[static_cast<std::size_t>(found->second)] = static_cast<char>(byte);
     }
-    const std::vector<Token> probe = encode("a");
-    space_before_text_ = !probe.empty() && decode(probe.front()).substr(0, 1) == " ";
+    add_merges(model);
 }
 
-Token SentencePieceTokenizer::size() const {
-    return processor_.GetPieceSize();
+/// Two neighbours merge where joined they are a piece: every way to cut a piece in two is a merge.
+void SentencePieceTokenizer::add_merges(const SentencePieceModel& model) {
+    std::map<float, std::uint32_t, std::greater<>> ranks;  // equal scores are equally early
+    for (const SentencePiece& piece : model.pieces) ranks.emplace(piece.score, 0);
+    std::uint32_t next = 0;
+    for (auto& score : ranks) score.second = next++;
+
+    for (const auto& [piece, id] : ids_) {
+        const Merge merge{ranks.at(model.pieces[static_cast<std::size_t>(id)].score), id};
+        for (std::size_t cut = 1; cut < piece.size(); ++cut) {
+            const auto left = ids_.find(piece.substr(0, cut));
+            if (left == ids_.end()) continue;
+            const auto right = ids_.find(piece.substr(cut));
+            if (right != ids_.end()) merges_[pair_key(left->second, right->second)] = merge;
+        }
+    }
+}
+
+/// Bytes of the longest user-defined piece that `text` starts with; 0 where there is none.
+std::size_t SentencePieceTokenizer::user_defined_length(std::string_view text) const {
+    for (std::size_t length = std::min(longest_user_defined_, text.size()); length > 0; --length) {
+        if (user_defined_.count(std::string(text.substr(0, length))) != 0) return length;
+    }
+    return 0;
 }
 
 std::vector<Token> SentencePieceTokenizer::encode(std::string_view text) const {
     require_utf8(text);
+    if (text.empty()) return {};
+    const std::string marked =
+        (space_before_text_ ? std::string(space_mark) : "") + replaced(text, " ", space_mark);
+    if (marked.size() > static_cast<std::size_t>(std::numeric_limits<Token>::max())) {
+        throw std::length_error("text: expected at most 2^31 - 1 bytes, found " +
+                                std::to_string(marked.size()));
+    }
+
+    // Characters that are no piece, and user-defined pieces, do not merge: they stand as -1, -2, ...
+    // for their tokens until the rest has merged.
+    std::vector<std::vector<Token>> fixed;
+    std::vector<Token> symbols;
+    const auto add_fixed = [&](std::vector<Token> tokens) {
+        fixed.push_back(std::move(tokens));
+        symbols.push_back(-static_cast<Token>(fixed.size()));
+    };
+    for (std::size_t at = 0, length = 0; at < marked.size(); at += length) {
+        const std::string_view rest = std::string_view(marked).substr(at);
+        length = user_defined_length(rest);
+        if (length > 0) {
+            add_fixed({user_defined_.at(std::string(rest.substr(0, length)))});
+            continue;
+        }
+        length = utf8_length(rest.front());
+        const std::string character(rest.substr(0, length));
+        if (const auto piece = ids_.find(character); piece != ids_.end()) {
+            symbols.push_back(piece->second);
+            continue;
+        }
+        std::vector<Token> bytes;
+        for (const char byte : character) {
+            bytes.push_back(byte_tokens_[static_cast<std::uint8_t>(byte)]);
+        }
+        add_fixed(std::move(bytes));
+    }
+    PairMerger(merges_).merge(symbols);
+
     std::vector<Token> tokens;
-    const auto status = processor_.Encode({text.data(), text.size()}, &tokens);
-    if (!status.ok()) throw std::runtime_error("text: cannot be encoded: " + status.ToString());
+    for (const Token symbol : symbols) {
+        if (symbol >= 0) {
+            tokens.push_back(symbol);
+        } else {
+            const auto& stands_for = fixed[static_cast<std::size_t>(-(symbol + 1))];
+            tokens.insert(tokens.end(), stands_for.begin(), stands_for.end());
+        }
+    }
     return tokens;
 }
 
@@ -73,28 +150,13 @@ std::string SentencePieceTokenizer::decode(Token token) const {
         throw std::out_of_range("token " + std::to_string(token) + ": expected 0 to " +
                                 std::to_string(size() - 1));
     }
-    if (processor_.IsControl(token) || processor_.IsUnknown(token) || processor_.IsUnused(token)) {
-        return "";
-    }
-    const std::string& piece = processor_.IdToPiece(token);
-    if (processor_.IsByte(token)) {
-        return std::string(1, static_cast<char>(std::stoi(piece.substr(3, 2), nullptr, 16)));
-    }
-    return with_spaces(piece);
+    return text_[static_cast<std::size_t>(token)];
 }
 
 std::string SentencePieceTokenizer::decode_text(gsl::span<const Token> tokens) const {
     std::string text = Tokenizer::decode_text(tokens);
     if (space_before_text_ && !text.empty() && text.front() == ' ') text.erase(0, 1);
     return text;
-}
-
-std::optional<Token> SentencePieceTokenizer::bos() const {
-    return if_any(processor_.bos_id());
-}
-
-std::optional<Token> SentencePieceTokenizer::eos() const {
-    return if_any(processor_.eos_id());
 }
 
 }  // namespace aircomp::inference

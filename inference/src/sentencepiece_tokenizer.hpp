@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tokenizer.model of Llama 2 and Mistral, run by the SentencePiece library.
+// SentencePiece's byte pair encoding: the tokenizer of Llama 2 and Mistral.
 #pragma once
 
-#include <sentencepiece_processor.h>
-
-#include <filesystem>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "aircomp/inference/tokenizer.hpp"
+#include "pair_merger.hpp"
+#include "sentencepiece_model.hpp"
 
 namespace aircomp::inference {
 
@@ -16,20 +19,30 @@ namespace aircomp::inference {
 /// U+2581 in the text itself cannot be told from a space and becomes one.
 class SentencePieceTokenizer : public Tokenizer {
 public:
-    /// Throws std::runtime_error, naming the file, where it is not a SentencePiece model or has
-    /// not all bytes as pieces (without them, characters it does not know would be lost).
-    explicit SentencePieceTokenizer(const std::filesystem::path& file);
+    /// Throws std::runtime_error that starts with `file` where a piece comes twice or not every
+    /// byte is a piece (without them, characters that the model does not know would be lost).
+    SentencePieceTokenizer(const SentencePieceModel& model, const std::string& file);
 
-    Token size() const override;
+    Token size() const override { return static_cast<Token>(text_.size()); }
     std::vector<Token> encode(std::string_view text) const override;
     std::string decode(Token token) const override;
     std::string decode_text(gsl::span<const Token> tokens) const override;
-    std::optional<Token> bos() const override;
-    std::optional<Token> eos() const override;
+    std::optional<Token> bos() const override { return bos_; }
+    std::optional<Token> eos() const override { return eos_; }
 
 private:
-    sentencepiece::SentencePieceProcessor processor_;
-    bool space_before_text_ = false;
+    void add_merges(const SentencePieceModel& model);
+    std::size_t user_defined_length(std::string_view text) const;
+
+    std::vector<std::string> text_;               // by id: what it decodes to
+    std::unordered_map<std::string, Token> ids_;  // of the pieces that text is made of
+    std::unordered_map<std::string, Token> user_defined_;
+    std::size_t longest_user_defined_ = 0;
+    std::vector<Token> byte_tokens_;  // by byte
+    MergeTable merges_;
+    bool space_before_text_;
+    std::optional<Token> bos_;
+    std::optional<Token> eos_;
 };
 
 }  // namespace aircomp::inference

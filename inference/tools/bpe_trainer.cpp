@@ -24,7 +24,8 @@ std::uint64_t key(Merge pair) {
 class PairTable {
 public:
     explicit PairTable(std::vector<Piece> pieces) : pieces_(std::move(pieces)) {
-        for (std::size_t i = 0; i < pieces_.size(); ++i) add(i, +1);
+        for (std::size_t i = 0; i < pieces_.size(); ++i)
+            add(i, +1);
     }
 
     /// The most frequent pair; its count is zero where none is left.
@@ -85,7 +86,8 @@ private:
 
 std::string utf8(int code_point) {
     if (code_point < 0x80) return {static_cast<char>(code_point)};
-    return {static_cast<char>(0xC0 | code_point >> 6), static_cast<char>(0x80 | (code_point & 0x3F))};
+    return {static_cast<char>(0xC0 | code_point >> 6),
+            static_cast<char>(0x80 | (code_point & 0x3F))};
 }
 
 /// GPT-2's printable stand-ins for the 256 bytes, as tokenizer.json spells them.
@@ -93,8 +95,8 @@ std::array<std::string, 256> byte_alphabet() {
     std::array<std::string, 256> alphabet;
     int next = 256;
     for (int byte = 0; byte < 256; ++byte) {
-        const bool printable = (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xAC) ||
-                               byte >= 0xAE;
+        const bool printable =
+            (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
         alphabet[static_cast<std::size_t>(byte)] = utf8(printable ? byte : next++);
     }
     return alphabet;
@@ -107,7 +109,8 @@ std::vector<Merge> learn_merges(const PieceCounts& counts, std::int64_t count) {
     pieces.reserve(counts.size());
     for (const auto& [text, occurrences] : counts) {
         Piece piece{{}, occurrences};
-        for (const char c : text) piece.ids.push_back(static_cast<unsigned char>(c));
+        for (const char c : text)
+            piece.ids.push_back(static_cast<unsigned char>(c));
         pieces.push_back(std::move(piece));
     }
     PairTable table(std::move(pieces));
@@ -126,7 +129,8 @@ std::string tokenizer_json(const std::vector<Merge>& merges,
                            std::string_view pattern) {
     using json = nlohmann::ordered_json;
     std::vector<std::string> spelling;
-    for (const std::string& symbol : byte_alphabet()) spelling.push_back(symbol);
+    for (const std::string& symbol : byte_alphabet())
+        spelling.push_back(symbol);
     json merge_list = json::array();
     for (const auto& [left, right] : merges) {
         const std::string& a = spelling[static_cast<std::size_t>(left)];
@@ -135,7 +139,8 @@ std::string tokenizer_json(const std::vector<Merge>& merges,
         spelling.push_back(a + b);
     }
     json vocabulary = json::object();
-    for (std::size_t id = 0; id < spelling.size(); ++id) vocabulary[spelling[id]] = id;
+    for (std::size_t id = 0; id < spelling.size(); ++id)
+        vocabulary[spelling[id]] = id;
     json added = json::array();
     for (const std::string& token : special_tokens) {
         added.push_back({{"id", spelling.size() + added.size()},
@@ -164,16 +169,17 @@ std::string tokenizer_json(const std::vector<Merge>& merges,
                         {"ignore_merges", false},
                         {"vocab", vocabulary},
                         {"merges", merge_list}};
-    const json file = {{"version", "1.0"},
-                       {"truncation", nullptr},
-                       {"padding", nullptr},
-                       {"added_tokens", added},
-                       {"normalizer", nullptr},
-                       {"pre_tokenizer",
-                        {{"type", "Sequence"}, {"pretokenizers", json::array({split, byte_level})}}},
-                       {"post_processor", nullptr},
-                       {"decoder", byte_level},
-                       {"model", model}};
+    const json file = {
+        {"version", "1.0"},
+        {"truncation", nullptr},
+        {"padding", nullptr},
+        {"added_tokens", added},
+        {"normalizer", nullptr},
+        {"pre_tokenizer",
+         {{"type", "Sequence"}, {"pretokenizers", json::array({split, byte_level})}}},
+        {"post_processor", nullptr},
+        {"decoder", byte_level},
+        {"model", model}};
     return file.dump(1) + "\n";
 }
 

@@ -56,7 +56,8 @@ std::int64_t WindowSampler::start(std::int64_t index) {
 void WindowSampler::shuffle(std::int64_t epoch) {
     epoch_ = epoch;
     std::mt19937_64 generator(seed_ + static_cast<std::uint64_t>(epoch));
-    const auto offset = static_cast<std::int64_t>(generator() % static_cast<std::uint64_t>(length_));
+    const auto offset =
+        static_cast<std::int64_t>(generator() % static_cast<std::uint64_t>(length_));
     starts_.resize(static_cast<std::size_t>(windows_per_epoch_));
     for (std::int64_t i = 0; i < windows_per_epoch_; ++i) {
         starts_[static_cast<std::size_t>(i)] = offset + i * length_;

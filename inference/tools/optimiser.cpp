@@ -33,8 +33,8 @@ Optimiser::Optimiser(std::vector<std::pair<std::string, Tensor>> parameters, con
     for (auto& [name, value] : parameters) {
         const Tensor data = value.detach();
         const bool muon = is_layer_matrix(name, data);
-        states_.push_back({name, data, muon, torch::zeros_like(data),
-                           muon ? Tensor() : torch::zeros_like(data)});
+        states_.push_back(
+            {name, data, muon, torch::zeros_like(data), muon ? Tensor() : torch::zeros_like(data)});
     }
 }
 

@@ -18,7 +18,7 @@ public:
     struct Rates {
         double muon = 0.02;
         double adam = 0.003;
-        double weight_decay = 0.05; ///< Relative to the rate of each group.
+        double weight_decay = 0.05;  ///< Relative to the rate of each group.
     };
 
     Optimiser(std::vector<std::pair<std::string, torch::Tensor>> parameters, const Rates& rates);

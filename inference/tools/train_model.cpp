@@ -62,8 +62,7 @@ ModelConfig demo_model() {
 
 /// Inputs and targets [count, window]: a begin-of-text token, then the stream from `starts` on.
 std::pair<Tensor, Tensor> make_batch(const std::vector<Token>& stream, Token bos,
-                                     const std::vector<std::int64_t>& starts,
-                                     std::int64_t window) {
+                                     const std::vector<std::int64_t>& starts, std::int64_t window) {
     const auto count = static_cast<std::int64_t>(starts.size());
     Tensor inputs = torch::empty({count, window}, torch::kLong);
     Tensor targets = torch::empty({count, window}, torch::kLong);
@@ -87,7 +86,8 @@ void parallel(int count, const Work& work) {
             work(i);
         });
     }
-    for (auto& thread : threads) thread.join();
+    for (auto& thread : threads)
+        thread.join();
 }
 
 class Trainer {
@@ -99,7 +99,8 @@ public:
           windows_(stream_, options.window, options.seed),
           model_(options.model, options.seed),
           optimiser_(model_.parameters(), options.rates) {
-        for (int i = 0; i < options.threads; ++i) replicas_.push_back(model_.replica());
+        for (int i = 0; i < options.threads; ++i)
+            replicas_.push_back(model_.replica());
     }
 
     const TrainingModel& model() const { return model_; }
@@ -132,8 +133,8 @@ public:
 
     /// Mean loss in nats per token over non-overlapping windows of `stream`.
     double evaluate(const std::vector<Token>& stream, std::int64_t limit_windows) const {
-        const std::int64_t count = std::min(
-            limit_windows, static_cast<std::int64_t>(stream.size()) / options_.window);
+        const std::int64_t count =
+            std::min(limit_windows, static_cast<std::int64_t>(stream.size()) / options_.window);
         std::vector<double> sums(static_cast<std::size_t>(options_.threads), 0);
         parallel(options_.threads, [&](int worker) {
             const torch::NoGradGuard no_gradient;
@@ -179,12 +180,12 @@ private:
         std::vector<double> losses(replicas_.size(), 0);
         parallel(options_.threads, [&](int worker) {
             const auto& replica = replicas_[static_cast<std::size_t>(worker)];
-            for (const auto& [name, value] : replica.parameters()) value.mutable_grad() = Tensor();
+            for (const auto& [name, value] : replica.parameters())
+                value.mutable_grad() = Tensor();
             for (std::int64_t i = 0; i < options_.passes; ++i) {
-                const auto [inputs, targets] =
-                    make_batch(stream_, bos_,
-                               starts[static_cast<std::size_t>(worker * options_.passes + i)],
-                               options_.window);
+                const auto [inputs, targets] = make_batch(
+                    stream_, bos_, starts[static_cast<std::size_t>(worker * options_.passes + i)],
+                    options_.window);
                 const Tensor loss = replica.loss(inputs, targets);
                 loss.backward();
                 losses[static_cast<std::size_t>(worker)] += loss.item<double>();
@@ -206,7 +207,8 @@ private:
 /// Average length in bytes of a token of `documents`, to turn nats per token into bits per byte.
 double bytes_per_token(const std::vector<std::string>& documents, std::size_t tokens) {
     std::size_t bytes = 0;
-    for (const auto& document : documents) bytes += document.size();
+    for (const auto& document : documents)
+        bytes += document.size();
     return static_cast<double>(bytes) / static_cast<double>(tokens);
 }
 
@@ -215,9 +217,11 @@ void export_model(const Options& options, const Tokenizer& tokenizer, const Trai
     std::vector<Tensor> narrowed;
     std::vector<TensorView> views;
     for (const auto& [name, value] : model.parameters()) {
-        const Tensor& data = narrowed.emplace_back(
-            value.detach().to(torch::kBFloat16).contiguous());
-        views.push_back({name, DataType::bf16, data.sizes().vec(),
+        const Tensor& data =
+            narrowed.emplace_back(value.detach().to(torch::kBFloat16).contiguous());
+        views.push_back({name,
+                         DataType::bf16,
+                         data.sizes().vec(),
                          {static_cast<const std::byte*>(data.data_ptr()), data.nbytes()}});
     }
     ModelConfig config = options.model;
@@ -230,8 +234,7 @@ void export_model(const Options& options, const Tokenizer& tokenizer, const Trai
 }
 
 void train(const Options& options) {
-    const auto tokenizer =
-        load_tokenizer(std::filesystem::path(options.tokenizer));
+    const auto tokenizer = load_tokenizer(std::filesystem::path(options.tokenizer));
     if (tokenizer->size() != options.model.vocabulary_size || !tokenizer->bos()) {
         throw std::runtime_error(options.tokenizer + ": expected a tokenizer of " +
                                  std::to_string(options.model.vocabulary_size) +

@@ -19,7 +19,9 @@ bool bfloat16_accumulates() {
     return right;
 }
 
-Tensor narrow(const Tensor& x) { return bfloat16_accumulates() ? x.to(torch::kBFloat16) : x; }
+Tensor narrow(const Tensor& x) {
+    return bfloat16_accumulates() ? x.to(torch::kBFloat16) : x;
+}
 
 /// y = x W^T in the narrow type, forward and backward; x [rows, in], W [out, in].
 struct Linear : torch::autograd::Function<Linear> {
@@ -41,8 +43,8 @@ struct Linear : torch::autograd::Function<Linear> {
 struct RmsNorm : torch::autograd::Function<RmsNorm> {
     static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
                           double epsilon) {
-        const Tensor scale = torch::rsqrt(
-            torch::square(x).mean(-1, /*keepdim=*/true).add_(epsilon));
+        const Tensor scale =
+            torch::rsqrt(torch::square(x).mean(-1, /*keepdim=*/true).add_(epsilon));
         const Tensor normalised = x * scale;
         context->save_for_backward({normalised, scale, weight});
         return normalised * weight;
@@ -52,8 +54,8 @@ struct RmsNorm : torch::autograd::Function<RmsNorm> {
         const Tensor& normalised = saved[0];
         const Tensor through = gradients[0] * saved[2];
         const Tensor along = (through * normalised).mean(-1, /*keepdim=*/true);
-        return {(through - normalised * along).mul_(saved[1]),
-                (gradients[0] * normalised).sum(0), Tensor()};
+        return {(through - normalised * along).mul_(saved[1]), (gradients[0] * normalised).sum(0),
+                Tensor()};
     }
 };
 
@@ -71,11 +73,11 @@ struct CausalAttention : torch::autograd::Function<CausalAttention> {
         variable_list saved = {q, k, v};
         for (std::int64_t begin = 0; begin < q.size(1); begin += block) {
             const std::int64_t end = std::min(begin + block, q.size(1));
-            Tensor scores =
-                torch::bmm(q.slice(1, begin, end), k.slice(1, 0, end).transpose(1, 2))
-                    .to(torch::kFloat)
-                    .mul_(scale);
-            scores.slice(2, begin, end).add_(mask.slice(0, 0, end - begin).slice(1, 0, end - begin));
+            Tensor scores = torch::bmm(q.slice(1, begin, end), k.slice(1, 0, end).transpose(1, 2))
+                                .to(torch::kFloat)
+                                .mul_(scale);
+            scores.slice(2, begin, end)
+                .add_(mask.slice(0, 0, end - begin).slice(1, 0, end - begin));
             const Tensor weights = narrow(torch::softmax(scores, -1));
             out.slice(1, begin, end).copy_(torch::bmm(weights, v.slice(1, 0, end)));
             saved.push_back(weights);
@@ -112,7 +114,9 @@ Tensor rotate(const Tensor& x, const Tensor& cosines, const Tensor& sines) {
     return x * cosines + torch::cat({-halves[1], halves[0]}, -1) * sines;
 }
 
-std::string layer_name(std::int64_t layer) { return "model.layers." + std::to_string(layer) + "."; }
+std::string layer_name(std::int64_t layer) {
+    return "model.layers." + std::to_string(layer) + ".";
+}
 
 }  // namespace
 
@@ -180,7 +184,8 @@ Tensor TrainingModel::attention(const std::string& layer, const Tensor& x,
     const Tensor sines = sines_.slice(0, 0, length).unsqueeze(1);
     const auto by_head = [&](const Tensor& t, std::int64_t repeats) {
         const Tensor heads_first = t.transpose(1, 2);  // [windows, heads, T, head_dim]
-        const Tensor shared = repeats == 1 ? heads_first : heads_first.repeat_interleave(repeats, 1);
+        const Tensor shared =
+            repeats == 1 ? heads_first : heads_first.repeat_interleave(repeats, 1);
         return shared.reshape({-1, length, config_.head_dim});
     };
     const std::int64_t repeats = config_.heads_per_group();
@@ -206,8 +211,8 @@ Tensor TrainingModel::loss(const Tensor& inputs, const Tensor& targets) const {
     Tensor x = torch::embedding(embedding, inputs.reshape({-1}));
     for (std::int64_t layer = 0; layer < config_.layers; ++layer) {
         const std::string name = layer_name(layer);
-        x = x + attention(name, RmsNorm::apply(x, parameter(name + "input_layernorm.weight"),
-                                               epsilon),
+        x = x + attention(name,
+                          RmsNorm::apply(x, parameter(name + "input_layernorm.weight"), epsilon),
                           inputs.size(0));
         x = x + mlp(name, RmsNorm::apply(x, parameter(name + "post_attention_layernorm.weight"),
                                          epsilon));

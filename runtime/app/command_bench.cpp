@@ -60,8 +60,8 @@ double token_time_s(runtime::Simulation& simulation, std::int64_t position) {
 }
 
 double median(std::vector<double> values) {
-    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                     values.end());
+    std::nth_element(values.begin(),
+                     values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
     return values[values.size() / 2];
 }
 
@@ -80,10 +80,10 @@ void bench_media(const BenchOptions& options) {
         symbol_s.push_back(token_time_s(symbol, t));
         ratios.push_back(symbol_s.back() / exact_s.back());
     }
-    std::cerr << table({{"medium", "ms/token", "ratio"},
-                        {"exact", number("%.1f", 1e3 * median(exact_s)), "1"},
-                        {"symbol", number("%.1f", 1e3 * median(symbol_s)),
-                         number("%.3f", median(ratios))}});
+    std::cerr << table(
+        {{"medium", "ms/token", "ratio"},
+         {"exact", number("%.1f", 1e3 * median(exact_s)), "1"},
+         {"symbol", number("%.1f", 1e3 * median(symbol_s)), number("%.3f", median(ratios))}});
     write_json({{"media",
                  {{"exact_s", median(exact_s)},
                   {"symbol_s", median(symbol_s)},
@@ -105,15 +105,18 @@ void add_bench(CLI::App& program) {
         bench->add_option("--threads", options->threads, "Threads")
             ->check(CLI::PositiveNumber)
             ->capture_default_str();
-        bench->add_option("--layers", options->layers, "Decoder layers; 22 make 1.1 billion weights")
+        bench
+            ->add_option("--layers", options->layers, "Decoder layers; 22 make 1.1 billion weights")
             ->check(CLI::PositiveNumber)
             ->capture_default_str();
-        bench->add_option("--json", options->json, "Write the result to FILE, - for standard output");
+        bench->add_option("--json", options->json,
+                          "Write the result to FILE, - for standard output");
         bench->callback([options, measure] { measure(*options); });
     };
     add("decode", "Tokens per second as a fraction of memory bandwidth, one device", bench_decode);
     add("media", "Symbol medium over exact medium, four devices, interleaved", bench_media);
-    command->footer("Examples:\n  aircomp bench decode --tokens 20\n  aircomp bench media --json -");
+    command->footer(
+        "Examples:\n  aircomp bench decode --tokens 20\n  aircomp bench media --json -");
 }
 
 }  // namespace aircomp::app

@@ -9,7 +9,7 @@ namespace aircomp::app {
 namespace {
 
 struct CompareOptions : ExperimentOptions {
-    std::vector<std::string> schemes = {"centralized", "exact", "digital",
+    std::vector<std::string> schemes = {"centralized", "exact",     "digital",
                                         "fdma",        "inversion", "mmse"};
     std::string plot;
     EvaluationOptions evaluation;
@@ -38,9 +38,9 @@ void run(const CompareOptions& options) {
     auto config = options.config();
     const Model model = open_model(config, /*needs_tokenizer=*/true);
     Json results = Json::array();
-    std::vector<std::vector<std::string>> rows = {
-        {"scheme", "NMSE", "perplexity", "bits/byte", "compute", "uplink", "downlink", "sounding",
-         "control", "total", "energy"}};
+    std::vector<std::vector<std::string>> rows = {{"scheme", "NMSE", "perplexity", "bits/byte",
+                                                   "compute", "uplink", "downlink", "sounding",
+                                                   "control", "total", "energy"}};
     for (const auto& scheme : options.schemes) {
         config.scheme = scheme;
         Json result = evaluate(config, model, options.evaluation);
@@ -51,9 +51,10 @@ void run(const CompareOptions& options) {
         results.push_back(std::move(result));
     }
     std::ostream& out = options.json == "-" ? std::cerr : std::cout;
-    out << table(rows) << "\nTimes and energies are simulated, a token each, N = "
-        << config.devices.size() << " devices, " << number("%g", config.radio.snr_db)
-        << " dB, seed " << config.seed << ".\n";
+    out << table(rows)
+        << "\nTimes and energies are simulated, a token each, N = " << config.devices.size()
+        << " devices, " << number("%g", config.radio.snr_db) << " dB, seed " << config.seed
+        << ".\n";
     write_json({{"text", options.evaluation.text_file}, {"schemes", results}}, options.json);
     if (!options.json.empty() && options.json != "-") out << "JSON: " << options.json << "\n";
     if (options.plot.empty()) return;

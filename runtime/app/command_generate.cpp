@@ -52,21 +52,21 @@ void run(const GenerateOptions& options) {
     if (tokenizer.eos()) stop.push_back(*tokenizer.eos());
     const auto begin = std::chrono::steady_clock::now();
     const std::size_t prompt_size = prompt.size();
-    const auto tokens =
-        runtime::generate(simulation, sampler, std::move(prompt), options.tokens, stop,
-                          tokenizer.size(), TextStream(tokenizer, out));
+    const auto tokens = runtime::generate(simulation, sampler, std::move(prompt), options.tokens,
+                                          stop, tokenizer.size(), TextStream(tokenizer, out));
     const double wall_s =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     out << "\n" << std::flush;
 
     const auto cost = simulation.cost();
     const auto made = static_cast<double>(tokens.size() - prompt_size);
-    std::cerr << "\n" << config.scheme << " over " << simulation.config().devices.size()
-              << " devices: NMSE " << number("%.3g", simulation.model().nmse())
-              << ", simulated " << duration(cost.total_s()) << " a token (compute "
-              << duration(cost.compute_s) << ", uplink " << duration(cost.uplink_s)
-              << ", downlink " << duration(cost.downlink_s) << ", sounding "
-              << duration(cost.sounding_s) << ", control " << duration(cost.control_s) << ")\n";
+    std::cerr << "\n"
+              << config.scheme << " over " << simulation.config().devices.size()
+              << " devices: NMSE " << number("%.3g", simulation.model().nmse()) << ", simulated "
+              << duration(cost.total_s()) << " a token (compute " << duration(cost.compute_s)
+              << ", uplink " << duration(cost.uplink_s) << ", downlink "
+              << duration(cost.downlink_s) << ", sounding " << duration(cost.sounding_s)
+              << ", control " << duration(cost.control_s) << ")\n";
     Json result = describe(simulation.config());
     result["text"] = tokenizer.decode_text(tokens);
     result["tokens"] = tokens;

@@ -14,7 +14,8 @@ std::vector<std::int64_t> token_lengths(const inference::Tokenizer& tokenizer,
                                         std::int64_t vocabulary) {
     std::vector<std::int64_t> lengths(static_cast<std::size_t>(vocabulary), 0);
     for (inference::Token t = 0; t < tokenizer.size(); ++t) {
-        lengths[static_cast<std::size_t>(t)] = static_cast<std::int64_t>(tokenizer.decode(t).size());
+        lengths[static_cast<std::size_t>(t)] =
+            static_cast<std::int64_t>(tokenizer.decode(t).size());
     }
     return lengths;
 }
@@ -53,8 +54,7 @@ void EvaluationOptions::add_to(CLI::App& command) {
         ->capture_default_str();
 }
 
-Json evaluate(const runtime::Config& config, const Model& model,
-              const EvaluationOptions& options) {
+Json evaluate(const runtime::Config& config, const Model& model, const EvaluationOptions& options) {
     const auto tokens = model.tokenizer->encode(read_text(options.text_file));
     if (tokens.size() < 2) {
         throw std::invalid_argument(options.text_file + ": expected a text of at least two tokens");
@@ -71,8 +71,8 @@ Json evaluate(const runtime::Config& config, const Model& model,
     if (options.reference) {
         auto whole = config;
         whole.scheme = "centralized";
-        reference = std::make_unique<runtime::Simulation>(whole, model.checkpoint,
-                                                          model.tokenizer.get());
+        reference =
+            std::make_unique<runtime::Simulation>(whole, model.checkpoint, model.tokenizer.get());
     }
     const auto begin = std::chrono::steady_clock::now();
     const auto measured = inference::measure_perplexity(

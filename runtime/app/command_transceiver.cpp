@@ -73,7 +73,8 @@ optimizer::TransceiverProblem read_problem(const std::string& file) {
         const auto re = matrix_at(channel, "re", where + "channel.", file);
         const auto im = matrix_at(channel, "im", where + "channel.", file);
         if (re.rows() != im.rows() || re.cols() != im.cols()) {
-            refuse(file, where + "channel.im", "as many rows and columns as re", member(channel, "im"));
+            refuse(file, where + "channel.im", "as many rows and columns as re",
+                   member(channel, "im"));
         }
         Eigen::MatrixXcd h(re.rows(), re.cols());
         h.real() = re;
@@ -126,7 +127,8 @@ void run(const TransceiverOptions& options) {
     const double solve_time_s =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     Json precoders = Json::array();
-    for (const auto& precoder : design.transceiver.precoders) precoders.push_back(to_json(precoder));
+    for (const auto& precoder : design.transceiver.precoders)
+        precoders.push_back(to_json(precoder));
     std::cerr << options.scheme << ": NMSE " << number("%.6g", design.nmse) << " in "
               << duration(solve_time_s) << "\n";
     write_json({{"mse", design.mse},

@@ -17,7 +17,6 @@ struct EvaluationOptions {
 };
 
 /// Runs the text through `config.scheme`; the result has the keys that docs/json.md lists.
-Json evaluate(const runtime::Config& config, const Model& model,
-              const EvaluationOptions& options);
+Json evaluate(const runtime::Config& config, const Model& model, const EvaluationOptions& options);
 
 }  // namespace aircomp::app

@@ -21,7 +21,8 @@ std::function<void(std::int64_t, std::int64_t)> progress_bar(const std::string& 
     const auto begin = std::chrono::steady_clock::now();
     return [label, begin](std::int64_t done, std::int64_t total) {
         constexpr int width = 30;
-        const double part = static_cast<double>(done) / static_cast<double>(std::max<std::int64_t>(1, total));
+        const double part =
+            static_cast<double>(done) / static_cast<double>(std::max<std::int64_t>(1, total));
         const double elapsed =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         const auto filled = static_cast<std::size_t>(part * width);
@@ -53,7 +54,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
     std::vector<std::size_t> widths;
     for (const auto& row : rows) {
         widths.resize(std::max(widths.size(), row.size()), 0);
-        for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
+        for (std::size_t c = 0; c < row.size(); ++c)
+            widths[c] = std::max(widths[c], row[c].size());
     }
     std::string text;
     for (const auto& row : rows) {
@@ -84,8 +86,8 @@ void draw(const std::string& script, const std::string& json_file, const std::st
                                       words[3].data(), nullptr};
     pid_t child = 0;
     int status = -1;
-    const int error = posix_spawn(&child, words[0].c_str(), nullptr, nullptr, arguments.data(),
-                                  environ);
+    const int error =
+        posix_spawn(&child, words[0].c_str(), nullptr, nullptr, arguments.data(), environ);
     if (error == 0) waitpid(child, &status, 0);
     if (error != 0 || status != 0) {
         throw std::runtime_error(picture + ": could not be drawn; " + AIRCOMP_PYTHON +

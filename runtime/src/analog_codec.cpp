@@ -19,15 +19,19 @@ std::vector<double> second_moments_of(const Calibration& calibration, SiteKind k
     const std::size_t devices = calibration.later_tokens.at(0).partial_power.size();
     std::vector<double> moments(devices, 0);
     double layers = 0;
-    for (std::size_t i = kind == SiteKind::mlp ? 1 : 0; i < calibration.later_tokens.size(); i += 2) {
+    for (std::size_t i = kind == SiteKind::mlp ? 1 : 0; i < calibration.later_tokens.size();
+         i += 2) {
         const auto& power = calibration.later_tokens[i].partial_power;
         double mean = 0;
-        for (const double p : power) mean += p / static_cast<double>(devices);
+        for (const double p : power)
+            mean += p / static_cast<double>(devices);
         if (mean == 0) continue;
         ++layers;
-        for (std::size_t n = 0; n < devices; ++n) moments[n] += power[n] / mean;
+        for (std::size_t n = 0; n < devices; ++n)
+            moments[n] += power[n] / mean;
     }
-    for (double& moment : moments) moment = layers == 0 ? 1 : moment / layers;
+    for (double& moment : moments)
+        moment = layers == 0 ? 1 : moment / layers;
     return moments;
 }
 
@@ -104,7 +108,8 @@ AnalogCodec::Encoded AnalogCodec::encode(gsl::span<const float> vector, double s
 void AnalogCodec::decode(const SymbolMatrix& symbols, double scale, gsl::span<float> vector) const {
     const auto* const in = reinterpret_cast<const float*>(symbols.data());
     const auto factor = static_cast<float>(scale);
-    for (std::size_t i = 0; i < vector.size(); ++i) vector[i] = in[i] * factor;
+    for (std::size_t i = 0; i < vector.size(); ++i)
+        vector[i] = in[i] * factor;
     if (rotation_) rotation_->undo(vector);
 }
 

@@ -20,8 +20,8 @@ void CalibratingMedium::all_reduce(const SumRequest& request, gsl::span<float> s
     check_request(request, sum);
     const std::size_t index = request.site.index();
     for (std::int64_t v = 0; v < request.vectors; ++v) {
-        SiteStatistics& site = request.position + v == 0 ? sums_.first_token.at(index)
-                                                         : sums_.later_tokens.at(index);
+        SiteStatistics& site =
+            request.position + v == 0 ? sums_.first_token.at(index) : sums_.later_tokens.at(index);
         ++site.vectors;
         for (std::size_t n = 0; n < request.partials.size(); ++n) {
             site.partial_power.at(n) += mean_square(request.partial(n, v));
@@ -40,7 +40,8 @@ Calibration CalibratingMedium::calibration() const {
             if (site.vectors == 0) {
                 throw std::logic_error("calibration needs a sequence of at least two tokens");
             }
-            for (double& power : site.partial_power) power /= static_cast<double>(site.vectors);
+            for (double& power : site.partial_power)
+                power /= static_cast<double>(site.vectors);
             site.residual_power /= static_cast<double>(site.vectors);
         }
     }

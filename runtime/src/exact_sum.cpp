@@ -14,7 +14,8 @@ std::string to_string(const Site& site) {
 
 double mean_square(gsl::span<const float> x) {
     double sum = 0;
-    for (const float value : x) sum += static_cast<double>(value) * value;
+    for (const float value : x)
+        sum += static_cast<double>(value) * value;
     return x.empty() ? 0 : sum / static_cast<double>(x.size());
 }
 
@@ -45,7 +46,8 @@ void check_request(const SumRequest& request, gsl::span<const float> sum) {
 void exact_sum(const SumRequest& request, gsl::span<float> sum) {
     for (std::size_t i = 0; i < sum.size(); ++i) {
         double total = 0;
-        for (const auto& partial : request.partials) total += partial[i];
+        for (const auto& partial : request.partials)
+            total += partial[i];
         sum[i] = static_cast<float>(total);
     }
 }

@@ -32,8 +32,7 @@ void NoiseGenerator::add(gsl::span<std::complex<float>> samples, double variance
     const std::uint64_t first = counter_;
 #pragma omp simd
     for (std::int64_t i = 0; i < count; ++i) {
-        const std::uint64_t bits =
-            hash(first + golden_gamma * static_cast<std::uint64_t>(i + 1));
+        const std::uint64_t bits = hash(first + golden_gamma * static_cast<std::uint64_t>(i + 1));
         const float radius =
             deviation * std::sqrt(-std::log(uniform(static_cast<std::uint32_t>(bits >> 32))));
         const float phase = two_pi * uniform(static_cast<std::uint32_t>(bits));

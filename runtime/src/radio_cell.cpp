@@ -16,7 +16,8 @@ enum Purpose : std::uint64_t { path_gain_draw = 1, channel_draw = 2, pilot_noise
 
 double largest_power_w(const Config& config) {
     double largest = 0;
-    for (const auto& device : config.devices) largest = std::max(largest, device.max_power_w);
+    for (const auto& device : config.devices)
+        largest = std::max(largest, device.max_power_w);
     return largest;
 }
 
@@ -34,7 +35,7 @@ std::vector<double> path_gains(const Config& config) {
 }  // namespace
 
 std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t purpose, std::uint64_t index) {
-    std::seed_seq sequence{static_cast<std::uint32_t>(seed),    static_cast<std::uint32_t>(seed >> 32),
+    std::seed_seq sequence{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32),
                            static_cast<std::uint32_t>(purpose), static_cast<std::uint32_t>(index),
                            static_cast<std::uint32_t>(index >> 32)};
     std::uint32_t words[2];
@@ -43,8 +44,7 @@ std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t purpose, std::uint64
 }
 
 double capacity_bits(const Eigen::MatrixXcd& gram, double gain) {
-    const Eigen::MatrixXcd m =
-        Eigen::MatrixXcd::Identity(gram.rows(), gram.cols()) + gain * gram;
+    const Eigen::MatrixXcd m = Eigen::MatrixXcd::Identity(gram.rows(), gram.cols()) + gain * gram;
     const Eigen::LLT<Eigen::MatrixXcd> factor(m);
     double bits = 0;
     for (Eigen::Index i = 0; i < m.rows(); ++i) {
@@ -55,10 +55,12 @@ double capacity_bits(const Eigen::MatrixXcd& gram, double gain) {
 
 void quantise(gsl::span<float> x, int bits) {
     float largest = 0;
-    for (const float value : x) largest = std::max(largest, std::abs(value));
+    for (const float value : x)
+        largest = std::max(largest, std::abs(value));
     if (largest == 0) return;
     const auto levels = static_cast<float>((1 << (bits - 1)) - 1);
-    for (float& value : x) value = std::round(value / largest * levels) / levels * largest;
+    for (float& value : x)
+        value = std::round(value / largest * levels) / levels * largest;
 }
 
 RadioCell::RadioCell(const Config& config, std::vector<bool> participants)
@@ -106,8 +108,8 @@ void RadioCell::estimate_channels(std::uint64_t seed) {
     optimizer::Random random(seed);
     for (std::size_t n = 0; n < block_.channels.size(); ++n) {
         const auto& h = block_.channels[n];
-        const double pilot_variance = noise_power_w_ / (config_.devices[n].max_power_w *
-                                                        config_.radio.pilots_per_antenna);
+        const double pilot_variance =
+            noise_power_w_ / (config_.devices[n].max_power_w * config_.radio.pilots_per_antenna);
         const double shrinkage = path_gains_[n] / (path_gains_[n] + pilot_variance);
         const Eigen::MatrixXcd noise = optimizer::complex_normal(random, h.rows(), h.cols());
         block_.estimates.push_back(shrinkage * (h + std::sqrt(pilot_variance) * noise));
@@ -134,8 +136,7 @@ void RadioCell::charge_sounding() {
 }
 
 double RadioCell::air_time_s(double channel_uses, double fraction) const {
-    return channel_uses /
-           (config_.radio.bandwidth_hz * config_.radio.overhead_factor * fraction);
+    return channel_uses / (config_.radio.bandwidth_hz * config_.radio.overhead_factor * fraction);
 }
 
 void RadioCell::charge_uplink(double seconds, std::int64_t channel_uses,

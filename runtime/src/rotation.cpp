@@ -16,7 +16,9 @@ constexpr double pi = 3.14159265358979323846;
 // more than it spreads; blocks then stay apart.
 constexpr std::size_t most_blocks = 64;
 
-std::size_t largest_power_of_two_factor(std::size_t n) { return n & (~n + 1); }
+std::size_t largest_power_of_two_factor(std::size_t n) {
+    return n & (~n + 1);
+}
 
 void walsh_hadamard(float* x, std::size_t n) {
     for (std::size_t half = 1; half < n; half *= 2) {
@@ -41,7 +43,8 @@ Rotation::Rotation(std::int64_t length, std::uint64_t seed) {
     const auto n = static_cast<std::size_t>(length);
     std::mt19937_64 generator(seed);
     signs_.resize(n);
-    for (float& sign : signs_) sign = (generator() >> 63) != 0 ? 1.0F : -1.0F;
+    for (float& sign : signs_)
+        sign = (generator() >> 63) != 0 ? 1.0F : -1.0F;
     block_ = largest_power_of_two_factor(n);
     const std::size_t blocks = n / block_;
     if (blocks == 1 || blocks > most_blocks) return;
@@ -49,35 +52,41 @@ Rotation::Rotation(std::int64_t length, std::uint64_t seed) {
     for (std::size_t i = 0; i < blocks; ++i) {
         for (std::size_t k = 0; k < blocks; ++k) {
             const double angle = 2 * pi * static_cast<double>(i * k) / static_cast<double>(blocks);
-            hartley_[i * blocks + k] = static_cast<float>(
-                (std::cos(angle) + std::sin(angle)) / std::sqrt(static_cast<double>(blocks)));
+            hartley_[i * blocks + k] = static_cast<float>((std::cos(angle) + std::sin(angle)) /
+                                                          std::sqrt(static_cast<double>(blocks)));
         }
     }
 }
 
 void Rotation::apply(gsl::span<float> x) const {
-    for (std::size_t i = 0; i < signs_.size(); ++i) x[i] *= signs_[i];
+    for (std::size_t i = 0; i < signs_.size(); ++i)
+        x[i] *= signs_[i];
     mix(x);
 }
 
 void Rotation::undo(gsl::span<float> x) const {
     mix(x);
-    for (std::size_t i = 0; i < signs_.size(); ++i) x[i] *= signs_[i];
+    for (std::size_t i = 0; i < signs_.size(); ++i)
+        x[i] *= signs_[i];
 }
 
 void Rotation::mix(gsl::span<float> x) const {
     const std::size_t n = signs_.size();
     const float scale = 1 / std::sqrt(static_cast<float>(block_));
-    for (std::size_t begin = 0; begin < n; begin += block_) walsh_hadamard(&x[begin], block_);
-    for (std::size_t i = 0; i < n; ++i) x[i] *= scale;
+    for (std::size_t begin = 0; begin < n; begin += block_)
+        walsh_hadamard(&x[begin], block_);
+    for (std::size_t i = 0; i < n; ++i)
+        x[i] *= scale;
     if (hartley_.empty()) return;
     const std::size_t blocks = n / block_;
     std::vector<float> column(blocks);
     for (std::size_t offset = 0; offset < block_; ++offset) {
-        for (std::size_t k = 0; k < blocks; ++k) column[k] = x[k * block_ + offset];
+        for (std::size_t k = 0; k < blocks; ++k)
+            column[k] = x[k * block_ + offset];
         for (std::size_t i = 0; i < blocks; ++i) {
             float sum = 0;
-            for (std::size_t k = 0; k < blocks; ++k) sum += hartley_[i * blocks + k] * column[k];
+            for (std::size_t k = 0; k < blocks; ++k)
+                sum += hartley_[i * blocks + k] * column[k];
             x[i * block_ + offset] = sum;
         }
     }

@@ -28,8 +28,7 @@ Config effective(Config config) {
         config.shares = {1};
     }
     if (config.shares.empty()) {
-        config.shares.assign(config.devices.size(),
-                             1 / static_cast<double>(config.devices.size()));
+        config.shares.assign(config.devices.size(), 1 / static_cast<double>(config.devices.size()));
     }
     return config;
 }
@@ -96,8 +95,8 @@ TokenCost Simulation::cost() const {
     cost.uplink_channel_uses = static_cast<double>(link.uplink_channel_uses) / tokens;
     cost.server_energy_j = compute.server_energy_j / tokens;
     for (std::size_t n = 0; n < compute.device_energy_j.size(); ++n) {
-        cost.device_energy_j.push_back(
-            (compute.device_energy_j[n] + link.transmit_energy_j[n]) / tokens);
+        cost.device_energy_j.push_back((compute.device_energy_j[n] + link.transmit_energy_j[n]) /
+                                       tokens);
     }
     return cost;
 }
@@ -125,9 +124,8 @@ std::vector<inference::Token> generate(Simulation& simulation, inference::Sample
     std::size_t done = 0;
     for (std::int64_t i = 0; i < count; ++i) {
         const auto fresh = gsl::span<const inference::Token>(tokens).subspan(done);
-        const auto logits =
-            simulation.model().forward(fresh, static_cast<std::int64_t>(done),
-                                       simulation.medium(), /*last_only=*/true);
+        const auto logits = simulation.model().forward(fresh, static_cast<std::int64_t>(done),
+                                                       simulation.medium(), /*last_only=*/true);
         done = tokens.size();
         const auto next = sampler.sample(
             gsl::span<const float>(logits).first(static_cast<std::size_t>(sampled_vocabulary)),

@@ -94,7 +94,8 @@ std::vector<float> SlicedModel::forward(gsl::span<const inference::Token> tokens
 }
 
 void SlicedModel::run_chunk(gsl::span<float> x, std::int64_t position, Medium& medium) {
-    for (auto& partial : partials_) partial.resize(x.size());
+    for (auto& partial : partials_)
+        partial.resize(x.size());
     for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
         for (std::size_t n = 0; n < devices_.size(); ++n) {
             devices_[n].attention_partial(layer, x, position, caches_[n], partials_[n]);

@@ -42,8 +42,7 @@ private:
         bits_per_use_.clear();
         for (std::size_t n = 0; n < config.devices.size(); ++n) {
             const auto& h = cell_.block().channels[n];
-            const double power =
-                config.devices[n].max_power_w / static_cast<double>(h.cols());
+            const double power = config.devices[n].max_power_w / static_cast<double>(h.cols());
             const Eigen::MatrixXcd received = power * h * h.adjoint();
             bits_per_use_.push_back(capacity_bits(received, 1 / cell_.noise_power_w()));
             if (cell_.participants()[n]) together += received;
@@ -59,9 +58,11 @@ private:
             std::copy(partial.begin(), partial.end(), sent.begin());
             if (rotation_) rotation_->apply(sent);
             quantise(sent, cell_.config().digital_bits);
-            for (std::size_t i = 0; i < sent.size(); ++i) total[i] += sent[i];
+            for (std::size_t i = 0; i < sent.size(); ++i)
+                total[i] += sent[i];
         }
-        for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(total[i]);
+        for (std::size_t i = 0; i < out.size(); ++i)
+            out[i] = static_cast<float>(total[i]);
         if (rotation_) rotation_->undo(out);
     }
 
@@ -76,8 +77,8 @@ private:
             together += seconds[n];
         }
         if (access_ == DigitalAccess::space_division) {
-            const auto active = std::count(cell_.participants().begin(),
-                                           cell_.participants().end(), true);
+            const auto active =
+                std::count(cell_.participants().begin(), cell_.participants().end(), true);
             together = cell_.air_time_s(bits * static_cast<double>(active) / sum_bits_per_use_);
             std::fill(seconds.begin(), seconds.end(), together);
         }

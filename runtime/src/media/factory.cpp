@@ -19,11 +19,14 @@ bool is_design(const std::string& scheme) {
 
 std::vector<std::string> scheme_names() {
     std::vector<std::string> names = {"centralized", "exact", "digital", "digital-sdma", "fdma"};
-    for (const auto& design : optimizer::designer_names()) names.push_back(design);
+    for (const auto& design : optimizer::designer_names())
+        names.push_back(design);
     return names;
 }
 
-bool is_analog(const std::string& scheme) { return scheme == "fdma" || is_design(scheme); }
+bool is_analog(const std::string& scheme) {
+    return scheme == "fdma" || is_design(scheme);
+}
 
 std::unique_ptr<Medium> make_medium(const Config& config, std::int64_t length,
                                     const std::vector<bool>& participants,
@@ -46,7 +49,8 @@ std::unique_ptr<Medium> make_medium(const Config& config, std::int64_t length,
         return make_symbol_medium({config, participants}, {config, length, calibration}, scheme);
     }
     std::string known;
-    for (const auto& name : scheme_names()) known += (known.empty() ? "" : ", ") + name;
+    for (const auto& name : scheme_names())
+        known += (known.empty() ? "" : ", ") + name;
     throw std::invalid_argument("scheme '" + scheme + "' is not known; known are " + known);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Medium `fdma`: uncoded analog over a subband per device. A subband of W / N makes a vector N times
-// as long and lets in an N-th of the noise; the server adds N links, noise and all.
+// Medium `fdma`: uncoded analog over a subband per device. A subband of W / N makes a vector N
+// times as long and lets in an N-th of the noise; the server adds N links, noise and all.
 #include <algorithm>
 
 #include "aircomp/optimizer/design.hpp"
@@ -19,8 +19,8 @@ public:
         : cell_(std::move(cell)),
           codec_(std::move(codec)),
           noise_(derive_seed(cell_.config().seed, noise_purpose)),
-          subbands_(static_cast<double>(std::count(cell_.participants().begin(),
-                                                   cell_.participants().end(), true))) {}
+          subbands_(static_cast<double>(
+              std::count(cell_.participants().begin(), cell_.participants().end(), true))) {}
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
         check_request(request, sum);
@@ -64,8 +64,7 @@ private:
         problem.streams = cell_.config().radio.streams;
         problem.noise_power_w = noise_power_w();
         const auto design = optimizer::design_mmse(problem);
-        const Eigen::MatrixXcd path =
-            cell_.block().channels[n] * design.transceiver.precoders[0];
+        const Eigen::MatrixXcd path = cell_.block().channels[n] * design.transceiver.precoders[0];
         return {path.cast<std::complex<float>>(),
                 design.transceiver.combiner.cast<std::complex<float>>(),
                 optimizer::transmit_power(problem, design.transceiver, 0)};
@@ -75,8 +74,8 @@ private:
         const auto& links = links_[static_cast<std::size_t>(request.site.kind)];
         const auto& moments = codec_.second_moments(request.site.kind);
         const double scale = codec_.common_scale(request, v);
-        SymbolMatrix total = SymbolMatrix::Zero(cell_.config().radio.streams,
-                                                codec_.channel_uses());
+        SymbolMatrix total =
+            SymbolMatrix::Zero(cell_.config().radio.streams, codec_.channel_uses());
         std::vector<double> power_w(links.size(), 0);
         for (std::size_t n = 0; n < links.size(); ++n) {
             if (moments[n] == 0) continue;

@@ -80,8 +80,7 @@ private:
         for (std::size_t n = 0; n < precoders.size(); ++n) {
             const Eigen::MatrixXcd path = cell_.block().channels[n] * precoders[n];
             link.paths.emplace_back(path.cast<std::complex<float>>());
-            link.power_w.push_back(
-                optimizer::transmit_power(problem, link.design.transceiver, n));
+            link.power_w.push_back(optimizer::transmit_power(problem, link.design.transceiver, n));
         }
     }
 
@@ -89,8 +88,8 @@ private:
         const Link& link = links_[static_cast<std::size_t>(request.site.kind)];
         const auto& moments = codec_.second_moments(request.site.kind);
         const double scale = codec_.common_scale(request, v);
-        Eigen::MatrixXcf received = Eigen::MatrixXcf::Zero(link.combiner.cols(),
-                                                           codec_.channel_uses());
+        Eigen::MatrixXcf received =
+            Eigen::MatrixXcf::Zero(link.combiner.cols(), codec_.channel_uses());
         for (std::size_t n = 0; n < request.partials.size(); ++n) {
             if (moments[n] == 0) continue;
             const auto sent = codec_.encode(request.partial(n, v), scale, moments[n]);

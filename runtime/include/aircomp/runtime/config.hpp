@@ -48,7 +48,7 @@ struct RadioConfig {
 struct AnalogConfig {
     ScalePolicy scale = ScalePolicy::calibrated;
     bool rotation = true;
-    double clip_level = 4;  ///< Largest real sent, in units of its design's standard deviation.
+    double clip_level = 8;  ///< Largest real sent, in units of its design's standard deviation.
 };
 
 struct ModelSettings {

@@ -47,12 +47,12 @@ struct LinkUsage {
     double downlink_s = 0;
     double sounding_s = 0;
     double control_s = 0;
-    std::int64_t all_reduces = 0;             ///< Vectors summed.
+    std::int64_t all_reduces = 0;  ///< Vectors summed.
     std::int64_t uplink_channel_uses = 0;
     std::int64_t sounding_channel_uses = 0;
-    std::int64_t coherence_blocks = 0;        ///< For which the channel was sounded.
-    std::int64_t clipped_reals = 0;           ///< Values beyond the transmitters' range.
-    std::vector<double> transmit_energy_j;    ///< Per device, data and sounding.
+    std::int64_t coherence_blocks = 0;      ///< For which the channel was sounded.
+    std::int64_t clipped_reals = 0;         ///< Values beyond the transmitters' range.
+    std::vector<double> transmit_energy_j;  ///< Per device, data and sounding.
 
     double total_s() const { return uplink_s + downlink_s + sounding_s + control_s; }
 };

@@ -22,7 +22,7 @@ struct SumError {
 
 /// Simulated cost of the arithmetic: c_n and e_n of the configuration times operations counted.
 struct ComputeUsage {
-    double seconds = 0;                  ///< The slowest device at each site, and the server's head.
+    double seconds = 0;  ///< The slowest device at each site, and the server's head.
     std::vector<double> device_energy_j;
     double server_energy_j = 0;
 };
