@@ -54,8 +54,7 @@ void BpeTokenizer::cut(std::string_view text, std::size_t step,
         add(text);
         return;
     }
-    definition_.cuts[step].split(text,
-                                 [&](std::string_view piece) { cut(piece, step + 1, add); });
+    definition_.cuts[step].split(text, [&](std::string_view piece) { cut(piece, step + 1, add); });
 }
 
 std::string BpeTokenizer::decode(Token token) const {

@@ -17,8 +17,8 @@ namespace aircomp::inference {
 /// A tokenizer as its file describes it.
 struct BpeDefinition {
     std::vector<std::string> text;  ///< By id: what it decodes to; empty for special tokens.
-    std::unordered_map<std::string, Token> ids;       ///< Ordinary tokens by their bytes.
-    std::unordered_map<std::string, Token> added;     ///< Added tokens by their content.
+    std::unordered_map<std::string, Token> ids;    ///< Ordinary tokens by their bytes.
+    std::unordered_map<std::string, Token> added;  ///< Added tokens by their content.
     MergeTable merges;
     bool ignore_merges = false;      ///< A piece that is a token is not built from merges.
     bool nfc = false;                ///< Text is normalised to form C first.

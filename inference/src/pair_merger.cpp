@@ -10,14 +10,16 @@ void PairMerger::merge(std::vector<Token>& tokens) {
     for (std::size_t i = 0; i < end; ++i) {
         symbols_.push_back({tokens[i], false, i == 0 ? end : i - 1, i + 1});
     }
-    for (std::size_t i = 0; i < end; ++i) consider(i);
+    for (std::size_t i = 0; i < end; ++i)
+        consider(i);
     while (!candidates_.empty()) {
         const Candidate best = candidates_.top();
         candidates_.pop();
         if (is_current(best)) apply(best);
     }
     tokens.clear();
-    for (std::size_t i = 0; i < end; i = symbols_[i].next) tokens.push_back(symbols_[i].token);
+    for (std::size_t i = 0; i < end; i = symbols_[i].next)
+        tokens.push_back(symbols_[i].token);
 }
 
 /// Queues symbol `left` and its right neighbour where they may merge.
@@ -26,7 +28,6 @@ void PairMerger::consider(std::size_t left) {
     if (right == symbols_.size()) return;
     const Token left_token = symbols_[left].token;
     const Token right_token = symbols_[right].token;
-    if (left_token < 0 || right_token < 0) return;
     const auto found = merges_.find(pair_key(left_token, right_token));
     if (found != merges_.end()) {
         candidates_.push({found->second, left, left_token, right_token});

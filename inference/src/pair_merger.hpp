@@ -31,7 +31,6 @@ class PairMerger {
 public:
     explicit PairMerger(const MergeTable& merges) : merges_(merges) {}
 
-    /// Negative tokens are the caller's: they stay as they are.
     void merge(std::vector<Token>& tokens);
 
 private:

@@ -3,7 +3,9 @@
 #include "sentencepiece_model.hpp"
 
 #include <cmath>
+#include <iterator>
 #include <stdexcept>
+#include <utility>
 
 #include "protobuf_reader.hpp"
 #include "utf8.hpp"
@@ -64,10 +66,9 @@ private:
     }
 
     SentencePiece::Type type_of(std::uint64_t value, const std::string& key) const {
-        for (const auto type :
-             {SentencePiece::Type::normal, SentencePiece::Type::unknown,
-              SentencePiece::Type::control, SentencePiece::Type::user_defined,
-              SentencePiece::Type::byte}) {
+        for (const auto type : {SentencePiece::Type::normal, SentencePiece::Type::unknown,
+                                SentencePiece::Type::control, SentencePiece::Type::user_defined,
+                                SentencePiece::Type::byte}) {
             if (value == static_cast<std::uint64_t>(type)) return type;
         }
         fail(key + ".type", "normal, unknown, control, user-defined or byte (1 to 4, 6)",

@@ -3,10 +3,11 @@
 #include "sentencepiece_tokenizer.hpp"
 
 #include <algorithm>
-#include <array>
-#include <limits>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <stdexcept>
+#include <utility>
 
 #include "utf8.hpp"
 
@@ -71,9 +72,11 @@ SentencePieceTokenizer::SentencePieceTokenizer(const SentencePieceModel& model,
 /// Two neighbours merge where joined they are a piece: every way to cut a piece in two is a merge.
 void SentencePieceTokenizer::add_merges(const SentencePieceModel& model) {
     std::map<float, std::uint32_t, std::greater<>> ranks;  // equal scores are equally early
-    for (const SentencePiece& piece : model.pieces) ranks.emplace(piece.score, 0);
+    for (const SentencePiece& piece : model.pieces)
+        ranks.emplace(piece.score, 0);
     std::uint32_t next = 0;
-    for (auto& score : ranks) score.second = next++;
+    for (auto& score : ranks)
+        score.second = next++;
 
     for (const auto& [piece, id] : ids_) {
         const Merge merge{ranks.at(model.pieces[static_cast<std::size_t>(id)].score), id};
@@ -94,54 +97,42 @@ std::size_t SentencePieceTokenizer::user_defined_length(std::string_view text) c
     return 0;
 }
 
+/// Appends the character's token or, where it is no piece, those of its bytes, which never merge.
+void SentencePieceTokenizer::append(std::string_view character, std::vector<Token>& tokens) const {
+    if (const auto piece = ids_.find(std::string(character)); piece != ids_.end()) {
+        tokens.push_back(piece->second);
+        return;
+    }
+    for (const char byte : character) {
+        tokens.push_back(byte_tokens_[static_cast<std::uint8_t>(byte)]);
+    }
+}
+
 std::vector<Token> SentencePieceTokenizer::encode(std::string_view text) const {
     require_utf8(text);
     if (text.empty()) return {};
     const std::string marked =
         (space_before_text_ ? std::string(space_mark) : "") + replaced(text, " ", space_mark);
-    if (marked.size() > static_cast<std::size_t>(std::numeric_limits<Token>::max())) {
-        throw std::length_error("text: expected at most 2^31 - 1 bytes, found " +
-                                std::to_string(marked.size()));
-    }
-
-    // Characters that are no piece, and user-defined pieces, do not merge: they stand as -1, -2, ...
-    // for their tokens until the rest has merged.
-    std::vector<std::vector<Token>> fixed;
-    std::vector<Token> symbols;
-    const auto add_fixed = [&](std::vector<Token> tokens) {
-        fixed.push_back(std::move(tokens));
-        symbols.push_back(-static_cast<Token>(fixed.size()));
-    };
-    for (std::size_t at = 0, length = 0; at < marked.size(); at += length) {
-        const std::string_view rest = std::string_view(marked).substr(at);
-        length = user_defined_length(rest);
-        if (length > 0) {
-            add_fixed({user_defined_.at(std::string(rest.substr(0, length)))});
-            continue;
-        }
-        length = utf8_length(rest.front());
-        const std::string character(rest.substr(0, length));
-        if (const auto piece = ids_.find(character); piece != ids_.end()) {
-            symbols.push_back(piece->second);
-            continue;
-        }
-        std::vector<Token> bytes;
-        for (const char byte : character) {
-            bytes.push_back(byte_tokens_[static_cast<std::uint8_t>(byte)]);
-        }
-        add_fixed(std::move(bytes));
-    }
-    PairMerger(merges_).merge(symbols);
-
     std::vector<Token> tokens;
-    for (const Token symbol : symbols) {
-        if (symbol >= 0) {
-            tokens.push_back(symbol);
+    std::vector<Token> run;  // since the last user-defined piece, across which nothing merges
+    PairMerger merger(merges_);
+    const auto end_run = [&] {
+        merger.merge(run);
+        tokens.insert(tokens.end(), run.begin(), run.end());
+        run.clear();
+    };
+    for (std::string_view rest = marked; !rest.empty();) {
+        std::size_t length = user_defined_length(rest);
+        if (length > 0) {
+            end_run();
+            tokens.push_back(user_defined_.at(std::string(rest.substr(0, length))));
         } else {
-            const auto& stands_for = fixed[static_cast<std::size_t>(-(symbol + 1))];
-            tokens.insert(tokens.end(), stands_for.begin(), stands_for.end());
+            length = utf8_length(rest.front());
+            append(rest.substr(0, length), run);
         }
+        rest.remove_prefix(length);
     }
+    end_run();
     return tokens;
 }
 

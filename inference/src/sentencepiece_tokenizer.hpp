@@ -33,6 +33,7 @@ public:
 private:
     void add_merges(const SentencePieceModel& model);
     std::size_t user_defined_length(std::string_view text) const;
+    void append(std::string_view character, std::vector<Token>& tokens) const;
 
     std::vector<std::string> text_;               // by id: what it decodes to
     std::unordered_map<std::string, Token> ids_;  // of the pieces that text is made of

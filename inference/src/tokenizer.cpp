@@ -6,6 +6,7 @@
 
 #include "bpe_tokenizer.hpp"
 #include "json_reader.hpp"
+#include "mapped_file.hpp"
 #include "sentencepiece_tokenizer.hpp"
 #include "tokenizer_json.hpp"
 
@@ -84,7 +85,11 @@ std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder) {
             return std::make_unique<BpeTokenizer>(std::move(definition));
         }
     }
-    return std::make_unique<SentencePieceTokenizer>(model_path);
+    const MappedFile file(model_path);
+    const std::string_view contents(reinterpret_cast<const char*>(file.contents().data()),
+                                    file.contents().size());
+    const SentencePieceModel model = read_sentencepiece_model(contents, model_path.string());
+    return std::make_unique<SentencePieceTokenizer>(model, model_path.string());
 }
 
 void require_same_vocabulary(const Tokenizer& tokenizer, const ModelConfig& config) {

@@ -17,15 +17,6 @@ std::uint8_t byte_at(std::string_view text, std::size_t i) {
     return static_cast<std::uint8_t>(text[i]);
 }
 
-/// Bytes of the character that starts with `lead`; 0 where none does.
-std::size_t length_by_lead(std::uint8_t lead) {
-    if (lead < 0x80) return 1;
-    if (lead >= 0xC2 && lead < 0xE0) return 2;
-    if (lead >= 0xE0 && lead < 0xF0) return 3;
-    if (lead >= 0xF0 && lead < 0xF5) return 4;
-    return 0;
-}
-
 bool is_continuation(std::uint8_t byte) {
     return (byte & 0xC0) == 0x80;
 }
@@ -33,7 +24,7 @@ bool is_continuation(std::uint8_t byte) {
 /// Bytes of the well-formed character at `start`; 0 where there is none.
 std::size_t character_length(std::string_view text, std::size_t start) {
     const std::uint8_t lead = byte_at(text, start);
-    const std::size_t length = length_by_lead(lead);
+    const std::size_t length = utf8_length(text[start]);
     if (length == 0 || text.size() - start < length) return 0;
     for (std::size_t i = 1; i < length; ++i) {
         if (!is_continuation(byte_at(text, start + i))) return 0;
@@ -47,6 +38,15 @@ std::size_t character_length(std::string_view text, std::size_t start) {
 }
 
 }  // namespace
+
+std::size_t utf8_length(char lead) {
+    const auto byte = static_cast<std::uint8_t>(lead);
+    if (byte < 0x80) return 1;
+    if (byte >= 0xC2 && byte < 0xE0) return 2;
+    if (byte >= 0xE0 && byte < 0xF0) return 3;
+    if (byte >= 0xF0 && byte < 0xF5) return 4;
+    return 0;
+}
 
 void require_utf8(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
@@ -66,7 +66,8 @@ std::string_view complete_utf8(std::string_view text) {
     for (std::size_t back = 1; back <= lookback; ++back) {
         const std::uint8_t byte = byte_at(text, text.size() - back);
         if (is_continuation(byte)) continue;
-        return length_by_lead(byte) > back ? text.substr(0, text.size() - back) : text;
+        return utf8_length(static_cast<char>(byte)) > back ? text.substr(0, text.size() - back)
+                                                           : text;
     }
     return text;
 }

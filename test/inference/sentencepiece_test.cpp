@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // tokenizer.model, on small models that SentencePiece's own trainer makes as Llama 2's was made.
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <random>
+#include <sstream>
 
 #include "aircomp/inference/tokenizer.hpp"
 #include "errors.hpp"
@@ -16,38 +19,96 @@ namespace {
 using test::check_error;
 using test::TemporaryFolder;
 
+std::string read(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    return std::string((std::istreambuf_iterator<char>(stream)), {});
+}
+
+void run(const std::string& command) {
+    if (std::system((command + " 2>/dev/null").c_str()) != 0) {
+        throw std::runtime_error("failed (Debian package sentencepiece?): " + command);
+    }
+}
+
 /// A folder with a tokenizer.model of 400 pieces, trained with `options` besides Llama 2's own.
 class ModelFolder : public TemporaryFolder {
 public:
     explicit ModelFolder(const std::string& options = "--byte_fallback=true") {
         std::string text;
         for (int i = 0; i < 40; ++i) {
-            text += "The radio channel adds what " + std::to_string(i) + " devices send at once.\n";
+            text += "The radio channel adds what " + std::to_string(i) +
+                    " devices send at once.\n" +
+                    "Größe und Länge;  zwei Leerzeichen, 日本語 и русский.\n";
         }
-        const auto corpus = write("corpus.txt", text);
-        const std::string command =
-            "spm_train --input=" + corpus.string() +
-            " --model_prefix=" + (path() / "tokenizer").string() +
-            " --model_type=bpe --vocab_size=400 --hard_vocab_limit=false"
-            " --normalization_rule_name=identity --remove_extra_whitespaces=false"
-            " --num_threads=1 --minloglevel=2 " +
-            options + " >/dev/null 2>&1";
-        if (std::system(command.c_str()) != 0) {
-            throw std::runtime_error("spm_train (Debian package sentencepiece) failed: " + command);
-        }
+        write("corpus.txt", text);
+        run("cd " + path().string() +
+            " && spm_train --input=corpus.txt --model_prefix=tokenizer --model_type=bpe"
+            " --vocab_size=400 --hard_vocab_limit=false --normalization_rule_name=identity"
+            " --remove_extra_whitespaces=false --num_threads=1 " +
+            options);
     }
 
-    std::string model() const {
-        std::ifstream stream(path() / "tokenizer.model", std::ios::binary);
-        return std::string((std::istreambuf_iterator<char>(stream)), {});
+    std::string model() const { return read(path() / "tokenizer.model"); }
+
+    /// What SentencePiece's own program encodes each line to.
+    std::vector<std::vector<Token>> reference(const std::vector<std::string>& lines) const {
+        std::string text;
+        for (const std::string& line : lines)
+            text += line + "\n";
+        write("lines.txt", text);
+        run("cd " + path().string() +
+            " && spm_encode --model=tokenizer.model --output_format=id --input=lines.txt"
+            " --output=ids.txt");
+        std::vector<std::vector<Token>> ids;
+        std::istringstream output(read(path() / "ids.txt"));
+        for (std::string line; std::getline(output, line);) {
+            std::istringstream numbers(line);
+            ids.emplace_back(std::istream_iterator<Token>(numbers), std::istream_iterator<Token>());
+        }
+        return ids;
     }
 };
+
+/// One field of a protocol buffer message: its number and the bytes that it holds.
+std::string field(int number, const std::string& bytes) {
+    return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(bytes.size())} + bytes;
+}
 
 std::string joined(const Tokenizer& tokenizer, const std::vector<Token>& tokens) {
     std::string text;
     for (const Token token : tokens)
         text += tokenizer.decode(token);
     return text;
+}
+
+TEST_CASE("ids are those of SentencePiece's own program") {
+    const std::string options =
+        GENERATE("--byte_fallback=true", "--byte_fallback=true --add_dummy_prefix=false",
+                 "--byte_fallback=true --split_by_whitespace=false",
+                 "--byte_fallback=true --user_defined_symbols='<x>',nel,ra");
+    CAPTURE(options);
+    const ModelFolder folder(options);
+    const std::vector<std::string> words = {
+        "The", " radio", " channel", "nel", "  ", " ", "<x>", "Größe", "日本", "и русс",
+        "12",  "<s>",    "<0x41>",   "e",   "\t", "😀", ".",   "ra",    "de"};
+    std::mt19937_64 generator(3);
+    std::vector<std::string> lines = {"", "The radio channel adds what 7 devices send at once."};
+    for (int i = 0; i < 300; ++i) {
+        std::string line;
+        for (std::size_t n = generator() % 12; n > 0; --n)
+            line += words[generator() % words.size()];
+        lines.push_back(line);
+        line = test::random_text(generator, 20);
+        line.erase(std::remove(line.begin(), line.end(), '\n'), line.end());
+        lines.push_back(line);
+    }
+    const auto expected = folder.reference(lines);
+    REQUIRE(expected.size() == lines.size());
+    const auto tokenizer = load_tokenizer(folder.path());
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        CAPTURE(lines[i]);
+        CHECK(tokenizer->encode(lines[i]) == expected[i]);
+    }
 }
 
 TEST_CASE("SentencePiece's tokens joined are the text with a space before it") {
@@ -116,12 +177,54 @@ TEST_CASE("a model that would lose characters is refused") {
 TEST_CASE("a file that is not a SentencePiece model is refused") {
     const ModelFolder folder;
     const std::string whole = folder.model();
-    for (const std::string& wrong : {std::string(), std::string("not a model"),
-                                     whole.substr(0, whole.size() / 2), whole + "rest"}) {
-        folder.write("tokenizer.model", wrong);
+    const auto check_refused = [&](const std::string& model, const char* part) {
+        folder.write("tokenizer.model", model);
         check_error<std::runtime_error>([&] { load_tokenizer(folder.path()); },
-                                        {"tokenizer.model", "SentencePiece"});
+                                        {"tokenizer.model", part});
+    };
+    check_refused("", "pieces: expected at least one");
+    check_refused("not a model", "wire type 6");
+    check_refused(whole + "rest", "a field of 101 bytes where 2 are left");
+    check_refused(std::string(11, '\xFF'), "more than 64 bits");
+    for (std::size_t bytes = 0; bytes < whole.size(); bytes += 61) {
+        check_refused(whole.substr(0, bytes), "expected");
     }
+}
+
+TEST_CASE("pieces that cannot be used are refused with their number") {
+    const ModelFolder folder;
+    const std::string whole = folder.model();
+    const auto check_refused = [&](const std::string& piece, const char* part) {
+        folder.write("tokenizer.model", whole + field(1, piece));
+        check_error<std::runtime_error>([&] { load_tokenizer(folder.path()); },
+                                        {"tokenizer.model", "pieces[", part});
+    };
+    const std::string name = field(1, "zq");
+    CHECK_NOTHROW(folder.write("tokenizer.model", whole + field(1, name)));
+    CHECK(load_tokenizer(folder.path())->encode("zq").size() > 0);
+    check_refused("", "1 to 1024 bytes, found 0");
+    check_refused(field(1, "radi\xC3"), "UTF-8");
+    check_refused(field(1, "<s>"), "not listed before");
+    check_refused(field(1, "e"), "not listed before");
+    check_refused(name + "\x18\x05", "unused");
+    check_refused(name + "\x18\x07", "found 7");
+    check_refused(name + "\x1A\x01\x01", "field 3: expected an integer");
+    check_refused(name + std::string("\x15\x00\x00\xC0\x7F", 5), "a finite number");
+}
+
+TEST_CASE("kinds of SentencePiece models that are not implemented are refused by their names") {
+    const auto check_refused = [](const std::string& options,
+                                  std::initializer_list<const char*> parts) {
+        CAPTURE(options);
+        const ModelFolder folder("--byte_fallback=true " + options);
+        check_error<std::runtime_error>([&] { load_tokenizer(folder.path()); }, parts);
+    };
+    check_refused("--model_type=unigram", {"trainer_spec.model_type", "BPE", "UNIGRAM"});
+    check_refused("--model_type=char", {"trainer_spec.model_type", "BPE", "CHAR"});
+    check_refused("--normalization_rule_name=nmt_nfkc",
+                  {"normalizer_spec", "identity", "nmt_nfkc"});
+    check_refused("--remove_extra_whitespaces=true", {"remove_extra_whitespaces", "false"});
+    check_refused("--treat_whitespace_as_suffix=true", {"treat_whitespace_as_suffix", "false"});
 }
 
 TEST_CASE("text that is not UTF-8 is refused by SentencePiece models too") {
