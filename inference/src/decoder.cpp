@@ -163,7 +163,7 @@ void DeviceModel::Weights::check_cache(const KvCache::Storage& cache, std::int64
         throw std::invalid_argument("position: expected at least 0, found " +
                                     std::to_string(position));
     }
-    if (position + tokens > cache.capacity) {
+    if (position > cache.capacity - tokens) {
         throw std::length_error("KV cache: expected at most " + std::to_string(cache.capacity) +
                                 " tokens, its capacity, found " +
                                 std::to_string(position + tokens));

@@ -22,9 +22,11 @@
 
 namespace aircomp::inference {
 
-/// Keys and values of the KV groups of one slice, for all layers and up to `capacity` positions.
+/// Keys and values of the KV groups of one slice, for all layers and up to `capacity` positions, in
+/// float32. Memory becomes resident as positions are filled.
 class KvCache {
 public:
+    /// Throws std::invalid_argument unless `capacity` is 1 to the model's context.
     KvCache(const ModelConfig& config, const Slice& slice, std::int64_t capacity);
     ~KvCache();
     KvCache(KvCache&&) noexcept;
@@ -44,7 +46,9 @@ private:
 /// checkpoint must outlive the object. Its functions may be called from one thread at a time.
 class DeviceModel {
 public:
-    /// `threads`: how many threads one call may use, >= 1.
+    /// `threads`: how many threads one call may use, >= 1; they sleep between calls. Throws
+    /// std::invalid_argument for a slice beyond the model, std::runtime_error for a tensor that is
+    /// missing or of another shape.
     DeviceModel(const Checkpoint& checkpoint, const Slice& slice, int threads);
     ~DeviceModel();
     DeviceModel(DeviceModel&&) noexcept;
@@ -55,15 +59,18 @@ public:
     /// Partial of the attention output projection, equation (1), for the tokens at positions
     /// `position`, `position` + 1, ... whose residual stream is `x` [tokens, hidden_size].
     /// Writes their keys and values into `cache`, which must hold those of all earlier positions;
-    /// calling it again with the same arguments gives the same result. Writes `partial`, same
-    /// shape as `x`. Throws std::length_error, naming the limit, beyond the cache's capacity.
+    /// calling it again with the same arguments gives the same result, and a smaller `position`
+    /// than before overwrites what came after. Writes `partial`, same shape as `x`. Throws
+    /// std::length_error, naming the limit, beyond the cache's capacity; std::invalid_argument for
+    /// a cache of another slice, std::out_of_range for a layer that the model does not have.
     void attention_partial(std::int64_t layer, gsl::span<const float> x, std::int64_t position,
                            KvCache& cache, gsl::span<float> partial) const;
 
     /// Partial of the MLP's down projection, equation (1); shapes as above.
     void mlp_partial(std::int64_t layer, gsl::span<const float> x, gsl::span<float> partial) const;
 
-    /// Bytes of weights that this slice reads per token (for the latency model and benchmarks).
+    /// Bytes of weights that this slice reads per token (for the latency model and benchmarks);
+    /// norms and biases are not counted.
     std::size_t weight_bytes() const;
 
 private:
@@ -72,6 +79,7 @@ private:
 };
 
 /// What only the coordinator holds: embedding, final norm, output head.
+/// The checkpoint must outlive the object; one thread at a time, as above.
 class CoordinatorModel {
 public:
     CoordinatorModel(const Checkpoint& checkpoint, int threads);
@@ -85,6 +93,7 @@ public:
     /// Final norm and head: x [tokens, hidden_size] to logits [tokens, vocabulary_size].
     void logits(gsl::span<const float> x, gsl::span<float> logits) const;
 
+    /// Bytes of the output head, which every token reads.
     std::size_t weight_bytes() const;
 
 private:
