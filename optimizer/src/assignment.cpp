@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Stochastic successive convex approximation (11) over the shares.
+#include "aircomp/optimizer/assignment.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+
+namespace aircomp::optimizer {
+namespace {
+
+using Shares = std::vector<double>;
+
+// rho_t and gamma_t fall to 0, sum to infinity, their squares do not, and gamma_t / rho_t falls to
+// 0: what the convergence theorem asks.
+double surrogate_weight(int t) {
+    return std::pow(10.0 / (10.0 + t), 0.6);
+}
+double step_length(int t) {
+    return 0.5 * std::pow(10.0 / (10.0 + t), 0.9);
+}
+
+// max over the feasible set of g^T (m - y): fill the cheapest devices first.
+double largest_promise(const Shares& g, const Shares& m, const Shares& limits) {
+    std::vector<std::size_t> order(g.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return g[a] < g[b]; });
+    double left = 1.0, promise = 0.0;
+    for (const std::size_t n : order) {
+        const double y = std::min(left, limits[n]);
+        left -= y;
+        promise += g[n] * (m[n] - y);
+    }
+    return promise;
+}
+
+Shares limits_of(const AssignmentProblem& problem) {
+    Shares limits;
+    for (std::size_t n = 0; n < problem.devices.size(); ++n) {
+        limits.push_back(problem.share_limit(n).least());
+    }
+    return limits;
+}
+
+// A curvature at which the first gradients ask for steps of about an equal share.
+double fitting_curvature(const AssignmentProblem& problem, const Shares& m, Random random) {
+    constexpr int samples = 10;
+    const double N = static_cast<double>(m.size());
+    double spread = 0.0;
+    for (int i = 0; i < samples; ++i) {
+        const Shares g = share_gradient(problem, problem.draw_channels(random), m).gradient;
+        const double mean = std::accumulate(g.begin(), g.end(), 0.0) / N;
+        for (const double g_n : g)
+            spread += std::abs(g_n - mean) / N / samples;
+    }
+    return std::max(0.5 * N * spread, 1e-12);
+}
+
+}  // namespace
+
+std::vector<double> minimize_over_shares(const std::vector<double>& linear, double curvature,
+                                         const std::vector<double>& limits) {
+    // m_n(nu) = clamp((nu - linear_n) / (2 curvature), 0, limit_n) rises with nu, piecewise linear
+    // between the points where a device leaves 0 or reaches its limit.
+    const auto total = [&](double nu) {
+        double sum = 0.0;
+        for (std::size_t n = 0; n < linear.size(); ++n) {
+            sum += std::clamp((nu - linear[n]) / (2.0 * curvature), 0.0, limits[n]);
+        }
+        return sum;
+    };
+    std::vector<double> knots;
+    for (std::size_t n = 0; n < linear.size(); ++n) {
+        knots.push_back(linear[n]);
+        knots.push_back(linear[n] + 2.0 * curvature * limits[n]);
+    }
+    std::sort(knots.begin(), knots.end());
+    const auto above = std::partition_point(knots.begin(), knots.end(),
+                                            [&](double nu) { return total(nu) < 1.0; });
+    double nu = above == knots.end() ? knots.back() : *above;
+    if (above != knots.begin() && above != knots.end()) {
+        const double low = *(above - 1), at_low = total(low), at_high = total(nu);
+        nu = low + (nu - low) * (1.0 - at_low) / (at_high - at_low);
+    }
+    std::vector<double> m;
+    for (std::size_t n = 0; n < linear.size(); ++n) {
+        m.push_back(std::clamp((nu - linear[n]) / (2.0 * curvature), 0.0, limits[n]));
+    }
+    return m;
+}
+
+std::vector<double> nearest_feasible(const AssignmentProblem& problem,
+                                     const std::vector<double>& shares) {
+    problem.validate();
+    problem.require_feasible();
+    Shares linear;
+    for (const double m : shares)
+        linear.push_back(-2.0 * m);
+    return minimize_over_shares(linear, 1.0, limits_of(problem));
+}
+
+Assignment assign_shares(const AssignmentProblem& problem, const AssignmentOptions& options) {
+    const std::size_t N = problem.devices.size();
+    Shares m = nearest_feasible(problem, Shares(N, 1.0 / static_cast<double>(N)));
+    const Shares limits = limits_of(problem);
+    Random random(options.seed);
+    const double kappa =
+        options.curvature > 0.0 ? options.curvature : fitting_curvature(problem, m, random);
+    Assignment result;
+    Shares linear(N, 0.0), average(N, 0.0);  // of the surrogate, and of the gradients
+    double nmse = 0.0;
+    constexpr int least_iterations = 50;
+    for (int t = 0; t < options.max_iterations && !result.converged; ++t) {
+        const ShareGradient sample = share_gradient(problem, problem.draw_channels(random), m);
+        const double rho = surrogate_weight(t);
+        nmse += rho * (sample.nmse - nmse);
+        for (std::size_t n = 0; n < N; ++n) {
+            linear[n] += rho * (sample.gradient[n] - 2.0 * kappa * m[n] - linear[n]);
+            average[n] += rho * (sample.gradient[n] - average[n]);
+        }
+        const double stationarity = largest_promise(average, m, limits) / nmse;
+        result.trace.push_back({nmse, stationarity, m});
+        result.converged = t >= least_iterations && stationarity <= options.tolerance;
+        const Shares best = minimize_over_shares(linear, kappa, limits);
+        for (std::size_t n = 0; n < N; ++n)
+            m[n] += step_length(t) * (best[n] - m[n]);
+    }
+    result.shares = m;
+    result.nmse = expected_nmse(problem, m, options.channels, options.seed + 1);
+    for (std::size_t n = 0; n < N; ++n) {
+        result.power_w.push_back(problem.power_w(n, m[n]));
+        result.energy_j.push_back(problem.energy_j(n, m[n]));
+    }
+    return result;
+}
+
+}  // namespace aircomp::optimizer

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The long timescale: constraints, gradients, exact inner step, convergence, brute force, units.
+#include "aircomp/optimizer/assignment.hpp"
+
+#include <cmath>
+#include <numeric>
+
+#include "aircomp/optimizer/apportion.hpp"
+#include "aircomp/optimizer/design.hpp"
+#include "support/catch.hpp"
+
+using namespace aircomp::optimizer;
+using Catch::Contains;
+
+namespace {
+
+// Three devices: near and frugal, middling, far and wasteful. At a full share computing takes 0.5,
+// 1 and 2 of the energy that transmission could use.
+AssignmentProblem unequal_devices() {
+    AssignmentProblem problem;
+    problem.streams = 2;
+    problem.noise_power_w = 0.1;
+    problem.model_bytes = 1e9;
+    problem.token_flops = 1e9;
+    const double gains[] = {1.0, 0.5, 0.15}, costs[] = {0.5e-9, 1e-9, 2e-9};
+    for (int n = 0; n < 3; ++n) {
+        AssignmentDevice device;
+        device.link = {6, 2, gains[n], 0.0};
+        device.energy_per_flop_j = costs[n];
+        problem.devices.push_back(device);
+    }
+    return problem;
+}
+
+}  // namespace
+
+TEST_CASE("computing takes from the power that is left (9)") {
+    AssignmentProblem problem = unequal_devices();
+    problem.devices[0].max_power_w = 0.8;
+    CHECK(problem.power_w(0, 0.0) == 0.8);
+    CHECK(problem.power_w(0, 0.5) == Approx(0.75));
+    CHECK(problem.power_w(2, 0.5) == Approx(0.0).margin(1e-12));
+    CHECK(problem.power_w(2, 0.9) == 0.0);
+    CHECK(problem.energy_j(1, 0.5) == Approx(1.0));
+    CHECK(problem.energy_j(1, 0.0) == 0.0);
+}
+
+TEST_CASE("the least of memory, time and energy limits a share") {
+    AssignmentProblem problem = unequal_devices();
+    problem.devices[0].memory_bytes = 0.3e9;
+    problem.devices[1].flops_per_s = 0.4e9;
+    problem.devices[2].min_power_w = 0.5;
+    CHECK(problem.share_limit(0).least() == Approx(0.3));
+    CHECK(std::string(problem.share_limit(0).name()) == "memory");
+    CHECK(problem.share_limit(1).least() == Approx(0.4));
+    CHECK(std::string(problem.share_limit(1).name()) == "compute time");
+    CHECK(problem.share_limit(2).least() == Approx(0.25));
+    CHECK(std::string(problem.share_limit(2).name()) == "energy");
+    CHECK_THROWS_WITH(assign_shares(problem), Contains("hold 0.95 of the model, short by 0.05") &&
+                                                  Contains("device 0 at most 0.3 (memory)") &&
+                                                  Contains("device 1 at most 0.4 (compute time)") &&
+                                                  Contains("device 2 at most 0.25 (energy)"));
+}
+
+TEST_CASE("a bad assignment problem is refused by field and device") {
+    AssignmentProblem problem = unequal_devices();
+    problem.devices[1].flops_per_s = 0.0;
+    CHECK_THROWS_WITH(assign_shares(problem), Contains("devices[1].flops_per_s"));
+    problem = unequal_devices();
+    problem.air_time_s = std::nan("");
+    CHECK_THROWS_WITH(assign_shares(problem), Contains("air_time_s"));
+    problem = unequal_devices();
+    problem.devices.clear();
+    CHECK_THROWS_WITH(assign_shares(problem), Contains("devices"));
+}
+
+TEST_CASE("the inner step is the exact minimum over the capped simplex") {
+    Random random(41);
+    for (int trial = 0; trial < 200; ++trial) {
+        const std::size_t N = 2 + random() % 6;
+        std::vector<double> linear, limits;
+        double sum = 0.0;
+        for (std::size_t n = 0; n < N; ++n) {
+            linear.push_back(4.0 * uniform(random) - 2.0);
+            limits.push_back(uniform(random));
+            sum += limits.back();
+        }
+        if (sum < 1.0) limits[0] += 1.0 - sum;
+        const double kappa = 0.1 + uniform(random);
+        const std::vector<double> m = minimize_over_shares(linear, kappa, limits);
+        REQUIRE(std::accumulate(m.begin(), m.end(), 0.0) == Approx(1.0).epsilon(1e-12));
+        // KKT: no pair of devices can gain by moving share from one to the other.
+        for (std::size_t a = 0; a < N; ++a) {
+            CHECK((m[a] >= 0.0 && m[a] <= limits[a]));
+            for (std::size_t b = 0; b < N; ++b) {
+                const bool can_move = m[a] > 1e-12 && m[b] < limits[b] - 1e-12;
+                const double gain = linear[a] + 2 * kappa * m[a] - linear[b] - 2 * kappa * m[b];
+                if (can_move) CHECK(gain <= 1e-9);
+            }
+        }
+    }
+}
+
+TEST_CASE("the gradient over the shares is that of the optimal error") {
+    const AssignmentProblem problem = unequal_devices();
+    Random random(42);
+    const auto channels = problem.draw_channels(random);
+    const std::vector<double> shares = {0.5, 0.35, 0.15};
+    DesignOptions options;
+    options.tolerance = 1e-12;
+    const auto nmse = [&](const std::vector<double>& m) {
+        return design_mmse(problem.transceiver_problem(channels, m), options).mse / (2 * 3);
+    };
+    const std::vector<double> gradient = share_gradient(problem, channels, shares).gradient;
+    for (std::size_t n = 0; n < 3; ++n) {
+        std::vector<double> up = shares, down = shares;
+        up[n] += 1e-3;
+        down[n] -= 1e-3;
+        // 1%: share_gradient designs to a relative 1e-5 of the error, its gradient is less exact.
+        CHECK((nmse(up) - nmse(down)) / 2e-3 == Approx(gradient[n]).epsilon(0.01));
+    }
+}
+
+TEST_CASE("stochastic SCA finds what brute force finds") {
+    const AssignmentProblem problem = unequal_devices();
+    AssignmentOptions options;
+    options.tolerance = 0.003;
+    const Assignment assignment = assign_shares(problem, options);
+    double least = INFINITY;
+    constexpr int steps = 20, draws = 150;
+    for (int i = 0; i <= steps; ++i) {
+        for (int j = 0; i + j <= steps; ++j) {
+            const double a = static_cast<double>(i) / steps, b = static_cast<double>(j) / steps;
+            const std::vector<double> shares = {a, b, std::max(0.0, 1.0 - a - b)};
+            least = std::min(least, expected_nmse(problem, shares, draws, 7).mean);
+        }
+    }
+    const double found = expected_nmse(problem, assignment.shares, draws, 7).mean;
+    // The same channels for all; the grid of 0.05 may itself be off its own minimum.
+    CHECK(found < 1.02 * least);
+    const double equal = expected_nmse(problem, {1.0 / 3, 1.0 / 3, 1.0 / 3}, draws, 7).mean;
+    CHECK(found < 0.8 * equal);
+}
+
+TEST_CASE("the stationarity residual falls and stops the search") {
+    const AssignmentProblem problem = unequal_devices();
+    AssignmentOptions options;
+    options.tolerance = 0.02;
+    const Assignment assignment = assign_shares(problem, options);
+    REQUIRE(assignment.converged);
+    CHECK(assignment.trace.size() < 2000);
+    CHECK(assignment.trace.back().stationarity < 0.1 * assignment.trace.front().stationarity);
+    for (const AssignmentStep& step : assignment.trace) {
+        CHECK(step.stationarity >= -1e-12);
+        CHECK(std::accumulate(step.shares.begin(), step.shares.end(), 0.0) == Approx(1.0));
+    }
+    options.max_iterations = 3;
+    CHECK_FALSE(assign_shares(problem, options).converged);
+}
+
+TEST_CASE("limits hold along the way and energy is within budget") {
+    AssignmentProblem problem = unequal_devices();
+    problem.devices[0].memory_bytes = 0.4e9;
+    problem.devices[2].min_power_w = 0.5;
+    const Assignment assignment = assign_shares(problem);
+    for (const AssignmentStep& step : assignment.trace) {
+        CHECK(step.shares[0] <= 0.4 + 1e-12);
+        CHECK(step.shares[2] <= 0.25 + 1e-12);
+    }
+    for (std::size_t n = 0; n < 3; ++n) {
+        CHECK(assignment.energy_j[n] <= problem.devices[n].energy_j + 1e-12);
+    }
+    CHECK(assignment.power_w[2] >= 0.5 - 1e-12);
+}
+
+TEST_CASE("the same seed assigns the same shares") {
+    AssignmentOptions options;
+    options.max_iterations = 60;
+    options.channels = 10;
+    CHECK(assign_shares(unequal_devices(), options).shares ==
+          assign_shares(unequal_devices(), options).shares);
+}
+
+TEST_CASE("whole units are never worse than plain rounding and sum exactly") {
+    const AssignmentProblem problem = unequal_devices();
+    for (const std::vector<double>& shares :
+         {std::vector<double>{0.62, 0.3, 0.08}, {0.45, 0.45, 0.1}, {1.0, 0.0, 0.0}}) {
+        const IntegralAssignment units = refine_to_units(problem, shares, {4, 96, 0.3}, 10);
+        CHECK(units.nmse <= units.rounded_nmse);
+        CHECK(std::accumulate(units.kv_groups.begin(), units.kv_groups.end(), 0) == 4);
+        CHECK(std::accumulate(units.ffn_columns.begin(), units.ffn_columns.end(), 0) == 96);
+        CHECK(std::accumulate(units.shares.begin(), units.shares.end(), 0.0) == Approx(1.0));
+    }
+    CHECK_THROWS_WITH(refine_to_units(problem, {0.5, 0.5}, {4, 96, 0.3}), Contains("found 2"));
+    CHECK_THROWS_AS(refine_to_units(problem, {1.0, 0.0, 0.0}, {0, 96, 0.3}), std::invalid_argument);
+}
+
+TEST_CASE("whole units respect what a device can hold") {
+    AssignmentProblem problem = unequal_devices();
+    problem.devices[0].memory_bytes = 0.55e9;
+    // Half of three groups rounds to two: 0.2 + 0.35 columns would be too much for device 0.
+    const IntegralAssignment units = refine_to_units(problem, {0.55, 0.4, 0.05}, {3, 100, 0.3}, 10);
+    CHECK(units.shares[0] <= 0.55 + 0.7 / 100 + 1e-12);
+}
