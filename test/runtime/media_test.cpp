@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One suite over all media, on independent Gaussian partials (for which equation (4) holds).
+#include "aircomp/runtime/media.hpp"
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "aircomp/optimizer/design.hpp"
+#include "exact_sum.hpp"
+#include "radio_cell.hpp"
+#include "support/catch.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+constexpr std::int64_t length = 256;
+constexpr std::size_t sites = 4;
+
+/// Partials of independent Gaussian reals, the same power on every device.
+class Partials {
+public:
+    Partials(std::size_t devices, std::int64_t vectors, unsigned seed = 1)
+        : vectors_(vectors), residual_(static_cast<std::size_t>(vectors * length), 1.0F) {
+        std::mt19937 generator(seed);
+        std::normal_distribution<float> normal;
+        partials_.resize(devices);
+        for (auto& partial : partials_) {
+            partial.resize(residual_.size());
+            for (float& value : partial)
+                value = normal(generator);
+        }
+    }
+
+    SumRequest request(std::int64_t position = 1) const {
+        SumRequest request;
+        request.site = {1, SiteKind::mlp};
+        request.position = position;
+        request.vectors = vectors_;
+        request.length = length;
+        request.partials = partials_;
+        request.residual = residual_;
+        return request;
+    }
+
+    std::vector<std::vector<float>>& values() { return partials_; }
+
+private:
+    std::int64_t vectors_;
+    std::vector<float> residual_;
+    std::vector<std::vector<float>> partials_;
+};
+
+Calibration unit_calibration(std::size_t devices) {
+    SiteStatistics site;
+    site.vectors = 1;
+    site.partial_power.assign(devices, 1);
+    site.residual_power = 1;
+    return {std::vector<SiteStatistics>(sites, site), std::vector<SiteStatistics>(sites, site)};
+}
+
+Config testbed(const std::string& scheme, std::int64_t devices = 4, double snr_db = 30) {
+    Config config = default_config(devices);
+    config.scheme = scheme;
+    config.radio.snr_db = snr_db;
+    return config;
+}
+
+std::unique_ptr<Medium> medium_of(const Config& config) {
+    const std::size_t devices = config.devices.size();
+    return make_medium(config, length, std::vector<bool>(devices, true), unit_calibration(devices));
+}
+
+std::vector<float> run(Medium& medium, const SumRequest& request) {
+    std::vector<float> sum(static_cast<std::size_t>(request.vectors * request.length));
+    medium.all_reduce(request, sum);
+    return sum;
+}
+
+double nmse(const std::vector<float>& sum, const SumRequest& request) {
+    std::vector<float> truth(sum.size());
+    exact_sum(request, truth);
+    double error = 0, signal = 0;
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+        error += std::pow(static_cast<double>(sum[i]) - truth[i], 2);
+        signal += std::pow(static_cast<double>(truth[i]), 2);
+    }
+    return error / signal;
+}
+
+TEST_CASE("every medium brings the sum of the partials") {
+    const auto scheme = GENERATE(from_range(scheme_names()));
+    // `uniform` and `inversion` align nothing or pay for the weakest device: no bound but finite.
+    const bool is_baseline = scheme == "uniform" || scheme == "inversion";
+    CAPTURE(scheme);
+    const auto medium = medium_of(testbed(scheme, scheme == "centralized" ? 1 : 4));
+    const Partials partials(scheme == "centralized" ? 1 : 4, 3);
+    const auto sum = run(*medium, partials.request());
+    const double error = nmse(sum, partials.request());
+    CHECK(std::isfinite(error));
+    if (!is_baseline) CHECK(error < 0.1);
+    CHECK(medium->usage().all_reduces == 3);
+}
+
+TEST_CASE("every medium refuses what it cannot sum and says where") {
+    const auto scheme = GENERATE(from_range(scheme_names()));
+    CAPTURE(scheme);
+    const auto medium = medium_of(testbed(scheme));
+    Partials partials(4, 1);
+    std::vector<float> sum(length);
+    SECTION("a partial that is not finite") {
+        partials.values()[2][7] = std::numeric_limits<float>::quiet_NaN();
+        CHECK_THROWS_WITH(medium->all_reduce(partials.request(), sum),
+                          "all-reduce at layer 1 mlp: the partial of device 3 is not finite");
+    }
+    SECTION("a partial of another size") {
+        partials.values()[1].pop_back();
+        CHECK_THROWS_WITH(medium->all_reduce(partials.request(), sum),
+                          "all-reduce at layer 1 mlp: the partial of device 2 has 255 values, "
+                          "expected 256");
+    }
+    SECTION("a sum of another size") {
+        sum.pop_back();
+        CHECK_THROWS_AS(medium->all_reduce(partials.request(), sum), std::invalid_argument);
+    }
+}
+
+TEST_CASE("the same seed gives the same sums, another seed gives others") {
+    const auto scheme = GENERATE("digital", "fdma", "mmse");
+    CAPTURE(scheme);
+    auto config = testbed(scheme);
+    const Partials partials(4, 2);
+    const auto first = run(*medium_of(config), partials.request());
+    CHECK(first == run(*medium_of(config), partials.request()));
+    if (std::string(scheme) == "digital") return;  // quantisation draws nothing
+    config.seed = 2;
+    CHECK(first != run(*medium_of(config), partials.request()));
+}
+
+TEST_CASE("the symbol medium's error is that of equation (4)") {
+    auto config = testbed("mmse", 4, GENERATE(10, 20, 30));
+    config.radio.channel_knowledge =
+        GENERATE(ChannelKnowledge::perfect, ChannelKnowledge::estimated);
+    config.radio.downlink = Downlink::free;
+    RadioCell cell(config, std::vector<bool>(4, true));
+    cell.enter_block(0);
+    optimizer::TransceiverProblem problem;
+    problem.channels = cell.block().estimates;
+    problem.error_variances = cell.block().error_variances;
+    problem.second_moments.assign(4, 1);
+    problem.power_w.assign(4, 0);
+    for (std::size_t n = 0; n < 4; ++n)
+        problem.power_w[n] = config.devices[n].max_power_w;
+    problem.streams = config.radio.streams;
+    problem.noise_power_w = cell.noise_power_w();
+    const auto design = optimizer::design_mmse(problem);
+    // The channel that was drawn, not the average over estimation errors.
+    auto truth = problem;
+    truth.channels = cell.block().channels;
+    truth.error_variances.clear();
+    const double expected = optimizer::normalized_mean_square_error(truth, design.transceiver);
+
+    const Partials partials(4, 40);
+    const double found = nmse(run(*medium_of(config), partials.request()), partials.request());
+    // 40 * 256 reals: the relative standard error of either mean square is about 1.4%.
+    CHECK(found == Approx(expected).epsilon(0.08));
+}
+
+TEST_CASE("uplink time grows with the devices in digital and fdma, not over the air") {
+    const auto uplink_s = [](const std::string& scheme, std::int64_t devices) {
+        auto config = testbed(scheme, devices, 20);
+        for (auto& device : config.devices)
+            device.path_gain = 1;
+        const auto medium = medium_of(config);
+        const Partials partials(static_cast<std::size_t>(devices), 1);
+        run(*medium, partials.request());
+        return medium->usage().uplink_s;
+    };
+    CHECK(uplink_s("mmse", 8) == Approx(uplink_s("mmse", 2)));
+    CHECK(uplink_s("fdma", 8) == Approx(4 * uplink_s("fdma", 2)));
+    // Each device's rate depends on its fading: linear up to the spread of 2 x 8 antennas.
+    CHECK(uplink_s("digital", 8) == Approx(4 * uplink_s("digital", 2)).epsilon(0.15));
+    // 256 reals, two a symbol, two streams, 7.5 million channel uses a second.
+    CHECK(uplink_s("mmse", 4) == Approx(64 / 7.5e6));
+}
+
+TEST_CASE("sounding is charged once a coherence block and grows with the devices") {
+    const auto medium = medium_of(testbed("mmse", 4));
+    const Partials partials(4, 1);
+    run(*medium, partials.request());
+    run(*medium, partials.request());
+    CHECK(medium->usage().coherence_blocks == 1);
+    CHECK(medium->usage().sounding_channel_uses == 4 * 2 * 32);
+    medium->elapse(10e-3);
+    run(*medium, partials.request());
+    CHECK(medium->usage().coherence_blocks == 2);
+    const auto larger = medium_of(testbed("mmse", 8));
+    run(*larger, Partials(8, 1).request());
+    CHECK(larger->usage().sounding_channel_uses == 8 * 2 * 32);
+}
+
+TEST_CASE("the multicast costs what equation (12) says, the free downlink nothing") {
+    auto config = testbed("mmse", 1);
+    config.devices[0].antennas = 2;
+    RadioCell cell(config, {true});
+    cell.enter_block(0);
+    const auto& h = cell.block().channels[0];
+    const Eigen::MatrixXcd inner =
+        Eigen::MatrixXcd::Identity(2, 2) +
+        config.radio.server_power_w / (8 * cell.noise_power_w()) * (h.adjoint() * h);
+    const double bits_per_use =
+        std::log2((inner(0, 0) * inner(1, 1) - inner(0, 1) * inner(1, 0)).real());
+    std::vector<float> sum(length, 0.5F);
+    cell.downlink(sum);
+    CHECK(cell.usage().downlink_s == Approx(16 * 256 / (10e6 * 0.75 * bits_per_use)));
+    config.radio.downlink = Downlink::free;
+    RadioCell free(config, {true});
+    free.enter_block(0);
+    free.downlink(sum);
+    CHECK(free.usage().downlink_s == 0);
+}
+
+TEST_CASE("values beyond the transmitters' range are clipped and counted") {
+    auto config = testbed("mmse");
+    config.analog.clip_level = 1;
+    const auto medium = medium_of(config);
+    run(*medium, Partials(4, 4).request());
+    // A Gaussian is beyond one deviation with probability 0.317.
+    CHECK(static_cast<double>(medium->usage().clipped_reals) / (4 * 4 * 256) ==
+          Approx(0.317).margin(0.03));
+}
+
+TEST_CASE("every scale policy brings the sum; the exchanged one pays on the control link") {
+    auto config = testbed("mmse");
+    config.analog.scale =
+        GENERATE(ScalePolicy::calibrated, ScalePolicy::shared, ScalePolicy::exchanged);
+    const auto medium = medium_of(config);
+    const Partials partials(4, 2);
+    CHECK(nmse(run(*medium, partials.request()), partials.request()) < 0.05);
+    const double once = config.radio.control_latency_s;
+    CHECK((medium->usage().control_s > 1.9 * once) ==
+          (config.analog.scale == ScalePolicy::exchanged));
+}
+
+TEST_CASE("a massive activation on the first token does not drown the others") {
+    auto config = testbed("mmse");
+    auto calibration = unit_calibration(4);
+    for (auto& site : calibration.first_token)
+        site.partial_power.assign(4, 1e6);
+    const auto medium = make_medium(config, length, std::vector<bool>(4, true), calibration);
+    Partials partials(4, 2);
+    for (auto& partial : partials.values())
+        partial[3] += 16000;  // of the first vector
+    const auto request = partials.request(0);
+    const auto sum = run(*medium, request);
+    std::vector<float> truth(sum.size());
+    exact_sum(request, truth);
+    double error = 0, signal = 0;
+    for (std::size_t i = length; i < sum.size(); ++i) {  // of the second vector
+        error += std::pow(static_cast<double>(sum[i]) - truth[i], 2);
+        signal += std::pow(static_cast<double>(truth[i]), 2);
+    }
+    CHECK(error / signal < 0.05);
+    CHECK(sum[3] == Approx(64000).epsilon(0.2));
+}
+
+TEST_CASE("an unknown scheme is refused with the names that are known") {
+    CHECK_THROWS_WITH(medium_of(testbed("magic")),
+                      Catch::Matchers::Contains("scheme 'magic' is not known") &&
+                          Catch::Matchers::Contains("mmse"));
+}
+
+}  // namespace
+}  // namespace aircomp::runtime

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A whole model over whole schemes: what splitting, noise and limits do to it.
+#include "aircomp/runtime/simulation.hpp"
+
+#include <cmath>
+
+#include "aircomp/inference/random_model.hpp"
+#include "support/catch.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+inference::ModelConfig small_model() {
+    inference::ModelConfig config;
+    config.architecture = "LlamaForCausalLM";
+    config.vocabulary_size = 96;
+    config.hidden_size = 64;
+    config.ffn_size = 160;
+    config.layers = 3;
+    config.heads = 8;
+    config.kv_heads = 4;
+    config.head_dim = 8;
+    config.context = 32;
+    config.rms_norm_epsilon = 1e-5;
+    config.rope_theta = 10000;
+    config.bos_token = 0;
+    return config;
+}
+
+const inference::Checkpoint& checkpoint() {
+    static const inference::Checkpoint model = [] {
+        inference::RandomModelOptions options;
+        options.massive_activation = 50;
+        options.outlier_factor = 10;
+        return inference::random_model(small_model(), options);
+    }();
+    return model;
+}
+
+const std::vector<inference::Token> tokens = {0, 5, 17, 80, 3, 42, 42, 7, 91, 12};
+
+Config experiment(const std::string& scheme, std::vector<double> shares, double snr_db = 20) {
+    Config config = default_config(static_cast<std::int64_t>(shares.size()));
+    config.scheme = scheme;
+    config.shares = std::move(shares);
+    config.radio.snr_db = snr_db;
+    config.threads = 1;
+    return config;
+}
+
+std::vector<float> logits(const Config& config) {
+    Simulation simulation(config, checkpoint(), nullptr);
+    return simulation.forward()(tokens);
+}
+
+double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
+    double largest = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        largest = std::max<double>(largest, std::abs(a[i] - b[i]));
+    }
+    return largest;
+}
+
+TEST_CASE("any shares give the logits of the unsplit model with the exact medium") {
+    const auto whole = logits(experiment("centralized", {1}));
+    const std::vector<double> shares = GENERATE(values<std::vector<double>>(
+        {{1}, {0.5, 0.5}, {0.4, 0.3, 0.2, 0.1}, {0, 0.9, 0.1}, {0.2, 0.2, 0.2, 0.2, 0.1, 0.1}}));
+    float range = 0;
+    for (const float value : whole)
+        range = std::max(range, std::abs(value));
+    // Float32 sums in another order, over three layers.
+    CHECK(largest_difference(whole, logits(experiment("exact", shares))) < 1e-4 * range);
+}
+
+TEST_CASE("the error over the air falls tenfold with ten decibels") {
+    const auto nmse = [](double snr_db) {
+        Simulation simulation(experiment("mmse", {0.4, 0.3, 0.2, 0.1}, snr_db), checkpoint(),
+                              nullptr);
+        simulation.forward()(tokens);
+        return simulation.model().nmse();
+    };
+    const double at_20 = nmse(20), at_30 = nmse(30), at_40 = nmse(40);
+    CHECK(at_20 / at_30 == Approx(10).epsilon(0.5));
+    CHECK(at_30 / at_40 == Approx(10).epsilon(0.5));
+}
+
+TEST_CASE("decoding token by token agrees with prefill over the exact medium") {
+    const auto config = experiment("exact", {0.4, 0.3, 0.2, 0.1});
+    const auto at_once = logits(config);
+    Simulation simulation(config, checkpoint(), nullptr);
+    std::vector<float> last;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        last = simulation.model().forward(gsl::span<const inference::Token>(&tokens[i], 1),
+                                          static_cast<std::int64_t>(i), simulation.medium(), true);
+    }
+    const std::vector<float> expected(at_once.end() - 96, at_once.end());
+    CHECK(largest_difference(expected, last) < 1e-4);
+}
+
+TEST_CASE("a sequence longer than the context is refused with the limit") {
+    Simulation simulation(experiment("exact", {0.5, 0.5}), checkpoint(), nullptr);
+    CHECK_THROWS_WITH(simulation.forward()(std::vector<inference::Token>(33, 1)),
+                      "the sequence needs 33 tokens, the context holds 32");
+}
+
+TEST_CASE("generation is repeatable and stops at its stop token") {
+    const auto run = [](std::vector<inference::Token> stop) {
+        Simulation simulation(experiment("mmse", {0.5, 0.5}), checkpoint(), nullptr);
+        inference::Sampler sampler({});
+        return generate(simulation, sampler, {0, 5}, 6, stop, 96, [](inference::Token) {});
+    };
+    const auto first = run({});
+    CHECK(first.size() == 8);
+    CHECK(first == run({}));
+    CHECK(run({first[2]}).size() == 2);
+}
+
+TEST_CASE("shares that do not fit the devices are refused") {
+    auto config = experiment("exact", {0.5, 0.5});
+    config.shares = {0.5, 0.4};
+    CHECK_THROWS_WITH(Simulation(config, checkpoint(), nullptr), Catch::Matchers::Contains("0.9"));
+    config.shares = {1};
+    CHECK_THROWS(Simulation(config, checkpoint(), nullptr));
+}
+
+TEST_CASE("costs add up: energy and time of a token") {
+    Simulation simulation(experiment("mmse", {0.4, 0.3, 0.2, 0.1}), checkpoint(), nullptr);
+    simulation.forward()(tokens);
+    const auto cost = simulation.cost();
+    CHECK(cost.total_s() == Approx(cost.compute_s + cost.uplink_s + cost.downlink_s +
+                                   cost.sounding_s + cost.control_s));
+    // Two all-reduces a layer of ceil(64 / 4) channel uses.
+    CHECK(cost.uplink_channel_uses == Approx(2 * 3 * 16));
+    CHECK(cost.device_energy_j.size() == 4);
+    for (const double energy : cost.device_energy_j)
+        CHECK(energy > 0);
+}
+
+}  // namespace
+}  // namespace aircomp::runtime
