@@ -56,6 +56,9 @@ SentencePieceTokenizer::SentencePieceTokenizer(const SentencePieceModel& model,
         if (piece.type == Type::control && piece.text == model.bos_piece) bos_ = id;
         if (piece.type == Type::control && piece.text == model.eos_piece) eos_ = id;
     }
+    if (ids_.count(std::string(space_mark)) == 0) {
+        throw std::runtime_error(file + ": pieces: expected the space, U+2581, found none");
+    }
     for (int byte = 0; byte < 256; ++byte) {
         const auto found = reserved.find(byte_piece(byte));
         if (found == reserved.end() ||

@@ -19,8 +19,8 @@ namespace aircomp::inference {
 /// U+2581 in the text itself cannot be told from a space and becomes one.
 class SentencePieceTokenizer : public Tokenizer {
 public:
-    /// Throws std::runtime_error that starts with `file` where a piece comes twice or not every
-    /// byte is a piece (without them, characters that the model does not know would be lost).
+    /// Throws std::runtime_error that starts with `file` where a piece comes twice, the space is
+    /// none, or not every byte is one: what is no piece is written in bytes and never lost.
     SentencePieceTokenizer(const SentencePieceModel& model, const std::string& file);
 
     Token size() const override { return static_cast<Token>(text_.size()); }
