@@ -74,6 +74,8 @@ Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
             tokens.push_back(static_cast<inference::Token>(
                 generator() % static_cast<std::uint64_t>(model.vocabulary_size)));
         }
+        // Where massive activations sit on BOS, scales have to know of them.
+        if (model.bos_token) tokens.front() = *model.bos_token;
     }
     tokens.resize(std::min(tokens.size(), static_cast<std::size_t>(most)));
     CalibratingMedium medium(model_->devices(), static_cast<std::size_t>(2 * model.layers));
