@@ -46,6 +46,12 @@ std::string describe(const nlohmann::json& value) {
     return text;
 }
 
+/// On one line and in ASCII, whatever the name holds.
+std::string escaped(const std::string& name) {
+    const std::string quoted = nlohmann::json(name).dump(-1, ' ', true);
+    return quoted.substr(1, quoted.size() - 2);
+}
+
 }  // namespace
 
 nlohmann::json parse_json(std::string_view text, const std::string& file) {
@@ -84,30 +90,41 @@ nlohmann::json read_json(const std::filesystem::path& file) {
     return parse_json(text, file.string());
 }
 
-JsonNode::JsonNode(const nlohmann::json& value, std::string file, std::string key)
-    : value_(&value), file_(std::move(file)), key_(std::move(key)) {}
+JsonNode::JsonNode(const nlohmann::json& document, std::string file)
+    : value_(&document), file_(std::make_shared<const std::string>(std::move(file))) {}
 
-std::string JsonNode::key_of(const std::string& member) const {
-    // Escaped, so that an error stays on one line whatever the key holds.
-    const std::string quoted = nlohmann::json(member).dump(-1, ' ', true);
-    const std::string name = quoted.substr(1, quoted.size() - 2);
-    return key_.empty() ? name : key_ + "." + name;
+JsonNode::JsonNode(const nlohmann::json& value, const JsonNode& parent, Place place)
+    : value_(&value),
+      file_(parent.file_),
+      place_(std::make_shared<const Place>(std::move(place))) {}
+
+/// The path as errors print it: `model.merges[3]`.
+std::string JsonNode::key() const {
+    std::string key;
+    for (const Place* place = place_.get(); place != nullptr; place = place->parent.get()) {
+        const bool is_first = place->parent == nullptr;
+        key = (place->is_member ? (is_first ? "" : ".") + escaped(place->member)
+                                : "[" + std::to_string(place->index) + "]") +
+              key;
+    }
+    return key.empty() ? "top level" : key;
 }
 
 JsonNode JsonNode::at(const std::string& key) const {
     if (!value_->is_object()) fail("an object");
     const auto found = value_->find(key);
     if (found == value_->end()) {
-        throw std::runtime_error(file_ + ": " + key_of(key) + ": expected, but missing");
+        const JsonNode missing(*value_, *this, {place_, key, 0, true});
+        throw std::runtime_error(*file_ + ": " + missing.key() + ": expected, but missing");
     }
-    return {*found, file_, key_of(key)};
+    return {*found, *this, {place_, key, 0, true}};
 }
 
 std::optional<JsonNode> JsonNode::find(const std::string& key) const {
     if (!value_->is_object()) fail("an object");
     const auto found = value_->find(key);
     if (found == value_->end() || found->is_null()) return std::nullopt;
-    return JsonNode(*found, file_, key_of(key));
+    return at(key);
 }
 
 std::size_t JsonNode::array_size() const {
@@ -117,7 +134,7 @@ std::size_t JsonNode::array_size() const {
 
 JsonNode JsonNode::element(std::size_t index) const {
     if (index >= array_size()) fail("at least " + std::to_string(index + 1) + " elements");
-    return {(*value_)[index], file_, key_ + "[" + std::to_string(index) + "]"};
+    return {(*value_)[index], *this, {place_, "", index, false}};
 }
 
 const std::string& JsonNode::text() const {
@@ -149,8 +166,8 @@ double JsonNode::number_above(double bound) const {
 }
 
 void JsonNode::fail(const std::string& expected) const {
-    throw std::runtime_error(file_ + ": " + (key_.empty() ? "top level" : key_) + ": expected " +
-                             expected + ", found " + describe(*value_));
+    throw std::runtime_error(*file_ + ": " + key() + ": expected " + expected + ", found " +
+                             describe(*value_));
 }
 
 }  // namespace aircomp::inference

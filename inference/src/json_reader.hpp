@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -22,7 +23,8 @@ nlohmann::json read_json(const std::filesystem::path& file);
 /// Every accessor throws std::runtime_error `FILE: KEY: expected ..., found ...`.
 class JsonNode {
 public:
-    JsonNode(const nlohmann::json& value, std::string file, std::string key = "");
+    /// The top level of a document.
+    JsonNode(const nlohmann::json& document, std::string file);
 
     const nlohmann::json& value() const { return *value_; }
 
@@ -43,11 +45,21 @@ public:
     [[noreturn]] void fail(const std::string& expected) const;
 
 private:
-    std::string key_of(const std::string& member) const;
+    /// Where in the document, as a path of links: vocabularies have 100,000 members, of which
+    /// hardly one is ever written out.
+    struct Place {
+        std::shared_ptr<const Place> parent;
+        std::string member;  ///< Of an object, where it is one.
+        std::size_t index;   ///< Of an array otherwise.
+        bool is_member;
+    };
+
+    JsonNode(const nlohmann::json& value, const JsonNode& parent, Place place);
+    std::string key() const;
 
     const nlohmann::json* value_;
-    std::string file_;
-    std::string key_;
+    std::shared_ptr<const std::string> file_;
+    std::shared_ptr<const Place> place_;  ///< Nothing at the top level.
 };
 
 }  // namespace aircomp::inference
