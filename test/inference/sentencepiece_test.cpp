@@ -193,8 +193,8 @@ TEST_CASE("a file that is not a SentencePiece model is refused") {
 
 TEST_CASE("a model that does not know the space is refused") {
     const TemporaryFolder folder;
-    folder.write("tokenizer.model",
-                 field(1, field(1, "a")) + field(2, "\x18\x02") + field(3, std::string("\x20\x00", 2)));
+    folder.write("tokenizer.model", field(1, field(1, "a")) + field(2, "\x18\x02") +
+                                        field(3, std::string("\x20\x00", 2)));
     check_error<std::runtime_error>([&] { load_tokenizer(folder.path()); },
                                     {"tokenizer.model", "U+2581"});
 }
