@@ -101,14 +101,21 @@ std::vector<double> nearest_feasible(const AssignmentProblem& problem,
 }
 
 Assignment assign_shares(const AssignmentProblem& problem, const AssignmentOptions& options) {
+    problem.validate();
+    problem.require_feasible();
     const std::size_t N = problem.devices.size();
-    Shares m = nearest_feasible(problem, Shares(N, 1.0 / static_cast<double>(N)));
     const Shares limits = limits_of(problem);
+    // In proportion to the limits: inside all of them, where no device is out of power.
+    Shares m = limits;
+    const double sum = std::accumulate(m.begin(), m.end(), 0.0);
+    for (double& m_n : m)
+        m_n /= sum;
     Random random(options.seed);
     const double kappa =
         options.curvature > 0.0 ? options.curvature : fitting_curvature(problem, m, random);
     Assignment result;
-    Shares linear(N, 0.0), average(N, 0.0);  // of the surrogate, and of the gradients
+    Shares linear(N, 0.0);   // the surrogate's
+    Shares average(N, 0.0);  // of all gradients, weights rising with t: less noise than (11) keeps
     double nmse = 0.0;
     constexpr int least_iterations = 50;
     for (int t = 0; t < options.max_iterations && !result.converged; ++t) {
@@ -117,7 +124,7 @@ Assignment assign_shares(const AssignmentProblem& problem, const AssignmentOptio
         nmse += rho * (sample.nmse - nmse);
         for (std::size_t n = 0; n < N; ++n) {
             linear[n] += rho * (sample.gradient[n] - 2.0 * kappa * m[n] - linear[n]);
-            average[n] += rho * (sample.gradient[n] - average[n]);
+            average[n] += 2.0 / (t + 2.0) * (sample.gradient[n] - average[n]);
         }
         const double stationarity = largest_promise(average, m, limits) / nmse;
         result.trace.push_back({nmse, stationarity, m});

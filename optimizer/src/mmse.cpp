@@ -68,7 +68,7 @@ public:
 
 private:
     static constexpr int memory = 20;
-    static constexpr int window = 5;
+    static constexpr int window = 3;
     struct Pair {
         Combiner step, change;
         double curvature = 0.0, weight = 0.0;
@@ -85,12 +85,12 @@ private:
 
     Pair& pair(int age) { return pairs_[(kept_ - 1 - age) % memory]; }
 
-    // Two-loop recursion; a first step of a tenth of the point. Returns the slope.
+    // Two-loop recursion; the first step is a fiftieth of the point. Returns the slope.
     double find_direction() {
         direction_ = -gradient;
         const int used = std::min(kept_, memory);
         if (used == 0) {
-            direction_ *= 0.1 * point.norm() / std::max(gradient.norm(), 1e-300);
+            direction_ *= 0.02 * point.norm() / std::max(gradient.norm(), 1e-300);
             return real(gradient).dot(real(direction_));
         }
         for (int age = 0; age < used; ++age) {

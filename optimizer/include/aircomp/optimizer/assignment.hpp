@@ -115,7 +115,8 @@ struct Assignment {
     std::vector<AssignmentStep> trace;
 };
 
-/// Stochastic successive convex approximation (11) from the feasible point nearest to equal shares.
+/// Stochastic successive convex approximation (11) from shares in proportion to the limits, equal
+/// where nothing limits them.
 /// Throws std::invalid_argument on a bad problem, std::runtime_error where no shares are feasible.
 Assignment assign_shares(const AssignmentProblem& problem, const AssignmentOptions& options = {});
 

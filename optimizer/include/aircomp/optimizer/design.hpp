@@ -18,7 +18,7 @@ struct DesignOptions {
     int starts = 1;             ///< mmse: local searches; the first from a good guess
     std::uint64_t seed = 1;     ///< of random starts and randomisation
     int draws = 100;            ///< sdr: Gaussian randomisations
-    double tolerance = 1e-5;    ///< relative accuracy of the objective aimed at
+    double tolerance = 1e-6;    ///< relative accuracy of the objective aimed at
     int max_iterations = 2000;  ///< per start
     /// Combiner, L x N_r, of a neighbouring problem (the previous block, the next resource block):
     /// the first start of the schemes that iterate.
