@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Times of the designs, CSDP on the same problems, growth in N, and warm starts: all as CPU time of
+// one thread. `seconds` of csdp are the process's own, less those of reading its file (csdp.hpp).
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <ctime>
+#include <vector>
+
+#include "aircomp/optimizer/design.hpp"
+#include "aircomp/optimizer/relaxation.hpp"
+#include "csdp.hpp"
+#include "problems.hpp"
+
+using namespace aircomp::optimizer;
+
+namespace {
+
+constexpr int instances = 25;
+
+double thread_cpu_s() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+std::vector<TransceiverProblem> problems(double snr_db, ProblemSize size = {}) {
+    std::vector<TransceiverProblem> result;
+    for (int seed = 1; seed <= instances; ++seed) {
+        Random random(seed);
+        result.push_back(random_problem(random, snr_db, size));
+    }
+    return result;
+}
+
+// The channels after one Gauss-Markov step of correlation 0.99.
+TransceiverProblem one_block_later(TransceiverProblem problem, Random& random) {
+    for (Eigen::MatrixXcd& H : problem.channels) {
+        Fading fading;
+        fading.line_of_sight = Eigen::MatrixXcd::Zero(H.rows(), H.cols());
+        fading.scattered_power = H.squaredNorm() / static_cast<double>(H.size());
+        fading.scattered = H;
+        H = gauss_markov_step(fading, 0.99, random).channel();
+    }
+    return problem;
+}
+
+// One iteration designs one instance; the median over all is what the targets speak of.
+template <class Solve>
+void run(benchmark::State& state, Solve solve) {
+    std::vector<double> times;
+    for (auto _ : state) {
+        const double before = thread_cpu_s();
+        const double reported = solve(times.size() % instances);
+        times.push_back(reported > 0.0 ? reported : thread_cpu_s() - before);
+        state.SetIterationTime(times.back());
+    }
+    std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
+    state.counters["median_ms"] = 1e3 * times[times.size() / 2];
+}
+
+void cold(benchmark::State& state) {
+    const auto all = problems(static_cast<double>(state.range(0)));
+    double evaluations = 0.0;
+    run(state, [&](std::size_t i) {
+        const Design design = design_mmse(all[i]);
+        benchmark::DoNotOptimize(design.mse);
+        evaluations += design.evaluations;
+        return 0.0;
+    });
+    state.counters["evaluations"] = evaluations / static_cast<double>(state.iterations());
+}
+
+void warm(benchmark::State& state) {
+    const auto before = problems(static_cast<double>(state.range(0)));
+    std::vector<TransceiverProblem> after;
+    std::vector<DesignOptions> options(instances);
+    Random random(1);
+    double loss = 0.0, evaluations = 0.0;
+    for (int i = 0; i < instances; ++i) {
+        after.push_back(one_block_later(before[i], random));
+        options[i].warm_start = design_mmse(before[i]).transceiver.combiner;
+        options[i].tolerance = 2e-3;
+        loss += design_mmse(after[i], options[i]).mse / design_mmse(after[i]).mse / instances -
+                1.0 / instances;
+    }
+    run(state, [&](std::size_t i) {
+        const Design design = design_mmse(after[i], options[i]);
+        benchmark::DoNotOptimize(design.mse);
+        evaluations += design.evaluations;
+        return 0.0;
+    });
+    state.counters["evaluations"] = evaluations / static_cast<double>(state.iterations());
+    state.counters["mse_above_cold_percent"] = 100.0 * loss;
+}
+
+void devices(benchmark::State& state) {
+    const auto all = problems(10.0, {static_cast<int>(state.range(0)), 16, 4, 4});
+    double evaluations = 0.0;
+    run(state, [&](std::size_t i) {
+        const Design design = design_mmse(all[i]);
+        benchmark::DoNotOptimize(design.mse);
+        evaluations += design.evaluations;
+        return 0.0;
+    });
+    evaluations /= static_cast<double>(state.iterations());
+    state.counters["evaluations"] = evaluations;
+    state.counters["us_per_evaluation_and_device"] =
+        1e3 * state.counters["median_ms"] / evaluations / static_cast<double>(state.range(0));
+}
+
+void relaxation(benchmark::State& state) {
+    const auto all = problems(10.0);
+    run(state, [&](std::size_t i) {
+        benchmark::DoNotOptimize(solve_relaxation(all[i]).value);
+        return 0.0;
+    });
+}
+
+void csdp(benchmark::State& state) {
+    if (!csdp_available()) {
+        state.SkipWithError("csdp is not installed");
+        return;
+    }
+    const auto all = problems(static_cast<double>(state.range(0)));
+    run(state, [&](std::size_t i) { return solve_with_csdp(all[i]).cpu_s; });
+}
+
+}  // namespace
+
+BENCHMARK(cold)
+    ->Name("mmse/cold/snr_db")
+    ->Arg(0)
+    ->Arg(10)
+    ->Arg(20)
+    ->Arg(30)
+    ->Iterations(8 * instances)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(warm)
+    ->Name("mmse/warm/snr_db")
+    ->Arg(10)
+    ->Arg(20)
+    ->Iterations(8 * instances)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(csdp)
+    ->Name("csdp/snr_db")
+    ->Arg(10)
+    ->Arg(20)
+    ->Iterations(instances)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(relaxation)
+    ->Name("sdr/relaxation")
+    ->Iterations(instances)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(devices)
+    ->Name("mmse/devices")
+    ->RangeMultiplier(2)
+    ->Range(4, 64)
+    ->Iterations(4 * instances)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+
+BENCHMARK_MAIN();
