@@ -102,10 +102,9 @@ JsonNode::JsonNode(const nlohmann::json& value, const JsonNode& parent, Place pl
 std::string JsonNode::key() const {
     std::string key;
     for (const Place* place = place_.get(); place != nullptr; place = place->parent.get()) {
-        const bool is_first = place->parent == nullptr;
-        key = (place->is_member ? (is_first ? "" : ".") + escaped(place->member)
-                                : "[" + std::to_string(place->index) + "]") +
-              key;
+        const char* separator = place->parent == nullptr ? "" : ".";
+        key.insert(0, place->is_member ? separator + escaped(place->member)
+                                       : "[" + std::to_string(place->index) + "]");
     }
     return key.empty() ? "top level" : key;
 }
