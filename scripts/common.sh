@@ -33,7 +33,8 @@ configure() {
     shift 2
     [[ $(g++ -dumpversion) == 12* ]] && strict=ON
     log=$(cmake --preset "$preset" -B "$folder" -DAIRCOMP_WARNINGS_AS_ERRORS=$strict \
-        -DAIRCOMP_ENABLE_OPTIMIZER=ON -DAIRCOMP_ENABLE_INFERENCE=ON -DAIRCOMP_ENABLE_RUNTIME=ON "$@" 2>&1) || {
+        -DAIRCOMP_ENABLE_OPTIMIZER=ON -DAIRCOMP_ENABLE_INFERENCE=ON -DAIRCOMP_ENABLE_RADIO=ON \
+        -DAIRCOMP_ENABLE_RUNTIME=ON "$@" 2>&1) || {
         echo "$log" >&2
         die "cmake could not configure $folder; its last lines say why"
     }
