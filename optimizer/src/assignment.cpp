@@ -132,6 +132,7 @@ Assignment assign_shares(const AssignmentProblem& problem, const AssignmentOptio
         const Shares best = minimize_over_shares(linear, kappa, limits);
         for (std::size_t n = 0; n < N; ++n)
             m[n] += step_length(t) * (best[n] - m[n]);
+        if (options.progress) options.progress(t + 1, options.max_iterations);
     }
     result.shares = m;
     result.nmse = expected_nmse(problem, m, options.channels, options.seed + 1);

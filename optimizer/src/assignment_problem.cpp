@@ -54,6 +54,7 @@ void AssignmentProblem::validate() const {
         require_nonnegative(at + "energy_per_flop_j", device.energy_per_flop_j);
         require_positive(at + "flops_per_s", device.flops_per_s);
         require_nonnegative(at + "memory_bytes", device.memory_bytes);
+        require_nonnegative(at + "error_variance", device.error_variance);
         require(device.link.receive_antennas == devices[0].link.receive_antennas,
                 at + "link.receive_antennas", "the same as of device 0",
                 static_cast<double>(device.link.receive_antennas));
@@ -99,8 +100,9 @@ void AssignmentProblem::require_feasible() const {
             << " of the model, short by " << 1.0 - sum << ":";
     for (std::size_t n = 0; n < devices.size(); ++n) {
         const ShareLimit limit = share_limit(n);
-        message << (n == 0 ? " " : ", ") << "device " << n << " at most " << limit.least() << " ("
-                << limit.name() << ")";
+        const std::string& name = devices[n].name;
+        message << (n == 0 ? " " : ", ") << (name.empty() ? "device " + std::to_string(n) : name)
+                << " at most " << limit.least() << " (" << limit.name() << ")";
     }
     throw std::runtime_error(message.str());
 }
@@ -114,6 +116,7 @@ TransceiverProblem AssignmentProblem::transceiver_problem(
     for (std::size_t n = 0; n < devices.size(); ++n) {
         problem.power_w.push_back(power_w(n, shares[n]));
         problem.second_moments.push_back(static_cast<double>(devices.size()) * shares[n]);
+        problem.error_variances.push_back(devices[n].error_variance);
     }
     return problem;
 }
@@ -160,9 +163,11 @@ ShareGradient share_gradient(const AssignmentProblem& problem,
         // At a zero share the one-sided derivative: of a moment too small to matter.
         const double v = std::max(block.second_moments[n], 1e-9);
         const Eigen::MatrixXcd G = A * channels[n];
-        const PrecoderAnswer answer = best_precoder(G, block.power_w[n], v, 0.0, A.squaredNorm());
-        const double by_moment = (G * answer.precoder - I).squaredNorm() +
-                                 answer.multiplier * answer.precoder.squaredNorm();
+        const double e = block.error_variance(n);
+        const PrecoderAnswer answer = best_precoder(G, block.power_w[n], v, e, A.squaredNorm());
+        const double by_moment =
+            (G * answer.precoder - I).squaredNorm() +
+            (e * A.squaredNorm() + answer.multiplier) * answer.precoder.squaredNorm();
         const AssignmentDevice& device = problem.devices[n];
         const bool at_max = block.power_w[n] >= device.max_power_w;
         const double power_slope =

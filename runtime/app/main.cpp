@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
     add_perplexity(program);
     add_logits(program);
     add_compare(program);
+    add_assign(program);
     add_transceiver(program);
     add_bench(program);
     try {

@@ -51,6 +51,10 @@ DeviceConfig read_device(const YamlNode& node) {
     node.at("memory_bytes").required().read(device.memory_bytes);
     node.at("antennas").required().read(device.antennas);
     if (node.at("path_gain").present()) node.at("path_gain").read(device.path_gain.emplace());
+    if (const YamlNode energy = node.at("energy_j_per_token"); energy.present()) {
+        energy.read(device.energy_j_per_token.emplace());
+    }
+    node.at("min_power_w").read(device.min_power_w);
     return device;
 }
 
@@ -89,6 +93,7 @@ void read_top_level(const YamlNode& root, const std::filesystem::path& base, Con
         share.read(config.shares.emplace_back());
     read_radio(root.at("radio"), config.radio);
     read_analog(root.at("analog"), config.analog);
+    root.at("assignment").at("compute_time_s").read(config.assignment.compute_time_s);
     root.at("server_flops_per_s").read(config.server_flops_per_s);
     root.at("server_energy_j_per_flop").read(config.server_energy_j_per_flop);
     root.at("scheme").read(config.scheme);
@@ -169,6 +174,11 @@ void check_devices(const std::vector<DeviceConfig>& devices, const Checker& chec
         own.positive("memory_bytes", device.memory_bytes);
         own.within("antennas", device.antennas, 1, largest_antenna_count);
         if (device.path_gain) own.positive("path_gain", *device.path_gain);
+        if (device.energy_j_per_token) {
+            own.not_negative("energy_j_per_token", *device.energy_j_per_token);
+        }
+        own.require(device.min_power_w >= 0 && device.min_power_w <= device.max_power_w,
+                    "min_power_w", "a number from 0 to max_power_w", device.min_power_w);
     }
 }
 
@@ -221,6 +231,7 @@ void check_config(const Config& config, const Checker& check) {
     check_shares(config.shares, config.devices.size(), check);
     check_radio(config.radio, most_streams(config), check.in("radio"));
     check.positive("analog.clip_level", config.analog.clip_level);
+    check.not_negative("assignment.compute_time_s", config.assignment.compute_time_s);
     check.positive("server_flops_per_s", config.server_flops_per_s);
     check.not_negative("server_energy_j_per_flop", config.server_energy_j_per_flop);
     check.require(!config.scheme.empty(), "scheme", "a name", "none");

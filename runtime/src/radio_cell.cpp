@@ -14,12 +14,7 @@ namespace {
 
 enum Purpose : std::uint64_t { path_gain_draw = 1, channel_draw = 2, pilot_noise = 3 };
 
-double largest_power_w(const Config& config) {
-    double largest = 0;
-    for (const auto& device : config.devices)
-        largest = std::max(largest, device.max_power_w);
-    return largest;
-}
+}  // namespace
 
 std::vector<double> path_gains(const Config& config) {
     optimizer::Random random(derive_seed(config.seed, path_gain_draw));
@@ -32,7 +27,17 @@ std::vector<double> path_gains(const Config& config) {
     return gains;
 }
 
-}  // namespace
+double noise_power_w(const Config& config) {
+    double largest = 0;
+    for (const auto& device : config.devices)
+        largest = std::max(largest, device.max_power_w);
+    return largest / std::pow(10, config.radio.snr_db / 10);
+}
+
+double pilot_variance(const Config& config, std::size_t device) {
+    return noise_power_w(config) /
+           (config.devices[device].max_power_w * config.radio.pilots_per_antenna);
+}
 
 std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t purpose, std::uint64_t index) {
     std::seed_seq sequence{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32),
@@ -67,7 +72,7 @@ RadioCell::RadioCell(const Config& config, std::vector<bool> participants)
     : config_(config),
       participants_(std::move(participants)),
       path_gains_(path_gains(config)),
-      noise_power_w_(largest_power_w(config) / std::pow(10, config.radio.snr_db / 10)) {
+      noise_power_w_(runtime::noise_power_w(config)) {
     usage_.transmit_energy_j.assign(config.devices.size(), 0);
 }
 
@@ -108,12 +113,11 @@ void RadioCell::estimate_channels(std::uint64_t seed) {
     optimizer::Random random(seed);
     for (std::size_t n = 0; n < block_.channels.size(); ++n) {
         const auto& h = block_.channels[n];
-        const double pilot_variance =
-            noise_power_w_ / (config_.devices[n].max_power_w * config_.radio.pilots_per_antenna);
-        const double shrinkage = path_gains_[n] / (path_gains_[n] + pilot_variance);
+        const double variance = pilot_variance(config_, n);
+        const double shrinkage = path_gains_[n] / (path_gains_[n] + variance);
         const Eigen::MatrixXcd noise = optimizer::complex_normal(random, h.rows(), h.cols());
-        block_.estimates.push_back(shrinkage * (h + std::sqrt(pilot_variance) * noise));
-        block_.error_variances.push_back(shrinkage * pilot_variance);
+        block_.estimates.push_back(shrinkage * (h + std::sqrt(variance) * noise));
+        block_.error_variances.push_back(shrinkage * variance);
     }
 }
 

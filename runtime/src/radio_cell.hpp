@@ -21,6 +21,15 @@ struct CoherenceBlock {
     std::vector<double> error_variances;      ///< Of an entry of H_n given the pilots.
 };
 
+/// beta_n of every device: what the configuration says, drawn from its seed where it says nothing.
+std::vector<double> path_gains(const Config& config);
+
+/// sigma^2, W: the largest max_power_w over snr_db.
+double noise_power_w(const Config& config);
+
+/// Error variance of an entry of H_n by least squares from the pilots, sent with full power.
+double pilot_variance(const Config& config, std::size_t device);
+
 /// Channels depend on the seed and the block's index alone: every scheme meets the same ones.
 class RadioCell {
 public:

@@ -34,6 +34,8 @@ void check_equal(const DeviceConfig& a, const DeviceConfig& b) {
     CHECK(a.memory_bytes == b.memory_bytes);
     CHECK(a.antennas == b.antennas);
     CHECK(a.path_gain == b.path_gain);
+    CHECK(a.energy_j_per_token == b.energy_j_per_token);
+    CHECK(a.min_power_w == b.min_power_w);
 }
 
 void check_equal(const RadioConfig& a, const RadioConfig& b) {
@@ -68,6 +70,7 @@ void check_equal(const Config& a, const Config& b) {
     CHECK(a.analog.scale == b.analog.scale);
     CHECK(a.analog.rotation == b.analog.rotation);
     CHECK(a.analog.clip_level == b.analog.clip_level);
+    CHECK(a.assignment.compute_time_s == b.assignment.compute_time_s);
     CHECK(a.server_flops_per_s == b.server_flops_per_s);
     CHECK(a.server_energy_j_per_flop == b.server_energy_j_per_flop);
     CHECK(a.scheme == b.scheme);
@@ -155,6 +158,8 @@ devices:
     memory_bytes: 1e9
     antennas: 4
     path_gain: 0.5
+    energy_j_per_token: 0.002
+    min_power_w: 0.01
   - {name: "7", compute_flops_per_s: 4e9, energy_j_per_flop: 0, max_power_w: +.2, memory_bytes: 2e9,
      antennas: 3}
 shares: [0.25, 0.75]
@@ -178,6 +183,8 @@ analog:
   scale: exchanged
   rotation: false
   clip_level: 3.5
+assignment:
+  compute_time_s: 0.02
 server_flops_per_s: 5e10
 server_energy_j_per_flop: 3e-10
 scheme: digital
@@ -190,7 +197,8 @@ TEST_CASE("every key is read into its field") {
     Config expected;
     expected.model.context = 512;
     expected.model.prefill_chunk = 64;
-    expected.devices = {{"left", 3e9, 2e-10, 0.05, 1e9, 4, 0.5}, {"7", 4e9, 0, 0.2, 2e9, 3, {}}};
+    expected.devices = {{"left", 3e9, 2e-10, 0.05, 1e9, 4, 0.5, 0.002, 0.01},
+                        {"7", 4e9, 0, 0.2, 2e9, 3, {}}};
     expected.shares = {0.25, 0.75};
     expected.radio = {16,
                       3,
@@ -208,6 +216,7 @@ TEST_CASE("every key is read into its field") {
                       1e6,
                       0};
     expected.analog = {ScalePolicy::exchanged, false, 3.5};
+    expected.assignment.compute_time_s = 0.02;
     expected.server_flops_per_s = 5e10;
     expected.server_energy_j_per_flop = 3e-10;
     expected.scheme = "digital";
@@ -454,6 +463,12 @@ const std::vector<OutOfRange> out_of_range = {
      "devices[3].antennas: expected a number from 1 to 1024, found 0"},
     {[](Config& c) { c.devices[3].path_gain = 0; },
      "devices[3].path_gain: expected a finite number above 0, found 0"},
+    {[](Config& c) { c.devices[3].energy_j_per_token = -1; },
+     "devices[3].energy_j_per_token: expected a finite number of at least 0, found -1"},
+    {[](Config& c) { c.devices[3].min_power_w = 0.2; },
+     "devices[3].min_power_w: expected a number from 0 to max_power_w, found 0.2"},
+    {[](Config& c) { c.assignment.compute_time_s = nan; },
+     "assignment.compute_time_s: expected a finite number of at least 0, found nan"},
     {[](Config& c) { c.radio.server_antennas = 0; },
      "radio.server_antennas: expected a number from 1 to 1024, found 0"},
     {[](Config& c) { c.radio.streams = 3; },

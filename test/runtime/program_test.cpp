@@ -85,6 +85,70 @@ TEST_CASE("transceiver reads a problem and prints a design") {
     CHECK(json["multipliers"].size() == 1);
 }
 
+TEST_CASE("assign chooses feasible shares that beat equal ones, and tells how it came to them") {
+    const auto result =
+        aircomp("assign " AIRCOMP_SOURCE_DIR "/configs/batteries.yaml --steps 300 --json -");
+    REQUIRE(result.code == 0);
+    const auto json = nlohmann::json::parse(result.output);
+    double shares = 0;
+    int groups = 0, columns = 0;
+    for (const auto& device : json["devices"]) {
+        CAPTURE(device);
+        shares += device["share"].get<double>();
+        groups += device["kv_groups"].get<int>();
+        columns += device["ffn_columns"].get<int>();
+        CHECK(device["share"] <= device["largest_share"]);
+    }
+    CHECK(shares == Approx(1));
+    CHECK(groups == 4);
+    CHECK(columns == 512);
+    CHECK(json["devices"][1]["energy_j_per_token"].get<double>() <= 0.4e-3 * (1 + 1e-9));
+    CHECK(json["devices"][1]["power_w"].get<double>() >= 0.01 * (1 - 1e-9));
+    CHECK(json["devices"][3]["limited_by"] == "compute time");
+    CHECK(json["nmse"]["mean"] < json["alternatives"]["equal"]["mean"]);
+    CHECK(json["units"]["nmse"] <= json["units"]["rounded_nmse"]);
+    const auto& trace = json["trace"];
+    CHECK(trace.size() <= 300);
+    CHECK(trace.back()["stationarity"] < 0.2 * trace.front()["stationarity"].get<double>());
+    CHECK(trace.back()["shares"].size() == 4);
+}
+
+TEST_CASE("assign draws what it wrote, and gives the same for the same seed") {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("aircomp-assign-" + std::to_string(getpid()));
+    const auto json = folder / "assign.json", picture = folder / "assign.png";
+    const std::string command = "assign " AIRCOMP_SOURCE_DIR "/configs/batteries.yaml --steps 20";
+    const auto drawn =
+        aircomp(command + " --seed 5 --json " + json.string() + " --plot " + picture.string());
+    CHECK(drawn.code == 0);
+    CHECK(drawn.output.find("sensor") != std::string::npos);
+    CHECK(std::filesystem::file_size(picture) > 1000);
+    std::ifstream file(json);
+    CHECK(nlohmann::json::parse(file) ==
+          nlohmann::json::parse(aircomp(command + " --seed 5 --json -").output));
+    std::filesystem::remove_all(folder);
+    CHECK(aircomp(command + " --plot " + picture.string(), true).code == 2);
+}
+
+TEST_CASE("assign says which constraint makes shares infeasible, for whom and by how much") {
+    const auto file = std::filesystem::temp_directory_path() /
+                      ("aircomp-infeasible-" + std::to_string(getpid()) + ".yaml");
+    const std::string device =
+        "compute_flops_per_s: 5e9, energy_j_per_flop: 1e-10, max_power_w: 0.1, antennas: 2";
+    std::ofstream(file) << "model: {folder: " << model << "}\ndevices:\n  - {name: board, "
+                        << device << ", memory_bytes: 2e6}\n  - {name: phone, " << device
+                        << ", memory_bytes: 1e9, energy_j_per_token: 0.1e-3}\n";
+    const auto result = aircomp("assign " + file.string(), /*errors=*/true);
+    std::filesystem::remove(file);
+    CAPTURE(result.output);
+    CHECK(result.code == 2);
+    CHECK(std::count(result.output.begin(), result.output.end(), '\n') == 1);
+    for (const char* words :
+         {"short by 0.", "board at most 0.2", "(memory)", "phone at most 0.1", "(energy)"}) {
+        CHECK(result.output.find(words) != std::string::npos);
+    }
+}
+
 TEST_CASE("bad input is one clear line and exit code 2") {
     const std::string perplexity = "perplexity --model " + model + " --text " + text;
     const std::vector<std::pair<std::string, std::string>> cases = {
@@ -102,6 +166,8 @@ TEST_CASE("bad input is one clear line and exit code 2") {
         {"logits --model " + model + " --tokens=-1", "-1"},
         {"transceiver --problem /nowhere", "/nowhere"},
         {"transceiver --problem /dev/null", "/dev/null"},
+        {"assign /nowhere.yaml", "/nowhere.yaml"},
+        {"assign", "config"},
         {"--config x", "aircomp"},
         {"nonsense", "aircomp"},
     };
@@ -117,7 +183,7 @@ TEST_CASE("bad input is one clear line and exit code 2") {
 
 TEST_CASE("every command explains itself with an example") {
     for (const char* command :
-         {"generate", "perplexity", "logits", "transceiver", "compare", "bench"}) {
+         {"generate", "perplexity", "logits", "assign", "transceiver", "compare", "bench"}) {
         const auto help = aircomp(std::string(command) + " --help");
         CHECK(help.code == 0);
         CHECK(help.output.find("Example") != std::string::npos);

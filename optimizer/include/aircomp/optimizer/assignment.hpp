@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "aircomp/optimizer/channel.hpp"
@@ -14,13 +16,15 @@ namespace aircomp::optimizer {
 
 /// What one device has to offer.
 struct AssignmentDevice {
-    Link link;                       ///< statistics of its channel to the server
+    Link link;                       ///< statistics of its channel to the server, as known there
+    double error_variance = 0.0;     ///< of an entry of that channel, given what is known
     double max_power_w = 1.0;        ///< P_max,n
     double min_power_w = 0.0;        ///< P_min: what it must have left if it holds anything
     double energy_j = 1.0;           ///< E_n per token
     double energy_per_flop_j = 0.0;  ///< e_n
     double flops_per_s = 1e12;       ///< c_n
     double memory_bytes = 1e12;
+    std::string name = {};  ///< for messages; empty: its number
 };
 
 /// Problem (10) under (9).
@@ -95,6 +99,8 @@ struct AssignmentOptions {
     double curvature = 0.0;   ///< kappa of (11) in NMSE; 0: chosen from the first gradients
     int channels = 400;       ///< draws for the final expected NMSE
     std::uint64_t seed = 1;
+    /// Called after every step with the steps done and max_iterations; may be empty.
+    std::function<void(int done, int most)> progress = {};
 };
 
 /// State of stochastic successive convex approximation after one step.

@@ -20,6 +20,8 @@ struct DeviceConfig {
     double memory_bytes = 0;
     int antennas = 0;                 ///< N_t
     std::optional<double> path_gain;  ///< beta_n; drawn as 10^-u from the seed where absent.
+    std::optional<double> energy_j_per_token = {};  ///< E_n; unlimited where absent.
+    double min_power_w = 0;  ///< P_min: what computing has to leave for transmission.
 };
 
 enum class Fading { rayleigh, rician };
@@ -51,6 +53,11 @@ struct AnalogConfig {
     double clip_level = 8;  ///< Largest real sent, in units of its design's standard deviation.
 };
 
+/// What the long timescale has to keep besides the devices' own limits.
+struct AssignmentConfig {
+    double compute_time_s = 0;  ///< tau: longest computing time of a token; 0: any.
+};
+
 struct ModelSettings {
     std::filesystem::path folder;  ///< In a file, relative to that file; empty: named elsewhere.
     std::int64_t context = 0;      ///< 0: the model's own.
@@ -64,6 +71,7 @@ struct Config {
     std::vector<double> shares;  ///< m_n; empty: equal.
     RadioConfig radio;
     AnalogConfig analog;
+    AssignmentConfig assignment;
     double server_flops_per_s = 0;  ///< Of the coordinator, for embedding and head.
     double server_energy_j_per_flop = 0;
     std::string scheme = "mmse";

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Bytes, operations, air time and links of a testbed, as the assignment of shares needs them.
+#include "aircomp/runtime/assignment.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "radio_cell.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+struct LayerWeights {
+    double attention, mlp;
+    double sum() const { return attention + mlp; }
+};
+
+// Weights of one layer; norms, which every device has, and biases do not count.
+LayerWeights layer_weights(const inference::ModelConfig& model) {
+    const auto D = static_cast<double>(model.hidden_size);
+    const auto head_columns = static_cast<double>(model.head_dim * (model.heads + model.kv_heads));
+    return {2 * D * head_columns, 3 * D * static_cast<double>(model.ffn_size)};
+}
+
+double context_of(const Config& config, const inference::ModelConfig& model) {
+    return static_cast<double>(config.model.context > 0 ? config.model.context : model.context);
+}
+
+double model_bytes(const Config& config, const inference::Checkpoint& checkpoint) {
+    const inference::ModelConfig& model = checkpoint.config();
+    const auto weights = checkpoint.tensor("model.layers.0.self_attn.q_proj.weight",
+                                           {model.heads * model.head_dim, model.hidden_size});
+    const double cache = 2 * context_of(config, model) *
+                         static_cast<double>(model.kv_heads * model.head_dim) * sizeof(float);
+    return static_cast<double>(model.layers) *
+           (layer_weights(model).sum() *
+                static_cast<double>(inference::element_bytes(weights.type)) +
+            cache);
+}
+
+// Two operations a weight; scores and mixture of the attention over half of the context.
+double token_flops(const Config& config, const inference::ModelConfig& model) {
+    const double attention =
+        4 * static_cast<double>(model.heads * model.head_dim) * context_of(config, model) / 2;
+    return static_cast<double>(model.layers) * (2 * layer_weights(model).sum() + attention);
+}
+
+double air_time_s(const Config& config, const inference::ModelConfig& model) {
+    const RadioConfig& radio = config.radio;
+    const double uses = std::ceil(static_cast<double>(model.hidden_size) / (2.0 * radio.streams));
+    return 2 * static_cast<double>(model.layers) * uses /
+           (radio.bandwidth_hz * radio.overhead_factor);
+}
+
+// The link whose channels are distributed as the coordinator's estimates: the conditional mean is
+// the pilots' estimate, noise included, shrunk by what of its power is the channel's.
+void set_link(const Config& config, std::size_t n, double path_gain,
+              optimizer::AssignmentDevice& device) {
+    const RadioConfig& radio = config.radio;
+    const double K = radio.fading == Fading::rician ? radio.rician_factor : 0;
+    const bool perfect = radio.channel_knowledge == ChannelKnowledge::perfect;
+    const double variance = perfect ? 0 : pilot_variance(config, n);
+    const double shrinkage = path_gain / (path_gain + variance);
+    device.link.receive_antennas = radio.server_antennas;
+    device.link.transmit_antennas = config.devices[n].antennas;
+    device.link.path_gain = shrinkage * path_gain;
+    device.link.rician_factor = K * path_gain / (path_gain + (1 + K) * variance);
+    device.error_variance = shrinkage * variance;
+}
+
+}  // namespace
+
+optimizer::AssignmentProblem assignment_problem(const Config& config,
+                                                const inference::Checkpoint& checkpoint) {
+    validate(config, "configuration");
+    optimizer::AssignmentProblem problem;
+    problem.streams = config.radio.streams;
+    problem.noise_power_w = noise_power_w(config);
+    problem.model_bytes = model_bytes(config, checkpoint);
+    problem.token_flops = token_flops(config, checkpoint.config());
+    problem.air_time_s = air_time_s(config, checkpoint.config());
+    problem.compute_time_s = config.assignment.compute_time_s > 0
+                                 ? config.assignment.compute_time_s
+                                 : std::numeric_limits<double>::max();
+    const std::vector<double> gains = path_gains(config);
+    for (std::size_t n = 0; n < config.devices.size(); ++n) {
+        const DeviceConfig& own = config.devices[n];
+        optimizer::AssignmentDevice device;
+        set_link(config, n, gains[n], device);
+        device.name = own.name;
+        device.max_power_w = own.max_power_w;
+        device.min_power_w = own.min_power_w;
+        device.energy_per_flop_j = own.energy_j_per_flop;
+        // Unlimited: enough to hold everything and still send with full power.
+        device.energy_j = own.energy_j_per_token.value_or(
+            own.energy_j_per_flop * problem.token_flops + own.max_power_w * problem.air_time_s);
+        device.flops_per_s = own.compute_flops_per_s;
+        device.memory_bytes = own.memory_bytes;
+        problem.devices.push_back(device);
+    }
+    return problem;
+}
+
+optimizer::LayerUnits layer_units(const inference::ModelConfig& model) {
+    const LayerWeights weights = layer_weights(model);
+    return {model.kv_heads, model.ffn_size, weights.attention / weights.sum()};
+}
+
+}  // namespace aircomp::runtime
