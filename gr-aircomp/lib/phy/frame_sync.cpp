@@ -133,9 +133,10 @@ void FrameSync::State::correlate(gsl::span<const Sample> received, std::size_t a
 }
 
 void FrameSync::State::measure_power(gsl::span<const Sample> received, std::size_t samples) {
+    const std::size_t stride = received.size() / antennas;
     std::fill_n(power.begin(), samples, 0.0F);
     for (std::size_t r = 0; r < antennas; ++r) {
-        const auto* const x = reinterpret_cast<const float*>(&received[r * samples]);
+        const auto* const x = reinterpret_cast<const float*>(&received[r * stride]);
         for (std::size_t t = 0; t < samples; ++t)
             power[t] += x[2 * t] * x[2 * t] + x[2 * t + 1] * x[2 * t + 1];
     }
@@ -268,10 +269,11 @@ double FrameSync::threshold() const {
     return state_->threshold;
 }
 
-std::optional<Sync> FrameSync::find(gsl::span<const Sample> received) {
+std::optional<Sync> FrameSync::find(gsl::span<const Sample> received, std::size_t searched) {
     State& s = *state_;
-    const std::size_t samples = received.size() / s.antennas;
-    if (samples * s.antennas != received.size() || samples > s.most_samples) {
+    const std::size_t stride = received.size() / s.antennas;
+    const std::size_t samples = std::min(stride, searched);
+    if (stride * s.antennas != received.size() || samples > s.most_samples) {
         throw std::invalid_argument("frame sync: expected " + std::to_string(s.antennas) +
                                     " antennas of at most " + std::to_string(s.most_samples) +
                                     " samples, found " + std::to_string(received.size()) +
@@ -279,7 +281,7 @@ std::optional<Sync> FrameSync::find(gsl::span<const Sample> received) {
     }
     if (samples < s.length()) return std::nullopt;
     for (std::size_t r = 0; r < s.antennas; ++r)
-        s.correlate(received.subspan(r * samples, samples), r);
+        s.correlate(received.subspan(r * stride, samples), r);
     s.measure_power(received, samples);
     s.combine(samples);
     const std::size_t positions = samples - s.length() + 1;

@@ -38,9 +38,12 @@ public:
     FrameSync& operator=(FrameSync&&) noexcept;
 
     /// The first preamble that lies wholly within the window. `received` is antenna after antenna,
-    /// [antennas, samples]. Throws std::invalid_argument where the size is no multiple of the
-    /// antennas or exceeds `most_samples`. Does not allocate.
-    std::optional<Sync> find(gsl::span<const Sample> received);
+    /// [antennas, samples]; of every antenna the first `searched` samples are looked at, all by
+    /// default. Throws std::invalid_argument where the size is no multiple of the antennas or more
+    /// than `most_samples` are to be searched. Does not allocate.
+    std::optional<Sync> find(gsl::span<const Sample> received, std::size_t searched = all);
+
+    static constexpr std::size_t all = static_cast<std::size_t>(-1);
 
     /// The detection statistic's threshold, in units of the noise power of one correlation.
     double threshold() const;

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The whole chain: vectors to samples, through a channel, to their sum, beside equation (4).
+#include <cstdlib>
+#include <new>
+
+#include "air.hpp"
+#include "support/catch.hpp"
+
+namespace gr::aircomp::phy {
+namespace {
+
+using test::Links;
+using test::two_pi;
+
+constexpr std::size_t antennas = 4;
+constexpr std::size_t devices = 4;
+constexpr std::size_t length = 2048;
+constexpr std::size_t margin = 100;  // samples before and after a burst
+
+BurstFormat format_of_four() {
+    BurstFormat format;
+    format.device_antennas.assign(devices, 1);
+    return format;
+}
+
+/// Four devices, their server and the air between them.
+class Cell {
+public:
+    Cell(const BurstFormat& format, std::size_t taps, std::size_t stagger, std::uint64_t seed)
+        : format_(format), random_(seed) {
+        links_ = test::draw_links(devices, antennas, taps, stagger, random_);
+        for (std::size_t n = 0; n < devices; ++n)
+            transmitters_.emplace_back(format_, Payload{length, 1, 7}, 1);
+    }
+
+    SoundingReport sound(double noise_power_w) {
+        const std::size_t window = format_.sounding_samples() + 2 * margin;
+        std::vector<Sample> received(antennas * window);
+        std::vector<Sample> burst(format_.sounding_samples());
+        for (std::size_t n = 0; n < devices; ++n) {
+            transmitters_[n].sounding_burst(n, 1, {}, burst);
+            test::propagate(links_[n], burst, margin, received);
+        }
+        random_.add(received, test::sample_noise(format_, noise_power_w));
+        Sounder sounder(format_, antennas, window);
+        return sounder.process(received, std::vector<double>(devices, 1.0));
+    }
+
+    struct Outcome {
+        double nmse = 0;
+        ReceiveReport report;
+        TransmitReport sent;
+    };
+
+    /// One round of independent Gaussian vectors; `absent` devices stay silent.
+    Outcome round(const test::OneStream& design, std::ptrdiff_t channel_reference,
+                  double noise_power_w, unsigned seed, std::size_t absent = devices,
+                  double offset = 0) {
+        const std::size_t samples = transmitters_[0].burst_samples();
+        const std::size_t window = samples + 2 * margin;
+        std::vector<Sample> received(antennas * window);
+        std::vector<Sample> burst(samples);
+        std::vector<float> truth(length, 0.0F);
+        Outcome outcome;
+        for (std::size_t n = 0; n < devices; ++n) {
+            const auto vector = test::gaussian(length, seed + static_cast<unsigned>(n), 3);
+            for (std::size_t i = 0; i < length; ++i)
+                truth[i] += vector[i];
+            TransmitSettings settings;
+            settings.scale = 3 * std::sqrt(2.0);  // a symbol of unit power
+            settings.precoders = design.precoders[n];
+            settings.offset = offset;
+            outcome.sent = transmitters_[n].data_burst(vector, settings, burst);
+            if (n != absent) test::propagate(links_[n], burst, margin, received);
+        }
+        random_.add(received, test::sample_noise(format_, noise_power_w));
+        Postprocessor receiver(format_, {length, 1, 7}, antennas, window);
+        ReceiveSettings settings;
+        settings.scale = 3 * std::sqrt(2.0);
+        settings.combiners = design.combiners;
+        settings.pilot_reference = design.pilot_reference;
+        settings.channel_reference = channel_reference;
+        settings.smallest_part = 1.0 / devices;
+        std::vector<float> sum(length);
+        outcome.report = receiver.process(received, settings, sum);
+        outcome.nmse = test::nmse(sum, truth);
+        return outcome;
+    }
+
+private:
+    BurstFormat format_;
+    test::Noise random_;
+    Links links_;
+    std::vector<Preprocessor> transmitters_;
+};
+
+using Channels = std::vector<std::vector<Sample>>;
+
+Channels least_squares(const SoundingReport& report) {
+    Channels channels;
+    for (const auto& device : report.devices)
+        channels.push_back(device.least_squares);
+    return channels;
+}
+
+Channels mmse(const SoundingReport& report) {
+    Channels channels;
+    for (const auto& device : report.devices)
+        channels.push_back(device.mmse);
+    return channels;
+}
+
+/// Mean NMSE of rounds over mean of (4), dB, over several drawings of the channel.
+struct Excess {
+    double known_db = 0;
+    double estimated_db = 0;
+};
+
+Excess excess(std::size_t taps, std::size_t stagger, double snr_db) {
+    const double noise = test::from_db(-snr_db);
+    double known = 0, estimated = 0, expected = 0;
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+        Cell cell(format_of_four(), taps, stagger, seed);
+        const SoundingReport truth = cell.sound(0);
+        REQUIRE(truth.found);
+        const auto channels = least_squares(truth);
+        const auto perfect = test::design(channels, noise, antennas);
+        expected += perfect.expected_nmse(channels, noise, antennas);
+        const SoundingReport report = cell.sound(noise);
+        REQUIRE(report.found);
+        const auto design = test::design(mmse(report), noise, antennas);
+        for (unsigned i = 0; i < 4; ++i) {
+            const auto a = cell.round(perfect, truth.reference, noise, 10 * i + 1);
+            const auto b = cell.round(design, report.reference, noise, 10 * i + 1);
+            REQUIRE(a.report.found);
+            REQUIRE(b.report.found);
+            CHECK(a.report.confidence > 0.9);
+            CHECK(a.report.noise_power_w == Approx(noise).epsilon(0.15));
+            known += a.nmse / 4;
+            estimated += b.nmse / 4;
+        }
+    }
+    return {test::to_db(known / expected), test::to_db(estimated / expected)};
+}
+
+TEST_CASE("the chain's error is that of equation (4), one path") {
+    const auto snr_db = GENERATE(0, 10, 20, 30);
+    const auto stagger = GENERATE(0, 2);  // timing offsets up to 6 of 16 samples
+    CAPTURE(snr_db, stagger);
+    const Excess found = excess(1, static_cast<std::size_t>(stagger), snr_db);
+    CAPTURE(found.known_db, found.estimated_db);
+    CHECK(std::abs(found.known_db) < 0.5);
+    CHECK(found.estimated_db < found.known_db + 1);
+}
+
+TEST_CASE("the chain's error is that of equation (4), four paths") {
+    const auto snr_db = GENERATE(0, 10, 20, 30);
+    const auto stagger = GENERATE(0, 2);
+    CAPTURE(snr_db, stagger);
+    const Excess found = excess(4, static_cast<std::size_t>(stagger), snr_db);
+    CAPTURE(found.known_db, found.estimated_db);
+    CHECK(std::abs(found.known_db) < 0.5);
+    CHECK(found.estimated_db < found.known_db + 1);
+}
+
+TEST_CASE("a carrier offset that all devices share is found and taken out") {
+    Cell cell(format_of_four(), 2, 0, 3);
+    const double noise = 1e-2;
+    const auto truth = cell.sound(0);
+    const auto design = test::design(least_squares(truth), noise, antennas);
+    const double offset = GENERATE(1e-5, 2e-4, -2e-3);  // 100 Hz to 20 kHz at 10 MHz
+    const auto still = cell.round(design, truth.reference, noise, 1);
+    const auto turned = cell.round(design, truth.reference, noise, 1, devices, -offset);
+    CHECK(turned.report.sync.offset == Approx(offset).margin(2e-5));
+    CHECK(test::to_db(turned.nmse / still.nmse) < 0.5);
+}
+
+TEST_CASE("a device that is missing is noticed") {
+    Cell cell(format_of_four(), 1, 1, 5);
+    const double noise = 1e-2;
+    const auto truth = cell.sound(0);
+    const auto design = test::design(least_squares(truth), noise, antennas);
+    CHECK(cell.round(design, truth.reference, noise, 1).report.confidence > 0.99);
+    const auto report = cell.round(design, truth.reference, noise, 1, 2).report;
+    REQUIRE(report.found);
+    CHECK(report.confidence < 0.1);
+    CHECK(report.evm[0] > 0.2);
+}
+
+TEST_CASE("noise holds no round and leaves the vector alone") {
+    const auto format = format_of_four();
+    Postprocessor receiver(format, {64, 1, {}}, 2, 2000);
+    std::vector<Sample> received(4000);
+    test::Noise(1).add(received, 1);
+    const std::vector<Sample> combiners(2 * format.used_subcarriers(), 1);
+    const std::vector<Sample> reference(format.used_subcarriers(), 1);
+    ReceiveSettings settings;
+    settings.combiners = combiners;
+    settings.pilot_reference = reference;
+    std::vector<float> vector(64, 5.0F);
+    CHECK_FALSE(receiver.process(received, settings, vector).found);
+    CHECK(vector == std::vector<float>(64, 5.0F));
+}
+
+}  // namespace
+}  // namespace gr::aircomp::phy
