@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Scheme mmse: L-BFGS on the combiner alone, the precoders eliminated by (6).
+// Scheme mmse: a quasi-Newton method on the combiner alone, the precoders eliminated by (6).
 //
-// At high SNR the Hessian of f has one eigenvalue per power-limited device that grows with the SNR,
-// while the rest stays of the order of the noise. So a search without a warm start begins at a
-// noisier channel, where f is smooth, and follows the solution while the noise falls to its value.
+// A search without a warm start begins at a noisier channel, where f is smoother and has fewer poor
+// local minima, and follows the solution while the noise falls to its value.
 #include <Eigen/Core>
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/random.hpp"
 #include "best_precoder.hpp"
+#include "curvature_model.hpp"
 #include "inversion.hpp"
 #include "reduced_objective.hpp"
 #include "validate.hpp"
@@ -29,53 +28,47 @@ public:
     using Objective = ReducedObjective<Streams>;
     using Combiner = typename Objective::Combiner;
 
-    Search(Objective& objective, Eigen::Index rows, Eigen::Index columns) : objective_(objective) {
-        for (Combiner* matrix : {&point, &gradient, &trial_, &direction_}) {
-            matrix->resize(rows, columns);
-        }
-        for (Pair& pair : pairs_) {
-            pair.step.resize(rows, columns);
-            pair.change.resize(rows, columns);
-        }
-    }
+    Search(Objective& objective, Eigen::Index rows, Eigen::Index columns)
+        : objective_(objective),
+          trial_(rows, columns),
+          step_(2 * rows * columns),
+          change_(2 * rows * columns),
+          gradient_(2 * rows * columns),
+          direction_(2 * rows * columns),
+          model_(2 * rows * columns, static_cast<Eigen::Index>(objective.devices())) {}
 
-    // Descends from `point` until `window` iterations together gain less than `tolerance` of the
+    // Descends from `point` until the next step promises to gain less than `tolerance` of the
     // value, or nothing is left to gain.
     void descend(double tau, double tolerance, int max_iterations) {
         tau_ = tau;
         value = evaluate(point);
-        gradient = objective_.gradient();
-        kept_ = 0;
-        double reference = value;
-        for (int iteration = 1; iteration <= max_iterations; ++iteration) {
-            const double slope = find_direction();
+        gradient_ = real(objective_.gradient());
+        model_.reset(objective_.misfit_factor(), objective_.noise_curvature());
+        for (int iteration = 0; iteration < max_iterations; ++iteration) {
+            direction_ = -gradient_;
+            model_.solve(direction_);
+            const double slope = gradient_.dot(direction_);
+            if (-slope <= tolerance * value) break;
             if (!(slope < 0.0) || !line_search(slope)) {
-                if (kept_ == 0) break;
-                kept_ = 0;  // a stale model: once more from steepest descent
+                if (!model_.learnt()) break;
+                evaluate(point);  // a stale model: once more without it
+                model_.reset(objective_.misfit_factor(), objective_.noise_curvature());
                 continue;
             }
             ++iterations;
-            if (iteration % window != 0) continue;
-            if (reference - value <= tolerance * value) break;
-            reference = value;
         }
     }
 
+    double gradient_norm() const { return gradient_.norm() * point.norm() / value; }
+
     double value = 0.0;
-    Combiner point, gradient;
+    Combiner point;
     int iterations = 0;
     int evaluations = 0;
 
 private:
-    static constexpr int memory = 20;
-    static constexpr int window = 3;
-    struct Pair {
-        Combiner step, change;
-        double curvature = 0.0, weight = 0.0;
-    };
-
-    static Eigen::Map<VectorXd> real(Combiner& matrix) {
-        return {reinterpret_cast<double*>(matrix.data()), 2 * matrix.size()};
+    static Eigen::Map<const VectorXd> real(const Combiner& matrix) {
+        return {reinterpret_cast<const double*>(matrix.data()), 2 * matrix.size()};
     }
 
     double evaluate(const Combiner& A) {
@@ -83,71 +76,47 @@ private:
         return objective_.evaluate(A, tau_);
     }
 
-    Pair& pair(int age) { return pairs_[(kept_ - 1 - age) % memory]; }
-
-    // Two-loop recursion; the first step is a fiftieth of the point. Returns the slope.
-    double find_direction() {
-        direction_ = -gradient;
-        const int used = std::min(kept_, memory);
-        if (used == 0) {
-            direction_ *= 0.02 * point.norm() / std::max(gradient.norm(), 1e-300);
-            return real(gradient).dot(real(direction_));
-        }
-        for (int age = 0; age < used; ++age) {
-            Pair& p = pair(age);
-            p.weight = real(p.step).dot(real(direction_)) / p.curvature;
-            real(direction_) -= p.weight * real(p.change);
-        }
-        direction_ *= pair(0).curvature / pair(0).change.squaredNorm();
-        for (int age = used - 1; age >= 0; --age) {
-            Pair& p = pair(age);
-            const double correction = real(p.change).dot(real(direction_)) / p.curvature;
-            real(direction_) += (p.weight - correction) * real(p.step);
-        }
-        return real(gradient).dot(real(direction_));
-    }
-
-    // Bisection on the weak Wolfe conditions.
+    // The weak Wolfe conditions: where a step gains too little, the minimum of the parabola through
+    // what is known, kept off the ends of the interval.
     bool line_search(double slope) {
         double low = 0.0, high = INFINITY, step = 1.0;
         for (int attempt = 0; attempt < 40; ++attempt) {
-            trial_ = point + step * direction_;
+            step_ = step * direction_;
+            trial_ = point;
+            Eigen::Map<VectorXd>(reinterpret_cast<double*>(trial_.data()), step_.size()) += step_;
             const double trial_value = evaluate(trial_);
             if (!(trial_value <= value + 1e-4 * step * slope)) {
                 high = step;
-            } else if (inner(objective_.gradient(), direction_) < 0.9 * slope) {
+                const double excess = trial_value - value - slope * step;
+                const double least = -0.5 * slope * step * step / excess;
+                const double width = high - low;
+                step = std::isfinite(least)
+                           ? std::clamp(least, low + 0.1 * width, low + 0.5 * width)
+                           : low + 0.5 * width;
+            } else if (real(objective_.gradient()).dot(direction_) < 0.9 * slope) {
                 low = step;
+                step = std::isinf(high) ? 2.0 * step : 0.5 * (low + high);
             } else {
                 accept(trial_value);
                 return true;
             }
-            step = std::isinf(high) ? 2.0 * step : 0.5 * (low + high);
         }
         return false;
     }
 
-    static double inner(const Combiner& a, Combiner& b) {
-        const Eigen::Map<const VectorXd> view(reinterpret_cast<const double*>(a.data()),
-                                              2 * a.size());
-        return view.dot(real(b));
-    }
-
     void accept(double trial_value) {
-        Pair& p = pairs_[kept_ % memory];
-        p.step = trial_ - point;
-        p.change = objective_.gradient() - gradient;
-        p.curvature = real(p.step).dot(real(p.change));
-        if (p.curvature > 0.0) ++kept_;
+        change_ = real(objective_.gradient()) - gradient_;
+        model_.update(step_, change_, objective_.misfit_factor(), objective_.noise_curvature());
         point.swap(trial_);
-        gradient = objective_.gradient();
+        gradient_ = real(objective_.gradient());
         value = trial_value;
     }
 
     Objective& objective_;
     double tau_ = 1.0;
-    Combiner trial_, direction_;
-    std::array<Pair, memory> pairs_;
-    int kept_ = 0;
+    Combiner trial_;
+    VectorXd step_, change_, gradient_, direction_;
+    CurvatureModel model_;
 };
 
 // The scale of a direction at which f is least, to a factor of two.
@@ -170,8 +139,9 @@ void scale_start(ReducedObjective<Streams>& objective, double tau,
 // The noise falls tenfold from stage to stage, each stage roughly solved, the last one well.
 template <int Streams>
 void descend_in_noise(Search<Streams>& search, double tau, const DesignOptions& options) {
-    for (; tau > 1.0; tau *= 0.1)
-        search.descend(tau, 1e-3, options.max_iterations);
+    const int stages = static_cast<int>(std::ceil(std::log10(tau)));
+    for (int stage = 0; stage < stages; ++stage)
+        search.descend(tau * std::pow(10.0, -stage), 1e-3, options.max_iterations);
     search.descend(1.0, options.tolerance, options.max_iterations);
 }
 
@@ -202,7 +172,7 @@ Design solve(const TransceiverProblem& problem, const DesignOptions& options) {
         if (search.value < best_value) {
             best_value = search.value;
             best = search.point;
-            design.gradient_norm = search.gradient.norm() * search.point.norm() / search.value;
+            design.gradient_norm = search.gradient_norm();
         }
     }
     design.iterations = search.iterations;

@@ -73,9 +73,11 @@ ReducedObjective<Streams>::ReducedObjective(const TransceiverProblem& problem) {
             std::max(strongest_channel_, gain * H.squaredNorm() / static_cast<double>(H.size()));
         columns += H.cols();
     }
-    for (Combiner* matrix : {&G_, &WG_, &WWG_, &weighted_})
+    for (Combiner* matrix : {&G_, &WG_, &WWG_})
         matrix->resize(L, columns);
     gradient_.resize(L, N_r);
+    part_.resize(L, N_r);
+    misfit_factor_.setZero(2 * L * N_r, static_cast<Eigen::Index>(devices_.size()));
     K_.resize(L, L);
 }
 
@@ -109,6 +111,26 @@ void ReducedObjective<Streams>::respond(Device& device, double combiner_power) {
     }
 }
 
+// -2 v mu W^2 G H^^H, and by how much of it the Gauss-Newton model knows the curvature: f_n = v
+// mu^2
+// ||W||^2.
+template <int Streams>
+void ReducedObjective<Streams>::add_misfit_gradient(const Device& device, Eigen::Index column) {
+    const double v = device.second_moment, mu = device.mu;
+    part_.noalias() = WWG_.middleCols(device.offset, device.columns) *
+                      channels_.middleCols(device.offset, device.columns).adjoint();
+    part_ *= -2.0 * v * mu;
+    gradient_ += part_;
+    const double misfit = v * mu * mu * device.W.squaredNorm();
+    const Eigen::Map<const Eigen::VectorXd> g(reinterpret_cast<const double*>(part_.data()),
+                                              2 * part_.size());
+    if (device.limited && misfit > 0.0) {
+        misfit_factor_.col(column) = g / std::sqrt(2.0 * misfit);
+    } else {
+        misfit_factor_.col(column).setZero();
+    }
+}
+
 template <int Streams>
 double ReducedObjective<Streams>::evaluate(const Combiner& A, double tau) {
     const double combiner_power = A.squaredNorm();
@@ -123,11 +145,11 @@ double ReducedObjective<Streams>::evaluate(const Combiner& A, double tau) {
         value += v * (mu * device.W.trace().real() - lambda);
         ridge +=
             v * device.error_variance * WG_.middleCols(device.offset, device.columns).squaredNorm();
-        weighted_.middleCols(device.offset, device.columns) =
-            (-2.0 * v * mu) * WWG_.middleCols(device.offset, device.columns);
     }
-    gradient_.noalias() = weighted_ * channels_.adjoint();
-    gradient_ += (2.0 * ridge) * A;
+    noise_curvature_ = 2.0 * ridge;
+    gradient_ = noise_curvature_ * A;
+    for (std::size_t n = 0; n < devices_.size(); ++n)
+        add_misfit_gradient(devices_[n], static_cast<Eigen::Index>(n));
     return value;
 }
 

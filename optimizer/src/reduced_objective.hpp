@@ -38,6 +38,16 @@ public:
     /// Gradient at the last point, with respect to (Re A^, Im A^), as one complex matrix.
     const Combiner& gradient() const { return gradient_; }
 
+    /// Column n is g_n / sqrt(2 f_n) at the last point: g_n the gradient of the misfit f_n of a
+    /// device that is limited by its power, 0 for one that is not. Real parts and imaginary parts
+    /// interleaved as in gradient().
+    const Eigen::MatrixXd& misfit_factor() const { return misfit_factor_; }
+
+    /// Second derivative, in any direction, of the terms in ||A^||^2 at the last point.
+    double noise_curvature() const { return noise_curvature_; }
+
+    std::size_t devices() const { return devices_.size(); }
+
     /// max_n ||A^ H^_n||_F, the size of what the strongest device delivers.
     double strongest(const Combiner& A) const;
 
@@ -59,11 +69,15 @@ private:
     };
 
     void respond(Device& device, double combiner_power);
+    void add_misfit_gradient(const Device& device, Eigen::Index column);
 
     Eigen::MatrixXcd channels_;  // N_r x sum of N_t,n
     std::vector<Device> devices_;
     Combiner gradient_;
-    Combiner G_, WG_, WWG_, weighted_;  // L x sum of N_t,n
+    Combiner part_;          // a device's part of the gradient
+    Combiner G_, WG_, WWG_;  // L x sum of N_t,n
+    Eigen::MatrixXd misfit_factor_;
+    double noise_curvature_ = 1.0;
     Square K_;
     double constant_ = 0.0;  // L sum of v_n over the devices that cannot transmit
     double strongest_channel_ = 0.0;
