@@ -41,8 +41,9 @@ AIRCOMP_INLINE void draw(float* out, std::uint32_t count, std::uint32_t start, K
             (static_cast<float>(static_cast<std::int32_t>(a >> 1)) + 0.5F) * 0x1p-31F;
         const float radius = deviation * std::sqrt(std::max(0.0F, -logarithm(uniform)));
         float cosine, sine;
-        quarter_turns(b >> 30, static_cast<float>(static_cast<std::int32_t>(b << 2)) * 0x1p-32F,
-                      cosine, sine);
+        quarter_turns((b + 0x20000000U) >> 30,
+                      static_cast<float>(static_cast<std::int32_t>(b << 2)) * 0x1p-32F, cosine,
+                      sine);
         out[2 * i] = radius * cosine + (accumulate ? out[2 * i] : 0.0F);
         out[2 * i + 1] = radius * sine + (accumulate ? out[2 * i + 1] : 0.0F);
     }
