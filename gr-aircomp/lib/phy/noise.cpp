@@ -33,8 +33,10 @@ struct Keys {
 template <bool accumulate>
 AIRCOMP_INLINE void draw(float* out, std::uint32_t count, std::uint32_t start, Keys keys,
                          float deviation) {
-    for (std::uint32_t i = 0; i < count; ++i) {
-        const std::uint32_t a = mix((start + i) ^ keys.first);
+    // A signed index: one that may wrap would not vectorise.
+    const auto end = static_cast<std::int64_t>(count);
+    for (std::int64_t i = 0; i < end; ++i) {
+        const std::uint32_t a = mix((start + static_cast<std::uint32_t>(i)) ^ keys.first);
         const std::uint32_t b = mix(a + keys.second);
         // 31 bits in (0, 1]: float keeps the small values, hence the tails, exact.
         const float uniform =
