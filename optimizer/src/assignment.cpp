@@ -57,6 +57,19 @@ double fitting_curvature(const AssignmentProblem& problem, const Shares& m, Rand
     return std::max(0.5 * N * spread, 1e-12);
 }
 
+// Mean over a batch of fresh channels.
+ShareGradient sample_gradient(const AssignmentProblem& problem, const Shares& m, int batch,
+                              Random& random) {
+    ShareGradient mean{0.0, Shares(m.size(), 0.0)};
+    for (int draw = 0; draw < batch; ++draw) {
+        const ShareGradient one = share_gradient(problem, problem.draw_channels(random), m);
+        mean.nmse += one.nmse / batch;
+        for (std::size_t n = 0; n < m.size(); ++n)
+            mean.gradient[n] += one.gradient[n] / batch;
+    }
+    return mean;
+}
+
 }  // namespace
 
 std::vector<double> minimize_over_shares(const std::vector<double>& linear, double curvature,
@@ -103,6 +116,10 @@ std::vector<double> nearest_feasible(const AssignmentProblem& problem,
 Assignment assign_shares(const AssignmentProblem& problem, const AssignmentOptions& options) {
     problem.validate();
     problem.require_feasible();
+    if (options.batch < 1) {
+        throw std::invalid_argument("assignment options: batch: expected at least 1, found " +
+                                    std::to_string(options.batch));
+    }
     const std::size_t N = problem.devices.size();
     const Shares limits = limits_of(problem);
     // In proportion to the limits: inside all of them, where no device is out of power.
@@ -117,9 +134,10 @@ Assignment assign_shares(const AssignmentProblem& problem, const AssignmentOptio
     Shares linear(N, 0.0);   // the surrogate's
     Shares average(N, 0.0);  // of all gradients, weights rising with t: less noise than (11) keeps
     double nmse = 0.0;
-    constexpr int least_iterations = 50;
+    constexpr int steps_to_settle = 10;
+    int settled = 0;
     for (int t = 0; t < options.max_iterations && !result.converged; ++t) {
-        const ShareGradient sample = share_gradient(problem, problem.draw_channels(random), m);
+        const ShareGradient sample = sample_gradient(problem, m, options.batch, random);
         const double rho = surrogate_weight(t);
         nmse += rho * (sample.nmse - nmse);
         for (std::size_t n = 0; n < N; ++n) {
@@ -128,7 +146,8 @@ Assignment assign_shares(const AssignmentProblem& problem, const AssignmentOptio
         }
         const double stationarity = largest_promise(average, m, limits) / nmse;
         result.trace.push_back({nmse, stationarity, m});
-        result.converged = t >= least_iterations && stationarity <= options.tolerance;
+        settled = stationarity <= options.tolerance ? settled + 1 : 0;
+        result.converged = settled == steps_to_settle;
         const Shares best = minimize_over_shares(linear, kappa, limits);
         for (std::size_t n = 0; n < N; ++n)
             m[n] += step_length(t) * (best[n] - m[n]);

@@ -118,8 +118,8 @@ IntegralAssignment refine_to_units(const AssignmentProblem& problem,
     best.ffn_columns = apportion(shares, units.ffn_columns);
     best.nmse = best.rounded_nmse = refinement.nmse(best.kv_groups, best.ffn_columns);
     bool allowed = refinement.within_limits(refinement.total(best.kv_groups, best.ffn_columns));
-    const auto consider = [&](const Units& groups) {
-        const Units columns = refinement.columns_for(groups);
+    const Units rounded_columns = best.ffn_columns;
+    const auto consider_both = [&](const Units& groups, const Units& columns) {
         if (!refinement.within_limits(refinement.total(groups, columns))) return false;
         const double nmse = refinement.nmse(groups, columns);
         if (allowed && !(nmse < best.nmse)) return false;
@@ -128,6 +128,10 @@ IntegralAssignment refine_to_units(const AssignmentProblem& problem,
         best.nmse = nmse;
         allowed = true;
         return true;
+    };
+    const auto consider = [&](const Units& groups) {
+        const bool made_up = consider_both(groups, refinement.columns_for(groups));
+        return consider_both(groups, rounded_columns) || made_up;
     };
     consider(best.kv_groups);
     for (bool improved = true; improved;) {

@@ -206,6 +206,61 @@ TEST_CASE("the robust design beats the naive one where the channel knowledge err
     CHECK(robust < 0.9 * naive);
 }
 
+TEST_CASE("the robust design beats the naive one over channels that it did not see") {
+    Random random(22);
+    constexpr double variance = 0.03;
+    constexpr int designs = 20, truths = 50;
+    double difference = 0.0, square = 0.0, naive_sum = 0.0;
+    for (int trial = 0; trial < designs; ++trial) {
+        TransceiverProblem known = random_problem(random, 20.0, {4, 8, 2, 2});
+        const Transceiver naive = design_mmse(known).transceiver;
+        known.error_variances.assign(4, variance);
+        const Transceiver robust = design_mmse(known).transceiver;
+        for (int truth = 0; truth < truths; ++truth) {
+            TransceiverProblem true_problem = known;
+            true_problem.error_variances.clear();
+            for (MatrixXcd& H : true_problem.channels)
+                H += std::sqrt(variance) * complex_normal(random, H.rows(), H.cols());
+            const double lost =
+                mean_square_error(true_problem, naive) - mean_square_error(true_problem, robust);
+            difference += lost / (designs * truths);
+            square += lost * lost / (designs * truths);
+            naive_sum += mean_square_error(true_problem, naive) / (designs * truths);
+        }
+    }
+    const double error = std::sqrt(square / (designs * truths));
+    CHECK(difference > 4.0 * error);
+    CHECK(difference > 0.05 * naive_sum);
+}
+
+TEST_CASE("every scheme answers hostile problems with a valid design or a refusal") {
+    Random random(23);
+    for (int trial = 0; trial < 60; ++trial) {
+        TransceiverProblem problem = random_problem(random, 40.0 * uniform(random), {4, 6, 3, 2});
+        problem.channels[0] = complex_normal(random, 6, 2 + trial % 4);
+        for (std::size_t n = 0; n < 4; ++n) {
+            problem.channels[n] *= std::pow(10.0, 15.0 * uniform(random) - 12.0);
+            if (uniform(random) < 0.2) problem.power_w[n] = 0.0;
+            if (uniform(random) < 0.2) problem.second_moments[n] = 1e-6;
+            if (uniform(random) < 0.2) problem.channels[n].col(1) = problem.channels[n].col(0);
+            if (uniform(random) < 0.1) problem.channels[n].setZero();
+        }
+        for (const std::string& name : designer_names()) {
+            CAPTURE(trial, name);
+            try {
+                const Design design = aircomp::optimizer::design(name, problem);
+                require_feasible(problem, design);
+                CHECK(std::isfinite(design.nmse));
+                CHECK(design.transceiver.combiner.allFinite());
+            } catch (const std::logic_error&) {
+                CHECK((name == "sdr" || name == "inversion"));  // zero forcing may have to refuse
+            } catch (const std::runtime_error&) {
+                CHECK(name == "sdr");
+            }
+        }
+    }
+}
+
 TEST_CASE("the same seed gives the same design, bit for bit") {
     const auto once = [] {
         Random random(19);

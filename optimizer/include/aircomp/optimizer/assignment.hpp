@@ -95,7 +95,8 @@ std::vector<double> minimize_over_shares(const std::vector<double>& linear, doub
 
 struct AssignmentOptions {
     int max_iterations = 2000;
-    double tolerance = 0.01;  ///< on the stationarity measure below
+    double tolerance = 0.01;  ///< on the stationarity measure below, kept for ten steps
+    int batch = 8;            ///< channels drawn per step, H^t of (11) being their mean
     double curvature = 0.0;   ///< kappa of (11) in NMSE; 0: chosen from the first gradients
     int channels = 400;       ///< draws for the final expected NMSE
     std::uint64_t seed = 1;
@@ -145,10 +146,10 @@ struct IntegralAssignment {
     double nmse = 0.0;          ///< of this one, on the same channels; at most rounded_nmse
 };
 
-/// Whole units near real shares: from apportionment of both, single KV groups move between devices
-/// while the FFN columns make up for what a whole group is off, as long as the NMSE of the two
-/// sites over `channels` common draws falls. No device goes beyond its limit by more than one
-/// column. Throws std::invalid_argument on bad shares or units.
+/// Whole units near real shares: from apportionment of both, single KV groups move between devices,
+/// the FFN columns either apportioned as before or making up for what a whole group is off, as long
+/// as the NMSE of the two sites over `channels` common draws falls. No device goes beyond its limit
+/// by more than one column. Throws std::invalid_argument on bad shares or units.
 IntegralAssignment refine_to_units(const AssignmentProblem& problem,
                                    const std::vector<double>& shares, const LayerUnits& units,
                                    int channels = 50, std::uint64_t seed = 1);
