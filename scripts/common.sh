@@ -40,6 +40,18 @@ configure() {
     }
 }
 
+# configure_module FOLDER [-DOPTION=VALUE ...]: gr-aircomp alone, with its GNU Radio module, for Debian's Python.
+configure_module() {
+    local folder=$1 strict=OFF log
+    shift
+    [[ $(g++ -dumpversion) == 12* ]] && strict=ON
+    log=$(cmake -S gr-aircomp -B "$folder" -G Ninja -DPYTHON_EXECUTABLE=/usr/bin/python3 \
+        -DAIRCOMP_WARNINGS_AS_ERRORS=$strict "$@" 2>&1) || {
+        echo "$log" >&2
+        die "cmake could not configure $folder; its last lines say why"
+    }
+}
+
 # build FOLDER [TARGET ...]: a line of progress on a terminal, only warnings and errors elsewhere.
 build() {
     local folder=$1 quiet=()

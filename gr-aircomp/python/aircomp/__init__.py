@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sums over the air in GNU Radio: pre- and post-processing, synchronisation, channel emulation."""
+from gnuradio import blocks  # the bindings' base classes
+
+from .aircomp_python import *

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The module of all bindings.
+#include <pybind11/pybind11.h>
+
+#define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
+#include <numpy/arrayobject.h>
+
+namespace py = pybind11;
+
+// Headers for binding functions
+/**************************************/
+// The following comment block is used for
+// gr_modtool to insert function prototypes
+// Please do not delete
+/**************************************/
+// BINDING_FUNCTION_PROTOTYPES(
+void bind_channel_emulator(py::module& m);
+// ) END BINDING_FUNCTION_PROTOTYPES
+
+// import_array() is a macro that returns a null pointer where it fails.
+void* init_numpy() {
+    import_array();
+    return NULL;
+}
+
+PYBIND11_MODULE(aircomp_python, m) {
+    init_numpy();
+    py::module::import("gnuradio.gr");
+
+    /**************************************/
+    // The following comment block is used for
+    // gr_modtool to insert binding function calls
+    // Please do not delete
+    /**************************************/
+    // BINDING_FUNCTION_CALLS(
+    bind_channel_emulator(m);
+    // ) END BINDING_FUNCTION_CALLS
+}
