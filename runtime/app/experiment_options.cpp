@@ -26,6 +26,8 @@ void ExperimentOptions::add_to(CLI::App& command) {
     command.add_option("--digital-bits", digital_bits, "Bits a value of the digital schemes");
     command.add_option("--csi", csi, "Channel knowledge of the coordinator")
         ->check(CLI::IsMember({"estimated", "perfect"}));
+    command.add_option("--medium", medium, "How deep a scheme over the air is simulated")
+        ->check(CLI::IsMember({"symbol", "waveform"}));
     command.add_option("--json", json, "Write the result as JSON to FILE, - for standard output");
 }
 
@@ -54,6 +56,10 @@ runtime::Config ExperimentOptions::config() const {
     if (csi) {
         config.radio.channel_knowledge = *csi == "perfect" ? runtime::ChannelKnowledge::perfect
                                                            : runtime::ChannelKnowledge::estimated;
+    }
+    if (medium) {
+        config.medium =
+            *medium == "symbol" ? runtime::AirMedium::symbol : runtime::AirMedium::waveform;
     }
     runtime::validate(config, "command line");
     return config;

@@ -24,6 +24,7 @@ struct ExperimentOptions {
     std::optional<int> threads;
     std::optional<int> digital_bits;
     std::optional<std::string> csi;
+    std::optional<std::string> medium;
     std::string json;
 
     void add_to(CLI::App& command);

@@ -41,7 +41,10 @@ AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibr
     : analog_(config.analog), streams_(config.radio.streams), length_(length) {
     const std::int64_t reals_per_use = 2 * static_cast<std::int64_t>(streams_);
     channel_uses_ = (length + reals_per_use - 1) / reals_per_use;
-    if (analog_.rotation) rotation_.emplace(length, derive_seed(config.seed, rotation_purpose));
+    if (analog_.rotation) {
+        rotation_seed_ = derive_seed(config.seed, rotation_purpose);
+        rotation_.emplace(length, *rotation_seed_);
+    }
     moments_[0] = second_moments_of(calibration, SiteKind::attention);
     moments_[1] = second_moments_of(calibration, SiteKind::mlp);
     for (std::size_t i = 0; i < calibration.later_tokens.size(); ++i) {

@@ -10,9 +10,11 @@
 #include "aircomp/runtime/calibration.hpp"
 #include "aircomp/runtime/config.hpp"
 #include "aircomp/runtime/medium.hpp"
-#include "rotation.hpp"
+#include "gnuradio/aircomp/phy/rotation.hpp"
 
 namespace aircomp::runtime {
+
+namespace phy = gr::aircomp::phy;
 
 /// Symbols of one vector, [streams, channel uses].
 using SymbolMatrix = Eigen::MatrixXcf;
@@ -25,6 +27,10 @@ public:
     const std::vector<double>& second_moments(SiteKind kind) const;
 
     std::int64_t channel_uses() const { return channel_uses_; }
+    int streams() const { return streams_; }
+    std::int64_t length() const { return length_; }
+    /// Of the rotation that every device applies; none where the configuration has none.
+    std::optional<std::uint64_t> rotation_seed() const { return rotation_seed_; }
 
     /// The scale that every device divides vector `v` by. With the policy `exchanged` it needs
     /// every device's norm, which costs a message over the control link.
@@ -46,7 +52,8 @@ private:
     int streams_;
     std::int64_t length_;
     std::int64_t channel_uses_;
-    std::optional<Rotation> rotation_;
+    std::optional<std::uint64_t> rotation_seed_;
+    std::optional<phy::Rotation> rotation_;
     std::vector<double> moments_[2];  // by SiteKind
     struct SiteScale {
         double scale;

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "waveform_format.hpp"
 #include "yaml_reader.hpp"
 
 namespace aircomp::runtime {
@@ -32,6 +33,9 @@ const std::vector<std::pair<std::string, ScalePolicy>> scale_names = {
     {"calibrated", ScalePolicy::calibrated},
     {"shared", ScalePolicy::shared},
     {"exchanged", ScalePolicy::exchanged}};
+
+const std::vector<std::pair<std::string, AirMedium>> medium_names = {
+    {"symbol", AirMedium::symbol}, {"waveform", AirMedium::waveform}};
 
 void read_model(const YamlNode& node, const std::filesystem::path& base, ModelSettings& model) {
     if (std::string folder; node.at("folder").present()) {
@@ -82,6 +86,31 @@ void read_analog(const YamlNode& node, AnalogConfig& analog) {
     node.at("clip_level").read(analog.clip_level);
 }
 
+void read_waveform(const YamlNode& node, WaveformConfig& waveform) {
+    node.at("fft_size").read(waveform.fft_size);
+    node.at("guard_low").read(waveform.guard_low);
+    node.at("guard_high").read(waveform.guard_high);
+    node.at("prefix").read(waveform.prefix);
+    node.at("pilots").read(waveform.pilots);
+    node.at("resource_block").read(waveform.resource_block);
+    node.at("turnaround_s").read(waveform.turnaround_s);
+    node.at("attempts").read(waveform.attempts);
+    node.at("least_confidence").read(waveform.least_confidence);
+    node.at("paths").read(waveform.paths);
+    node.at("path_decay_db").read(waveform.path_decay_db);
+    node.at("timing_offset").read(waveform.timing_offset);
+    node.at("carrier_offset_hz").read(waveform.carrier_offset_hz);
+    node.at("linewidth_hz").read(waveform.linewidth_hz);
+    node.at("sampling_offset_ppm").read(waveform.sampling_offset_ppm);
+    node.at("iq_gain_db").read(waveform.iq_gain_db);
+    node.at("iq_phase_deg").read(waveform.iq_phase_deg);
+    node.at("transmit_range").read(waveform.transmit_range);
+    node.at("receive_range").read(waveform.receive_range);
+    node.at("dac_bits").read(waveform.dac_bits);
+    node.at("adc_bits").read(waveform.adc_bits);
+    node.at("silent_device").read(waveform.silent_device);
+}
+
 void read_top_level(const YamlNode& root, const std::filesystem::path& base, Config& config) {
     read_model(root.at("model"), base, config.model);
     if (const YamlNode devices = root.at("devices"); devices.present()) {
@@ -93,6 +122,8 @@ void read_top_level(const YamlNode& root, const std::filesystem::path& base, Con
         share.read(config.shares.emplace_back());
     read_radio(root.at("radio"), config.radio);
     read_analog(root.at("analog"), config.analog);
+    root.at("medium").read(config.medium, medium_names);
+    read_waveform(root.at("waveform"), config.waveform);
     root.at("assignment").at("compute_time_s").read(config.assignment.compute_time_s);
     root.at("server_flops_per_s").read(config.server_flops_per_s);
     root.at("server_energy_j_per_flop").read(config.server_energy_j_per_flop);
@@ -125,6 +156,10 @@ public:
         return Checker([place = place_, section](const std::string& key) {
             return place(section + "." + key);
         });
+    }
+
+    [[noreturn]] void fail(const std::string& key, const std::string& message) const {
+        throw std::runtime_error(place_(key) + ": " + message);
     }
 
     template <typename T>
@@ -224,6 +259,52 @@ void check_radio(const RadioConfig& radio, int streams, const Checker& check) {
     check.not_negative("control_latency_s", radio.control_latency_s);
 }
 
+void check_waveform(const WaveformConfig& waveform, double bandwidth_hz, const Checker& check) {
+    for (const auto& [key, value] :
+         std::vector<std::pair<std::string, int>>{{"fft_size", waveform.fft_size},
+                                                  {"guard_low", waveform.guard_low},
+                                                  {"guard_high", waveform.guard_high},
+                                                  {"prefix", waveform.prefix},
+                                                  {"pilots", waveform.pilots},
+                                                  {"resource_block", waveform.resource_block}}) {
+        check.within(key, value, 0, 65535);
+    }
+    check.within("turnaround_s", waveform.turnaround_s, 0.0, 1.0);
+    check.within("attempts", waveform.attempts, 1, 1000);
+    check.within("least_confidence", waveform.least_confidence, 0.0, 1.0);
+    check.within("paths", waveform.paths, 1, std::clamp(waveform.prefix, 1, 64));
+    check.within("path_decay_db", waveform.path_decay_db, 0.0, 100.0);
+    check.within("timing_offset", waveform.timing_offset, 0.0, waveform.prefix / 2.0);
+    check.within("carrier_offset_hz", waveform.carrier_offset_hz, 0.0, bandwidth_hz / 256);
+    check.within("linewidth_hz", waveform.linewidth_hz, 0.0, bandwidth_hz / 256);
+    check.within("sampling_offset_ppm", waveform.sampling_offset_ppm, 0.0, 100.0);
+    check.within("iq_gain_db", waveform.iq_gain_db, 0.0, 6.0);
+    check.within("iq_phase_deg", waveform.iq_phase_deg, 0.0, 45.0);
+    check.not_negative("transmit_range", waveform.transmit_range);
+    check.not_negative("receive_range", waveform.receive_range);
+    check.require(
+        waveform.dac_bits == 0 ||
+            (waveform.dac_bits >= 2 && waveform.dac_bits <= 16 && waveform.transmit_range > 0),
+        "dac_bits", "0, or from 2 to 16 with a transmit_range above 0", waveform.dac_bits);
+    check.require(waveform.adc_bits == 0 || (waveform.adc_bits >= 2 && waveform.adc_bits <= 16 &&
+                                             waveform.receive_range > 0),
+                  "adc_bits", "0, or from 2 to 16 with a receive_range above 0", waveform.adc_bits);
+}
+
+void check_burst(const Config& config, const Checker& check) {
+    const std::string& silent = config.waveform.silent_device;
+    const bool known = std::any_of(config.devices.begin(), config.devices.end(),
+                                   [&](const auto& device) { return device.name == silent; });
+    check.require(silent == "none" || known, "waveform.silent_device", "none or a device's name",
+                  silent);
+    if (config.medium != AirMedium::waveform) return;
+    try {
+        phy::validate(burst_format(config));
+    } catch (const std::invalid_argument& error) {
+        check.fail("waveform", error.what());
+    }
+}
+
 void check_config(const Config& config, const Checker& check) {
     check.at_least("model.context", config.model.context, std::int64_t{0});
     check.at_least("model.prefill_chunk", config.model.prefill_chunk, std::int64_t{1});
@@ -231,6 +312,8 @@ void check_config(const Config& config, const Checker& check) {
     check_shares(config.shares, config.devices.size(), check);
     check_radio(config.radio, most_streams(config), check.in("radio"));
     check.positive("analog.clip_level", config.analog.clip_level);
+    check_waveform(config.waveform, config.radio.bandwidth_hz, check.in("waveform"));
+    check_burst(config, check);
     check.not_negative("assignment.compute_time_s", config.assignment.compute_time_s);
     check.positive("server_flops_per_s", config.server_flops_per_s);
     check.not_negative("server_energy_j_per_flop", config.server_energy_j_per_flop);

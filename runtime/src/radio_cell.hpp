@@ -58,6 +58,7 @@ public:
     /// and rounds it to what the downlink can carry.
     void downlink(gsl::span<float> sum);
     void charge_control(double bytes);
+    void count_repeated_round() { ++usage_.repeated_rounds; }
     void count_clipped(std::int64_t reals) { usage_.clipped_reals += reals; }
 
     const LinkUsage& usage() const { return usage_; }

@@ -56,6 +56,31 @@ void check_equal(const RadioConfig& a, const RadioConfig& b) {
     CHECK(a.control_latency_s == b.control_latency_s);
 }
 
+void check_equal(const WaveformConfig& a, const WaveformConfig& b) {
+    CHECK(a.fft_size == b.fft_size);
+    CHECK(a.guard_low == b.guard_low);
+    CHECK(a.guard_high == b.guard_high);
+    CHECK(a.prefix == b.prefix);
+    CHECK(a.pilots == b.pilots);
+    CHECK(a.resource_block == b.resource_block);
+    CHECK(a.turnaround_s == b.turnaround_s);
+    CHECK(a.attempts == b.attempts);
+    CHECK(a.least_confidence == b.least_confidence);
+    CHECK(a.paths == b.paths);
+    CHECK(a.path_decay_db == b.path_decay_db);
+    CHECK(a.timing_offset == b.timing_offset);
+    CHECK(a.carrier_offset_hz == b.carrier_offset_hz);
+    CHECK(a.linewidth_hz == b.linewidth_hz);
+    CHECK(a.sampling_offset_ppm == b.sampling_offset_ppm);
+    CHECK(a.iq_gain_db == b.iq_gain_db);
+    CHECK(a.iq_phase_deg == b.iq_phase_deg);
+    CHECK(a.transmit_range == b.transmit_range);
+    CHECK(a.receive_range == b.receive_range);
+    CHECK(a.dac_bits == b.dac_bits);
+    CHECK(a.adc_bits == b.adc_bits);
+    CHECK(a.silent_device == b.silent_device);
+}
+
 /// All but the model's folder, which depends on where a file lies.
 void check_equal(const Config& a, const Config& b) {
     CHECK(a.model.context == b.model.context);
@@ -67,6 +92,8 @@ void check_equal(const Config& a, const Config& b) {
     }
     CHECK(a.shares == b.shares);
     check_equal(a.radio, b.radio);
+    CHECK(a.medium == b.medium);
+    check_equal(a.waveform, b.waveform);
     CHECK(a.analog.scale == b.analog.scale);
     CHECK(a.analog.rotation == b.analog.rotation);
     CHECK(a.analog.clip_level == b.analog.clip_level);
@@ -183,6 +210,30 @@ analog:
   scale: exchanged
   rotation: false
   clip_level: 3.5
+medium: waveform
+waveform:
+  fft_size: 256
+  guard_low: 28
+  guard_high: 27
+  prefix: 32
+  pilots: 8
+  resource_block: 4
+  turnaround_s: 1e-5
+  attempts: 3
+  least_confidence: 0.25
+  paths: 5
+  path_decay_db: 2
+  timing_offset: 3.5
+  carrier_offset_hz: 2000
+  linewidth_hz: 1.5
+  sampling_offset_ppm: 0.5
+  iq_gain_db: 0.1
+  iq_phase_deg: 1
+  transmit_range: 4
+  receive_range: 5
+  dac_bits: 14
+  adc_bits: 12
+  silent_device: left
 assignment:
   compute_time_s: 0.02
 server_flops_per_s: 5e10
@@ -216,6 +267,9 @@ TEST_CASE("every key is read into its field") {
                       1e6,
                       0};
     expected.analog = {ScalePolicy::exchanged, false, 3.5};
+    expected.medium = AirMedium::waveform;
+    expected.waveform = {256, 28,   27,  32,  8,   4, 1e-5, 3, 0.25, 5,  2,
+                         3.5, 2000, 1.5, 0.5, 0.1, 1, 4,    5, 14,   12, "left"};
     expected.assignment.compute_time_s = 0.02;
     expected.server_flops_per_s = 5e10;
     expected.server_energy_j_per_flop = 3e-10;
@@ -238,6 +292,23 @@ TEST_CASE("the annotated configuration leaves no key out") {
         CAPTURE(line);
         CHECK(annotated.find(line.substr(start, colon - start)) != std::string::npos);
     }
+}
+
+TEST_CASE("a waveform that makes no sense is refused with the key and what was expected") {
+    CHECK(error_of("medium: air") ==
+          "lab.yaml:1: medium: expected one of symbol, waveform, found air");
+    CHECK(error_of("waveform: {attempts: 0}") ==
+          "lab.yaml:1: waveform.attempts: expected a number from 1 to 1000, found 0");
+    CHECK(error_of("waveform: {timing_offset: 8.5}") ==
+          "lab.yaml:1: waveform.timing_offset: expected a number from 0 to 8, found 8.5");
+    CHECK(error_of("waveform: {dac_bits: 8}") ==
+          "lab.yaml:1: waveform.dac_bits: expected 0, or from 2 to 16 with a transmit_range "
+          "above 0, found 8");
+    CHECK(error_of("waveform: {silent_device: nobody}") ==
+          "lab.yaml:1: waveform.silent_device: expected none or a device's name, found nobody");
+    CHECK(error_of("medium: waveform\nwaveform: {fft_size: 63}") ==
+          "lab.yaml:2: waveform: burst format: fft_size: expected a power of two from 16 to 4096, "
+          "found 63");
 }
 
 TEST_CASE("a file changes only what it sets") {

@@ -93,7 +93,7 @@ private:
 
     RadioCell cell_;
     DigitalAccess access_;
-    std::optional<Rotation> rotation_;
+    std::optional<phy::Rotation> rotation_;
     std::vector<double> bits_per_use_;
     double sum_bits_per_use_ = 0;
 };

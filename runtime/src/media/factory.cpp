@@ -45,6 +45,9 @@ std::unique_ptr<Medium> make_medium(const Config& config, std::int64_t length,
     if (scheme == "fdma") {
         return make_fdma_medium({config, participants}, {config, length, calibration});
     }
+    if (is_design(scheme) && config.medium == AirMedium::waveform) {
+        return make_waveform_medium({config, participants}, {config, length, calibration}, scheme);
+    }
     if (is_design(scheme)) {
         return make_symbol_medium({config, participants}, {config, length, calibration}, scheme);
     }

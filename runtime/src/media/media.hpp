@@ -26,4 +26,9 @@ std::unique_ptr<Medium> make_fdma_medium(RadioCell cell, AnalogCodec codec);
 std::unique_ptr<Medium> make_symbol_medium(RadioCell cell, AnalogCodec codec,
                                            const std::string& design);
 
+/// Over the air, sample by sample: bursts of the phy kernels through the channel emulator, with
+/// headers, sounding and the configuration's impairments.
+std::unique_ptr<Medium> make_waveform_medium(RadioCell cell, AnalogCodec codec,
+                                             const std::string& design);
+
 }  // namespace aircomp::runtime

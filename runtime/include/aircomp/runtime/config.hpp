@@ -28,6 +28,8 @@ enum class Fading { rayleigh, rician };
 enum class ChannelKnowledge { estimated, perfect };
 enum class Downlink { multicast, control, free };
 enum class ScalePolicy { calibrated, shared, exchanged };
+/// How deep a scheme over the air is simulated: channel use by channel use or sample by sample.
+enum class AirMedium { symbol, waveform };
 
 struct RadioConfig {
     int server_antennas = 8;        ///< N_r
@@ -53,6 +55,33 @@ struct AnalogConfig {
     double clip_level = 8;  ///< Largest real sent, in units of its design's standard deviation.
 };
 
+/// The medium `waveform`: the OFDM burst and what radios and air do to it. Where a value has a
+/// sign, each device draws its own from the seed, uniform between both signs.
+struct WaveformConfig {
+    int fft_size = 64;
+    int guard_low = 6;
+    int guard_high = 5;
+    int prefix = 16;
+    int pilots = 4;                ///< Tracking pilots in an OFDM symbol.
+    int resource_block = 1;        ///< Subcarriers that share one transceiver.
+    double turnaround_s = 20e-6;   ///< From the end of a header to the devices' burst.
+    int attempts = 8;              ///< Of a round, before an error.
+    double least_confidence = 0;   ///< That a round was whole; below it is repeated.
+    int paths = 1;                 ///< Of every link, one sample apart.
+    double path_decay_db = 3;      ///< From a path to the next.
+    double timing_offset = 0;      ///< Samples; each device is late by between 0 and this.
+    double carrier_offset_hz = 0;  ///< Largest offset between a device and the server.
+    double linewidth_hz = 0;       ///< Of a device's Wiener phase noise.
+    double sampling_offset_ppm = 0;
+    double iq_gain_db = 0;
+    double iq_phase_deg = 0;
+    double transmit_range = 0;  ///< Largest real of a DAC, in rms reals at full power; 0: any.
+    double receive_range = 0;   ///< Largest real of an ADC, in rms reals received; 0: any.
+    int dac_bits = 0;           ///< 0: not quantised.
+    int adc_bits = 0;
+    std::string silent_device = "none";  ///< Name of a device that drops out and sends nothing.
+};
+
 /// What the long timescale has to keep besides the devices' own limits.
 struct AssignmentConfig {
     double compute_time_s = 0;  ///< tau: longest computing time of a token; 0: any.
@@ -71,6 +100,8 @@ struct Config {
     std::vector<double> shares;  ///< m_n; empty: equal.
     RadioConfig radio;
     AnalogConfig analog;
+    AirMedium medium = AirMedium::symbol;
+    WaveformConfig waveform;
     AssignmentConfig assignment;
     double server_flops_per_s = 0;  ///< Of the coordinator, for embedding and head.
     double server_energy_j_per_flop = 0;

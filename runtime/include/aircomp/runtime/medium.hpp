@@ -52,6 +52,7 @@ struct LinkUsage {
     std::int64_t sounding_channel_uses = 0;
     std::int64_t coherence_blocks = 0;      ///< For which the channel was sounded.
     std::int64_t clipped_reals = 0;         ///< Values beyond the transmitters' range.
+    std::int64_t repeated_rounds = 0;       ///< Whose header, sounding or sum was not found.
     std::vector<double> transmit_energy_j;  ///< Per device, data and sounding.
 
     double total_s() const { return uplink_s + downlink_s + sounding_s + control_s; }

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Uplink and downlink of one cell, sample by sample.
+#include "media/waveform_air.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "aircomp/optimizer/channel.hpp"
+#include "radio_cell.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+constexpr std::uint64_t uplink_purpose = 10;
+constexpr std::uint64_t downlink_purpose = 11;
+constexpr std::uint64_t radio_purpose = 12;
+constexpr std::uint64_t sign_purpose = 13;
+constexpr double two_pi = 6.28318530717958647692;
+constexpr double most_delay = 64;
+constexpr double most_offset = 40;
+constexpr std::size_t idle_chunk = 4096;
+
+phy::EmulatorConfig uplink_config(const Config& config) {
+    phy::EmulatorConfig emulator;
+    emulator.sample_rate_hz = config.radio.bandwidth_hz;
+    emulator.transmitter_antennas.clear();
+    for (const auto& device : config.devices)
+        emulator.transmitter_antennas.push_back(static_cast<std::size_t>(device.antennas));
+    emulator.receiver_antennas = {static_cast<std::size_t>(config.radio.server_antennas)};
+    emulator.most_delay = most_delay;
+    emulator.most_offset = most_offset;
+    emulator.seed = derive_seed(config.seed, uplink_purpose);
+    return emulator;
+}
+
+phy::EmulatorConfig downlink_config(const Config& config) {
+    phy::EmulatorConfig emulator = uplink_config(config);
+    emulator.receiver_antennas = emulator.transmitter_antennas;
+    emulator.transmitter_antennas = {1};
+    emulator.seed = derive_seed(config.seed, downlink_purpose);
+    return emulator;
+}
+
+}  // namespace
+
+WaveformAir::WaveformAir(const Config& config, const phy::BurstFormat& format,
+                         const std::vector<double>& path_gains, double noise_power_w)
+    : waveform_(config.waveform),
+      devices_(config.devices),
+      seed_(config.seed),
+      sample_rate_hz_(config.radio.bandwidth_hz),
+      server_antennas_(static_cast<std::size_t>(config.radio.server_antennas)),
+      sample_noise_w_(noise_power_w * format.fft_size /
+                      static_cast<double>(format.used_subcarriers())),
+      uplink_(uplink_config(config)),
+      downlink_(downlink_config(config)),
+      headers_(config.devices.size()) {
+    set_radios(path_gains);
+    set_noise(true);
+    downlink_.set_noise_power(sample_noise_w_);
+}
+
+void WaveformAir::set_radios(const std::vector<double>& path_gains) {
+    std::mt19937_64 magnitude(derive_seed(seed_, radio_purpose));
+    std::mt19937_64 sign(derive_seed(seed_, sign_purpose));
+    std::uniform_real_distribution<double> fraction(0, 1), both(-1, 1);
+    double received_w = sample_noise_w_;
+    for (std::size_t n = 0; n < devices_.size(); ++n) {
+        phy::RadioImpairments radio;
+        radio.carrier_offset_hz = waveform_.carrier_offset_hz * both(sign);
+        radio.sampling_offset_ppm = waveform_.sampling_offset_ppm * both(sign);
+        radio.iq_gain_db = waveform_.iq_gain_db * both(sign);
+        radio.iq_phase_deg = waveform_.iq_phase_deg * both(sign);
+        radio.timing_offset = waveform_.timing_offset * fraction(magnitude);
+        radio.linewidth_hz = waveform_.linewidth_hz;
+        radio.full_scale = waveform_.transmit_range * std::sqrt(devices_[n].max_power_w / 2);
+        radio.converter_bits = static_cast<unsigned>(waveform_.dac_bits);
+        radio.on = devices_[n].name != waveform_.silent_device;
+        uplink_.set_transmitter(n, radio);
+        carrier_offset_hz_.push_back(radio.carrier_offset_hz);
+        received_w += path_gains[n] * devices_[n].max_power_w;
+    }
+    phy::RadioImpairments server;
+    server.full_scale = waveform_.receive_range * std::sqrt(received_w / 2);
+    server.converter_bits = static_cast<unsigned>(waveform_.adc_bits);
+    uplink_.set_receiver(0, server);
+}
+
+void WaveformAir::set_channels(const std::vector<Eigen::MatrixXcd>& channels, std::uint64_t seed) {
+    optimizer::Random random(seed);
+    std::vector<phy::Path> paths(static_cast<std::size_t>(waveform_.paths));
+    double total = 0;
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        paths[i].delay = static_cast<double>(i);
+        total += std::pow(10, -waveform_.path_decay_db * static_cast<double>(i) / 10);
+    }
+    std::size_t stream = 0;
+    for (const auto& h : channels) {
+        const double power = h.squaredNorm() / static_cast<double>(h.size());
+        for (Eigen::Index t = 0; t < h.cols(); ++t, ++stream) {
+            for (Eigen::Index r = 0; r < h.rows(); ++r) {
+                for (std::size_t i = 0; i < paths.size(); ++i) {
+                    const double part =
+                        std::pow(10, -waveform_.path_decay_db * static_cast<double>(i) / 10) /
+                        total;
+                    paths[i].gain = i == 0 ? std::sqrt(part) * h(r, t)
+                                           : std::sqrt(part * power) *
+                                                 optimizer::complex_normal(random, 1, 1)(0, 0);
+                }
+                uplink_.set_link(static_cast<std::size_t>(r), stream, paths);
+            }
+        }
+    }
+    uplink_.restart_clocks();
+}
+
+void WaveformAir::set_noise(bool on) {
+    uplink_.set_noise_power(on ? sample_noise_w_ : 0);
+}
+
+std::size_t WaveformAir::window(std::size_t samples) const {
+    // Whoever is latest, over the longest path, is still inside.
+    return lead() + samples + uplink_.latency() + static_cast<std::size_t>(most_delay);
+}
+
+gsl::span<const phy::Sample> WaveformAir::uplink(gsl::span<const std::vector<phy::Sample>> bursts,
+                                                 std::size_t samples) {
+    const std::size_t length = window(samples);
+    sent_.assign(uplink_.transmit_streams() * length, phy::Sample());
+    std::size_t stream = 0;
+    for (std::size_t n = 0; n < devices_.size(); ++n) {
+        const auto antennas = static_cast<std::size_t>(devices_[n].antennas);
+        for (std::size_t t = 0; t < antennas && !bursts[n].empty(); ++t) {
+            std::copy_n(&bursts[n][t * samples], samples, &sent_[(stream + t) * length + lead()]);
+        }
+        stream += antennas;
+    }
+    pass(length);
+    return received_;
+}
+
+/// What lies in `sent_`, `samples` of every stream, goes through the uplink.
+void WaveformAir::pass(std::size_t samples) {
+    received_.resize(server_antennas_ * samples);
+    std::vector<gsl::span<const phy::Sample>> in;
+    std::vector<gsl::span<phy::Sample>> out;
+    for (std::size_t k = 0; k < uplink_.transmit_streams(); ++k)
+        in.emplace_back(&sent_[k * samples], samples);
+    for (std::size_t r = 0; r < server_antennas_; ++r)
+        out.emplace_back(&received_[r * samples], samples);
+    uplink_.process(in, out);
+    now_ += samples;
+}
+
+const std::vector<std::vector<phy::Sample>>& WaveformAir::downlink(
+    gsl::span<const phy::Sample> header, std::size_t antenna) {
+    const std::size_t length = window(header.size());
+    for (std::size_t k = 0; k < uplink_.transmit_streams(); ++k)
+        downlink_.set_link(k, 0, uplink_.link(antenna, k));
+    std::vector<phy::Sample> sent(length);
+    std::copy(header.begin(), header.end(), sent.begin() + lead());
+    std::vector<gsl::span<phy::Sample>> out;
+    for (std::size_t n = 0; n < devices_.size(); ++n) {
+        const auto antennas = static_cast<std::size_t>(devices_[n].antennas);
+        headers_[n].resize(antennas * length);
+        for (std::size_t t = 0; t < antennas; ++t)
+            out.emplace_back(&headers_[n][t * length], length);
+    }
+    const gsl::span<const phy::Sample> in[] = {sent};
+    downlink_.process(in, out);
+    std::vector<double> before;
+    for (std::size_t n = 0; n < devices_.size(); ++n)
+        before.push_back(uplink_.transmitter_phase(n));
+    sent_.assign(uplink_.transmit_streams() * length, phy::Sample());
+    pass(length);  // the devices' oscillators run on meanwhile
+    for (std::size_t n = 0; n < devices_.size(); ++n)
+        turn_by_oscillator(n, before[n], length, headers_[n]);
+    return headers_;
+}
+
+// A straight line between the oscillator's phases before and after: within a header phase noise is
+// far below what receiver noise leaves.
+void WaveformAir::turn_by_oscillator(std::size_t device, double before, std::size_t samples,
+                                     std::vector<phy::Sample>& received) const {
+    const double expected =
+        two_pi * carrier_offset_hz_[device] * static_cast<double>(samples) / sample_rate_hz_;
+    const double walked =
+        std::remainder(uplink_.transmitter_phase(device) - before - expected, two_pi);
+    const double step = (expected + walked) / static_cast<double>(samples);
+    for (std::size_t i = 0; i < received.size(); ++i) {
+        const double angle = before + step * static_cast<double>(i % samples);
+        received[i] *= phy::Sample(std::polar(1.0, -angle));
+    }
+}
+
+void WaveformAir::idle(double samples) {
+    auto left = static_cast<std::size_t>(std::max(0.0, samples));
+    while (left > 0) {
+        const std::size_t chunk = std::min(left, idle_chunk);
+        sent_.assign(uplink_.transmit_streams() * chunk, phy::Sample());
+        pass(chunk);
+        left -= chunk;
+    }
+}
+
+}  // namespace aircomp::runtime
