@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The numbers behind docs/optimizer.md, as CSV on standard output:
-//     aircomp_optimizer_experiments schemes|convergence|inequality|robustness|aging|clusters|pilots
+//     aircomp_optimizer_experiments NAME
+// One figure or table each; the end of the file has the names.
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <functional>
 #include <map>
 #include <string>
@@ -12,6 +14,7 @@
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/distributed.hpp"
 #include "aircomp/optimizer/hierarchy.hpp"
+#include "aircomp/optimizer/staleness.hpp"
 
 using namespace aircomp::optimizer;
 
@@ -65,8 +68,9 @@ void schemes() {
     }
 }
 
-// Four devices whose energy per operation spans a ratio; the geometric mean stays, and so does what
-// computing takes on average: at an equal share half of the energy.
+// Four devices whose energy per operation spans a ratio around one geometric mean; speeds fall as
+// it rises. At an equal share the mean device spends 22% of its energy on computing, at a ratio of
+// 16 the last one 90%.
 AssignmentProblem unequal_devices(Random& random, double ratio) {
     AssignmentProblem problem;
     problem.streams = 2;
@@ -75,11 +79,55 @@ AssignmentProblem unequal_devices(Random& random, double ratio) {
     for (int n = 0; n < 4; ++n) {
         AssignmentDevice device;
         device.link = {8, 2, draw_path_gain(random), 0.0};
-        device.energy_per_flop_j = 2e-9 * std::pow(ratio, n / 3.0 - 0.5);
+        device.energy_per_flop_j = 0.9e-9 * std::pow(ratio, n / 3.0 - 0.5);
         device.flops_per_s = 1e12 * std::pow(ratio, 0.5 - n / 3.0);
         problem.devices.push_back(device);
     }
     return problem;
+}
+
+// What ten more, random starts find that mmse had missed.
+void polish() {
+    std::puts("snr_db,seeds,nmse,polished_nmse,loss_percent");
+    for (const double snr_db : {0.0, 10.0, 20.0, 30.0}) {
+        const auto nmse = [&](int starts) {
+            return over_seeds(200,
+                              [&](Random& random) {
+                                  DesignOptions options;
+                                  options.starts = starts;
+                                  return design_mmse(draw_problem(random, snr_db, 8, 16, 4, 4),
+                                                     options)
+                                      .nmse;
+                              })
+                .mean;
+        };
+        const double plain = nmse(1), polished = nmse(11);
+        std::printf("%g,200,%.4g,%.4g,%.2f\n", snr_db, plain, polished,
+                    100.0 * (plain / polished - 1.0));
+    }
+}
+
+// What sdr loses to mmse for numbers of draws.
+void ratio() {
+    std::puts("snr_db,draws,sdr_nmse,mmse_nmse,ratio,half_width");
+    for (const double snr_db : {0.0, 10.0, 20.0}) {
+        for (const int draws : {100, 3000}) {
+            constexpr int seeds = 30;
+            double sdr = 0.0, mmse = 0.0;
+            const Estimate loss = over_seeds(seeds, [&](Random& random) {
+                const TransceiverProblem problem = draw_problem(random, snr_db, 8, 16, 4, 4);
+                DesignOptions options;
+                options.draws = draws;
+                const double theirs = design_sdr(problem, options).nmse;
+                const double ours = design_mmse(problem).nmse;
+                sdr += theirs / seeds;
+                mmse += ours / seeds;
+                return theirs / ours;
+            });
+            std::printf("%g,%d,%.4g,%.4g,%.3g,%.2g\n", snr_db, draws, sdr, mmse, loss.mean,
+                        loss.standard_error);
+        }
+    }
 }
 
 void convergence() {
@@ -148,28 +196,92 @@ void robustness() {
     }
 }
 
-// The true error of a design after the Jakes channel moved on, over Doppler times age.
+// Four devices before and after a time over which a Jakes channel of 1 Hz moved on.
+struct Moved {
+    TransceiverProblem before, after;
+    std::vector<double> path_gains;
+};
+
+Moved draw_moved(Random& random, double snr_db, double age) {
+    Moved moved;
+    moved.before = draw_problem(random, snr_db, 4, 8, 2, 2);
+    moved.after = moved.before;
+    for (std::size_t n = 0; n < 4; ++n) {
+        moved.path_gains.push_back(draw_path_gain(random));
+        const JakesFading link({8, 2, moved.path_gains[n], 0.0}, 1.0, random);
+        moved.before.channels[n] = link.channel(0.0);
+        moved.after.channels[n] = link.channel(age);
+    }
+    return moved;
+}
+
+// The true error of a design that does or does not know its age, over Doppler times age.
+Estimate aged_nmse(double snr_db, double age, bool aware, int seeds) {
+    return over_seeds(seeds, [&](Random& random) {
+        const Moved moved = draw_moved(random, snr_db, age);
+        const TransceiverProblem known =
+            aware ? aged(moved.before, moved.path_gains, jakes_correlation(1.0, age))
+                  : moved.before;
+        return normalized_mean_square_error(moved.after, design_mmse(known).transceiver);
+    });
+}
+
 void aging() {
-    std::puts("doppler_times_age,snr_db,nmse,half_width,fresh_nmse");
+    std::puts("doppler_times_age,design,nmse,half_width");
     for (const double snr_db : {10.0, 20.0, 30.0}) {
-        for (const double age : {0.0, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2}) {
-            double fresh = 0.0;
-            constexpr int seeds = 60;
-            const Estimate nmse = over_seeds(seeds, [&](Random& random) {
-                TransceiverProblem before = draw_problem(random, snr_db, 4, 8, 2, 2);
-                TransceiverProblem after = before;
-                for (std::size_t n = 0; n < 4; ++n) {
-                    const JakesFading link({8, 2, draw_path_gain(random), 0.0}, 1.0, random);
-                    before.channels[n] = link.channel(0.0);
-                    after.channels[n] = link.channel(age);
-                }
-                const Design design = design_mmse(before);
-                fresh += design.nmse / seeds;
-                return normalized_mean_square_error(after, design.transceiver);
-            });
-            std::printf("%g,%g,%.5g,%.2g,%.5g\n", age, snr_db, nmse.mean, nmse.standard_error,
-                        fresh);
+        for (const bool aware : {false, true}) {
+            for (const double age :
+                 {0.0, 0.003, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.38}) {
+                const Estimate nmse = aged_nmse(snr_db, age, aware, 100);
+                std::printf("%g,%g dB %s,%.5g,%.2g\n", age, snr_db,
+                            aware ? "that knows its age" : "taken for fresh", nmse.mean,
+                            nmse.standard_error);
+            }
         }
+    }
+}
+
+double cpu_s() {
+    return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+// Mean CPU time of a design, s: from scratch, or from that of the block before, to 0.1%.
+double solve_time_s(double snr_db, bool warm) {
+    constexpr int seeds = 200;
+    double sum = 0.0;
+    over_seeds(seeds, [&](Random& random) {
+        const Moved moved = draw_moved(random, snr_db, 0.01);
+        DesignOptions options;
+        if (warm) {
+            options.warm_start = design_mmse(moved.before).transceiver.combiner;
+            options.tolerance = 1e-3;
+        }
+        const double before = cpu_s();
+        const double nmse = design_mmse(moved.after, options).nmse;
+        sum += cpu_s() - before;
+        return nmse;
+    });
+    return sum / seeds;
+}
+
+// How long a design lasts, that is until its mean error has doubled, and what designing takes.
+void lifetime() {
+    std::puts(
+        "snr_db,doppler_times_age,ms_at_0.1_m_per_s,ms_at_1_m_per_s,ms_at_3_m_per_s,"
+        "cold_solve_ms,warm_solve_ms");
+    constexpr double carrier_hz = 2.4e9;
+    for (const double snr_db : {10.0, 20.0, 30.0}) {
+        const double fresh = aged_nmse(snr_db, 0.0, true, 200).mean;
+        double low = 0.0, high = 0.38;
+        for (int step = 0; step < 8; ++step) {
+            const double age = 0.5 * (low + high);
+            (aged_nmse(snr_db, age, true, 200).mean < 2.0 * fresh ? low : high) = age;
+        }
+        std::printf("%g,%.3g", snr_db, low);
+        for (const double speed : {0.1, 1.0, 3.0})
+            std::printf(",%.3g", 1e3 * low / doppler_hz(speed, carrier_hz));
+        std::printf(",%.3g,%.3g\n", 1e3 * solve_time_s(snr_db, false),
+                    1e3 * solve_time_s(snr_db, true));
     }
 }
 
@@ -220,19 +332,28 @@ Layout draw_layout(Random& random, int devices) {
     return layout;
 }
 
+// One hop once; one hop repeated for as many channel uses as two hops need and averaged, which is
+// a noise so many times smaller; two hops.
 void clusters() {
     std::puts("devices,scheme,nmse,half_width,channel_uses");
     for (const int devices : {8, 16, 32, 64}) {
-        const Estimate one = over_seeds(40, [&](Random& random) {
-            return design_mmse(draw_layout(random, devices).one_hop).nmse;
-        });
         double uses = 0.0;
         const Estimate two = over_seeds(40, [&](Random& random) {
             const HierarchyProblem problem = draw_layout(random, devices).two_hops;
             uses += static_cast<double>(problem.channel_uses()) / 40;
             return design_hierarchy(problem).nmse;
         });
+        const auto one_hop = [&](double repetitions) {
+            return over_seeds(40, [&](Random& random) {
+                TransceiverProblem problem = draw_layout(random, devices).one_hop;
+                problem.noise_power_w /= repetitions;
+                return design_mmse(problem).nmse;
+            });
+        };
+        const Estimate one = one_hop(1.0), repeated = one_hop(uses);
         std::printf("%d,one hop,%.5g,%.2g,1\n", devices, one.mean, one.standard_error);
+        std::printf("%d,one hop repeated as long,%.5g,%.2g,%.2f\n", devices, repeated.mean,
+                    repeated.standard_error, uses);
         std::printf("%d,two hops,%.5g,%.2g,%.2f\n", devices, two.mean, two.standard_error, uses);
     }
 }
@@ -265,10 +386,11 @@ void pilots() {
 
 int main(int count, char** arguments) {
     const std::map<std::string, void (*)()> experiments = {
-        {"schemes", schemes},       {"convergence", convergence},
+        {"schemes", schemes},       {"polish", polish},
+        {"ratio", ratio},           {"convergence", convergence},
         {"inequality", inequality}, {"robustness", robustness},
-        {"aging", aging},           {"clusters", clusters},
-        {"pilots", pilots}};
+        {"aging", aging},           {"lifetime", lifetime},
+        {"clusters", clusters},     {"pilots", pilots}};
     const auto found = experiments.find(count == 2 ? arguments[1] : "");
     if (found == experiments.end()) {
         std::fputs("one of:", stderr);
