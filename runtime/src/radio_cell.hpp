@@ -59,6 +59,10 @@ public:
     void downlink(gsl::span<float> sum);
     void charge_control(double bytes);
     void count_repeated_round() { ++usage_.repeated_rounds; }
+    void count_residual_phase(double square_rad2, double nmse) {
+        usage_.residual_phase_rad2 += square_rad2;
+        usage_.residual_phase_nmse += nmse;
+    }
     void count_clipped(std::int64_t reals) { usage_.clipped_reals += reals; }
 
     const LinkUsage& usage() const { return usage_; }

@@ -123,5 +123,84 @@ TEST_CASE("the waveform medium's error is that of equation (4)") {
     CHECK(db(nmse_of(*medium_of(config), 12) / expected) < known + 1);
 }
 
+TEST_CASE("free-running oscillators cost what equation (13) says of the phase they leave") {
+    Config config = testbed(GENERATE(10, 20, 30), 1);
+    CAPTURE(config.radio.snr_db);
+    config.waveform.carrier_offset_hz = 2000;
+    config.waveform.linewidth_hz = 1;
+    const double expected = expected_nmse(config);
+    config.radio.channel_knowledge = ChannelKnowledge::perfect;
+    const auto medium = medium_of(config);
+    constexpr int rounds = 40;
+    const double found = nmse_of(*medium, rounds);
+    const double residual = medium->usage().residual_phase_nmse / rounds;
+    const double phase_deg =
+        std::sqrt(medium->usage().residual_phase_rad2 / rounds) * 180 / 3.14159265;
+    CAPTURE(found, expected, residual, phase_deg, medium->usage().coherence_blocks);
+    CHECK(medium->usage().repeated_rounds == 0);
+    CHECK(phase_deg > 0.1);
+    CHECK(phase_deg < 12);
+    CHECK(std::abs(db(found / (expected + residual))) < 0.5);
+}
+
+TEST_CASE("a device that sends nothing is named once all attempts have failed") {
+    Config config = testbed(20, 1);
+    config.waveform.silent_device = "device-3";
+    config.waveform.attempts = 3;
+    const auto medium = medium_of(config);
+    CHECK_THROWS_WITH(nmse_of(*medium, 1),
+                      "waveform: no whole round in 3 attempts: the sounding of device 'device-3' "
+                      "was not found");
+    CHECK(medium->usage().repeated_rounds == 3);
+}
+
+TEST_CASE("a header that a device cannot hear is repeated, and in the end it is named") {
+    Config config = testbed(20, 1);
+    config.waveform.carrier_offset_hz = 100;
+    config.waveform.attempts = 2;
+    config.radio.server_power_w = 1e-6;
+    const auto medium = medium_of(config);
+    CHECK_THROWS_WITH(nmse_of(*medium, 1),
+                      Catch::Matchers::Contains("no whole round in 2 attempts: device 'device-1'"));
+    CHECK(medium->usage().repeated_rounds == 2);
+}
+
+TEST_CASE("a confidence that no round can have repeats every round") {
+    Config config = testbed(20, 1);
+    config.waveform.least_confidence = 1;
+    config.waveform.attempts = 2;
+    config.radio.snr_db = 0;
+    CHECK_THROWS_WITH(nmse_of(*medium_of(config), 1),
+                      Catch::Matchers::Contains("the sum lacked a device"));
+}
+
+TEST_CASE("every impairment adds to the error, none drowns the sum") {
+    Config config = testbed(30, 1);
+    config.waveform.timing_offset = 0;
+    const double clean = nmse_of(*medium_of(config), 6);
+    WaveformConfig& waveform = config.waveform;
+    double most = 0.1;
+    SECTION("sampling offset") {
+        waveform.sampling_offset_ppm = 20;
+    }
+    SECTION("branches") {
+        waveform.iq_gain_db = 1, waveform.iq_phase_deg = 5;
+    }
+    SECTION("clipping") {
+        waveform.transmit_range = 1.2;
+    }
+    SECTION("converters") {
+        waveform.transmit_range = waveform.receive_range = 4;
+        waveform.dac_bits = waveform.adc_bits = 5;
+    }
+    SECTION("phase noise") {
+        waveform.linewidth_hz = 50, most = 0.5;
+    }
+    const double impaired = nmse_of(*medium_of(config), 6);
+    CAPTURE(clean, impaired);
+    CHECK(impaired > 1.1 * clean);
+    CHECK(impaired < most);
+}
+
 }  // namespace
 }  // namespace aircomp::runtime

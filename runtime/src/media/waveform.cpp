@@ -31,7 +31,9 @@ struct BlockSettings {
     std::vector<phy::Sample> combiners;               ///< [blocks, streams, server antennas]
     std::vector<phy::Sample> pilot_reference;         ///< [blocks, streams]
     double smallest_part = 1;
-    std::vector<double> power_w;  ///< tr(v_n B_n B_n^H), mean over the resource blocks.
+    std::vector<double> parts;       ///< Of the devices in the pilots' power-weighted mean, sum 1.
+    std::vector<double> path_power;  ///< v_n ||A H_n B_n||_F^2, mean over the resource blocks.
+    std::vector<double> power_w;     ///< tr(v_n B_n B_n^H), mean over the resource blocks.
 };
 
 class WaveformMedium final : public Medium {
@@ -84,6 +86,7 @@ private:
     void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out);
     bool try_round(const SumRequest& request, std::int64_t v, gsl::span<float> out);
     void send(const SumRequest& request, std::int64_t v, double scale);
+    void measure_residual(SiteKind kind);
     [[noreturn]] void give_up() const;
 
     RadioCell cell_;
@@ -99,6 +102,8 @@ private:
     phy::Sounder sounder_;
     std::optional<phy::Postprocessor> receiver_;
     std::vector<std::vector<phy::Sample>> bursts_;
+    std::vector<phy::TransmitSettings> corrections_;       // of the last bursts, by device
+    std::vector<std::complex<double>> sounding_residual_;  // exp(j residual) while sounding
     const phy::SoundingReport* sounding_ = nullptr;
     BlockSettings settings_[2];  // by SiteKind
     std::size_t header_antenna_ = 0;
@@ -116,7 +121,9 @@ WaveformMedium::WaveformMedium(RadioCell cell, AnalogCodec codec, const std::str
       header_(format_.header_samples()),
       sounder_(format_, static_cast<std::size_t>(cell_.config().radio.server_antennas),
                air_.window(format_.sounding_samples())),
-      bursts_(cell_.config().devices.size()) {
+      bursts_(cell_.config().devices.size()),
+      corrections_(bursts_.size()),
+      sounding_residual_(bursts_.size(), 1) {
     const phy::Payload payload{static_cast<std::size_t>(codec_.length()),
                                static_cast<std::size_t>(codec_.streams()), codec_.rotation_seed()};
     phy::OscillatorModel oscillator;
@@ -223,6 +230,7 @@ bool WaveformMedium::sound() {
         phy::TransmitSettings settings;
         settings.preamble_power_w = power_w[n];
         correct_oscillator(n, settings);
+        corrections_[n] = settings;
         bursts_[n].resize(transmitters_[n].antennas() * format_.sounding_samples());
         transmitters_[n].sounding_burst(n, power_w[n], settings, bursts_[n]);
     }
@@ -230,6 +238,13 @@ bool WaveformMedium::sound() {
     if (perfect) air_.set_noise(false);
     sounding_ = &sounder_.process(air_.uplink(bursts_, format_.sounding_samples()), power_w);
     if (perfect) air_.set_noise(true);
+    const std::size_t slot = format_.sounding_symbols * format_.symbol_samples();
+    for (std::size_t n = 0; n < devices(); ++n) {
+        const std::size_t begin = WaveformAir::lead() + format_.ramp + format_.preamble_samples() +
+                                  format_.first_slot(n) * slot;
+        sounding_residual_[n] = air_.residual(n, corrections_[n].phase, corrections_[n].offset,
+                                              begin, begin + format_.device_antennas[n] * slot);
+    }
     if (!sounding_->found) failure_ = "the server did not find the sounding of any device";
     for (std::size_t n = 0; n < devices() && sounding_->found; ++n) {
         if (!sounds(n) || sounding_->devices[n].found) continue;
@@ -251,6 +266,7 @@ void WaveformMedium::design_blocks(SiteKind kind) {
     settings.power_w.assign(devices(), 0);
     optimizer::DesignOptions options;
     std::vector<std::complex<double>> parts(devices());
+    settings.path_power.assign(devices(), 0);
     for (std::size_t block = 0; block < format_.resource_blocks(); ++block) {
         const auto of_block = problem(kind, block);
         const auto design = designer_(of_block, options);
@@ -260,10 +276,12 @@ void WaveformMedium::design_blocks(SiteKind kind) {
         Eigen::VectorXcd reference = Eigen::VectorXcd::Zero(of_block.streams);
         std::vector<Eigen::VectorXcd> own(devices(), reference);
         for (std::size_t n = 0; n < devices(); ++n) {
-            own[n] = std::sqrt(of_block.second_moments[n]) *
-                     (design.transceiver.combiner *
-                      (of_block.channels[n] * (design.transceiver.precoders[n] * ones)));
+            const Eigen::MatrixXcd path = design.transceiver.combiner * of_block.channels[n] *
+                                          design.transceiver.precoders[n];
+            own[n] = std::sqrt(of_block.second_moments[n]) * (path * ones);
             reference += own[n];
+            settings.path_power[n] += of_block.second_moments[n] * path.squaredNorm() /
+                                      static_cast<double>(format_.resource_blocks());
         }
         for (Eigen::Index l = 0; l < reference.size(); ++l)
             settings.pilot_reference.emplace_back(reference(l));
@@ -274,8 +292,9 @@ void WaveformMedium::design_blocks(SiteKind kind) {
     for (const auto& part : parts)
         whole += part;
     for (std::size_t n = 0; n < devices(); ++n) {
+        settings.parts.push_back((parts[n] / whole).real());
         if (codec_.second_moments(kind)[n] > 0) {
-            settings.smallest_part = std::min(settings.smallest_part, (parts[n] / whole).real());
+            settings.smallest_part = std::min(settings.smallest_part, settings.parts[n]);
         }
     }
 }
@@ -363,6 +382,7 @@ bool WaveformMedium::try_round(const SumRequest& request, std::int64_t v, gsl::s
     receive.channel_reference = sounding_->reference;
     const auto& report = receiver_->process(air_.uplink(bursts_, samples), receive, out);
     cell_.charge_uplink(seconds, codec_.channel_uses(), settings.power_w);
+    if (free_running()) measure_residual(request.site.kind);
     if (report.found && report.confidence >= config().waveform.least_confidence) return true;
     failure_ = report.found ? "the sum lacked a device, or had one twice"
                             : "the server did not find the burst";
@@ -382,11 +402,38 @@ void WaveformMedium::send(const SumRequest& request, std::int64_t v, double scal
         transmit.precoders = settings.precoders[n];
         transmit.preamble_power_w = config().devices[n].max_power_w;
         correct_oscillator(n, transmit);
+        corrections_[n] = transmit;
         bursts_[n].resize(transmitters_[n].antennas() * transmitters_[n].burst_samples());
         const auto report =
             transmitters_[n].data_burst(request.partial(n, v), transmit, bursts_[n]);
         cell_.count_clipped(static_cast<std::int64_t>(report.clipped));
     }
+}
+
+// What sounding saw is the channel; the pilots take out what the devices have in common.
+void WaveformMedium::measure_residual(SiteKind kind) {
+    const BlockSettings& settings = settings_[static_cast<std::size_t>(kind)];
+    const auto& moments = codec_.second_moments(kind);
+    const std::size_t begin = WaveformAir::lead() + format_.ramp + format_.preamble_samples();
+    const std::size_t end = WaveformAir::lead() + transmitters_[0].burst_samples();
+    std::vector<std::complex<double>> turns(devices());
+    std::complex<double> common;
+    for (std::size_t n = 0; n < devices(); ++n) {
+        if (moments[n] == 0) continue;
+        turns[n] = std::conj(sounding_residual_[n]) *
+                   air_.residual(n, corrections_[n].phase, corrections_[n].offset, begin, end);
+        common += settings.parts[n] * turns[n];
+    }
+    double square = 0, cost = 0, active = 0, power = 0;
+    for (std::size_t n = 0; n < devices(); ++n) {
+        if (moments[n] == 0) continue;
+        const double phase = std::arg(turns[n] * std::conj(common));
+        square += phase * phase;
+        cost += phase * phase * settings.path_power[n];  // (13)
+        power += config().radio.streams * moments[n];
+        ++active;
+    }
+    cell_.count_residual_phase(square / active, cost / power);
 }
 
 void WaveformMedium::give_up() const {

@@ -20,6 +20,7 @@ constexpr double two_pi = 6.28318530717958647692;
 constexpr double most_delay = 64;
 constexpr double most_offset = 40;
 constexpr std::size_t idle_chunk = 4096;
+constexpr std::size_t phase_step = 128;
 
 phy::EmulatorConfig uplink_config(const Config& config) {
     phy::EmulatorConfig emulator;
@@ -140,17 +141,36 @@ gsl::span<const phy::Sample> WaveformAir::uplink(gsl::span<const std::vector<phy
     return received_;
 }
 
-/// What lies in `sent_`, `samples` of every stream, goes through the uplink.
+/// What lies in `sent_`, `samples` of every stream, goes through the uplink; piece by piece, for
+/// the oscillators' phases between.
 void WaveformAir::pass(std::size_t samples) {
     received_.resize(server_antennas_ * samples);
-    std::vector<gsl::span<const phy::Sample>> in;
-    std::vector<gsl::span<phy::Sample>> out;
-    for (std::size_t k = 0; k < uplink_.transmit_streams(); ++k)
-        in.emplace_back(&sent_[k * samples], samples);
-    for (std::size_t r = 0; r < server_antennas_; ++r)
-        out.emplace_back(&received_[r * samples], samples);
-    uplink_.process(in, out);
+    phases_.clear();
+    std::vector<gsl::span<const phy::Sample>> in(uplink_.transmit_streams());
+    std::vector<gsl::span<phy::Sample>> out(server_antennas_);
+    for (std::size_t begin = 0; begin < samples; begin += phase_step) {
+        const std::size_t count = std::min(phase_step, samples - begin);
+        for (std::size_t n = 0; n < devices_.size(); ++n)
+            phases_.push_back(uplink_.transmitter_phase(n));
+        for (std::size_t k = 0; k < in.size(); ++k)
+            in[k] = {&sent_[k * samples + begin], count};
+        for (std::size_t r = 0; r < out.size(); ++r)
+            out[r] = {&received_[r * samples + begin], count};
+        uplink_.process(in, out);
+    }
     now_ += samples;
+}
+
+std::complex<double> WaveformAir::residual(std::size_t device, double phase, double offset,
+                                           std::size_t first, std::size_t last) const {
+    std::complex<double> sum;
+    int count = 0;
+    for (std::size_t i = first / phase_step; i * phase_step < last; ++i, ++count) {
+        const double since = static_cast<double>(i * phase_step) - static_cast<double>(lead());
+        const double corrected = phase + two_pi * offset * since;
+        sum += std::polar(1.0, phases_[i * devices_.size() + device] - corrected);
+    }
+    return sum / static_cast<double>(count);
 }
 
 const std::vector<std::vector<phy::Sample>>& WaveformAir::downlink(

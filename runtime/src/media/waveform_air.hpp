@@ -49,6 +49,11 @@ public:
     /// Time passes in silence.
     void idle(double samples);
 
+    /// What an oscillator's correction by `phase` + 2 pi `offset` (i - lead()) has left over at
+    /// samples i from `first` to before `last` of the last uplink window: mean of exp(j residual).
+    std::complex<double> residual(std::size_t device, double phase, double offset,
+                                  std::size_t first, std::size_t last) const;
+
     /// Samples since the beginning.
     double now() const { return static_cast<double>(now_); }
 
@@ -69,6 +74,7 @@ private:
     phy::ChannelEmulator uplink_, downlink_;
     std::vector<double> carrier_offset_hz_;
     std::size_t now_ = 0;
+    std::vector<double> phases_;  // of the last uplink, every phase_step samples, [times, devices]
     std::vector<phy::Sample> sent_, received_;
     std::vector<std::vector<phy::Sample>> headers_;
 };
