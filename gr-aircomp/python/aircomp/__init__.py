@@ -3,3 +3,5 @@
 from gnuradio import blocks  # the bindings' base classes
 
 from .aircomp_python import *
+from .round_monitor import round_monitor
+from .vector_source import vector_source

@@ -14,7 +14,13 @@ namespace py = pybind11;
 // Please do not delete
 /**************************************/
 // BINDING_FUNCTION_PROTOTYPES(
+void bind_burst_format(py::module& m);
+void bind_burst_timer(py::module& m);
 void bind_channel_emulator(py::module& m);
+void bind_frame_sync(py::module& m);
+void bind_postprocessor(py::module& m);
+void bind_preprocessor(py::module& m);
+void bind_sounder(py::module& m);
 // ) END BINDING_FUNCTION_PROTOTYPES
 
 // import_array() is a macro that returns a null pointer where it fails.
@@ -33,6 +39,12 @@ PYBIND11_MODULE(aircomp_python, m) {
     // Please do not delete
     /**************************************/
     // BINDING_FUNCTION_CALLS(
+    bind_burst_format(m);
+    bind_burst_timer(m);
     bind_channel_emulator(m);
+    bind_frame_sync(m);
+    bind_postprocessor(m);
+    bind_preprocessor(m);
+    bind_sounder(m);
     // ) END BINDING_FUNCTION_CALLS
 }

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Vectors to bursts as a block: messages to the kernel and back.
+#include "preprocessor_impl.h"
+
+#include <gnuradio/io_signature.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+namespace gr {
+namespace aircomp {
+
+preprocessor::sptr preprocessor::make(const phy::BurstFormat& format, size_t device, size_t length,
+                                      size_t streams, int64_t rotation_seed) {
+    if (device >= format.device_antennas.size())
+        throw std::invalid_argument("preprocessor: device: expected below " +
+                                    std::to_string(format.device_antennas.size()) + ", found " +
+                                    std::to_string(device));
+    phy::Payload payload{length, streams, {}};
+    if (rotation_seed >= 0) payload.rotation_seed = static_cast<uint64_t>(rotation_seed);
+    return gnuradio::make_block_sptr<preprocessor_impl>(format, device, payload);
+}
+
+preprocessor_impl::preprocessor_impl(const phy::BurstFormat& format, size_t device,
+                                     const phy::Payload& payload)
+    : gr::block("preprocessor", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0)),
+      format_(format),
+      device_(device),
+      kernel_(format, payload, format.device_antennas[device]),
+      precoders_(format.resource_blocks() * kernel_.antennas() * payload.streams, 1.0F),
+      samples_(kernel_.antennas() * std::max(kernel_.burst_samples(), format.sounding_samples())) {
+    message_port_register_in(pmt::mp("vectors"));
+    message_port_register_in(pmt::mp("settings"));
+    for (std::size_t a = 0; a < kernel_.antennas(); ++a)
+        message_port_register_out(pmt::mp("bursts" + std::to_string(a)));
+    message_port_register_out(pmt::mp("reports"));
+    set_msg_handler(pmt::mp("vectors"), [this](const pmt::pmt_t& pdu) {
+        logging_errors(d_logger, "vector", [&] { take_vector(pdu); });
+    });
+}
+
+void preprocessor_impl::change(const pmt::pmt_t& settings) {
+    logging_errors(d_logger, "settings", [&] {
+        read_setting(settings, "scale", settings_.scale);
+        read_setting(settings, "second_moment", settings_.second_moment);
+        read_setting(settings, "clip_level", settings_.clip_level);
+        read_setting(settings, "preamble_power_w", settings_.preamble_power_w);
+        read_setting(settings, "phase", settings_.phase);
+        read_setting(settings, "offset", settings_.offset);
+        read_setting(settings, "sounding_power_w", sounding_power_w_);
+        read_setting(settings, "precoders", precoders_);
+    });
+}
+
+// Ports have no order among them: what was sent before a PDU is fetched when the PDU comes.
+void preprocessor_impl::fetch_settings() {
+    while (const pmt::pmt_t message = delete_head_nowait(pmt::mp("settings")))
+        logging_errors(d_logger, "settings", [&] { waiting_.take(message); });
+}
+
+void preprocessor_impl::take_vector(const pmt::pmt_t& pdu) {
+    const pmt::pmt_t metadata = pmt::car(pdu);
+    fetch_settings();
+    waiting_.apply(round_of(metadata), [this](const pmt::pmt_t& s) { change(s); });
+    settings_.precoders = precoders_;
+    const pmt::pmt_t sounding = setting(metadata, "sounding");
+    if (!pmt::is_null(sounding) && pmt::to_bool(sounding)) {
+        const std::size_t count = format_.sounding_samples();
+        publish(metadata,
+                kernel_.sounding_burst(device_, sounding_power_w_, settings_,
+                                       gsl::span(samples_).first(kernel_.antennas() * count)),
+                count);
+        return;
+    }
+    std::size_t length = 0;
+    const float* const vector = pmt::f32vector_elements(pmt::cdr(pdu), length);
+    const std::size_t count = kernel_.burst_samples();
+    publish(metadata,
+            kernel_.data_burst({vector, length}, settings_,
+                               gsl::span(samples_).first(kernel_.antennas() * count)),
+            count);
+}
+
+void preprocessor_impl::publish(const pmt::pmt_t& metadata, const phy::TransmitReport& report,
+                                std::size_t samples) {
+    for (std::size_t a = 0; a < kernel_.antennas(); ++a)
+        message_port_pub(
+            pmt::mp("bursts" + std::to_string(a)),
+            pmt::cons(metadata, pmt::init_c32vector(samples, samples_.data() + a * samples)));
+    pmt::pmt_t out = pmt::make_dict();
+    out = pmt::dict_add(out, pmt::mp("round"), pmt::from_uint64(round_of(metadata)));
+    out = pmt::dict_add(out, pmt::mp("clipped"), pmt::from_uint64(report.clipped));
+    out = pmt::dict_add(out, pmt::mp("mean_power_w"), pmt::from_double(report.mean_power_w));
+    out = pmt::dict_add(out, pmt::mp("peak_power_w"), pmt::from_double(report.peak_power_w));
+    out = pmt::dict_add(out, pmt::mp("papr_db"), pmt::from_double(report.papr_db));
+    message_port_pub(pmt::mp("reports"), out);
+}
+
+}  // namespace aircomp
+}  // namespace gr

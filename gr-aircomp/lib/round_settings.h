@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Settings that arrive as messages and wait for the round from which they hold.
+#pragma once
+
+#include <gnuradio/logger.h>
+#include <pmt/pmt.h>
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "gnuradio/aircomp/phy/burst_format.hpp"
+
+namespace gr {
+namespace aircomp {
+
+inline pmt::pmt_t setting(const pmt::pmt_t& settings, const char* key) {
+    return pmt::dict_ref(settings, pmt::mp(key), pmt::PMT_NIL);
+}
+
+inline void read_setting(const pmt::pmt_t& settings, const char* key, double& value) {
+    const pmt::pmt_t found = setting(settings, key);
+    if (!pmt::is_null(found)) value = pmt::to_double(found);
+}
+
+inline void read_setting(const pmt::pmt_t& settings, const char* key,
+                         std::vector<phy::Sample>& value) {
+    const pmt::pmt_t found = setting(settings, key);
+    if (!pmt::is_null(found)) value = pmt::c32vector_elements(found);
+}
+
+/// The round that a dictionary names, 0 where it names none.
+inline uint64_t round_of(const pmt::pmt_t& settings) {
+    const pmt::pmt_t round = setting(settings, "round");
+    return pmt::is_null(round) ? 0 : pmt::to_uint64(round);
+}
+
+class round_settings {
+public:
+    /// A dictionary, or a pair (any, dictionary) as Companion's message blocks make them.
+    void take(const pmt::pmt_t& message) {
+        const pmt::pmt_t settings =
+            pmt::is_pair(message) && !pmt::is_dict(message) ? pmt::cdr(message) : message;
+        waiting_.emplace(round_of(settings), settings);
+    }
+
+    /// Hands over, in order, what holds from `round` or earlier and was not handed over yet.
+    void apply(uint64_t round, const std::function<void(const pmt::pmt_t&)>& change) {
+        while (!waiting_.empty() && waiting_.begin()->first <= round) {
+            const pmt::pmt_t settings = waiting_.begin()->second;
+            waiting_.erase(waiting_.begin());
+            change(settings);
+        }
+    }
+
+private:
+    std::multimap<uint64_t, pmt::pmt_t> waiting_;
+};
+
+/// Runs `body`; what it throws is logged, not thrown: a wrong message must not end a flowgraph.
+template <typename Body>
+void logging_errors(const gr::logger_ptr& logger, const char* what, Body body) {
+    try {
+        body();
+    } catch (const std::exception& error) {
+        logger->error("{} refused: {}", what, error.what());
+    }
+}
+
+}  // namespace aircomp
+}  // namespace gr

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Channel estimation as a block.
+#pragma once
+
+#include <gnuradio/aircomp/sounder.h>
+
+#include <vector>
+
+#include "gnuradio/aircomp/phy/sounder.hpp"
+#include "round_settings.h"
+
+namespace gr {
+namespace aircomp {
+
+class sounder_impl : public sounder {
+public:
+    sounder_impl(const phy::BurstFormat& format, size_t antennas, size_t window_samples,
+                 double power_w);
+
+private:
+    void take_window(const pmt::pmt_t& pdu);
+
+    phy::Sounder kernel_;
+    std::vector<double> powers_w_;
+};
+
+}  // namespace aircomp
+}  // namespace gr

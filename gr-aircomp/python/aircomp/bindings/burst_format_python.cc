@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Python binding of the burst format, a plain struct of the kernels.
+/***********************************************************************************/
+/* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
+/* BINDTOOL_USE_PYGCCXML(0)                                                        */
+/* BINDTOOL_HEADER_FILE(None)                                                      */
+/* BINDTOOL_HEADER_FILE_HASH(0)                                                    */
+/***********************************************************************************/
+
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+namespace py = pybind11;
+
+#include <gnuradio/aircomp/phy/burst_format.hpp>
+
+namespace {
+
+using gr::aircomp::phy::BurstFormat;
+
+BurstFormat make_burst_format(std::vector<std::uint16_t> device_antennas, std::uint16_t fft_size,
+                              std::uint16_t guard_low, std::uint16_t guard_high,
+                              std::uint16_t prefix, std::uint16_t pilots,
+                              std::uint16_t resource_block, std::uint16_t sounding_symbols) {
+    BurstFormat format;
+    format.device_antennas = std::move(device_antennas);
+    format.fft_size = fft_size;
+    format.guard_low = guard_low;
+    format.guard_high = guard_high;
+    format.prefix = prefix;
+    format.pilots = pilots;
+    format.resource_block = resource_block;
+    format.sounding_symbols = sounding_symbols;
+    validate(format);
+    return format;
+}
+
+}  // namespace
+
+void bind_burst_format(py::module& m) {
+    py::class_<BurstFormat>(m, "burst_format",
+                            "What transmitter and receiver agree on before the first sample.")
+        .def(py::init(&make_burst_format), py::arg("device_antennas"), py::arg("fft_size") = 64,
+             py::arg("guard_low") = 6, py::arg("guard_high") = 5, py::arg("prefix") = 16,
+             py::arg("pilots") = 4, py::arg("resource_block") = 1, py::arg("sounding_symbols") = 32)
+        .def_readonly("device_antennas", &BurstFormat::device_antennas)
+        .def_readonly("fft_size", &BurstFormat::fft_size)
+        .def_readonly("prefix", &BurstFormat::prefix)
+        .def("used_subcarriers", &BurstFormat::used_subcarriers)
+        .def("resource_blocks", &BurstFormat::resource_blocks)
+        .def("data_symbols", &BurstFormat::data_symbols, py::arg("length"), py::arg("streams"))
+        .def("burst_samples", &BurstFormat::burst_samples, py::arg("symbols"))
+        .def("header_samples", &BurstFormat::header_samples)
+        .def("sounding_samples", &BurstFormat::sounding_samples);
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Placeholders for the docstrings of frame_sync; Doxygen's texts replace them in the build.
+#include "pydoc_macros.h"
+#define D(...) DOC(gr, aircomp, __VA_ARGS__)
+
+static const char* __doc_gr_aircomp_frame_sync = R"doc()doc";
+
+static const char* __doc_gr_aircomp_frame_sync_make = R"doc()doc";
+
+static const char* __doc_gr_aircomp_frame_sync_windows = R"doc()doc";

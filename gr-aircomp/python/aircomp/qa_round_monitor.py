@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Round monitor and vector source: figures of known rounds, and who waits for whom."""
+import numpy as np
+import pmt
+from gnuradio import aircomp, gr_unittest
+
+
+def about(**entries):
+    out = pmt.make_dict()
+    for key, value in entries.items():
+        out = pmt.dict_add(out, pmt.intern(key), pmt.to_pmt(value))
+    return out
+
+
+def pdu(vector, **entries):
+    return pmt.cons(about(**entries), pmt.init_f32vector(len(vector), list(map(float, vector))))
+
+
+class qa_round_monitor(gr_unittest.TestCase):
+    def listen(self, block):
+        """What the block publishes, as (port, message)."""
+        sent = []
+        block.message_port_pub = lambda port, message: sent.append(
+            (pmt.symbol_to_string(port), message))
+        return sent
+
+    def test_nmse_is_all_errors_over_all_sums(self):
+        monitor = aircomp.round_monitor(2)
+        sent = self.listen(monitor)
+        for number, (a, b, found) in enumerate([([1, 2], [3, 4], [4, 6.5]),
+                                                ([0, 1], [2, 0], [2.5, 1])]):
+            monitor.take_vectors(pdu(a, round=number, device=0))
+            monitor.take_vectors(pdu(b, round=number, device=1))
+            monitor.take_sums(pdu(found, round=number))
+        expected = 10 * np.log10((0.25 + 0.25) / (16 + 36 + 4 + 1))
+        self.assertAlmostEqual(monitor.nmse_db(), expected)
+        values = [pmt.to_double(pmt.cdr(m)) for port, m in sent if port == "nmse"]
+        self.assertEqual(len(values), 2)
+        self.assertAlmostEqual(values[-1], expected)
+
+    def test_sums_without_their_vectors_do_not_count(self):
+        monitor = aircomp.round_monitor(2)
+        self.listen(monitor)
+        monitor.take_vectors(pdu([1, 2], round=0, device=0))
+        monitor.take_sums(pdu([1, 2], round=0))
+        self.assertEqual(monitor.rounds, 0)
+        self.assertTrue(np.isnan(monitor.nmse_db()))
+
+    def test_lost_rounds_are_counted(self):
+        monitor = aircomp.round_monitor(1)
+        sent = self.listen(monitor)
+        monitor.take_reports(about(round=0, found=False))
+        self.assertEqual(monitor.lost, 1)
+        self.assertEqual(sent[-1][0], "lost")
+
+    def test_phases_are_relative_to_the_first_sounding(self):
+        monitor = aircomp.round_monitor(2)
+        self.listen(monitor)
+        for turn in (0, 30):
+            devices = pmt.make_vector(2, pmt.PMT_NIL)
+            for n in range(2):
+                h = np.full(4, (1 + n) * np.exp(1j * np.radians(turn * n + 77)))
+                pmt.vector_set(devices, n, pmt.dict_add(
+                    pmt.make_dict(), pmt.intern("mmse"), pmt.init_c32vector(4, h.tolist())))
+            estimates = about(round=turn, found=True)
+            monitor.take_estimates(pmt.dict_add(estimates, pmt.intern("devices"), devices))
+        np.testing.assert_allclose(monitor.phases, [0, 30], atol=1e-4)
+
+    def test_old_rounds_are_forgotten(self):
+        monitor = aircomp.round_monitor(2)
+        self.listen(monitor)
+        for number in range(1000):
+            monitor.take_vectors(pdu([1], round=number, device=0))
+        self.assertEqual(len(monitor.truths), monitor.most_rounds_kept)
+
+    def test_the_source_sends_a_round_for_every_report(self):
+        source = aircomp.vector_source(3, 10, rounds=6, ahead=2)
+        sent = self.listen(source)
+        source.start()
+        self.assertEqual(source.sent, 2)
+        for _ in range(10):
+            source.take_reports(pmt.PMT_NIL)
+        self.assertEqual(source.sent, 6)
+        self.assertEqual(sum(port == "all" for port, _ in sent), 18)
+        self.assertEqual(sum(port == "vectors2" for port, _ in sent), 6)
+
+    def test_blocks_refuse_nonsense(self):
+        with self.assertRaisesRegex(ValueError, "devices: expected at least 1, found 0"):
+            aircomp.round_monitor(0)
+        with self.assertRaisesRegex(ValueError, "length: expected at least 1, found 0"):
+            aircomp.vector_source(1, 0)
+
+
+if __name__ == "__main__":
+    gr_unittest.run(qa_round_monitor)
