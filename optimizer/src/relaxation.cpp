@@ -83,7 +83,9 @@ public:
     }
 
     // Number of eigenvalues in the barrier: weight times the duality gap on the central path.
-    double degree() const { return static_cast<double>(N_r_ + unknowns_ / L_); }
+    double degree() const { return static_cast<double>(N_r_ + L_ * devices()); }
+
+    Index devices() const { return static_cast<Index>(channels_.size()); }
 
     double trace() const {
         double sum = 0.0;
@@ -202,7 +204,8 @@ private:
         if (!(decrement > 1e-12)) return 0.0;
         const double before = barrier(Y_);
         std::vector<MatrixXcd> Y = Y_;
-        for (double length = 1.0; length > 1e-8; length *= 0.5) {
+        for (int halvings = 0; halvings < 27; ++halvings) {
+            const double length = std::ldexp(1.0, -halvings);
             double trace_gain = 0.0;
             for (std::size_t n = 0; n < Y.size(); ++n) {
                 const auto part = step.segment(static_cast<Index>(n) * coordinates_, coordinates_);

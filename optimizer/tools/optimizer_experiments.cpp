@@ -54,7 +54,7 @@ void schemes() {
     for (const Size& size :
          {Size{"N=8 N_r=16 N_t=L=4", 8, 16, 4, 4}, Size{"N=4 N_r=8 N_t=L=2", 4, 8, 2, 2},
           Size{"N=4 N_r=4 N_t=L=1", 4, 4, 1, 1}}) {
-        for (double snr_db = 0.0; snr_db <= 30.0; snr_db += 5.0) {
+        for (const double snr_db : {0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0}) {
             for (const std::string& name : designer_names()) {
                 const Estimate nmse = over_seeds(30, [&](Random& random) {
                     return design(name, draw_problem(random, snr_db, size.devices, size.N_r,
@@ -178,7 +178,7 @@ void inequality() {
 // The true error, by the channels that the design did not see, for channel errors of a variance.
 void robustness() {
     std::puts("error_variance_db,design,nmse,half_width");
-    for (double error_db = -40.0; error_db <= -5.0; error_db += 5.0) {
+    for (const double error_db : {-40.0, -35.0, -30.0, -25.0, -20.0, -15.0, -10.0, -5.0}) {
         const double e = std::pow(10.0, error_db / 10.0);
         for (const bool robust : {false, true}) {
             const Estimate nmse = over_seeds(100, [&](Random& random) {
@@ -362,7 +362,7 @@ void pilots() {
     std::puts(
         "pilot_snr_db,repetitions,nmse_over_central,half_width,pilot_channel_uses,"
         "central_unicast_reals");
-    for (double snr_db = 0.0; snr_db <= 40.0; snr_db += 10.0) {
+    for (const double snr_db : {0.0, 10.0, 20.0, 30.0, 40.0}) {
         for (const int repetitions : {1, 8}) {
             DistributedOptions options;
             options.device_noise_power_w = std::pow(10.0, -snr_db / 10.0);
