@@ -14,8 +14,8 @@ thread_local long allocations = 0;
 }
 
 // NOLINTBEGIN(bugprone-reserved-identifier): glibc's name of what malloc is put over
-extern "C" void* __libc_malloc(std::size_t size);
-extern "C" void* malloc(std::size_t size) {
+extern "C" void* __libc_malloc(std::size_t size) noexcept;
+extern "C" void* malloc(std::size_t size) noexcept {
     ++allocations;
     return __libc_malloc(size);
 }

@@ -72,6 +72,13 @@ TEST_CASE("transceiver reads a problem and prints a design") {
     std::ofstream(file) << R"({"streams": 1, "noise_power_w": 0.25, "devices": [
         {"power_w": 1, "second_moment": 1, "channel": {"re": [[1]], "im": [[0]]}}]})";
     const auto result = aircomp("transceiver --problem " + file.string() + " --scheme mmse");
+    for (const std::string scheme : {"alternating", "inversion", "sdr", "uniform"}) {
+        const auto other =
+            aircomp("transceiver --problem " + file.string() + " --scheme " + scheme);
+        CAPTURE(scheme);
+        REQUIRE(other.code == 0);
+        CHECK(nlohmann::json::parse(other.output)["mse"].get<double>() > 0.2 * (1 - 1e-9));
+    }
     std::filesystem::remove(file);
     REQUIRE(result.code == 0);
     const auto json = nlohmann::json::parse(result.output);
