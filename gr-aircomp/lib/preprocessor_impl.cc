@@ -22,6 +22,11 @@ preprocessor::sptr preprocessor::make(const phy::BurstFormat& format, size_t dev
     return gnuradio::make_block_sptr<preprocessor_impl>(format, device, payload);
 }
 
+// Companion numbers ports only where there are several.
+pmt::pmt_t preprocessor_impl::burst_port(std::size_t antenna) const {
+    return pmt::mp(kernel_.antennas() == 1 ? "bursts" : "bursts" + std::to_string(antenna));
+}
+
 preprocessor_impl::preprocessor_impl(const phy::BurstFormat& format, size_t device,
                                      const phy::Payload& payload)
     : gr::block("preprocessor", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0)),
@@ -33,7 +38,7 @@ preprocessor_impl::preprocessor_impl(const phy::BurstFormat& format, size_t devi
     message_port_register_in(pmt::mp("vectors"));
     message_port_register_in(pmt::mp("settings"));
     for (std::size_t a = 0; a < kernel_.antennas(); ++a)
-        message_port_register_out(pmt::mp("bursts" + std::to_string(a)));
+        message_port_register_out(burst_port(a));
     message_port_register_out(pmt::mp("reports"));
     set_msg_handler(pmt::mp("vectors"), [this](const pmt::pmt_t& pdu) {
         logging_errors(d_logger, "vector", [&] { take_vector(pdu); });
@@ -86,7 +91,7 @@ void preprocessor_impl::publish(const pmt::pmt_t& metadata, const phy::TransmitR
                                 std::size_t samples) {
     for (std::size_t a = 0; a < kernel_.antennas(); ++a)
         message_port_pub(
-            pmt::mp("bursts" + std::to_string(a)),
+            burst_port(a),
             pmt::cons(metadata, pmt::init_c32vector(samples, samples_.data() + a * samples)));
     pmt::pmt_t out = pmt::make_dict();
     out = pmt::dict_add(out, pmt::mp("round"), pmt::from_uint64(round_of(metadata)));

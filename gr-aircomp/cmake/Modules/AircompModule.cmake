@@ -28,5 +28,8 @@ add_subdirectory(lib)
 add_subdirectory(docs)
 add_subdirectory(python/aircomp)
 add_subdirectory(grc)
+if(AIRCOMP_ENABLE_TESTS)
+  add_subdirectory(../flowgraphs flowgraphs)
+endif()
 
 install(FILES cmake/Modules/gnuradio-aircompConfig.cmake DESTINATION ${GR_CMAKE_DIR})

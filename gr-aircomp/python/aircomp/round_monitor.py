@@ -26,18 +26,22 @@ class round_monitor(gr.basic_block):
       "nmse", "evm", "lost", out: pairs (symbol, number) for Qt's number sinks: error of the rounds so
         far in decibels (all errors over all sums), error vector magnitude of the last round's
         pilots in percent, rounds in which no burst was found.
-      "phase", out: dictionary "round", "phases" (f64vector): how far each device's channel has turned
-        since the first sounding, degrees.
+      "phase", out: pair ("phase", f64vector): how far each device's channel has turned since the
+        first sounding, degrees. Only every `sounding_every`-th round is a sounding.
+      "phasors", out: PDU of complex numbers, one a device, that have turned as far.
       "symbols", out: PDU of complex numbers, pairs of the sum's reals over the sum's deviation.
     """
 
     most_rounds_kept = 64
 
-    def __init__(self, devices=4):
+    def __init__(self, devices=4, sounding_every=1):
         gr.basic_block.__init__(self, "round_monitor", None, None)
         if devices < 1:
             raise ValueError(f"round_monitor: devices: expected at least 1, found {devices}")
-        self.devices = devices
+        if sounding_every < 1:
+            raise ValueError("round_monitor: sounding_every: expected at least 1, "
+                             f"found {sounding_every}")
+        self.devices, self.sounding_every = devices, sounding_every
         self.truths = {}
         self.error = self.power = 0.0
         self.rounds = self.lost = 0
@@ -46,7 +50,7 @@ class round_monitor(gr.basic_block):
         for port in ("vectors", "sums", "reports", "estimates"):
             self.message_port_register_in(pmt.intern(port))
             self.set_msg_handler(pmt.intern(port), getattr(self, f"take_{port}"))
-        for port in ("nmse", "evm", "lost", "phase", "symbols"):
+        for port in ("nmse", "evm", "lost", "phase", "phasors", "symbols"):
             self.message_port_register_out(pmt.intern(port))
 
     def nmse_db(self):
@@ -88,18 +92,18 @@ class round_monitor(gr.basic_block):
         self.publish_number("evm", 100 * float(np.sqrt(np.mean(evm ** 2))))
 
     def take_estimates(self, estimates):
-        if not entry(estimates, "found", False):
+        sounding = entry(estimates, "round", 0) % self.sounding_every == 0
+        if not (sounding and entry(estimates, "found", False)):
             return
         channels = [np.array(device["mmse"]) for device in entry(estimates, "devices")]
         if self.first_estimates is None:
             self.first_estimates = channels
         self.phases = np.array([np.degrees(np.angle(np.vdot(first, now)))
                                 for first, now in zip(self.first_estimates, channels)])
-        out = pmt.make_dict()
-        out = pmt.dict_add(out, pmt.intern("round"), pmt.from_uint64(entry(estimates, "round", 0)))
-        out = pmt.dict_add(out, pmt.intern("phases"),
-                           pmt.init_f64vector(len(self.phases), self.phases.tolist()))
-        self.publish("phase", out)
+        self.publish("phase", pmt.cons(pmt.intern("phase"), pmt.init_f64vector(
+            len(self.phases), self.phases.tolist())))
+        self.publish("phasors", pmt.cons(pmt.make_dict(), pmt.init_c32vector(
+            len(self.phases), np.exp(1j * np.radians(self.phases)).tolist())))
 
     def publish(self, port, message):
         self.message_port_pub(pmt.intern(port), message)

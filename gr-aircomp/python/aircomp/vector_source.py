@@ -10,28 +10,35 @@ class vector_source(gr.basic_block):
 
     Message ports:
       "reports", in: anything; each message is a round come back.
-      "vectors0", "vectors1", ... out: PDUs of `length` independent normal floats, metadata "round"
-        and "device"; with `sounding` also "sounding", for which devices sound instead.
-      "all", out: the same PDUs of all devices.
+      "vectors0", "vectors1", ... out, or "vectors" for a single device: PDUs of `length` independent normal floats, metadata "round"
+        and "device"; and "sounding" in every `sounding_every`-th round from the first on, in which
+        devices sound instead. 0: in no round.
+      "all", out: the same PDUs of all devices, without sounding rounds.
+
+    A standard deviation of sqrt(1/2) makes complex symbols of unit power at a scale of 1.
 
     `ahead` rounds are on their way at once. After `rounds` rounds nothing more is sent; 0: no end.
     """
 
-    def __init__(self, devices=4, length=2048, rounds=0, seed=1, ahead=4, sounding=False):
+    def __init__(self, devices=4, length=2048, rounds=0, seed=1, ahead=4, sounding_every=0,
+                 deviation=0.5 ** 0.5):
         gr.basic_block.__init__(self, "vector_source", None, None)
         for name, value, least in (("devices", devices, 1), ("length", length, 1),
-                                   ("ahead", ahead, 1), ("rounds", rounds, 0)):
+                                   ("ahead", ahead, 1), ("rounds", rounds, 0),
+                                   ("sounding_every", sounding_every, 0)):
             if value < least:
                 raise ValueError(f"vector_source: {name}: expected at least {least}, found {value}")
         self.devices, self.length, self.rounds, self.ahead = devices, length, rounds, ahead
-        self.sounding = sounding
+        self.sounding_every, self.deviation = sounding_every, deviation
         self.random = np.random.default_rng(seed)
         self.sent = 0
         self.message_port_register_in(pmt.intern("reports"))
         self.set_msg_handler(pmt.intern("reports"), self.take_reports)
         self.message_port_register_out(pmt.intern("all"))
-        for device in range(devices):
-            self.message_port_register_out(pmt.intern(f"vectors{device}"))
+        self.ports = [pmt.intern(f"vectors{n}" if devices > 1 else "vectors")
+                      for n in range(devices)]
+        for port in self.ports:
+            self.message_port_register_out(port)
 
     def start(self):
         for _ in range(self.ahead):
@@ -44,13 +51,15 @@ class vector_source(gr.basic_block):
     def send_round(self):
         if self.rounds and self.sent >= self.rounds:
             return
+        sounding = self.sounding_every > 0 and self.sent % self.sounding_every == 0
         for device in range(self.devices):
             about = pmt.make_dict()
             about = pmt.dict_add(about, pmt.intern("round"), pmt.from_uint64(self.sent))
             about = pmt.dict_add(about, pmt.intern("device"), pmt.from_uint64(device))
-            about = pmt.dict_add(about, pmt.intern("sounding"), pmt.from_bool(self.sounding))
-            vector = self.random.normal(size=self.length)
+            about = pmt.dict_add(about, pmt.intern("sounding"), pmt.from_bool(sounding))
+            vector = self.random.normal(scale=self.deviation, size=self.length)
             pdu = pmt.cons(about, pmt.init_f32vector(self.length, vector.tolist()))
-            self.message_port_pub(pmt.intern("all"), pdu)
-            self.message_port_pub(pmt.intern(f"vectors{device}"), pdu)
+            if not sounding:
+                self.message_port_pub(pmt.intern("all"), pdu)
+            self.message_port_pub(self.ports[device], pdu)
         self.sent += 1

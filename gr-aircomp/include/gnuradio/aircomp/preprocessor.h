@@ -22,7 +22,8 @@ namespace aircomp {
  *  - "settings", in: dictionary with any of "scale", "second_moment", "clip_level", "precoders"
  *    (c32vector, [resource blocks, antennas, streams]), "preamble_power_w", "phase", "offset",
  *    "sounding_power_w", and "round", from which they hold (without it: at once).
- *  - "bursts0", "bursts1", ... out: PDU of one antenna's samples under the metadata that came in.
+ *  - "bursts0", "bursts1", ... out, or "bursts" for a single antenna: PDU of one antenna's samples
+ *    under the metadata that came in.
  *  - "reports", out: dictionary "round", "clipped", "mean_power_w", "peak_power_w", "papr_db".
  *
  * At first all precoders are 1 and the scale is 1. A PDU or setting that is wrong is logged and

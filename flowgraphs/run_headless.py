@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compiles a flowgraph, runs its windows without a screen and checks what comes out.
+
+usage: run_headless.py loopback|sounding
+       run_headless.py compile NAME ...
+
+The second only compiles, for flowgraphs that need radios. Exits with 1, saying why, where a flowgraph does not compile, does not run or shows wrong figures.
+"""
+import importlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+LIMIT_S = 60
+
+
+def compile_flowgraph(name, folder):
+    """Lets grcc write NAME.py into the folder."""
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.grc")
+    done = subprocess.run(["grcc", "-o", folder, source], capture_output=True, text=True,
+                          check=False)
+    if not os.path.exists(os.path.join(folder, f"{name}.py")):
+        sys.exit(f"{name}.grc: grcc made no program:\n{done.stdout}{done.stderr}")
+
+
+def load(name, folder):
+    """The class of a flowgraph."""
+    compile_flowgraph(name, folder)
+    sys.path.insert(0, folder)
+    return getattr(importlib.import_module(name), name)
+
+
+def run(top, application, done):
+    """Lets the flowgraph run until done()."""
+    deadline = time.monotonic() + LIMIT_S
+    while not done():
+        if time.monotonic() > deadline:
+            sys.exit(f"nothing came out within {LIMIT_S} s")
+        application.processEvents()
+        time.sleep(0.02)
+
+
+def expect(holds, what):
+    if not holds:
+        sys.exit(f"expected {what}")
+    print(what)
+
+
+def measure(top, application):
+    """NMSE of rounds that began after what was on its way has come out."""
+    monitor = top.monitor
+    for rounds in (60, 60):
+        monitor.error = monitor.power = 0.0
+        until = monitor.rounds + rounds
+        run(top, application, lambda end=until: monitor.rounds >= end)
+    return monitor.nmse_db()
+
+
+def loopback(top, application):
+    """With no offsets, the sum is as good as its noise; with offsets phases turn."""
+    monitor = top.monitor
+    top.set_cfo_hz(0)
+    # Four devices of unit power at 20 dB, 52 of 64 subcarriers: 0.01 * 52 / 64 / 4.
+    clean = measure(top, application)
+    expect(-27.43 < clean < -26.43, f"NMSE of the sum at 20 dB: {clean:.2f} dB, by (4) -26.93 dB")
+    expect(monitor.lost == 0, "no round lost")
+    top.set_snr_db(10)
+    noisy = measure(top, application)
+    expect(-17.43 < noisy < -16.43, f"NMSE of the sum at 10 dB: {noisy:.2f} dB, by (4) -16.93 dB")
+    top.set_cfo_hz(100)
+    run(top, application, lambda: abs(monitor.phases).max() > 20)
+    expect(True, "with 100 Hz the devices' phases turn")
+
+
+def sounding(top, application):
+    """Phases move as the devices' offsets say: 0, f, -f and f / 2."""
+    monitor = top.monitor
+    run(top, application, lambda: monitor.phases[1] > 4)
+    a, b, c, d = monitor.phases
+    expect(abs(a) < 3, f"device 0 stands still: {a:+.1f} degrees")
+    expect(abs(b + c) < 4, f"devices 1 and 2 turn against each other: {b:+.1f}, {c:+.1f} degrees")
+    expect(abs(d - b / 2) < 3, f"device 3 turns half as fast as device 1: {d:+.1f} degrees")
+
+
+def run_checked(name, check, folder):
+    from PyQt5 import Qt
+    flowgraph = load(f"aircomp_{name}", folder)
+    application = Qt.QApplication(sys.argv)
+    top = flowgraph()
+    top.start()
+    try:
+        check(top, application)
+    finally:
+        top.stop()
+        top.wait()
+
+
+def main():
+    checks = {"loopback": loopback, "sounding": sounding}
+    arguments = sys.argv[1:]
+    with tempfile.TemporaryDirectory(prefix="aircomp-") as folder:
+        if len(arguments) > 1 and arguments[0] == "compile":
+            for name in arguments[1:]:
+                compile_flowgraph(name, folder)
+                print(f"{name}.grc compiles")
+        elif len(arguments) == 1 and arguments[0] in checks:
+            run_checked(arguments[0], checks[arguments[0]], folder)
+        else:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
