@@ -9,11 +9,13 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <numeric>
 #include <thread>
 
+#include "aircomp/inference/checkpoint.hpp"
 #include "aircomp/inference/checkpoint_writer.hpp"
 #include "corpus.hpp"
 #include "optimiser.hpp"
@@ -30,7 +32,7 @@ using tools::TrainingModel;
 using torch::Tensor;
 
 struct Options {
-    std::string text, heldout, tokenizer, state, out;
+    std::string text, heldout, tokenizer, state, out, start_from;
     std::int64_t steps = 4000, warmup_steps = 100, decay_steps = 1000;
     std::int64_t window = 256, windows_per_pass = 4, passes = 4;
     std::int64_t save_every = 100;
@@ -166,6 +168,21 @@ public:
         optimiser_.load(archive);
     }
 
+    /// Takes the weights of a BF16 model folder, for training that goes on with another text.
+    void start_from(const std::filesystem::path& folder) {
+        const Checkpoint checkpoint(folder);
+        const torch::NoGradGuard no_gradient;
+        for (const auto& [name, value] : model_.parameters()) {
+            const TensorView view = checkpoint.tensor(name, value.sizes().vec());
+            if (view.type != DataType::bf16) {
+                throw std::runtime_error(folder.string() + ": " + name + ": expected BF16");
+            }
+            Tensor narrow = torch::empty(value.sizes(), torch::kBFloat16);
+            std::memcpy(narrow.data_ptr(), view.bytes.data(), view.bytes.size());
+            value.copy_(narrow);
+        }
+    }
+
 private:
     double gradients_of_batch() {
         std::vector<std::vector<std::int64_t>> starts;
@@ -246,6 +263,7 @@ void train(const Options& options) {
     Trainer trainer(options,
                     tools::encode_documents(*tokenizer, tools::read_documents(options.text)),
                     *tokenizer->bos());
+    if (!options.start_from.empty()) trainer.start_from(options.start_from);
     if (options.resume) trainer.load(options.state);
 
     const auto heldout_bits = [&](std::int64_t windows) {
@@ -287,6 +305,7 @@ int run(int argc, char** argv) {
     app.add_option("--tokenizer", o.tokenizer, "Folder with tokenizer.json")->required();
     app.add_option("--state", o.state, "File that holds weights and momenta")->required();
     app.add_option("--out", o.out, "Model folder to write")->required();
+    app.add_option("--start-from", o.start_from, "Model folder whose weights to start from");
     app.add_flag("--resume", o.resume, "Go on from --state");
     number("--steps", o.steps, "Total number of steps");
     number("--warmup-steps", o.warmup_steps, "Steps until the full rate");
