@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "aircomp/runtime/media.hpp"
 #include "waveform_format.hpp"
 #include "yaml_reader.hpp"
 
@@ -305,6 +306,13 @@ void check_burst(const Config& config, const Checker& check) {
     }
 }
 
+std::string joined(const std::vector<std::string>& names) {
+    std::string list;
+    for (const auto& name : names)
+        list += (list.empty() ? "" : ", ") + name;
+    return list;
+}
+
 void check_config(const Config& config, const Checker& check) {
     check.at_least("model.context", config.model.context, std::int64_t{0});
     check.at_least("model.prefill_chunk", config.model.prefill_chunk, std::int64_t{1});
@@ -317,7 +325,9 @@ void check_config(const Config& config, const Checker& check) {
     check.not_negative("assignment.compute_time_s", config.assignment.compute_time_s);
     check.positive("server_flops_per_s", config.server_flops_per_s);
     check.not_negative("server_energy_j_per_flop", config.server_energy_j_per_flop);
-    check.require(!config.scheme.empty(), "scheme", "a name", "none");
+    const auto schemes = scheme_names();
+    check.require(std::find(schemes.begin(), schemes.end(), config.scheme) != schemes.end(),
+                  "scheme", "one of " + joined(schemes), "'" + config.scheme + "'");
     check.within("digital_bits", config.digital_bits, 2, 16);
     check.at_least("threads", config.threads, 0);
 }

@@ -3,6 +3,7 @@
 #include "aircomp/runtime/sliced_model.hpp"
 
 #include <algorithm>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -27,6 +28,25 @@ std::int64_t context_of(const Config& config, const inference::ModelConfig& mode
     return config.model.context;
 }
 
+/// Throws unless every device's memory holds its slice and its KV cache. `centralized` is the model
+/// on one device, however little it has: what the split is compared with.
+void require_memory(const Config& config, const inference::ModelConfig& model,
+                    const std::vector<inference::DeviceModel>& devices, std::int64_t context) {
+    if (config.scheme == "centralized") return;
+    for (std::size_t n = 0; n < devices.size(); ++n) {
+        const double cache_bytes = 2.0 * sizeof(float) *
+                                   static_cast<double>(model.layers * context * model.head_dim) *
+                                   static_cast<double>(devices[n].slice().kv_groups.size());
+        const double needed = static_cast<double>(devices[n].weight_bytes()) + cache_bytes;
+        if (needed <= config.devices[n].memory_bytes) continue;
+        std::ostringstream message;
+        message << "devices[" << n << "].memory_bytes: " << config.devices[n].name
+                << "'s slice and KV cache need " << static_cast<std::int64_t>(needed)
+                << " bytes, it has " << static_cast<std::int64_t>(config.devices[n].memory_bytes);
+        throw std::invalid_argument(message.str());
+    }
+}
+
 }  // namespace
 
 SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
@@ -44,6 +64,7 @@ SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
         devices_.emplace_back(checkpoint, slice, thread_count(config));
         caches_.emplace_back(model_, slice, context_);
     }
+    require_memory(config_, model_, devices_, context_);
     partials_.resize(devices_.size());
     reset_statistics();
 }

@@ -480,6 +480,8 @@ TEST_CASE("what is out of range in a file is refused with its line") {
           "lab.yaml:4: shares[2]: expected a number from 0 to 1, found -0.25");
     CHECK(error_of(device_with("max_power_w", "max_power_w: -0.1")) ==
           "lab.yaml:5: devices[0].max_power_w: expected a finite number above 0, found -0.1");
+    CHECK_THAT(error_of("seed: 1\nscheme: mmsee\n"),
+               Catch::Matchers::StartsWith("lab.yaml:2: scheme: expected one of centralized, "));
     CHECK(error_of("devices: []") ==
           "lab.yaml:1: devices: expected from 1 to 1024 devices, found 0");
     // The key that is wrong is not in the file: the one that makes it wrong is.
@@ -582,7 +584,9 @@ const std::vector<OutOfRange> out_of_range = {
      "server_flops_per_s: expected a finite number above 0, found 0"},
     {[](Config& c) { c.server_energy_j_per_flop = nan; },
      "server_energy_j_per_flop: expected a finite number of at least 0, found nan"},
-    {[](Config& c) { c.scheme = ""; }, "scheme: expected a name, found none"},
+    {[](Config& c) { c.scheme = "magic"; },
+     "scheme: expected one of centralized, exact, digital, digital-sdma, fdma, alternating, "
+     "inversion, mmse, sdr, uniform, found 'magic'"},
     {[](Config& c) { c.digital_bits = 1; },
      "digital_bits: expected a number from 2 to 16, found 1"},
     {[](Config& c) { c.digital_bits = 17; },

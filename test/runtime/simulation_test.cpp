@@ -123,6 +123,16 @@ TEST_CASE("shares that do not fit the devices are refused") {
     CHECK_THROWS(Simulation(config, checkpoint(), nullptr));
 }
 
+TEST_CASE("a slice that its device's memory cannot hold is refused with both sizes") {
+    Config config = experiment("exact", {0.5, 0.5});
+    config.devices[1].memory_bytes = 100e3;
+    using Catch::Matchers::Contains;
+    REQUIRE_THROWS_WITH(logits(config),
+                        Contains("devices[1].memory_bytes: device-2") && Contains("has 100000"));
+    config.devices[1].memory_bytes = 1e6;
+    REQUIRE_NOTHROW(logits(config));
+}
+
 TEST_CASE("costs add up: energy and time of a token") {
     Simulation simulation(experiment("mmse", {0.4, 0.3, 0.2, 0.1}), checkpoint(), nullptr);
     simulation.forward()(tokens);
