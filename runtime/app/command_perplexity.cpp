@@ -64,7 +64,7 @@ Json evaluate(const runtime::Config& config, const Model& model, const Evaluatio
     perplexity.window = std::min(options.context, model.checkpoint.config().context);
     perplexity.bos = model.tokenizer->bos();
     perplexity.limit_tokens = options.limit_tokens;
-    perplexity.progress = progress_bar(config.scheme);
+    if (options.progress) perplexity.progress = progress_bar(config.scheme);
 
     runtime::Simulation simulation(config, model.checkpoint, model.tokenizer.get());
     std::unique_ptr<runtime::Simulation> reference;

@@ -12,6 +12,7 @@ struct EvaluationOptions {
     std::int64_t limit_tokens = 0;
     bool reference = false;
     bool sites = false;
+    bool progress = true;
 
     void add_to(CLI::App& command);
 };

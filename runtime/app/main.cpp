@@ -22,6 +22,8 @@ int main(int argc, char** argv) {
     add_compare(program);
     add_assign(program);
     add_transceiver(program);
+    add_reproduce(program);
+    add_report(program);
     add_bench(program);
     try {
         program.parse(argc, argv);

@@ -40,14 +40,18 @@ void write_json(const Json& json, const std::string& destination) {
         std::cout << json.dump(2) << "\n" << std::flush;
         return;
     }
-    const std::filesystem::path path(destination);
-    if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
-    const std::filesystem::path part = destination + ".part";
-    std::ofstream file(part);
-    file << json.dump(2) << "\n";
-    file.close();
-    if (!file) throw std::runtime_error(destination + ": cannot be written");
-    std::filesystem::rename(part, path);
+    write_whole(destination, json.dump(2) + "\n");
+}
+
+void write_whole(const std::filesystem::path& file, const std::string& text) {
+    if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
+    // Of this process alone, for several may write the same file.
+    const std::filesystem::path part = file.string() + ".part" + std::to_string(getpid());
+    std::ofstream out(part, std::ios::binary);
+    out << text;
+    out.close();
+    if (!out) throw std::runtime_error(file.string() + ": cannot be written");
+    std::filesystem::rename(part, file);
 }
 
 std::string table(const std::vector<std::vector<std::string>>& rows) {
@@ -79,9 +83,9 @@ std::string duration(double seconds) {
     return seconds < 1e-3 ? number("%.1f us", seconds * 1e6) : number("%.3f ms", seconds * 1e3);
 }
 
-void draw(const std::string& script, const std::string& json_file, const std::string& picture) {
+void draw(const std::string& script, const std::string& source, const std::string& picture) {
     const std::string path = std::string(AIRCOMP_PLOTS_DIR) + "/" + script;
-    std::array<std::string, 4> words = {AIRCOMP_PYTHON, path, json_file, picture};
+    std::array<std::string, 4> words = {AIRCOMP_PYTHON, path, source, picture};
     std::array<char*, 5> arguments = {words[0].data(), words[1].data(), words[2].data(),
                                       words[3].data(), nullptr};
     pid_t child = 0;

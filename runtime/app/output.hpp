@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -28,8 +29,12 @@ std::string number(const char* format, double value);
 /// Seconds as microseconds or milliseconds, for people.
 std::string duration(double seconds);
 
-/// Draws `json_file` with plots/SCRIPT into `picture`. Throws std::runtime_error where drawing
-/// fails, saying what is needed.
-void draw(const std::string& script, const std::string& json_file, const std::string& picture);
+/// Writes a file such that it appears whole or not at all; folders are made. Throws
+/// std::runtime_error where it cannot be written.
+void write_whole(const std::filesystem::path& file, const std::string& text);
+
+/// Draws `source`, a JSON file or a folder, with plots/SCRIPT into `picture`. Throws
+/// std::runtime_error where drawing fails, saying what is needed.
+void draw(const std::string& script, const std::string& source, const std::string& picture);
 
 }  // namespace aircomp::app

@@ -371,6 +371,15 @@ Config read_config(const std::filesystem::path& file) {
     return config;
 }
 
+Config parse_config(const std::string& yaml, const std::string& origin,
+                    const std::filesystem::path& folder) {
+    YamlDocument document(yaml, origin);
+    Config config = default_config();
+    read_top_level(document.root(), folder, config);
+    document.check_keys();
+    return config;
+}
+
 void validate(const Config& config, const std::string& origin) {
     check_config(config, Checker([&](const std::string& key) { return origin + ": " + key; }));
 }

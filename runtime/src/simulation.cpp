@@ -7,7 +7,7 @@
 #include <random>
 #include <stdexcept>
 
-#include "aircomp/optimizer/apportion.hpp"
+#include "aircomp/runtime/layout.hpp"
 #include "calibration_text.hpp"
 #include "radio_cell.hpp"
 
@@ -17,27 +17,6 @@ namespace {
 constexpr std::uint64_t calibration_purpose = 7;
 constexpr std::int64_t calibration_tokens = 256;
 
-/// The configuration as the scheme needs it: `centralized` is the fastest device alone.
-Config effective(Config config) {
-    if (config.scheme == "centralized") {
-        const auto fastest = *std::max_element(
-            config.devices.begin(), config.devices.end(), [](const auto& a, const auto& b) {
-                return a.compute_flops_per_s < b.compute_flops_per_s;
-            });
-        config.devices = {fastest};
-        config.shares = {1};
-    }
-    if (config.shares.empty()) {
-        config.shares.assign(config.devices.size(), 1 / static_cast<double>(config.devices.size()));
-    }
-    return config;
-}
-
-std::vector<inference::Slice> cut(const Config& config, const inference::ModelConfig& model) {
-    return inference::make_slices(model, optimizer::apportion(config.shares, model.kv_heads),
-                                  optimizer::apportion(config.shares, model.ffn_size));
-}
-
 }  // namespace
 
 double TokenCost::total_energy_j() const {
@@ -46,18 +25,14 @@ double TokenCost::total_energy_j() const {
 
 Simulation::Simulation(const Config& config, const inference::Checkpoint& checkpoint,
                        const inference::Tokenizer* tokenizer)
-    : config_(effective(config)), hidden_size_(checkpoint.config().hidden_size) {
+    : config_(effective_config(config)), hidden_size_(checkpoint.config().hidden_size) {
     validate(config_, "configuration");
     if (tokenizer != nullptr) inference::require_same_vocabulary(*tokenizer, checkpoint.config());
-    slices_ = cut(config_, checkpoint.config());
+    slices_ = slices_of(config_, checkpoint.config());
     model_ = std::make_unique<SlicedModel>(checkpoint, slices_, config_);
-    std::vector<bool> participants;
-    for (const auto& slice : slices_) {
-        participants.push_back(!slice.kv_groups.empty() || !slice.ffn_columns.empty());
-    }
     Calibration calibration;
     if (is_analog(config_.scheme)) calibration = calibrate(checkpoint, tokenizer);
-    medium_ = make_medium(config_, hidden_size_, participants, calibration);
+    medium_ = make_medium(config_, hidden_size_, participants_of(slices_), calibration);
 }
 
 Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
@@ -84,10 +59,8 @@ Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
     return medium.calibration();
 }
 
-TokenCost Simulation::cost() const {
-    const auto tokens = static_cast<double>(std::max<std::int64_t>(1, model_->tokens()));
-    const LinkUsage& link = medium_->usage();
-    const ComputeUsage& compute = model_->compute();
+TokenCost token_cost(const ComputeUsage& compute, const LinkUsage& link, std::int64_t count) {
+    const auto tokens = static_cast<double>(std::max<std::int64_t>(1, count));
     TokenCost cost;
     cost.compute_s = compute.seconds / tokens;
     cost.uplink_s = link.uplink_s / tokens;
@@ -101,6 +74,10 @@ TokenCost Simulation::cost() const {
                                        tokens);
     }
     return cost;
+}
+
+TokenCost Simulation::cost() const {
+    return token_cost(model_->compute(), medium_->usage(), model_->tokens());
 }
 
 double Simulation::clipped_fraction() const {

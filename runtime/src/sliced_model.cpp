@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "aircomp/runtime/layout.hpp"
 #include "exact_sum.hpp"
 
 namespace aircomp::runtime {
@@ -106,10 +107,10 @@ std::vector<float> SlicedModel::forward(gsl::span<const inference::Token> tokens
     const std::size_t rows = last_only ? 1 : tokens.size();
     std::vector<float> logits(rows * static_cast<std::size_t>(model_.vocabulary_size));
     coordinator_.logits(gsl::span<const float>(x).last(rows * d), logits);
-    const double head_flops = 2.0 * static_cast<double>(logits.size()) * static_cast<double>(d);
-    compute_.seconds += head_flops / config_.server_flops_per_s;
-    compute_.server_energy_j += head_flops * config_.server_energy_j_per_flop;
-    medium.elapse(head_flops / config_.server_flops_per_s);
+    const double flops = head_flops(model_, static_cast<std::int64_t>(rows));
+    compute_.seconds += flops / config_.server_flops_per_s;
+    compute_.server_energy_j += flops * config_.server_energy_j_per_flop;
+    medium.elapse(flops / config_.server_flops_per_s);
     tokens_ += count;
     return logits;
 }
@@ -152,28 +153,11 @@ void SlicedModel::reduce(Site site, std::int64_t position, gsl::span<float> x, M
     }
 }
 
-// A multiplication and an addition for each weight and token; scores and mixture of the attention
-// over all earlier positions.
-double SlicedModel::site_flops(std::size_t device, Site site, std::int64_t position,
-                               std::int64_t vectors) const {
-    const auto& slice = devices_[device].slice();
-    const auto d = static_cast<double>(model_.hidden_size);
-    const auto count = static_cast<double>(vectors);
-    if (site.kind == SiteKind::mlp) {
-        return count * 6 * d * static_cast<double>(slice.ffn_columns.size());
-    }
-    const auto groups = static_cast<double>(slice.kv_groups.size());
-    const auto head = static_cast<double>(model_.head_dim);
-    const auto queries = groups * static_cast<double>(model_.heads_per_group());
-    const double mean_span = static_cast<double>(position) + (count + 1) / 2;
-    return count * (2 * d * head * (2 * queries + 2 * groups) + 4 * queries * head * mean_span);
-}
-
 void SlicedModel::charge_site(Site site, std::int64_t position, std::int64_t vectors,
                               Medium& medium) {
     double slowest = 0;
     for (std::size_t n = 0; n < devices_.size(); ++n) {
-        const double flops = site_flops(n, site, position, vectors);
+        const double flops = site_flops(model_, devices_[n].slice(), site.kind, position, vectors);
         slowest = std::max(slowest, flops / config_.devices[n].compute_flops_per_s);
         compute_.device_energy_j[n] += flops * config_.devices[n].energy_j_per_flop;
     }

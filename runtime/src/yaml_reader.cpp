@@ -159,10 +159,13 @@ std::string read_text(const std::filesystem::path& file) {
 
 }  // namespace
 
-YamlDocument::YamlDocument(const std::filesystem::path& file) : file_(file.string()) {
+YamlDocument::YamlDocument(const std::filesystem::path& file)
+    : YamlDocument(read_text(file), file.string()) {}
+
+YamlDocument::YamlDocument(const std::string& text, const std::string& origin) : file_(origin) {
     std::vector<YAML::Node> documents;
     try {
-        documents = YAML::LoadAll(read_text(file));
+        documents = YAML::LoadAll(text);
     } catch (const YAML::Exception& error) {
         const bool placed = !error.mark.is_null();
         throw std::runtime_error(file_ + (placed ? ":" + std::to_string(error.mark.line + 1) : "") +
@@ -259,6 +262,13 @@ YamlNode YamlNode::at(const std::string& key) const {
     if (!value_.IsMap()) fail("keys and values");
     const YAML::Node value = value_[key];
     return value.IsDefined() ? YamlNode(*document_, full, value) : YamlNode(*document_, full);
+}
+
+YAML::Node YamlNode::yaml_at(const std::string& key) const {
+    document_->known_.insert(join_key(key_, key));
+    if (!present_) return YAML::Node(YAML::NodeType::Undefined);
+    if (!value_.IsMap()) fail("keys and values");
+    return value_[key];
 }
 
 std::vector<YamlNode> YamlNode::elements() const {

@@ -21,6 +21,8 @@ class YamlDocument {
 public:
     /// Parses the file. Throws std::runtime_error unless it holds one mapping.
     explicit YamlDocument(const std::filesystem::path& file);
+    /// The same of `text`; errors name `origin` in the file's place.
+    YamlDocument(const std::string& text, const std::string& origin);
 
     YamlNode root();
 
@@ -54,6 +56,10 @@ public:
     std::vector<YamlNode> elements() const;
 
     bool present() const { return present_; }
+    /// The value itself, and that of a member (undefined where there is none), whose own keys are
+    /// not looked at: for what is checked elsewhere.
+    const YAML::Node& yaml() const { return value_; }
+    YAML::Node yaml_at(const std::string& key) const;
     /// This node, whose absence check_keys() shall report: a mistyped key is better called unknown
     /// than another one missing.
     const YamlNode& required() const;

@@ -124,6 +124,11 @@ Config default_config(std::int64_t devices);
 /// comes with the nearest known one.
 Config read_config(const std::filesystem::path& file);
 
+/// The same of a YAML text, whose paths are relative to `folder` and whose errors begin with
+/// `origin`. Ranges are left to validate(), for the caller may have more to set.
+Config parse_config(const std::string& yaml, const std::string& origin,
+                    const std::filesystem::path& folder);
+
 /// Checks what the types cannot: ranges, counts that must agree, shares that must sum to 1.
 /// Throws std::runtime_error beginning with `origin`, naming key, expected and found.
 void validate(const Config& config, const std::string& origin);

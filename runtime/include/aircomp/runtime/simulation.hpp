@@ -30,6 +30,9 @@ struct TokenCost {
     double total_energy_j() const;
 };
 
+/// The mean over `count` tokens of what computing and the link have taken.
+TokenCost token_cost(const ComputeUsage& compute, const LinkUsage& link, std::int64_t count);
+
 /// A model over a medium. The checkpoint and the tokenizer must outlive the object.
 class Simulation {
 public:

@@ -54,9 +54,6 @@ private:
     void run_chunk(gsl::span<float> x, std::int64_t position, Medium& medium);
     void reduce(Site site, std::int64_t position, gsl::span<float> x, Medium& medium);
     void charge_site(Site site, std::int64_t position, std::int64_t vectors, Medium& medium);
-    double site_flops(std::size_t device, Site site, std::int64_t position,
-                      std::int64_t vectors) const;
-
     Config config_;
     inference::ModelConfig model_;
     std::int64_t context_;

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// aircomp reproduce: runs named experiments, on as many processes as there are.
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+
+#include "commands.hpp"
+#include "results.hpp"
+
+namespace aircomp::app {
+namespace {
+
+struct ReproduceOptions {
+    std::vector<std::string> names;
+    std::string out = "results";
+    int workers = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    bool quick = false;
+    bool list = false;
+    bool helper = false;
+};
+
+std::vector<std::filesystem::path> all_experiments() {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(AIRCOMP_EXPERIMENTS_DIR))
+        if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+/// The files of the names; a name that is a path to a YAML file stands for itself.
+std::vector<std::filesystem::path> chosen_experiments(const std::vector<std::string>& names) {
+    const auto all = all_experiments();
+    std::vector<std::filesystem::path> files;
+    for (const auto& name : names) {
+        if (name == "all") return all;
+        const std::filesystem::path path(name);
+        if (path.extension() == ".yaml") {
+            files.push_back(path);
+            continue;
+        }
+        const auto found = std::find_if(all.begin(), all.end(),
+                                        [&](const auto& file) { return file.stem() == name; });
+        if (found == all.end()) {
+            std::string known;
+            for (const auto& file : all)
+                known += ", " + file.stem().string();
+            throw std::invalid_argument("experiment '" + name + "' is not known; known are all" +
+                                        known + ", or the path of a .yaml file");
+        }
+        files.push_back(*found);
+    }
+    if (files.empty()) throw std::invalid_argument("reproduce: name an experiment, or --list");
+    return files;
+}
+
+/// More processes of this program, which take points as this one does and end with it.
+class Helpers {
+public:
+    Helpers(const ReproduceOptions& options, int count) {
+        std::vector<std::string> words = {"aircomp", "reproduce"};
+        words.insert(words.end(), options.names.begin(), options.names.end());
+        words.insert(words.end(), {"--out", options.out, "--helper"});
+        if (options.quick) words.emplace_back("--quick");
+        std::vector<char*> arguments;
+        for (auto& word : words)
+            arguments.push_back(word.data());
+        arguments.push_back(nullptr);
+        for (int i = 0; i < count; ++i) {
+            pid_t child = 0;
+            if (posix_spawn(&child, "/proc/self/exe", nullptr, nullptr, arguments.data(),
+                            environ) == 0) {
+                children_.push_back(child);
+            }
+        }
+    }
+    ~Helpers() {
+        for (const pid_t child : children_)
+            kill(child, SIGTERM);
+        for (const pid_t child : children_)
+            waitpid(child, nullptr, 0);
+    }
+    Helpers(const Helpers&) = delete;
+    Helpers& operator=(const Helpers&) = delete;
+
+private:
+    std::vector<pid_t> children_;
+};
+
+/// Processes that somebody else has started beside this one: Open MPI's or a Slurm array's.
+bool is_one_of_many() {
+    const char* ranks = std::getenv("OMPI_COMM_WORLD_SIZE");
+    return (ranks != nullptr && std::atoi(ranks) > 1) ||
+           std::getenv("SLURM_ARRAY_TASK_ID") != nullptr;
+}
+
+bool is_first() {
+    const char* rank = std::getenv("OMPI_COMM_WORLD_RANK");
+    return rank == nullptr || std::atoi(rank) == 0;
+}
+
+void run_experiment(const std::filesystem::path& file, const ReproduceOptions& options) {
+    Results results(runtime::read_experiment(file, options.quick), options.out);
+    const auto& experiment = results.experiment();
+    const auto bar = options.helper ? nullptr : progress_bar(experiment.name);
+    const auto total = static_cast<std::int64_t>(experiment.points.size());
+    results.work([&] {
+        if (bar) bar(static_cast<std::int64_t>(results.finished()), total);
+    });
+    if (options.helper) return;
+    results.write_table();
+    if (!is_first()) return;
+    const std::string folder = results.folder().string();
+    draw("experiment.py", folder, folder + "/figure.png");
+    std::cout << experiment.name << ": " << experiment.title << "\n  " << folder
+              << "/table.csv, figure.png\n";
+}
+
+void run(const ReproduceOptions& options) {
+    if (options.list) {
+        for (const auto& file : all_experiments()) {
+            const auto experiment = runtime::read_experiment(file, options.quick);
+            std::cout << experiment.name << ": " << experiment.title << " ("
+                      << experiment.points.size() << " points)\n";
+        }
+        return;
+    }
+    // A helper whose parent is killed would go on alone, unseen.
+    if (options.helper) prctl(PR_SET_PDEATHSIG, SIGTERM);
+    const auto files = chosen_experiments(options.names);
+    for (const auto& file : files)
+        runtime::read_experiment(file, options.quick);  // errors before hours of work
+    const int helpers = options.helper || is_one_of_many() ? 0 : options.workers - 1;
+    const Helpers others(options, helpers);
+    for (const auto& file : files)
+        run_experiment(file, options);
+    if (options.helper || !is_first()) return;
+    std::cout << "aircomp report " << options.out << " makes one page of it\n";
+}
+
+}  // namespace
+
+void add_reproduce(CLI::App& program) {
+    auto options = std::make_shared<ReproduceOptions>();
+    CLI::App* command = program.add_subcommand("reproduce", "Run named experiments");
+    command->add_option("names", options->names, "Names of experiments, all, or YAML files");
+    command->add_option("--out", options->out, "Folder for the results")->capture_default_str();
+    command->add_option("--workers", options->workers, "Processes that measure at once")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+    command->add_flag("--quick", options->quick, "Fewer points: minutes in place of hours");
+    command->add_flag("--list", options->list, "Tell the experiments there are");
+    command->add_flag("--helper", options->helper)->group("");
+    command->footer(
+        "A run that was interrupted goes on where it was. Under mpirun, or in a Slurm array, every "
+        "process takes points that no other has.\nExamples:\n"
+        "  aircomp reproduce all --quick\n"
+        "  aircomp reproduce token-time perplexity-snr --out results\n"
+        "  mpirun -n 8 aircomp reproduce all --out /shared/results");
+    command->callback([options] { run(*options); });
+}
+
+}  // namespace aircomp::app

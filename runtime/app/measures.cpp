@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// link, perplexity, design and assignment.
+#include "measures.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "aircomp/optimizer/channel.hpp"
+#include "aircomp/optimizer/design.hpp"
+#include "aircomp/runtime/assignment.hpp"
+#include "aircomp/runtime/link_trial.hpp"
+#include "dimensions.hpp"
+#include "evaluation.hpp"
+
+namespace aircomp::app {
+namespace {
+
+using runtime::ExperimentPoint;
+
+/// What to_json(TokenCost) has, without its lists.
+Json columns(const Json& cost) {
+    Json row;
+    for (const auto& [key, value] : cost.items())
+        if (value.is_number()) row[key] = value;
+    const Json& energy = cost["device_energy_j"];
+    row["most_device_energy_j"] = *std::max_element(energy.begin(), energy.end());
+    return row;
+}
+
+Json measure_link(const ExperimentPoint& point) {
+    const auto trial = runtime::run_link_trial(point.config, dimensions_of(point.setup.dimensions),
+                                               point.setup.tokens, point.setup.position);
+    Json row = {{"nmse", trial.nmse}, {"clipped_fraction", trial.clipped_fraction}};
+    row.update(columns(to_json(trial.cost)));
+    return row;
+}
+
+optimizer::Assignment assign(const ExperimentPoint& point,
+                             const optimizer::AssignmentProblem& problem) {
+    optimizer::AssignmentOptions options;
+    options.seed = point.config.seed;
+    options.channels = static_cast<int>(point.setup.channels);
+    if (point.setup.iterations > 0) options.max_iterations = point.setup.iterations;
+    return optimizer::assign_shares(problem, options);
+}
+
+Json measure_perplexity(const ExperimentPoint& point) {
+    auto config = point.config;
+    const Model model = open_model(config, /*needs_tokenizer=*/true);
+    if (point.setup.assign) {
+        const auto problem = runtime::assignment_problem(config, model.checkpoint);
+        config.shares = assign(point, problem).shares;
+    }
+    EvaluationOptions options;
+    options.text_file = point.setup.text.string();
+    options.context = point.setup.context_tokens;
+    options.limit_tokens = point.setup.limit_tokens;
+    options.progress = false;
+    const Json result = evaluate(config, model, options);
+    Json row;
+    for (const char* key : {"nmse", "perplexity", "bits_per_byte", "tokens", "clipped_fraction"})
+        row[key] = result[key];
+    row.update(columns(result["time_per_token"]));
+    return row;
+}
+
+/// Devices as SYSTEM.md section 4 has them: every power the configuration's, noise from snr_db.
+Json measure_design(const ExperimentPoint& point) {
+    const auto& config = point.config;
+    optimizer::Random random(config.seed);
+    optimizer::DesignOptions options;
+    if (point.setup.iterations > 0) options.max_iterations = point.setup.iterations;
+    double nmse = 0, iterations = 0;
+    for (std::int64_t draw = 0; draw < point.setup.channels; ++draw) {
+        optimizer::TransceiverProblem problem;
+        problem.streams = config.radio.streams;
+        double largest_w = 0;
+        for (const auto& device : config.devices) {
+            optimizer::Link link;
+            link.receive_antennas = config.radio.server_antennas;
+            link.transmit_antennas = device.antennas;
+            link.rician_factor = config.radio.rician_factor;
+            link.path_gain =
+                device.path_gain ? *device.path_gain : optimizer::draw_path_gain(random);
+            largest_w = std::max(largest_w, device.max_power_w);
+            problem.channels.push_back(optimizer::draw_channel(link, random));
+            problem.power_w.push_back(device.max_power_w);
+            problem.second_moments.push_back(1);
+        }
+        problem.noise_power_w = largest_w / std::pow(10, config.radio.snr_db / 10);
+        const auto design = optimizer::design(config.scheme, problem, options);
+        nmse += design.nmse;
+        iterations += design.iterations;
+    }
+    const auto count = static_cast<double>(point.setup.channels);
+    return {{"nmse", nmse / count}, {"iterations", iterations / count}};
+}
+
+Json measure_assignment(const ExperimentPoint& point) {
+    const Model model = open_model(point.config, /*needs_tokenizer=*/false);
+    const auto problem = runtime::assignment_problem(point.config, model.checkpoint);
+    const auto assignment = assign(point, problem);
+    const std::vector<double> equal(problem.devices.size(),
+                                    1 / static_cast<double>(problem.devices.size()));
+    const auto nearest = optimizer::nearest_feasible(problem, equal);
+    const auto expected = optimizer::expected_nmse(
+        problem, nearest, static_cast<int>(point.setup.channels), point.config.seed + 1);
+    return {
+        {"nmse", assignment.nmse.mean},
+        {"nmse_standard_error", assignment.nmse.standard_error},
+        {"equal_nmse", expected.mean},
+        {"equal_over_assigned", expected.mean / assignment.nmse.mean},
+        {"stationarity", assignment.trace.back().stationarity},
+        {"steps", assignment.trace.size()},
+        {"largest_share", *std::max_element(assignment.shares.begin(), assignment.shares.end())}};
+}
+
+}  // namespace
+
+Json measure(const std::string& measure, const ExperimentPoint& point) {
+    if (measure == "link") return measure_link(point);
+    if (measure == "perplexity") return measure_perplexity(point);
+    if (measure == "design") return measure_design(point);
+    return measure_assignment(point);
+}
+
+}  // namespace aircomp::app

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Points on disk: claimed by file locks, finished by renaming, gathered into a table.
+#include "results.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "measures.hpp"
+
+namespace aircomp::app {
+namespace {
+
+constexpr std::chrono::milliseconds look_again{200};
+
+/// FNV-1a, 64 bit: the same everywhere and for ever, unlike std::hash.
+std::string hash_of(const std::string& text) {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const char c : text) {
+        hash ^= static_cast<unsigned char>(c);
+        hash *= 0x100000001b3;
+    }
+    std::array<char, 17> digits;
+    std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(hash));
+    return digits.data();
+}
+
+/// A lock on a file that the system takes away with the process that holds it.
+class Claim {
+public:
+    explicit Claim(const std::filesystem::path& file)
+        : descriptor_(open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666)) {
+        if (descriptor_ < 0) throw std::runtime_error(file.string() + ": cannot be written");
+        held_ = flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+    }
+    ~Claim() { close(descriptor_); }
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+
+    bool held() const { return held_; }
+
+private:
+    int descriptor_;
+    bool held_ = false;
+};
+
+Json read_json(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    return Json::parse(in);
+}
+
+Json to_json(const runtime::ExperimentPlot& plot) {
+    return {{"title", plot.title},
+            {"x", plot.x},
+            {"y", plot.y},
+            {"lines", plot.lines},
+            {"panels", plot.panels},
+            {"x_scale", plot.x_scale},
+            {"y_scale", plot.y_scale},
+            {"x_label", plot.x_label},
+            {"y_label", plot.y_label}};
+}
+
+Json describe(const runtime::Experiment& experiment) {
+    Json plots = Json::array();
+    for (const auto& plot : experiment.plots)
+        plots.push_back(to_json(plot));
+    return {{"name", experiment.name},         {"title", experiment.title},
+            {"question", experiment.question}, {"measure", experiment.measure},
+            {"axes", experiment.axes},         {"points", experiment.points.size()},
+            {"version", AIRCOMP_VERSION},      {"plots", plots}};
+}
+
+std::string cell(const Json& value) {
+    return value.is_number_float() ? number("%.10g", value.get<double>()) : value.dump();
+}
+
+/// A label as CSV has it.
+std::string quoted(const std::string& text) {
+    if (text.find_first_of(",\"\n") == std::string::npos) return text;
+    std::string result = "\"";
+    for (const char c : text)
+        result += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return result + "\"";
+}
+
+}  // namespace
+
+Results::Results(runtime::Experiment experiment, const std::filesystem::path& out)
+    : experiment_(std::move(experiment)), folder_(out / experiment_.name) {
+    for (const auto& point : experiment_.points)
+        hashes_.push_back(hash_of(AIRCOMP_VERSION "\n" + point.identity));
+    std::filesystem::create_directories(folder_ / "points");
+    write_whole(folder_ / "experiment.json", describe(experiment_).dump(2) + "\n");
+}
+
+std::filesystem::path Results::point_file(std::size_t index) const {
+    return folder_ / "points" / (hashes_[index] + ".json");
+}
+
+std::size_t Results::finished() const {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < hashes_.size(); ++i)
+        count += std::filesystem::exists(point_file(i)) ? 1 : 0;
+    return count;
+}
+
+bool Results::take(std::size_t index) {
+    if (std::filesystem::exists(point_file(index))) return false;
+    const auto claim_file = folder_ / "points" / (hashes_[index] + ".claim");
+    const Claim claim(claim_file);
+    if (!claim.held() || std::filesystem::exists(point_file(index))) return false;
+    const Json row = measure(experiment_.measure, experiment_.points[index]);
+    write_whole(point_file(index), row.dump(2) + "\n");
+    std::filesystem::remove(claim_file);
+    return true;
+}
+
+void Results::work(const std::function<void()>& tick) {
+    while (!complete()) {
+        bool worked = false;
+        for (std::size_t i = 0; i < hashes_.size(); ++i) {
+            if (!take(i)) continue;
+            worked = true;
+            tick();
+        }
+        if (!worked) std::this_thread::sleep_for(look_again);
+        tick();
+    }
+}
+
+void Results::write_table() const {
+    if (!complete()) throw std::logic_error(folder_.string() + ": points are missing");
+    std::string text;
+    for (std::size_t i = 0; i < hashes_.size(); ++i) {
+        const Json row = read_json(point_file(i));
+        if (i == 0) {
+            for (const auto& axis : experiment_.axes)
+                text += axis + ",";
+            text += "seed";
+            for (const auto& [column, value] : row.items())
+                text += "," + column;
+            text += ",settings_hash\n";
+        }
+        for (const auto& label : experiment_.points[i].labels)
+            text += quoted(label) + ",";
+        text += std::to_string(experiment_.points[i].config.seed);
+        for (const auto& [column, value] : row.items())
+            text += "," + cell(value);
+        text += "," + hashes_[i] + "\n";
+    }
+    write_whole(folder_ / "table.csv", text);
+}
+
+}  // namespace aircomp::app

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The results of one experiment in a folder that any number of processes may fill at once, on one
+// machine or on several that share the folder.
+//
+//     OUT/NAME/experiment.json      title, axes, plots, version: what the table means
+//     OUT/NAME/points/HASH.json     one finished point; HASH is of all its settings
+//     OUT/NAME/points/HASH.claim    locked by the process that works on it, free when that is gone
+//     OUT/NAME/table.csv            all points in order, when the last one is done
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "aircomp/runtime/experiment.hpp"
+#include "output.hpp"
+
+namespace aircomp::app {
+
+class Results {
+public:
+    Results(runtime::Experiment experiment, const std::filesystem::path& out);
+
+    const runtime::Experiment& experiment() const { return experiment_; }
+    const std::filesystem::path& folder() const { return folder_; }
+    std::size_t finished() const;
+    bool complete() const { return finished() == experiment_.points.size(); }
+
+    /// Works until every point is finished: takes those that nobody works on, and waits for the
+    /// others' (taking over what a process that died has left). `tick` is called after each look.
+    void work(const std::function<void()>& tick);
+
+    /// Writes the table; the same points give the same bytes. Throws std::logic_error while some
+    /// are missing.
+    void write_table() const;
+
+private:
+    std::filesystem::path point_file(std::size_t index) const;
+    bool take(std::size_t index);
+
+    runtime::Experiment experiment_;
+    std::filesystem::path folder_;
+    std::vector<std::string> hashes_;
+};
+
+}  // namespace aircomp::app

@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes one self-contained page of all results of `aircomp reproduce`: report.py FOLDER PAGE.
+
+Beside it, every experiment gets its figure as PNG and PDF.
+"""
+
+import html
+import io
+import pathlib
+import sys
+
+import experiment
+
+STYLE = """
+:root { color-scheme: light; }
+body { font: 16px/1.5 sans-serif; margin: 0 auto; max-width: 75rem; padding: 0 1rem 4rem; color: #1b2430; }
+h1 { margin-bottom: 0; } h2 { margin-top: 3rem; border-top: 1px solid #ccd3db; padding-top: 1rem; }
+nav a { margin-right: 1rem; } svg { width: 100%; height: auto; }
+.figure { overflow-x: auto; } .figure svg { min-width: 34rem; }
+.table { overflow-x: auto; max-height: 24rem; } table { border-collapse: collapse; font-size: 13px; }
+th, td { padding: 0.15rem 0.6rem; text-align: right; white-space: nowrap; }
+th { position: sticky; top: 0; background: #eef1f4; } tr:nth-child(even) { background: #f7f8fa; }
+code { background: #eef1f4; padding: 0 0.2rem; }
+"""
+
+
+def svg_of(figure):
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None})
+    return text.getvalue()[text.getvalue().index("<svg"):]
+
+
+def cell(value):
+    return f"{value:.4g}" if isinstance(value, float) else html.escape(value)
+
+
+def table_of(rows):
+    columns = [column for column in rows[0] if column != "settings_hash"]
+    head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
+    body = "".join("<tr>" + "".join(f"<td>{cell(row[column])}</td>" for column in columns) + "</tr>\n"
+                   for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
+
+
+def section(folder):
+    description, rows = experiment.read(folder)
+    figure = experiment.draw(description, rows)
+    for ending in ("png", "pdf"):
+        figure.savefig(folder / f"figure.{ending}", dpi=200)
+    title, question = (html.escape(description[key]) for key in ("title", "question"))
+    return f"""<section id="{description['name']}"><h2>{title}</h2>
+<p>{question}</p>
+<div class="figure">{svg_of(figure)}</div>
+<details><summary>{len(rows)} measurements</summary><div class="table">{table_of(rows)}</div></details>
+<p><code>aircomp reproduce {description['name']}</code>, version {description['version']},
+bars are 95 % intervals over seeds. Figure as <code>{description['name']}/figure.pdf</code>.</p></section>
+"""
+
+
+def main(folder, page):
+    folders = sorted(path.parent for path in pathlib.Path(folder).glob("*/table.csv"))
+    if not folders:
+        sys.exit(f"report.py: {folder}: no finished experiment (a folder with table.csv)")
+    links = "".join(f'<a href="#{path.name}">{path.name}</a>' for path in folders)
+    sections = "".join(section(path) for path in folders)
+    pathlib.Path(page).write_text(f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>aircomp: results</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+<style>{STYLE}</style></head><body><h1>aircomp: results</h1>
+<p>Times and energies are simulated; every figure comes from the table below it.</p>
+<nav>{links}</nav>
+{sections}</body></html>
+""", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Gaussian partials through a medium, layer by layer.
+#include "aircomp/runtime/link_trial.hpp"
+
+#include <algorithm>
+#include <complex>
+#include <stdexcept>
+
+#include "aircomp/runtime/layout.hpp"
+#include "exact_sum.hpp"
+#include "noise.hpp"
+#include "radio_cell.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+constexpr std::uint64_t partials_purpose = 11;
+
+class Trial {
+public:
+    Trial(const Config& config, const inference::ModelConfig& model)
+        : config_(effective_config(config)),
+          model_(model),
+          slices_(slices_of(config_, model)),
+          partials_(slices_.size()),
+          residual_(static_cast<std::size_t>(model.hidden_size), 1),
+          noise_(derive_seed(config_.seed, partials_purpose)) {
+        validate(config_, "configuration");
+        compute_.device_energy_j.assign(slices_.size(), 0);
+        for (auto& partial : partials_)
+            partial.resize(residual_.size());
+    }
+
+    LinkTrial run(std::int64_t tokens, std::int64_t position) {
+        Calibration calibration;
+        if (is_analog(config_.scheme)) {
+            CalibratingMedium ruler(slices_.size(), static_cast<std::size_t>(2 * model_.layers));
+            forward(0, ruler);
+            forward(1, ruler);
+            calibration = ruler.calibration();
+            compute_.seconds = compute_.server_energy_j = 0;
+            std::fill(compute_.device_energy_j.begin(), compute_.device_energy_j.end(), 0);
+            error_ = {};
+        }
+        const auto medium =
+            make_medium(config_, model_.hidden_size, participants_of(slices_), calibration);
+        for (std::int64_t t = 0; t < tokens; ++t)
+            forward(position + t, *medium);
+        const LinkUsage& link = medium->usage();
+        const double sent = static_cast<double>(link.all_reduces * model_.hidden_size) *
+                            static_cast<double>(slices_.size());
+        return {token_cost(compute_, link, tokens), error_.nmse(),
+                sent > 0 ? static_cast<double>(link.clipped_reals) / sent : 0};
+    }
+
+private:
+    void forward(std::int64_t position, Medium& medium) {
+        for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
+            for (const auto kind : {SiteKind::attention, SiteKind::mlp})
+                reduce({layer, kind}, position, medium);
+        }
+        const double flops = head_flops(model_, 1);
+        compute_.seconds += flops / config_.server_flops_per_s;
+        compute_.server_energy_j += flops * config_.server_energy_j_per_flop;
+        medium.elapse(flops / config_.server_flops_per_s);
+    }
+
+    void reduce(Site site, std::int64_t position, Medium& medium) {
+        double slowest = 0;
+        for (std::size_t n = 0; n < slices_.size(); ++n) {
+            const double flops = site_flops(model_, slices_[n], site.kind, position, 1);
+            slowest = std::max(slowest, flops / config_.devices[n].compute_flops_per_s);
+            compute_.device_energy_j[n] += flops * config_.devices[n].energy_j_per_flop;
+            draw_partial(n, site.kind);
+        }
+        compute_.seconds += slowest;
+        medium.elapse(slowest);
+
+        SumRequest request;
+        request.site = site;
+        request.position = position;
+        request.length = model_.hidden_size;
+        request.partials = partials_;
+        request.residual = residual_;
+        std::vector<float> sum(residual_.size()), exact(residual_.size());
+        medium.all_reduce(request, sum);
+        exact_sum(request, exact);
+        for (std::size_t i = 0; i < sum.size(); ++i) {
+            const double difference = static_cast<double>(sum[i]) - exact[i];
+            error_.error += difference * difference;
+            error_.signal += static_cast<double>(exact[i]) * exact[i];
+        }
+    }
+
+    /// The power of a sum of independent terms is in proportion to their number.
+    void draw_partial(std::size_t device, SiteKind kind) {
+        const auto& slice = slices_[device];
+        const double held = kind == SiteKind::mlp ? static_cast<double>(slice.ffn_columns.size()) /
+                                                        static_cast<double>(model_.ffn_size)
+                                                  : static_cast<double>(slice.kv_groups.size()) /
+                                                        static_cast<double>(model_.kv_heads);
+        auto& partial = partials_[device];
+        std::fill(partial.begin(), partial.end(), 0.0F);
+        // Half of a complex sample's variance falls on each of its two reals.
+        noise_.add({reinterpret_cast<std::complex<float>*>(partial.data()), partial.size() / 2},
+                   2 * held);
+    }
+
+    Config config_;
+    inference::ModelConfig model_;
+    std::vector<inference::Slice> slices_;
+    std::vector<std::vector<float>> partials_;
+    std::vector<float> residual_;
+    NoiseGenerator noise_;
+    ComputeUsage compute_;
+    SumError error_;
+};
+
+}  // namespace
+
+LinkTrial run_link_trial(const Config& config, const inference::ModelConfig& dimensions,
+                         std::int64_t tokens, std::int64_t position) {
+    if (tokens < 1 || position < 0 || dimensions.hidden_size % 2 != 0) {
+        throw std::invalid_argument(
+            "link trial: expected at least 1 token, a position of 0 on and an even hidden size");
+    }
+    return Trial(config, dimensions).run(tokens, position);
+}
+
+}  // namespace aircomp::runtime
