@@ -15,9 +15,12 @@ std::vector<Design> design_resource_blocks(const std::vector<TransceiverProblem>
     for (std::size_t k = designs.size(); k-- > 1;) {
         neighbour.warm_start = designs[k].transceiver.combiner;
         Design again = design_mmse(blocks[k - 1], neighbour);
-        again.iterations += designs[k - 1].iterations;
-        again.evaluations += designs[k - 1].evaluations;
-        if (again.mse < designs[k - 1].mse) designs[k - 1] = std::move(again);
+        Design& design = designs[k - 1];
+        const int iterations = design.iterations + again.iterations;
+        const int evaluations = design.evaluations + again.evaluations;
+        if (again.mse < design.mse) design = std::move(again);
+        design.iterations = iterations;
+        design.evaluations = evaluations;
     }
     return designs;
 }
