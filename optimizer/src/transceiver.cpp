@@ -29,6 +29,15 @@ std::string at(const char* field, std::size_t n) {
     return std::string(field) + "[" + std::to_string(n) + "]";
 }
 
+// Products of powers, moments, noise and squared channels of this size are still finite.
+constexpr double largest = 1e50, least = 1e-50;
+
+void require_size(const std::string& field, double value) {
+    if (value != 0.0 && !(value >= least && value <= largest)) {
+        refuse(field, "a size from 1e-50 to 1e50", text(value));
+    }
+}
+
 void require_nonnegative(const char* field, const std::vector<double>& values,
                          std::size_t devices) {
     if (values.size() != devices) {
@@ -39,6 +48,7 @@ void require_nonnegative(const char* field, const std::vector<double>& values,
         if (!(std::isfinite(values[n]) && values[n] >= 0.0)) {
             refuse(at(field, n), "a finite number that is not negative", text(values[n]));
         }
+        require_size(at(field, n), values[n]);
     }
 }
 
@@ -61,6 +71,10 @@ void validate_channels(const TransceiverProblem& problem) {
         if (!channels[n].allFinite()) {
             refuse(at("channels", n), "finite entries", "NaN or infinity");
         }
+        const double strongest = channels[n].cwiseAbs().maxCoeff();
+        if (strongest > largest) {
+            refuse(at("channels", n), "entries of at most 1e50", text(strongest));
+        }
     }
 }
 
@@ -71,6 +85,7 @@ void TransceiverProblem::validate() const {
     if (!(std::isfinite(noise_power_w) && noise_power_w > 0.0)) {
         refuse("noise_power_w", "a finite number above 0", text(noise_power_w));
     }
+    require_size("noise_power_w", noise_power_w);
     validate_channels(*this);
     require_nonnegative("power_w", power_w, devices());
     require_nonnegative("second_moments", second_moments, devices());

@@ -261,6 +261,30 @@ TEST_CASE("every scheme answers hostile problems with a valid design or a refusa
     }
 }
 
+TEST_CASE("at the ends of what is accepted no scheme ends in NaN") {
+    for (const double noise : {1e-50, 1.0, 1e50}) {
+        for (const double scale : {1e-60, 1e-12, 1.0, 1e3, 1e49}) {
+            Random random(24);
+            TransceiverProblem problem = random_problem(random, 10.0, {3, 6, 2, 2});
+            problem.noise_power_w = noise;
+            for (MatrixXcd& H : problem.channels)
+                H *= scale;
+            for (const std::string& name : designer_names()) {
+                CAPTURE(noise, scale, name);
+                try {
+                    const Design design = aircomp::optimizer::design(name, problem);
+                    CHECK_FALSE(std::isnan(design.nmse));
+                    require_feasible(problem, design);
+                } catch (const std::logic_error&) {
+                    CHECK((name == "sdr" || name == "inversion"));
+                } catch (const std::runtime_error&) {
+                    CHECK(name == "sdr");
+                }
+            }
+        }
+    }
+}
+
 TEST_CASE("the same seed gives the same design, bit for bit") {
     const auto once = [] {
         Random random(19);

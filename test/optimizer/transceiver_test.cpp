@@ -120,6 +120,16 @@ TEST_CASE("a bad problem is refused with the field, the index and what was found
         problem.error_variances = {0.0, not_a_number, 0.0};
         refuses("error_variances[1]");
     }
+    SECTION("sizes whose products overflow") {
+        problem.channels[1](0, 1) = 1e60;
+        refuses("channels[1]: expected entries of at most 1e50, found 1e+60");
+        problem.channels[1](0, 1) = 1.0;
+        problem.power_w[0] = 1e-60;
+        refuses("power_w[0]: expected a size from 1e-50 to 1e50, found 1e-60");
+        problem.power_w[0] = 1.0;
+        problem.noise_power_w = 1e60;
+        refuses("noise_power_w: expected a size from 1e-50 to 1e50, found 1e+60");
+    }
     SECTION("no noise") {
         problem.noise_power_w = 0.0;
         refuses("noise_power_w: expected a finite number above 0, found 0");

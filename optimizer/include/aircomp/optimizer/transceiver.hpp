@@ -27,7 +27,8 @@ struct TransceiverProblem {
     }
 
     /// Throws std::invalid_argument that names the field, the index, what was expected and what was
-    /// found: sizes that disagree, values that are not finite or out of range, nothing to sum.
+    /// found: sizes that disagree, values that are not finite or out of range (from 1e-50 to 1e50,
+    /// where not 0), nothing to sum.
     void validate() const;
 };
 
