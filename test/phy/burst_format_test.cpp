@@ -135,8 +135,8 @@ TEST_CASE("lengths add up") {
     const BurstFormat format = large_format();
     CHECK(format.sounding_slots() == 5);
     CHECK(format.first_slot(2) == 3);
-    CHECK(format.preamble_samples() == 32 + 256);
-    CHECK(format.burst_samples(3) == 32 + 288 + 3 * 288);
+    CHECK(format.preamble_samples() == 32 + 256 + 32);
+    CHECK(format.burst_samples(3) == 32 + 320 + 3 * 288);
     // 200 used subcarriers without the 8 pilots, two reals on each of two streams.
     CHECK(format.data_symbols(4 * 192, 2) == 1);
     CHECK(format.data_symbols(4 * 192 + 1, 2) == 2);

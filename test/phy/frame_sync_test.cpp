@@ -116,6 +116,34 @@ TEST_CASE("the carrier offset is as exact as Cramer and Rao allow, and says so")
     CHECK(variances == Approx(bound * 16 / 15).epsilon(0.1));
 }
 
+TEST_CASE("a burst far stronger than its preamble does not draw the time away from it") {
+    BurstFormat format;
+    format.sync_periods = static_cast<std::uint16_t>(GENERATE(2, 4, 8));
+    constexpr std::size_t samples = 1200;
+    FrameSync sync(format, 2, samples);
+    test::Noise noise(9);
+    for (int trial = 0; trial < 50; ++trial) {
+        auto window = window_with(format, 2, samples, 100, 10, 0, noise);
+        const std::size_t end = 100 + test::preamble(format).size();
+        for (std::size_t r = 0; r < 2; ++r)
+            noise.add(gsl::span<Sample>(window).subspan(r * samples + end, samples - end), 300);
+        const auto found = sync.find(window);
+        REQUIRE(found);
+        CHECK(found->start == 100 - format.ramp);
+    }
+}
+
+TEST_CASE("silence before a burst without noise is not taken for one") {
+    BurstFormat format;
+    format.sync_periods = static_cast<std::uint16_t>(GENERATE(2, 4, 8));
+    const auto burst = test::preamble(format);
+    std::vector<Sample> window(2000);
+    std::copy(burst.begin(), burst.end(), window.begin() + 900);
+    const auto found = FrameSync(format, 1, 2000).find(window);
+    REQUIRE(found);
+    CHECK(found->start == 900 - format.ramp);
+}
+
 TEST_CASE("the first path sets the time, later ones the spread") {
     const BurstFormat format;
     constexpr std::size_t samples = 600;

@@ -16,7 +16,7 @@ USED = len(FREQUENCIES)
 NULLS = np.array(list(range(-SIZE // 2, -SIZE // 2 + LOW)) + list(range(SIZE // 2 - HIGH, SIZE // 2)))
 PILOT_AT = np.array([(2 * i + 1) * USED // (2 * PILOTS) for i in range(PILOTS)])
 DATA_AT = np.setdiff1d(np.arange(USED), PILOT_AT)
-HEAD = RAMP + PREFIX + PERIOD * PERIODS
+HEAD = RAMP + 2 * PREFIX + PERIOD * PERIODS
 SYMBOL = SIZE + PREFIX
 ramp_up = 0.5 - 0.5 * np.cos(np.pi * (np.arange(RAMP) + 0.5) / RAMP)
 folder = pathlib.Path(sys.argv[2])
@@ -52,7 +52,7 @@ def preamble():
     n = np.arange(PERIOD)
     period = np.exp(-3j * np.pi * n * n / PERIOD)
     sent = np.concatenate([sign * period for sign in SIGNS])
-    return np.concatenate([np.tile(period, 2)[-RAMP - PREFIX:], sent])
+    return np.concatenate([np.tile(period, 2)[-RAMP - PREFIX:], sent, SIGNS[-1] * period[:PREFIX]])
 
 
 def spread(per_block):

@@ -19,6 +19,8 @@ constexpr double pi = 3.14159265358979323846;
 constexpr double two_pi = 2 * pi;
 // A path this much weaker than the strongest moves no window: -13 dB, above the sidelobes.
 constexpr float weakest_path = 0.05F;
+// Below so much of a window's highest power there is only rounding of the transforms.
+constexpr float silence = 1e-9F;
 
 /// log of the Chernoff bound on P(Re D > x): min over s of -s x - N_r sum_k log(1 - s lambda_k).
 double chernoff_exponent(std::size_t antennas, std::size_t periods, double x) {
@@ -286,15 +288,22 @@ std::optional<Sync> FrameSync::find(gsl::span<const Sample> received, std::size_
     s.combine(samples);
     const std::size_t positions = samples - s.length() + 1;
     const auto limit = static_cast<float>(s.threshold);
+    const float floor =
+        silence * *std::max_element(s.power.begin(),
+                                    s.power.begin() + static_cast<std::ptrdiff_t>(positions));
+    for (std::size_t i = 0; i < positions; ++i)
+        s.power[i] = std::max(s.power[i], floor);
     std::size_t t = 0;
     while (t < positions && !(s.metric[t] > limit * s.power[t]))
         ++t;
     if (t == positions) return std::nullopt;
-    // Shifted by whole periods a preamble correlates with itself as well, though less.
+    // Shifted by whole periods a preamble correlates with itself as well, though less; and what
+    // follows it may be far stronger, hence the comparison relative to the power of each position.
+    std::size_t peak = t;
     const std::size_t end = std::min(positions, t + s.length() + s.format.prefix);
-    const auto peak = std::max_element(s.metric.begin() + static_cast<std::ptrdiff_t>(t),
-                                       s.metric.begin() + static_cast<std::ptrdiff_t>(end));
-    return s.describe(static_cast<std::size_t>(peak - s.metric.begin()), positions);
+    for (; t < end; ++t)
+        if (s.metric[t] * s.power[peak] > s.metric[peak] * s.power[t]) peak = t;
+    return s.describe(peak, positions);
 }
 
 }  // namespace gr::aircomp::phy

@@ -18,15 +18,16 @@ namespace {
 
 constexpr double two_pi = 6.28318530717958647692;
 
-/// Writes ramp, prefix and periods of the preamble.
+/// Writes ramp, prefix, periods and suffix of the preamble.
 void write_preamble(const BurstFormat& format, gsl::span<const Sample> sequence, float amplitude,
                     gsl::span<Sample> out) {
     const std::size_t period = format.sync_period;
     const std::size_t lead = static_cast<std::size_t>(format.ramp) + format.prefix;
-    for (std::size_t i = 0; i < lead + period * format.sync_periods; ++i) {
-        // Ahead of the first period stands what would have come before it.
+    for (std::size_t i = 0; i < format.ramp + format.preamble_samples(); ++i) {
+        // Around the periods stands what would have come before and after them.
         const std::size_t n = (i + 2 * period - lead) % period;
-        const std::size_t m = i < lead ? 0 : (i - lead) / period;
+        const std::size_t m =
+            i < lead ? 0 : std::min<std::size_t>((i - lead) / period, format.sync_periods - 1U);
         out[i] = sequence[n] * (amplitude * static_cast<float>(sync_sign(format, m)));
     }
 }
@@ -322,7 +323,8 @@ void write_header(const BurstFormat& format, double power_w, gsl::span<Sample> s
                       static_cast<float>(sync_sign(format, format.sync_periods - 1U));
     for (std::size_t i = 0; i < ramp.size(); ++i) {
         samples[i] *= ramp[i];
-        samples[end + i] = sign * ramp[ramp.size() - 1 - i] * sequence[i];
+        samples[end + i] =
+            sign * ramp[ramp.size() - 1 - i] * sequence[(format.prefix + i) % format.sync_period];
     }
 }
 

@@ -17,10 +17,11 @@ using Sample = std::complex<float>;
 ///
 /// A data burst, in samples:
 ///
-///     ramp | prefix, sync_periods x sync_period | symbols x (prefix, fft_size) | ramp
+///     ramp | prefix, sync_periods x sync_period, suffix | symbols x (prefix, fft_size) | ramp
 ///
 /// The preamble is a Zadoff-Chu sequence of one period, repeated under the signs of sync_sign(), so
 /// that neighbouring periods give the carrier offset and only the true start has all signs right.
+/// Its suffix, as long as the prefix, keeps an early device's data out of a late one's last period.
 /// A sounding burst has, in place of data, one slot of `sounding_symbols` OFDM symbols for every
 /// antenna of every device in turn (orthogonal in time, hence also between oscillators that
 /// differ). The ramps are cyclic extensions under a raised cosine.
@@ -56,7 +57,8 @@ struct BurstFormat {
     }
     std::size_t symbol_samples() const { return static_cast<std::size_t>(fft_size) + prefix; }
     std::size_t preamble_samples() const {
-        return prefix + static_cast<std::size_t>(sync_period) * sync_periods;
+        return 2 * static_cast<std::size_t>(prefix) +
+               static_cast<std::size_t>(sync_period) * sync_periods;
     }
     /// Sounding slots, the antennas of all devices.
     std::size_t sounding_slots() const;
