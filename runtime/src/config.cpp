@@ -92,6 +92,7 @@ void read_waveform(const YamlNode& node, WaveformConfig& waveform) {
     node.at("guard_low").read(waveform.guard_low);
     node.at("guard_high").read(waveform.guard_high);
     node.at("prefix").read(waveform.prefix);
+    node.at("sync_periods").read(waveform.sync_periods);
     node.at("pilots").read(waveform.pilots);
     node.at("resource_block").read(waveform.resource_block);
     node.at("turnaround_s").read(waveform.turnaround_s);
@@ -266,6 +267,7 @@ void check_waveform(const WaveformConfig& waveform, double bandwidth_hz, const C
                                                   {"guard_low", waveform.guard_low},
                                                   {"guard_high", waveform.guard_high},
                                                   {"prefix", waveform.prefix},
+                                                  {"sync_periods", waveform.sync_periods},
                                                   {"pilots", waveform.pilots},
                                                   {"resource_block", waveform.resource_block}}) {
         check.within(key, value, 0, 65535);

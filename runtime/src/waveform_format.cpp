@@ -13,6 +13,7 @@ phy::BurstFormat burst_format(const Config& config) {
     format.guard_low = static_cast<std::uint16_t>(waveform.guard_low);
     format.guard_high = static_cast<std::uint16_t>(waveform.guard_high);
     format.prefix = static_cast<std::uint16_t>(waveform.prefix);
+    format.sync_periods = static_cast<std::uint16_t>(waveform.sync_periods);
     format.pilots = static_cast<std::uint16_t>(waveform.pilots);
     format.resource_block = static_cast<std::uint16_t>(waveform.resource_block);
     format.ramp = std::min(format.ramp, format.prefix);

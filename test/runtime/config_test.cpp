@@ -61,6 +61,7 @@ void check_equal(const WaveformConfig& a, const WaveformConfig& b) {
     CHECK(a.guard_low == b.guard_low);
     CHECK(a.guard_high == b.guard_high);
     CHECK(a.prefix == b.prefix);
+    CHECK(a.sync_periods == b.sync_periods);
     CHECK(a.pilots == b.pilots);
     CHECK(a.resource_block == b.resource_block);
     CHECK(a.turnaround_s == b.turnaround_s);
@@ -216,6 +217,7 @@ waveform:
   guard_low: 28
   guard_high: 27
   prefix: 32
+  sync_periods: 6
   pilots: 8
   resource_block: 4
   turnaround_s: 1e-5
@@ -268,8 +270,8 @@ TEST_CASE("every key is read into its field") {
                       0};
     expected.analog = {ScalePolicy::exchanged, false, 3.5};
     expected.medium = AirMedium::waveform;
-    expected.waveform = {256, 28,   27,  32,  8,   4, 1e-5, 3, 0.25, 5,  2,
-                         3.5, 2000, 1.5, 0.5, 0.1, 1, 4,    5, 14,   12, "left"};
+    expected.waveform = {256, 28,   27,  32,  6,   8, 4, 1e-5, 3,  0.25, 5,     2,
+                         3.5, 2000, 1.5, 0.5, 0.1, 1, 4, 5,    14, 12,   "left"};
     expected.assignment.compute_time_s = 0.02;
     expected.server_flops_per_s = 5e10;
     expected.server_energy_j_per_flop = 3e-10;
