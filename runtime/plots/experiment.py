@@ -77,33 +77,46 @@ def draw_bars(axes, plot, rows):
         start = [a + b for a, b in zip(start, widths)]
     axes.invert_yaxis()
     axes.set_xscale(plot["y_scale"])
+    if plot["y_scale"] == "linear":
+        axes.locator_params(axis="x", nbins=5)
+        axes.ticklabel_format(axis="x", scilimits=(-2, 4))
+
+
+def panels_of(description, rows):
+    """(plot, values of its panel axes, rows) of every panel, plot by plot."""
+    return [[(plot, values, chosen) for values, chosen in groups(rows, plot["panels"]).items()]
+            for plot in description["plots"]]
+
+
+def draw_panel(axes, plot, values, rows):
+    bars = isinstance(rows[0][plot["x"]], str)
+    (draw_bars if bars else draw_lines)(axes, plot, rows)
+    axes.set_title(": ".join(filter(None, [plot["title"], name(plot["panels"], values)])))
+    axes.set_xlabel(plot["y_label"] if bars else plot["x_label"])
+    if not bars:
+        axes.set_ylabel(plot["y_label"])
+    if plot["lines"] or len(plot["y"]) > 1:
+        axes.legend(frameon=False, fontsize=7)
 
 
 def draw(description, rows):
-    """One row of panels for each plot."""
-    plots = description["plots"]
-    panels = [groups(rows, plot["panels"]) for plot in plots]
-    columns = max(len(panel) for panel in panels)
-    figure, axes = plt.subplots(len(plots), columns, squeeze=False, constrained_layout=True,
-                                figsize=(max(5.0, 3.4 * columns), 3.3 * len(plots)))
-    for plot, panel, line in zip(plots, panels, axes):
-        for unused in line[len(panel):]:
+    """One row of panels for each plot; plots of a single panel share a row."""
+    table = panels_of(description, rows)
+    if all(len(panels) == 1 for panels in table):
+        table = [[panels[0] for panels in table]]
+    columns = max(len(panels) for panels in table)
+    figure, axes = plt.subplots(len(table), columns, squeeze=False, constrained_layout=True,
+                                figsize=(max(5.0, 4.0 * columns), 3.3 * len(table)))
+    for panels, line in zip(table, axes):
+        for unused in line[len(panels):]:
             unused.set_visible(False)
-        for (values, chosen), one in zip(panel.items(), line):
-            bars = isinstance(chosen[0][plot["x"]], str)
-            (draw_bars if bars else draw_lines)(one, plot, chosen)
-            one.set_title(": ".join(filter(None, [plot["title"], name(plot["panels"], values)])))
-            one.set_xlabel(plot["y_label"] if bars else plot["x_label"])
-            if not bars:
-                one.set_ylabel(plot["y_label"])
-        if len(plot["lines"]) > 0 or len(plot["y"]) > 1:
-            line[0].legend(frameon=False, fontsize=7)
+        for panel, one in zip(panels, line):
+            draw_panel(one, *panel)
     return figure
 
 
 def main(folder, picture):
-    figure = draw(*read(folder))
-    figure.savefig(picture, dpi=130, metadata={"Date": None} if picture.endswith("svg") else None)
+    draw(*read(folder)).savefig(picture, dpi=130, metadata={"Date": None} if picture.endswith("svg") else None)
 
 
 if __name__ == "__main__":

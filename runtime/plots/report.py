@@ -8,16 +8,18 @@ Beside it, every experiment gets its figure as PNG and PDF.
 import html
 import io
 import pathlib
+import re
 import sys
 
 import experiment
+import matplotlib.pyplot as plt
 
 STYLE = """
 :root { color-scheme: light; }
 body { font: 16px/1.5 sans-serif; margin: 0 auto; max-width: 75rem; padding: 0 1rem 4rem; color: #1b2430; }
 h1 { margin-bottom: 0; } h2 { margin-top: 3rem; border-top: 1px solid #ccd3db; padding-top: 1rem; }
-nav a { margin-right: 1rem; } svg { width: 100%; height: auto; }
-.figure { overflow-x: auto; } .figure svg { min-width: 34rem; }
+nav a { margin-right: 1rem; } figure { margin: 0; display: flex; flex-wrap: wrap; gap: 1rem; }
+svg { flex: 1 1 20rem; max-width: 34rem; height: auto; }
 .table { overflow-x: auto; max-height: 24rem; } table { border-collapse: collapse; font-size: 13px; }
 th, td { padding: 0.15rem 0.6rem; text-align: right; white-space: nowrap; }
 th { position: sticky; top: 0; background: #eef1f4; } tr:nth-child(even) { background: #f7f8fa; }
@@ -25,10 +27,15 @@ code { background: #eef1f4; padding: 0 0.2rem; }
 """
 
 
-def svg_of(figure):
+def svg_of(panel):
+    """One panel as SVG that scales with the page."""
+    figure, axes = plt.subplots(figsize=(4.4, 3.4), constrained_layout=True)
+    experiment.draw_panel(axes, *panel)
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None})
-    return text.getvalue()[text.getvalue().index("<svg"):]
+    plt.close(figure)
+    svg = text.getvalue()[text.getvalue().index("<svg"):]
+    return re.sub(r' (width|height)="[^"]*pt"', "", svg, count=2)
 
 
 def cell(value):
@@ -45,13 +52,15 @@ def table_of(rows):
 
 def section(folder):
     description, rows = experiment.read(folder)
-    figure = experiment.draw(description, rows)
+    whole = experiment.draw(description, rows)
     for ending in ("png", "pdf"):
-        figure.savefig(folder / f"figure.{ending}", dpi=200)
+        whole.savefig(folder / f"figure.{ending}", dpi=200)
+    plt.close(whole)
+    pictures = "".join(svg_of(panel) for panels in experiment.panels_of(description, rows) for panel in panels)
     title, question = (html.escape(description[key]) for key in ("title", "question"))
     return f"""<section id="{description['name']}"><h2>{title}</h2>
 <p>{question}</p>
-<div class="figure">{svg_of(figure)}</div>
+<figure>{pictures}</figure>
 <details><summary>{len(rows)} measurements</summary><div class="table">{table_of(rows)}</div></details>
 <p><code>aircomp reproduce {description['name']}</code>, version {description['version']},
 bars are 95 % intervals over seeds. Figure as <code>{description['name']}/figure.pdf</code>.</p></section>
