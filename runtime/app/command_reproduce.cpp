@@ -36,7 +36,7 @@ std::vector<std::filesystem::path> all_experiments() {
 
 /// The files of the names; a name that is a path to a YAML file stands for itself.
 std::vector<std::filesystem::path> chosen_experiments(const std::vector<std::string>& names) {
-    const auto all = all_experiments();
+    auto all = all_experiments();
     std::vector<std::filesystem::path> files;
     for (const auto& name : names) {
         if (name == "all") return all;
@@ -51,8 +51,9 @@ std::vector<std::filesystem::path> chosen_experiments(const std::vector<std::str
             std::string known;
             for (const auto& file : all)
                 known += ", " + file.stem().string();
-            throw std::invalid_argument("experiment '" + name + "' is not known; known are all" +
-                                        known + ", or the path of a .yaml file");
+            std::string message = "experiment '";
+            message.append(name).append("' is not known; known are all").append(known);
+            throw std::invalid_argument(message.append(", or the path of a .yaml file"));
         }
         files.push_back(*found);
     }
@@ -68,10 +69,9 @@ public:
         words.insert(words.end(), options.names.begin(), options.names.end());
         words.insert(words.end(), {"--out", options.out, "--helper"});
         if (options.quick) words.emplace_back("--quick");
-        std::vector<char*> arguments;
-        for (auto& word : words)
-            arguments.push_back(word.data());
-        arguments.push_back(nullptr);
+        std::vector<char*> arguments(words.size() + 1, nullptr);
+        std::transform(words.begin(), words.end(), arguments.begin(),
+                       [](std::string& word) { return word.data(); });
         for (int i = 0; i < count; ++i) {
             pid_t child = 0;
             if (posix_spawn(&child, "/proc/self/exe", nullptr, nullptr, arguments.data(),

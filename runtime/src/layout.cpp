@@ -29,9 +29,10 @@ std::vector<inference::Slice> slices_of(const Config& config, const inference::M
 }
 
 std::vector<bool> participants_of(const std::vector<inference::Slice>& slices) {
-    std::vector<bool> participants;
-    for (const auto& slice : slices)
-        participants.push_back(!slice.kv_groups.empty() || !slice.ffn_columns.empty());
+    std::vector<bool> participants(slices.size());
+    std::transform(slices.begin(), slices.end(), participants.begin(), [](const auto& slice) {
+        return !slice.kv_groups.empty() || !slice.ffn_columns.empty();
+    });
     return participants;
 }
 
