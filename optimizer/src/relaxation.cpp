@@ -76,7 +76,10 @@ public:
           N_r_(channels_[0].rows()),
           coordinates_(L_ * L_),
           unknowns_(static_cast<Index>(channels_.size()) * coordinates_) {
-        Y_.assign(channels_.size(), MatrixXcd::Identity(L_, L_));
+        // Every device far inside the cone in its own units: a common start puts weak ones so near
+        // to the edge that the search never leaves it.
+        for (const MatrixXcd& H : channels_)
+            Y_.emplace_back(MatrixXcd::Identity(L_, L_) / H.squaredNorm());
         const double scale = 0.5 / largest_eigenvalue(received(Y_));
         for (MatrixXcd& Y_n : Y_)
             Y_n *= scale;

@@ -101,6 +101,23 @@ TEST_CASE("mmse started from sdr's point is never worse than sdr") {
     }
 }
 
+TEST_CASE("the relaxation is solved however much the devices' strengths differ") {
+    Random random(34);
+    for (const double weak : {1e-1, 1e-3, 1e-6}) {
+        CAPTURE(weak);
+        TransceiverProblem problem = random_problem(random, 20.0);
+        for (std::size_t n = 0; n < problem.devices(); n += 2)
+            problem.second_moments[n] = weak;
+        const Relaxation relaxation = solve_relaxation(problem);
+        CHECK(relaxation.bound - relaxation.value <= 1e-6 * relaxation.bound);
+        // A device that sends less has an easier constraint: dropping it changes little or nothing.
+        TransceiverProblem strong = problem;
+        for (std::size_t n = 0; n < problem.devices(); n += 2)
+            strong.second_moments[n] = 0;
+        CHECK(solve_relaxation(strong).value >= relaxation.value * (1 - 1e-6));
+    }
+}
+
 TEST_CASE("zero forcing refuses a channel that cannot carry the streams") {
     Random random(36);
     TransceiverProblem problem = random_problem(random, 10.0, {3, 6, 2, 2});
