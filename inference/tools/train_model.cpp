@@ -82,6 +82,7 @@ std::pair<Tensor, Tensor> make_batch(const std::vector<Token>& stream, Token bos
 template <typename Work>
 void parallel(int count, const Work& work) {
     std::vector<std::thread> threads;
+    threads.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) {
         threads.emplace_back([&work, i] {
             at::set_num_threads(1);

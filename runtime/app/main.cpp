@@ -4,7 +4,9 @@
 
 #include "commands.hpp"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
     using namespace aircomp::app;
     CLI::App program{
         "aircomp: one language model over several devices; the radio channel does the summing."};
@@ -32,8 +34,17 @@ int main(int argc, char** argv) {
         return program.exit(help);
     } catch (const CLI::ParseError& error) {
         std::cerr << "aircomp: " << error.what() << " (aircomp --help)\n";
+        return 2;
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
     } catch (const std::exception& error) {
         std::cerr << "aircomp: " << error.what() << "\n";
+        return 2;
     }
-    return 2;
 }

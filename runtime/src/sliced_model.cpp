@@ -51,7 +51,7 @@ void require_memory(const Config& config, const inference::ModelConfig& model,
 }  // namespace
 
 SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
-                         std::vector<inference::Slice> slices, const Config& config)
+                         const std::vector<inference::Slice>& slices, const Config& config)
     : config_(config),
       model_(checkpoint.config()),
       context_(context_of(config, checkpoint.config())),

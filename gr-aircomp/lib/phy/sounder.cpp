@@ -262,10 +262,11 @@ HeaderMeasurement HeaderReceiver::measure(gsl::span<const Sample> received) {
     double moment = 0;
     std::complex<double> product;
     const std::size_t delays = format_.prefix + 1U;
+    const int half_prefix = format_.prefix / 2;
     for (std::size_t i = 0; i < paths_.size(); ++i) {
         const double own = std::norm(paths_[i]);
         power += own;
-        moment += own * (static_cast<double>(i % delays) - format_.prefix / 2);
+        moment += own * (static_cast<double>(i % delays) - half_prefix);
         product += std::conj(std::complex<double>(reference_[i])) * std::complex<double>(paths_[i]);
     }
     result.timing_samples = static_cast<double>(reference_start_) + moment / power;

@@ -2,6 +2,7 @@
 // Medium `digital`: what the air replaces. Every device sends its quantised partial without bit
 // errors, at the rate that its channel carries.
 #include <algorithm>
+#include <cmath>
 
 #include "exact_sum.hpp"
 #include "media/media.hpp"
@@ -88,7 +89,7 @@ private:
             power_w[n] = devices[n].max_power_w * seconds[n] / together;
         }
         const double uses = together / cell_.air_time_s(1);
-        cell_.charge_uplink(together, static_cast<std::int64_t>(uses + 0.5), power_w);
+        cell_.charge_uplink(together, std::llround(uses), power_w);
     }
 
     RadioCell cell_;

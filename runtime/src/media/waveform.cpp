@@ -184,7 +184,8 @@ bool WaveformMedium::acquire() {
     if (!hear_header()) return false;
     for (int i = 1; is_first && i < first_headers; ++i) {
         // Further and further apart, as the offset known so far allows to count the turns.
-        const double gap_s = first_gap_s * (1 + i / 4);
+        const int longer = 1 + i / 4;
+        const double gap_s = first_gap_s * longer;
         air_.idle(gap_s * config().radio.bandwidth_hz);
         if (!hear_header()) return false;
     }

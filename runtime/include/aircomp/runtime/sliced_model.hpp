@@ -31,8 +31,8 @@ struct ComputeUsage {
 class SlicedModel {
 public:
     /// `slices`: one per device of `config`. The checkpoint must outlive the object.
-    SlicedModel(const inference::Checkpoint& checkpoint, std::vector<inference::Slice> slices,
-                const Config& config);
+    SlicedModel(const inference::Checkpoint& checkpoint,
+                const std::vector<inference::Slice>& slices, const Config& config);
 
     std::size_t devices() const { return devices_.size(); }
     std::int64_t context() const { return context_; }
