@@ -105,9 +105,8 @@ bool is_first() {
     return rank == nullptr || std::atoi(rank) == 0;
 }
 
-void run_experiment(const std::filesystem::path& file, const ReproduceOptions& options) {
-    Results results(runtime::read_experiment(file, options.quick), options.out);
-    const auto& experiment = results.experiment();
+void run_experiment(const runtime::Experiment& experiment, const ReproduceOptions& options) {
+    Results results(experiment, options.out);
     const auto bar = options.helper ? nullptr : progress_bar(experiment.name);
     const auto total = static_cast<std::int64_t>(experiment.points.size());
     results.work([&] {
@@ -133,13 +132,13 @@ void run(const ReproduceOptions& options) {
     }
     // A helper whose parent is killed would go on alone, unseen.
     if (options.helper) prctl(PR_SET_PDEATHSIG, SIGTERM);
-    const auto files = chosen_experiments(options.names);
-    for (const auto& file : files)
-        runtime::read_experiment(file, options.quick);  // errors before hours of work
+    std::vector<runtime::Experiment> experiments;  // all at first: errors before hours of work
+    for (const auto& file : chosen_experiments(options.names))
+        experiments.push_back(runtime::read_experiment(file, options.quick));
     const int helpers = options.helper || is_one_of_many() ? 0 : options.workers - 1;
     const Helpers others(options, helpers);
-    for (const auto& file : files)
-        run_experiment(file, options);
+    for (const auto& experiment : experiments)
+        run_experiment(experiment, options);
     if (options.helper || !is_first()) return;
     std::cout << "aircomp report " << options.out << " makes one page of it\n";
 }

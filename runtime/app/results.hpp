@@ -21,7 +21,6 @@ class Results {
 public:
     Results(runtime::Experiment experiment, const std::filesystem::path& out);
 
-    const runtime::Experiment& experiment() const { return experiment_; }
     const std::filesystem::path& folder() const { return folder_; }
     std::size_t finished() const;
     bool complete() const { return finished() == experiment_.points.size(); }

@@ -6,7 +6,6 @@
 #include <complex>
 #include <stdexcept>
 
-#include "aircomp/runtime/layout.hpp"
 #include "exact_sum.hpp"
 #include "noise.hpp"
 #include "radio_cell.hpp"
@@ -26,7 +25,7 @@ public:
           residual_(static_cast<std::size_t>(model.hidden_size), 1),
           noise_(derive_seed(config_.seed, partials_purpose)) {
         validate(config_, "configuration");
-        compute_.device_energy_j.assign(slices_.size(), 0);
+        reset();
         for (auto& partial : partials_)
             partial.resize(residual_.size());
     }
@@ -38,9 +37,7 @@ public:
             forward(0, ruler);
             forward(1, ruler);
             calibration = ruler.calibration();
-            compute_.seconds = compute_.server_energy_j = 0;
-            std::fill(compute_.device_energy_j.begin(), compute_.device_energy_j.end(), 0);
-            error_ = {};
+            reset();
         }
         const auto medium =
             make_medium(config_, model_.hidden_size, participants_of(slices_), calibration);
@@ -54,27 +51,24 @@ public:
     }
 
 private:
+    void reset() {
+        compute_ = {};
+        compute_.device_energy_j.assign(slices_.size(), 0);
+        error_ = {};
+    }
+
     void forward(std::int64_t position, Medium& medium) {
         for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
             for (const auto kind : {SiteKind::attention, SiteKind::mlp})
                 reduce({layer, kind}, position, medium);
         }
-        const double flops = head_flops(model_, 1);
-        compute_.seconds += flops / config_.server_flops_per_s;
-        compute_.server_energy_j += flops * config_.server_energy_j_per_flop;
-        medium.elapse(flops / config_.server_flops_per_s);
+        medium.elapse(charge_head(config_, model_, 1, compute_));
     }
 
     void reduce(Site site, std::int64_t position, Medium& medium) {
-        double slowest = 0;
-        for (std::size_t n = 0; n < slices_.size(); ++n) {
-            const double flops = site_flops(model_, slices_[n], site.kind, position, 1);
-            slowest = std::max(slowest, flops / config_.devices[n].compute_flops_per_s);
-            compute_.device_energy_j[n] += flops * config_.devices[n].energy_j_per_flop;
+        for (std::size_t n = 0; n < slices_.size(); ++n)
             draw_partial(n, site.kind);
-        }
-        compute_.seconds += slowest;
-        medium.elapse(slowest);
+        medium.elapse(charge_site(config_, model_, slices_, site.kind, position, 1, compute_));
 
         SumRequest request;
         request.site = site;
@@ -85,11 +79,7 @@ private:
         std::vector<float> sum(residual_.size()), exact(residual_.size());
         medium.all_reduce(request, sum);
         exact_sum(request, exact);
-        for (std::size_t i = 0; i < sum.size(); ++i) {
-            const double difference = static_cast<double>(sum[i]) - exact[i];
-            error_.error += difference * difference;
-            error_.signal += static_cast<double>(exact[i]) * exact[i];
-        }
+        error_.add(sum, exact);
     }
 
     /// The power of a sum of independent terms is in proportion to their number.

@@ -8,7 +8,6 @@
 #include <string>
 #include <thread>
 
-#include "aircomp/runtime/layout.hpp"
 #include "exact_sum.hpp"
 
 namespace aircomp::runtime {
@@ -55,6 +54,7 @@ SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
     : config_(config),
       model_(checkpoint.config()),
       context_(context_of(config, checkpoint.config())),
+      slices_(slices),
       coordinator_(checkpoint, thread_count(config)),
       errors_(static_cast<std::size_t>(2 * model_.layers)) {
     if (slices.size() != config.devices.size()) {
@@ -75,6 +75,14 @@ void SlicedModel::reset_statistics() {
     compute_ = {};
     compute_.device_energy_j.assign(devices_.size(), 0);
     tokens_ = 0;
+}
+
+void SumError::add(gsl::span<const float> sum, gsl::span<const float> exact) {
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+        const double difference = static_cast<double>(sum[i]) - exact[i];
+        error += difference * difference;
+        signal += static_cast<double>(exact[i]) * exact[i];
+    }
 }
 
 double SlicedModel::nmse() const {
@@ -107,10 +115,7 @@ std::vector<float> SlicedModel::forward(gsl::span<const inference::Token> tokens
     const std::size_t rows = last_only ? 1 : tokens.size();
     std::vector<float> logits(rows * static_cast<std::size_t>(model_.vocabulary_size));
     coordinator_.logits(gsl::span<const float>(x).last(rows * d), logits);
-    const double flops = head_flops(model_, static_cast<std::int64_t>(rows));
-    compute_.seconds += flops / config_.server_flops_per_s;
-    compute_.server_energy_j += flops * config_.server_energy_j_per_flop;
-    medium.elapse(flops / config_.server_flops_per_s);
+    medium.elapse(charge_head(config_, model_, static_cast<std::int64_t>(rows), compute_));
     tokens_ += count;
     return logits;
 }
@@ -138,31 +143,16 @@ void SlicedModel::reduce(Site site, std::int64_t position, gsl::span<float> x, M
     request.vectors = static_cast<std::int64_t>(x.size()) / model_.hidden_size;
     request.partials = partials_;
     request.residual = x;
-    charge_site(site, position, request.vectors, medium);
+    medium.elapse(
+        charge_site(config_, model_, slices_, site.kind, position, request.vectors, compute_));
 
     std::vector<float> sum(x.size());
     std::vector<float> exact(x.size());
     medium.all_reduce(request, sum);
     exact_sum(request, exact);
-    SumError& error = errors_[site.index()];
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        const double difference = static_cast<double>(sum[i]) - exact[i];
-        error.error += difference * difference;
-        error.signal += static_cast<double>(exact[i]) * exact[i];
+    errors_[site.index()].add(sum, exact);
+    for (std::size_t i = 0; i < x.size(); ++i)
         x[i] += sum[i];
-    }
-}
-
-void SlicedModel::charge_site(Site site, std::int64_t position, std::int64_t vectors,
-                              Medium& medium) {
-    double slowest = 0;
-    for (std::size_t n = 0; n < devices_.size(); ++n) {
-        const double flops = site_flops(model_, devices_[n].slice(), site.kind, position, vectors);
-        slowest = std::max(slowest, flops / config_.devices[n].compute_flops_per_s);
-        compute_.device_energy_j[n] += flops * config_.devices[n].energy_j_per_flop;
-    }
-    compute_.seconds += slowest;
-    medium.elapse(slowest);
 }
 
 }  // namespace aircomp::runtime

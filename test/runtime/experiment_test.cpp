@@ -3,8 +3,6 @@
 // them; and the link without a model against the link with one.
 #include "aircomp/runtime/experiment.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
@@ -12,33 +10,13 @@
 
 #include "aircomp/inference/random_model.hpp"
 #include "aircomp/runtime/link_trial.hpp"
+#include "inference/temporary_folder.hpp"
 #include "support/catch.hpp"
 
 namespace aircomp::runtime {
 namespace {
 
 using Catch::Matchers::Contains;
-
-/// A folder that is gone when the test is.
-class Folder {
-public:
-    Folder()
-        : path_(std::filesystem::temp_directory_path() /
-                ("aircomp-experiment-" + std::to_string(getpid()))) {
-        std::filesystem::create_directories(path_);
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    const std::filesystem::path& path() const { return path_; }
-
-    std::filesystem::path write(const std::string& text) const {
-        auto file = path_ / "trial.yaml";
-        std::ofstream(file) << text;
-        return file;
-    }
-
-private:
-    std::filesystem::path path_;
-};
 
 std::string content(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
@@ -69,8 +47,8 @@ plots:
 )";
 
 TEST_CASE("an experiment is all combinations of its axes and seeds") {
-    const Folder folder;
-    const auto file = folder.write(trial);
+    const test::TemporaryFolder folder;
+    const auto file = folder.write("trial.yaml", trial);
     const auto whole = read_experiment(file, /*quick=*/false);
     CHECK(whole.name == "trial");
     CHECK(whole.axes == std::vector<std::string>{"devices", "size"});
@@ -97,11 +75,11 @@ TEST_CASE("an experiment is all combinations of its axes and seeds") {
 }
 
 TEST_CASE("a wrong experiment is refused with its place") {
-    const Folder folder;
+    const test::TemporaryFolder folder;
     const auto with = [&](const std::string& from, const std::string& to) {
         std::string text = trial;
         text.replace(text.find(from), from.size(), to);
-        return folder.write(text);
+        return folder.write("trial.yaml", text);
     };
     const auto refused = [](const std::filesystem::path& file, const std::string& message) {
         CHECK_THROWS_WITH(read_experiment(file, true), Contains(message));
@@ -119,8 +97,8 @@ TEST_CASE("a wrong experiment is refused with its place") {
 }
 
 TEST_CASE("the table is the same for any number of processes, and after an interruption") {
-    const Folder folder;
-    const auto file = folder.write(trial).string();
+    const test::TemporaryFolder folder;
+    const auto file = folder.write("trial.yaml", trial).string();
     const auto reproduce = [&](const std::string& out, const std::string& options) {
         return std::system((std::string(AIRCOMP_PROGRAM) + " reproduce " + file + " --out " +
                             (folder.path() / out).string() + " " + options + " >/dev/null 2>&1")

@@ -22,13 +22,22 @@ std::vector<inference::Slice> slices_of(const Config& config, const inference::M
 /// Whether each device holds any of the model, and so takes part in the sums.
 std::vector<bool> participants_of(const std::vector<inference::Slice>& slices);
 
-/// Floating-point operations of one half-step on one device, for `vectors` tokens from `position`
-/// on: a multiplication and an addition for each weight and token; scores and mixture of the
-/// attention over all earlier positions.
-double site_flops(const inference::ModelConfig& model, const inference::Slice& slice, SiteKind kind,
-                  std::int64_t position, std::int64_t vectors);
+/// Simulated cost of the arithmetic: c_n and e_n of the configuration times operations counted.
+struct ComputeUsage {
+    double seconds = 0;  ///< The slowest device at each site, and the server's head.
+    std::vector<double> device_energy_j;
+    double server_energy_j = 0;
+};
 
-/// Floating-point operations of the output head for `vectors` tokens.
-double head_flops(const inference::ModelConfig& model, std::int64_t vectors);
+/// Charges one half-step of all devices, for `vectors` tokens from `position` on: a multiplication
+/// and an addition for each weight and token; scores and mixture of the attention over all earlier
+/// positions. Returns the seconds that the slowest device takes.
+double charge_site(const Config& config, const inference::ModelConfig& model,
+                   const std::vector<inference::Slice>& slices, SiteKind kind,
+                   std::int64_t position, std::int64_t vectors, ComputeUsage& usage);
+
+/// Charges the server's output head for `vectors` tokens. Returns its seconds.
+double charge_head(const Config& config, const inference::ModelConfig& model, std::int64_t vectors,
+                   ComputeUsage& usage);
 
 }  // namespace aircomp::runtime

@@ -8,6 +8,7 @@
 
 #include "aircomp/inference/decoder.hpp"
 #include "aircomp/runtime/config.hpp"
+#include "aircomp/runtime/layout.hpp"
 #include "aircomp/runtime/medium.hpp"
 
 namespace aircomp::runtime {
@@ -18,13 +19,9 @@ struct SumError {
     double signal = 0;  ///< ||z||^2
 
     double nmse() const { return signal > 0 ? error / signal : 0; }
-};
 
-/// Simulated cost of the arithmetic: c_n and e_n of the configuration times operations counted.
-struct ComputeUsage {
-    double seconds = 0;  ///< The slowest device at each site, and the server's head.
-    std::vector<double> device_energy_j;
-    double server_energy_j = 0;
+    /// Counts a sum as it arrived against the exact one, of the same size.
+    void add(gsl::span<const float> sum, gsl::span<const float> exact);
 };
 
 /// Runs sequences over all devices. Devices compute one after the other, each with all threads.
@@ -53,10 +50,11 @@ public:
 private:
     void run_chunk(gsl::span<float> x, std::int64_t position, Medium& medium);
     void reduce(Site site, std::int64_t position, gsl::span<float> x, Medium& medium);
-    void charge_site(Site site, std::int64_t position, std::int64_t vectors, Medium& medium);
+
     Config config_;
     inference::ModelConfig model_;
     std::int64_t context_;
+    std::vector<inference::Slice> slices_;
     inference::CoordinatorModel coordinator_;
     std::vector<inference::DeviceModel> devices_;
     std::vector<inference::KvCache> caches_;
