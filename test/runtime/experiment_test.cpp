@@ -11,6 +11,7 @@
 #include "aircomp/inference/random_model.hpp"
 #include "aircomp/runtime/link_trial.hpp"
 #include "inference/temporary_folder.hpp"
+#include "small_model.hpp"
 #include "support/catch.hpp"
 
 namespace aircomp::runtime {
@@ -125,18 +126,7 @@ TEST_CASE("the table is the same for any number of processes, and after an inter
 }
 
 TEST_CASE("a link trial costs what a simulation of the same dimensions costs") {
-    inference::ModelConfig model;
-    model.architecture = "LlamaForCausalLM";
-    model.vocabulary_size = 96;
-    model.hidden_size = 64;
-    model.ffn_size = 160;
-    model.layers = 3;
-    model.heads = 8;
-    model.kv_heads = 4;
-    model.head_dim = 8;
-    model.context = 32;
-    model.rms_norm_epsilon = 1e-5;
-    model.rope_theta = 10000;
+    const auto model = small_model();
     const auto checkpoint = inference::random_model(model, {});
     for (const char* scheme : {"centralized", "digital", "fdma", "mmse"}) {
         CAPTURE(scheme);

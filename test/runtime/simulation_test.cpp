@@ -5,27 +5,11 @@
 #include <cmath>
 
 #include "aircomp/inference/random_model.hpp"
+#include "small_model.hpp"
 #include "support/catch.hpp"
 
 namespace aircomp::runtime {
 namespace {
-
-inference::ModelConfig small_model() {
-    inference::ModelConfig config;
-    config.architecture = "LlamaForCausalLM";
-    config.vocabulary_size = 96;
-    config.hidden_size = 64;
-    config.ffn_size = 160;
-    config.layers = 3;
-    config.heads = 8;
-    config.kv_heads = 4;
-    config.head_dim = 8;
-    config.context = 32;
-    config.rms_norm_epsilon = 1e-5;
-    config.rope_theta = 10000;
-    config.bos_token = 0;
-    return config;
-}
 
 const inference::Checkpoint& checkpoint() {
     static const inference::Checkpoint model = [] {
