@@ -6,13 +6,12 @@
 #include <optional>
 #include <stdexcept>
 
-#include "aircomp/optimizer/design.hpp"
 #include "exact_sum.hpp"
-#include "gnuradio/aircomp/phy/offset_tracker.hpp"
-#include "gnuradio/aircomp/phy/postprocessor.hpp"
-#include "gnuradio/aircomp/phy/sounder.hpp"
 #include "media/media.hpp"
 #include "media/waveform_air.hpp"
+#include "round/block_designer.hpp"
+#include "round/device_end.hpp"
+#include "round/server_end.hpp"
 #include "waveform_format.hpp"
 
 namespace aircomp::runtime {
@@ -24,17 +23,6 @@ constexpr double bytes_per_coefficient = 8;  // a complex float32 of a precoder 
 // 100.
 constexpr int first_headers = 24;
 constexpr double first_gap_s = 100e-6;
-
-/// The transceivers of one coherence block, for the sites of one kind, as the kernels take them.
-struct BlockSettings {
-    std::vector<std::vector<phy::Sample>> precoders;  ///< By device, [blocks, antennas, streams].
-    std::vector<phy::Sample> combiners;               ///< [blocks, streams, server antennas]
-    std::vector<phy::Sample> pilot_reference;         ///< [blocks, streams]
-    double smallest_part = 1;
-    std::vector<double> parts;       ///< Of the devices in the pilots' power-weighted mean, sum 1.
-    std::vector<double> path_power;  ///< v_n ||A H_n B_n||_F^2, mean over the resource blocks.
-    std::vector<double> power_w;     ///< tr(v_n B_n B_n^H), mean over the resource blocks.
-};
 
 class WaveformMedium final : public Medium {
 public:
@@ -77,11 +65,8 @@ private:
     bool hear_header();
     bool sound();
     void design_blocks();
-    void design_blocks(SiteKind kind);
-    optimizer::TransceiverProblem problem(SiteKind kind, std::size_t block) const;
-    void apply(const optimizer::TransceiverProblem& problem,
-               const optimizer::Transceiver& transceiver, BlockSettings& settings) const;
-    void correct_oscillator(std::size_t n, phy::TransmitSettings& settings) const;
+    OscillatorCorrection correction(std::size_t n) const;
+    static std::vector<double> transmit_power_w(const RoundSettings& settings);
 
     void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out);
     bool try_round(const SumRequest& request, std::int64_t v, gsl::span<float> out);
@@ -91,21 +76,16 @@ private:
 
     RadioCell cell_;
     AnalogCodec codec_;
-    optimizer::Designer designer_;
     phy::BurstFormat format_;
-    phy::CarrierPlan plan_;
+    BlockDesigner designer_;
     WaveformAir air_;
-    std::vector<phy::Preprocessor> transmitters_;
-    std::vector<phy::HeaderReceiver> header_receivers_;
-    std::vector<phy::OffsetTracker> trackers_;
-    std::vector<phy::Sample> header_;
-    phy::Sounder sounder_;
-    std::optional<phy::Postprocessor> receiver_;
+    std::vector<DeviceEnd> device_ends_;
+    std::optional<ServerEnd> server_end_;
     std::vector<std::vector<phy::Sample>> bursts_;
-    std::vector<phy::TransmitSettings> corrections_;       // of the last bursts, by device
+    std::vector<OscillatorCorrection> corrections_;        // of the last bursts, by device
     std::vector<std::complex<double>> sounding_residual_;  // exp(j residual) while sounding
     const phy::SoundingReport* sounding_ = nullptr;
-    BlockSettings settings_[2];  // by SiteKind
+    RoundSettings settings_[2];  // by SiteKind
     std::size_t header_antenna_ = 0;
     std::string failure_;  // of the last attempt
     double elapsed_s_ = 0;
@@ -114,13 +94,9 @@ private:
 WaveformMedium::WaveformMedium(RadioCell cell, AnalogCodec codec, const std::string& design)
     : cell_(std::move(cell)),
       codec_(std::move(codec)),
-      designer_(optimizer::make_designer(design)),
       format_(burst_format(cell_.config())),
-      plan_(phy::carrier_plan(format_)),
+      designer_(cell_.config(), format_, design),
       air_(cell_.config(), format_, path_gains(cell_.config()), cell_.noise_power_w()),
-      header_(format_.header_samples()),
-      sounder_(format_, static_cast<std::size_t>(cell_.config().radio.server_antennas),
-               air_.window(format_.sounding_samples())),
       bursts_(cell_.config().devices.size()),
       corrections_(bursts_.size()),
       sounding_residual_(bursts_.size(), 1) {
@@ -129,15 +105,13 @@ WaveformMedium::WaveformMedium(RadioCell cell, AnalogCodec codec, const std::str
     phy::OscillatorModel oscillator;
     oscillator.linewidth_hz = config().waveform.linewidth_hz;
     oscillator.initial_offset_hz = std::max(1.0, config().waveform.carrier_offset_hz);
-    for (const auto& device : config().devices) {
-        const auto antennas = static_cast<std::size_t>(device.antennas);
-        transmitters_.emplace_back(format_, payload, antennas);
-        header_receivers_.emplace_back(format_, antennas, air_.window(header_.size()));
-        trackers_.emplace_back(oscillator);
+    for (std::size_t n = 0; n < devices(); ++n) {
+        device_ends_.emplace_back(format_, payload, n, oscillator, config().radio.bandwidth_hz,
+                                  air_.window(format_.header_samples()));
     }
-    phy::write_header(format_, config().radio.server_power_w, header_);
-    receiver_.emplace(format_, payload, static_cast<std::size_t>(config().radio.server_antennas),
-                      air_.window(transmitters_[0].burst_samples()));
+    server_end_.emplace(format_, payload, static_cast<std::size_t>(config().radio.server_antennas),
+                        config().radio.server_power_w, WaveformAir::lead(),
+                        air_.window(0) - WaveformAir::lead());
 }
 
 double WaveformMedium::settings_bytes() const {
@@ -178,8 +152,7 @@ bool WaveformMedium::acquire() {
     if (!free_running()) return true;
     const bool is_first = sounding_ == nullptr;
     for (std::size_t n = 0; n < devices(); ++n) {
-        header_receivers_[n].reset();
-        trackers_[n].forget_phase();
+        device_ends_[n].forget_phase();
     }
     if (!hear_header()) return false;
     for (int i = 1; is_first && i < first_headers; ++i) {
@@ -194,32 +167,22 @@ bool WaveformMedium::acquire() {
 
 /// One header; every device that takes part measures it.
 bool WaveformMedium::hear_header() {
-    const double rate = config().radio.bandwidth_hz;
     const double begin = air_.now();
-    const auto& received = air_.downlink(header_, header_antenna_);
+    const auto& received = air_.downlink(server_end_->header(), header_antenna_);
     for (std::size_t n = 0; n < devices(); ++n) {
         if (!sounds(n)) continue;
-        const auto heard = header_receivers_[n].measure(received[n]);
-        if (!heard.found) {
+        if (!device_ends_[n].hear(received[n], begin).found) {
             failure_ = "device '" + config().devices[n].name + "' did not find the header";
             return false;
         }
-        // The header shows the server's oscillator relative to the device's.
-        trackers_[n].update((begin + heard.middle_samples) / rate, -heard.phase,
-                            heard.phase_variance, -heard.sync.offset * rate,
-                            heard.sync.offset_variance * rate * rate);
     }
     return true;
 }
 
 /// For a burst that begins lead() samples from now.
-void WaveformMedium::correct_oscillator(std::size_t n, phy::TransmitSettings& settings) const {
-    if (!free_running()) return;
-    const double rate = config().radio.bandwidth_hz;
-    const auto at =
-        trackers_[n].predict((air_.now() + static_cast<double>(WaveformAir::lead())) / rate);
-    settings.phase = at.phase;
-    settings.offset = at.offset_hz / rate;
+OscillatorCorrection WaveformMedium::correction(std::size_t n) const {
+    if (!free_running()) return {};
+    return device_ends_[n].predict(air_.now() + static_cast<double>(WaveformAir::lead()));
 }
 
 bool WaveformMedium::sound() {
@@ -228,16 +191,12 @@ bool WaveformMedium::sound() {
         bursts_[n].clear();
         if (!sounds(n)) continue;
         power_w[n] = config().devices[n].max_power_w;
-        phy::TransmitSettings settings;
-        settings.preamble_power_w = power_w[n];
-        correct_oscillator(n, settings);
-        corrections_[n] = settings;
-        bursts_[n].resize(transmitters_[n].antennas() * format_.sounding_samples());
-        transmitters_[n].sounding_burst(n, power_w[n], settings, bursts_[n]);
+        corrections_[n] = correction(n);
+        device_ends_[n].sounding_burst(power_w[n], corrections_[n], bursts_[n]);
     }
     const bool perfect = config().radio.channel_knowledge == ChannelKnowledge::perfect;
     if (perfect) air_.set_noise(false);
-    sounding_ = &sounder_.process(air_.uplink(bursts_, format_.sounding_samples()), power_w);
+    sounding_ = &server_end_->sound(air_.uplink(bursts_, format_.sounding_samples()), power_w);
     if (perfect) air_.set_noise(true);
     const std::size_t slot = format_.sounding_symbols * format_.symbol_samples();
     for (std::size_t n = 0; n < devices(); ++n) {
@@ -256,95 +215,9 @@ bool WaveformMedium::sound() {
 }
 
 void WaveformMedium::design_blocks() {
-    for (const SiteKind kind : {SiteKind::attention, SiteKind::mlp})
-        design_blocks(kind);
-}
-
-void WaveformMedium::design_blocks(SiteKind kind) {
-    BlockSettings& settings = settings_[static_cast<std::size_t>(kind)];
-    settings = {};
-    settings.precoders.resize(devices());
-    settings.power_w.assign(devices(), 0);
-    optimizer::DesignOptions options;
-    std::vector<std::complex<double>> parts(devices());
-    settings.path_power.assign(devices(), 0);
-    for (std::size_t block = 0; block < format_.resource_blocks(); ++block) {
-        const auto of_block = problem(kind, block);
-        const auto design = designer_(of_block, options);
-        options.warm_start = design.transceiver.combiner;
-        apply(of_block, design.transceiver, settings);
-        const Eigen::VectorXcd ones = Eigen::VectorXcd::Ones(of_block.streams);
-        Eigen::VectorXcd reference = Eigen::VectorXcd::Zero(of_block.streams);
-        std::vector<Eigen::VectorXcd> own(devices(), reference);
-        for (std::size_t n = 0; n < devices(); ++n) {
-            const Eigen::MatrixXcd path = design.transceiver.combiner * of_block.channels[n] *
-                                          design.transceiver.precoders[n];
-            own[n] = std::sqrt(of_block.second_moments[n]) * (path * ones);
-            reference += own[n];
-            settings.path_power[n] += of_block.second_moments[n] * path.squaredNorm() /
-                                      static_cast<double>(format_.resource_blocks());
-        }
-        for (Eigen::Index l = 0; l < reference.size(); ++l)
-            settings.pilot_reference.emplace_back(reference(l));
-        for (std::size_t n = 0; n < devices(); ++n)
-            parts[n] += reference.dot(own[n]);
-    }
-    std::complex<double> whole;
-    for (const auto& part : parts)
-        whole += part;
-    for (std::size_t n = 0; n < devices(); ++n) {
-        settings.parts.push_back((parts[n] / whole).real());
-        if (codec_.second_moments(kind)[n] > 0) {
-            settings.smallest_part = std::min(settings.smallest_part, settings.parts[n]);
-        }
-    }
-}
-
-/// Equation (5) of one resource block: estimates are means over its subcarriers.
-optimizer::TransceiverProblem WaveformMedium::problem(SiteKind kind, std::size_t block) const {
-    const bool perfect = config().radio.channel_knowledge == ChannelKnowledge::perfect;
-    const std::size_t first = block * format_.resource_block;
-    const std::size_t last =
-        std::min<std::size_t>(first + format_.resource_block, format_.used_subcarriers());
-    optimizer::TransceiverProblem problem;
-    problem.second_moments = codec_.second_moments(kind);
-    problem.streams = config().radio.streams;
-    problem.noise_power_w = cell_.noise_power_w();
-    for (std::size_t n = 0; n < devices(); ++n) {
-        const auto& device = sounding_->devices[n];
-        const auto& estimates = perfect ? device.least_squares : device.mmse;
-        const Eigen::Index rows = config().radio.server_antennas;
-        const Eigen::Index columns = config().devices[n].antennas;
-        Eigen::MatrixXcd h = Eigen::MatrixXcd::Zero(rows, columns);
-        for (std::size_t k = first; k < last; ++k) {
-            const phy::Sample* entry = &estimates[k * static_cast<std::size_t>(rows * columns)];
-            for (Eigen::Index r = 0; r < rows; ++r) {
-                for (Eigen::Index t = 0; t < columns; ++t)
-                    h(r, t) += std::complex<double>(*entry++);
-            }
-        }
-        problem.channels.push_back(h / static_cast<double>(last - first));
-        problem.error_variances.push_back(perfect ? 0 : device.mmse_variance[block]);
-        problem.power_w.push_back(config().devices[n].max_power_w);
-    }
-    return problem;
-}
-
-void WaveformMedium::apply(const optimizer::TransceiverProblem& problem,
-                           const optimizer::Transceiver& transceiver,
-                           BlockSettings& settings) const {
-    const auto& [combiner, precoders] = transceiver;
-    for (Eigen::Index l = 0; l < combiner.rows(); ++l) {
-        for (Eigen::Index r = 0; r < combiner.cols(); ++r)
-            settings.combiners.emplace_back(combiner(l, r));
-    }
-    for (std::size_t n = 0; n < precoders.size(); ++n) {
-        for (Eigen::Index t = 0; t < precoders[n].rows(); ++t) {
-            for (Eigen::Index l = 0; l < precoders[n].cols(); ++l)
-                settings.precoders[n].emplace_back(precoders[n](t, l));
-        }
-        settings.power_w[n] += optimizer::transmit_power(problem, transceiver, n) /
-                               static_cast<double>(format_.resource_blocks());
+    for (const SiteKind kind : {SiteKind::attention, SiteKind::mlp}) {
+        settings_[static_cast<std::size_t>(kind)] =
+            designer_.design(*sounding_, codec_.second_moments(kind), cell_.noise_power_w());
     }
 }
 
@@ -365,24 +238,19 @@ void WaveformMedium::transmit(const SumRequest& request, std::int64_t v, gsl::sp
 }
 
 bool WaveformMedium::try_round(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
-    const BlockSettings& settings = settings_[static_cast<std::size_t>(request.site.kind)];
-    const std::size_t samples = transmitters_[0].burst_samples();
+    const RoundSettings& settings = settings_[static_cast<std::size_t>(request.site.kind)];
+    const std::size_t samples = device_ends_[0].burst_samples();
     double seconds = air_s(samples);
     if (free_running()) {
-        seconds += air_s(header_.size()) + config().waveform.turnaround_s;
+        seconds += air_s(format_.header_samples()) + config().waveform.turnaround_s;
         if (!hear_header()) return false;
         air_.idle(config().waveform.turnaround_s * config().radio.bandwidth_hz);
     }
     const double scale = codec_.common_scale(request, v);
     send(request, v, scale);
-    phy::ReceiveSettings receive;
-    receive.scale = scale;
-    receive.combiners = settings.combiners;
-    receive.pilot_reference = settings.pilot_reference;
-    receive.smallest_part = settings.smallest_part;
-    receive.channel_reference = sounding_->reference;
-    const auto& report = receiver_->process(air_.uplink(bursts_, samples), receive, out);
-    cell_.charge_uplink(seconds, codec_.channel_uses(), settings.power_w);
+    const auto& report =
+        server_end_->sum(air_.uplink(bursts_, samples), settings.server, scale, out);
+    cell_.charge_uplink(seconds, codec_.channel_uses(), transmit_power_w(settings));
     if (free_running()) measure_residual(request.site.kind);
     if (report.found && report.confidence >= config().waveform.least_confidence) return true;
     failure_ = report.found ? "the sum lacked a device, or had one twice"
@@ -390,33 +258,32 @@ bool WaveformMedium::try_round(const SumRequest& request, std::int64_t v, gsl::s
     return false;
 }
 
+std::vector<double> WaveformMedium::transmit_power_w(const RoundSettings& settings) {
+    std::vector<double> power_w;
+    for (const DeviceSettings& device : settings.devices)
+        power_w.push_back(device.power_w);
+    return power_w;
+}
+
 void WaveformMedium::send(const SumRequest& request, std::int64_t v, double scale) {
-    const auto& moments = codec_.second_moments(request.site.kind);
-    const BlockSettings& settings = settings_[static_cast<std::size_t>(request.site.kind)];
+    const RoundSettings& settings = settings_[static_cast<std::size_t>(request.site.kind)];
     for (std::size_t n = 0; n < devices(); ++n) {
         bursts_[n].clear();
-        if (moments[n] == 0) continue;
-        phy::TransmitSettings transmit;
-        transmit.scale = scale;
-        transmit.second_moment = moments[n];
-        transmit.clip_level = config().analog.clip_level;
-        transmit.precoders = settings.precoders[n];
-        transmit.preamble_power_w = config().devices[n].max_power_w;
-        correct_oscillator(n, transmit);
-        corrections_[n] = transmit;
-        bursts_[n].resize(transmitters_[n].antennas() * transmitters_[n].burst_samples());
+        if (settings.devices[n].second_moment == 0) continue;
+        corrections_[n] = correction(n);
         const auto report =
-            transmitters_[n].data_burst(request.partial(n, v), transmit, bursts_[n]);
+            device_ends_[n].data_burst(request.partial(n, v), settings.devices[n], scale,
+                                       config().analog.clip_level, corrections_[n], bursts_[n]);
         cell_.count_clipped(static_cast<std::int64_t>(report.clipped));
     }
 }
 
 // What sounding saw is the channel; the pilots take out what the devices have in common.
 void WaveformMedium::measure_residual(SiteKind kind) {
-    const BlockSettings& settings = settings_[static_cast<std::size_t>(kind)];
+    const ServerSettings& settings = settings_[static_cast<std::size_t>(kind)].server;
     const auto& moments = codec_.second_moments(kind);
     const std::size_t begin = WaveformAir::lead() + format_.ramp + format_.preamble_samples();
-    const std::size_t end = WaveformAir::lead() + transmitters_[0].burst_samples();
+    const std::size_t end = WaveformAir::lead() + device_ends_[0].burst_samples();
     std::vector<std::complex<double>> turns(devices());
     std::complex<double> common;
     for (std::size_t n = 0; n < devices(); ++n) {
