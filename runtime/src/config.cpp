@@ -35,6 +35,9 @@ const std::vector<std::pair<std::string, ScalePolicy>> scale_names = {
     {"shared", ScalePolicy::shared},
     {"exchanged", ScalePolicy::exchanged}};
 
+const std::vector<std::pair<std::string, ShareSource>> share_names = {
+    {"configured", ShareSource::configured}, {"measured", ShareSource::measured}};
+
 const std::vector<std::pair<std::string, AirMedium>> medium_names = {
     {"symbol", AirMedium::symbol}, {"waveform", AirMedium::waveform}};
 
@@ -113,6 +116,22 @@ void read_waveform(const YamlNode& node, WaveformConfig& waveform) {
     node.at("silent_device").read(waveform.silent_device);
 }
 
+void read_testbed(const YamlNode& node, const std::filesystem::path& base, TestbedConfig& testbed) {
+    node.at("listen").read(testbed.listen);
+    node.at("metrics_listen").read(testbed.metrics_listen);
+    if (std::string folder; node.at("certificates").present()) {
+        node.at("certificates").read(folder);
+        testbed.certificates =
+            folder == "none" ? std::filesystem::path() : (base / folder).lexically_normal();
+    }
+    node.at("heartbeat_s").read(testbed.heartbeat_s);
+    node.at("hello_timeout_s").read(testbed.hello_timeout_s);
+    node.at("round_timeout_s").read(testbed.round_timeout_s);
+    node.at("join_timeout_s").read(testbed.join_timeout_s);
+    node.at("minimum_devices").read(testbed.minimum_devices);
+    node.at("shares").read(testbed.shares, share_names);
+}
+
 void read_top_level(const YamlNode& root, const std::filesystem::path& base, Config& config) {
     read_model(root.at("model"), base, config.model);
     if (const YamlNode devices = root.at("devices"); devices.present()) {
@@ -127,6 +146,7 @@ void read_top_level(const YamlNode& root, const std::filesystem::path& base, Con
     root.at("medium").read(config.medium, medium_names);
     read_waveform(root.at("waveform"), config.waveform);
     root.at("assignment").at("compute_time_s").read(config.assignment.compute_time_s);
+    read_testbed(root.at("testbed"), base, config.testbed);
     root.at("server_flops_per_s").read(config.server_flops_per_s);
     root.at("server_energy_j_per_flop").read(config.server_energy_j_per_flop);
     root.at("scheme").read(config.scheme);
@@ -308,6 +328,29 @@ void check_burst(const Config& config, const Checker& check) {
     }
 }
 
+/// Throws unless `value` is HOST:PORT, or "none" where that is allowed.
+void check_address(const std::string& key, const std::string& value, bool optional,
+                   const Checker& check) {
+    if (optional && value == "none") return;
+    const std::size_t colon = value.rfind(':');
+    const std::string port = colon == std::string::npos ? "" : value.substr(colon + 1);
+    const bool digits = !port.empty() && port.size() <= 5 &&
+                        port.find_first_not_of("0123456789") == std::string::npos;
+    check.require(digits && colon > 0 && std::stoi(port) <= 65535, key,
+                  optional ? "none or HOST:PORT" : "HOST:PORT", "'" + value + "'");
+}
+
+void check_testbed(const TestbedConfig& testbed, std::size_t devices, const Checker& check) {
+    check_address("listen", testbed.listen, /*optional=*/false, check);
+    check_address("metrics_listen", testbed.metrics_listen, /*optional=*/true, check);
+    // Below, a busy machine's scheduler looks like a lost peer; above, nobody calls it noticing.
+    check.within("heartbeat_s", testbed.heartbeat_s, 0.05, 60.0);
+    check.within("hello_timeout_s", testbed.hello_timeout_s, 0.05, 60.0);
+    check.within("round_timeout_s", testbed.round_timeout_s, 0.05, 3600.0);
+    check.within("join_timeout_s", testbed.join_timeout_s, 0.0, 86400.0);
+    check.within("minimum_devices", testbed.minimum_devices, 0, static_cast<int>(devices));
+}
+
 std::string joined(const std::vector<std::string>& names) {
     std::string list;
     for (const auto& name : names)
@@ -325,6 +368,7 @@ void check_config(const Config& config, const Checker& check) {
     check_waveform(config.waveform, config.radio.bandwidth_hz, check.in("waveform"));
     check_burst(config, check);
     check.not_negative("assignment.compute_time_s", config.assignment.compute_time_s);
+    check_testbed(config.testbed, config.devices.size(), check.in("testbed"));
     check.positive("server_flops_per_s", config.server_flops_per_s);
     check.not_negative("server_energy_j_per_flop", config.server_energy_j_per_flop);
     const auto schemes = scheme_names();

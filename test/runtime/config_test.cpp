@@ -82,7 +82,18 @@ void check_equal(const WaveformConfig& a, const WaveformConfig& b) {
     CHECK(a.silent_device == b.silent_device);
 }
 
-/// All but the model's folder, which depends on where a file lies.
+void check_equal(const TestbedConfig& a, const TestbedConfig& b) {
+    CHECK(a.listen == b.listen);
+    CHECK(a.metrics_listen == b.metrics_listen);
+    CHECK(a.heartbeat_s == b.heartbeat_s);
+    CHECK(a.hello_timeout_s == b.hello_timeout_s);
+    CHECK(a.round_timeout_s == b.round_timeout_s);
+    CHECK(a.join_timeout_s == b.join_timeout_s);
+    CHECK(a.minimum_devices == b.minimum_devices);
+    CHECK(a.shares == b.shares);
+}
+
+/// All but the folders of model and certificates, which depend on where a file lies.
 void check_equal(const Config& a, const Config& b) {
     CHECK(a.model.context == b.model.context);
     CHECK(a.model.prefill_chunk == b.model.prefill_chunk);
@@ -99,6 +110,7 @@ void check_equal(const Config& a, const Config& b) {
     CHECK(a.analog.rotation == b.analog.rotation);
     CHECK(a.analog.clip_level == b.analog.clip_level);
     CHECK(a.assignment.compute_time_s == b.assignment.compute_time_s);
+    check_equal(a.testbed, b.testbed);
     CHECK(a.server_flops_per_s == b.server_flops_per_s);
     CHECK(a.server_energy_j_per_flop == b.server_energy_j_per_flop);
     CHECK(a.scheme == b.scheme);
@@ -238,6 +250,16 @@ waveform:
   silent_device: left
 assignment:
   compute_time_s: 0.02
+testbed:
+  listen: "[::1]:5810"
+  metrics_listen: localhost:9100
+  certificates: /lab/coordinator
+  heartbeat_s: 0.25
+  hello_timeout_s: 2
+  round_timeout_s: 10
+  join_timeout_s: 0
+  minimum_devices: 2
+  shares: measured
 server_flops_per_s: 5e10
 server_energy_j_per_flop: 3e-10
 scheme: digital
@@ -273,6 +295,8 @@ TEST_CASE("every key is read into its field") {
     expected.waveform = {256, 28,   27,  32,  6,   8, 4, 1e-5, 3,  0.25, 5,     2,
                          3.5, 2000, 1.5, 0.5, 0.1, 1, 4, 5,    14, 12,   "left"};
     expected.assignment.compute_time_s = 0.02;
+    expected.testbed = {"[::1]:5810",         "localhost:9100", "", 0.25, 2, 10, 0, 2,
+                        ShareSource::measured};
     expected.server_flops_per_s = 5e10;
     expected.server_energy_j_per_flop = 3e-10;
     expected.scheme = "digital";
@@ -311,6 +335,24 @@ TEST_CASE("a waveform that makes no sense is refused with the key and what was e
     CHECK(error_of("medium: waveform\nwaveform: {fft_size: 63}") ==
           "lab.yaml:2: waveform: burst format: fft_size: expected a power of two from 16 to 4096, "
           "found 63");
+}
+
+TEST_CASE("addresses and deadlines of the testbed are refused with what was expected") {
+    CHECK(error_of("testbed: {listen: 5810}") ==
+          "lab.yaml:1: testbed.listen: expected HOST:PORT, found '5810'");
+    CHECK(error_of("testbed: {listen: 'host:65536'}") ==
+          "lab.yaml:1: testbed.listen: expected HOST:PORT, found 'host:65536'");
+    CHECK(error_of("testbed: {metrics_listen: ':80'}") ==
+          "lab.yaml:1: testbed.metrics_listen: expected none or HOST:PORT, found ':80'");
+    CHECK(error_of("testbed: {heartbeat_s: 0.01}") ==
+          "lab.yaml:1: testbed.heartbeat_s: expected a number from 0.05 to 60, found 0.01");
+    CHECK(error_of("testbed: {minimum_devices: 5}") ==
+          "lab.yaml:1: testbed.minimum_devices: expected a number from 0 to 4, found 5");
+    const TemporaryFolder folder;
+    CHECK(read_config(folder.write("lab.yaml", "testbed: {certificates: pki}"))
+              .testbed.certificates == folder.path() / "pki");
+    CHECK(read_config(folder.write("lab.yaml", "testbed: {certificates: none}"))
+              .testbed.certificates.empty());
 }
 
 TEST_CASE("a file changes only what it sets") {

@@ -88,6 +88,22 @@ struct AssignmentConfig {
     double compute_time_s = 0;  ///< tau: longest computing time of a token; 0: any.
 };
 
+/// How shares are chosen where coordinator and devices are processes.
+enum class ShareSource { configured, measured };
+
+/// Coordinator and devices as processes: addresses, deadlines, who has to be there.
+struct TestbedConfig {
+    std::string listen = "127.0.0.1:0";   ///< HOST:PORT of the coordinator; port 0: any.
+    std::string metrics_listen = "none";  ///< HOST:PORT of /metrics and /status.
+    std::filesystem::path certificates;   ///< The coordinator's; empty: none, loopback only.
+    double heartbeat_s = 0.5;             ///< A peer that is silent for so long is lost.
+    double hello_timeout_s = 5;           ///< From a connection to its hello, TLS included.
+    double round_timeout_s = 30;  ///< Until a round is asked for again; then the device is lost.
+    double join_timeout_s = 60;   ///< Wait for devices that the run cannot go on without.
+    int minimum_devices = 0;      ///< That have to be there at the start; 0: all.
+    ShareSource shares = ShareSource::configured;
+};
+
 struct ModelSettings {
     std::filesystem::path folder;  ///< In a file, relative to that file; empty: named elsewhere.
     std::int64_t context = 0;      ///< 0: the model's own.
@@ -104,6 +120,7 @@ struct Config {
     AirMedium medium = AirMedium::symbol;
     WaveformConfig waveform;
     AssignmentConfig assignment;
+    TestbedConfig testbed;
     double server_flops_per_s = 0;  ///< Of the coordinator, for embedding and head.
     double server_energy_j_per_flop = 0;
     std::string scheme = "mmse";
