@@ -8,7 +8,6 @@
 #include "aircomp/optimizer/apportion.hpp"
 #include "aircomp/optimizer/assignment.hpp"
 #include "aircomp/optimizer/design.hpp"
-#include "best_precoder.hpp"
 
 namespace aircomp::optimizer {
 namespace {
@@ -137,11 +136,12 @@ Estimate expected_nmse(const AssignmentProblem& problem, const std::vector<doubl
         throw std::invalid_argument("expected_nmse: channels: expected at least 2, found " +
                                     std::to_string(channels));
     }
+    const Designer designer = make_designer(problem.scheme);
     Random random(seed);
     double sum = 0.0, square = 0.0;
     for (int draw = 0; draw < channels; ++draw) {
         const double nmse =
-            design_mmse(problem.transceiver_problem(problem.draw_channels(random), shares)).nmse;
+            designer(problem.transceiver_problem(problem.draw_channels(random), shares), {}).nmse;
         sum += nmse;
         square += nmse * nmse;
     }
@@ -152,27 +152,30 @@ Estimate expected_nmse(const AssignmentProblem& problem, const std::vector<doubl
 ShareGradient share_gradient(const AssignmentProblem& problem,
                              const std::vector<Eigen::MatrixXcd>& channels,
                              const std::vector<double>& shares) {
-    const TransceiverProblem block = problem.transceiver_problem(channels, shares);
-    const Design design = design_mmse(block);
-    const Eigen::MatrixXcd& A = design.transceiver.combiner;
+    TransceiverProblem block = problem.transceiver_problem(channels, shares);
+    // At a zero share the one-sided derivative: of a moment too small to matter.
+    for (double& v : block.second_moments)
+        v = std::max(v, 1e-9);
+    const Design design = make_designer(problem.scheme)(block, {});
+    if (design.multipliers.empty()) {
+        throw std::invalid_argument("assignment problem: scheme: expected one that reports " +
+                                    ("multipliers, found '" + problem.scheme + "'"));
+    }
+    const auto& [A, precoders] = design.transceiver;
     const auto I = Eigen::MatrixXcd::Identity(problem.streams, problem.streams);
     const double N = static_cast<double>(shares.size());
     const double signal = problem.streams * N;  // L sum v_n, whatever the shares
     ShareGradient result{design.nmse, {}};
     for (std::size_t n = 0; n < shares.size(); ++n) {
-        // At a zero share the one-sided derivative: of a moment too small to matter.
-        const double v = std::max(block.second_moments[n], 1e-9);
-        const Eigen::MatrixXcd G = A * channels[n];
-        const double e = block.error_variance(n);
-        const PrecoderAnswer answer = best_precoder(G, block.power_w[n], v, e, A.squaredNorm());
+        const double multiplier = design.multipliers[n];
         const double by_moment =
-            (G * answer.precoder - I).squaredNorm() +
-            (e * A.squaredNorm() + answer.multiplier) * answer.precoder.squaredNorm();
+            (A * channels[n] * precoders[n] - I).squaredNorm() +
+            (block.error_variance(n) * A.squaredNorm() + multiplier) * precoders[n].squaredNorm();
         const AssignmentDevice& device = problem.devices[n];
         const bool at_max = block.power_w[n] >= device.max_power_w;
         const double power_slope =
             at_max ? 0.0 : -device.energy_per_flop_j * problem.token_flops / problem.air_time_s;
-        result.gradient.push_back((N * by_moment - answer.multiplier * power_slope) / signal);
+        result.gradient.push_back((N * by_moment - multiplier * power_slope) / signal);
     }
     return result;
 }

@@ -36,23 +36,26 @@ Eigen::MatrixXcd dominant_combiner(const TransceiverProblem& problem) {
     return eigen.eigenvectors().rightCols(problem.streams).adjoint();
 }
 
-double zero_forcing_scale(const TransceiverProblem& problem, const Eigen::MatrixXcd& G) {
-    double alpha = 0.0;
+ZeroForcingScale zero_forcing_scale(const TransceiverProblem& problem, const Eigen::MatrixXcd& G) {
+    ZeroForcingScale scale;
     for (std::size_t n = 0; n < problem.devices(); ++n) {
         if (!takes_part(problem, n)) continue;
         const Eigen::MatrixXcd GH = G * problem.channels[n];
         const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXcd> eigen(GH * GH.adjoint(),
                                                                     Eigen::EigenvaluesOnly);
         const Eigen::VectorXd& d = eigen.eigenvalues();
-        if (!(d[0] > 1e-13 * d[d.size() - 1])) return std::numeric_limits<double>::infinity();
+        if (!(d[0] > 1e-13 * d[d.size() - 1])) {
+            return {std::numeric_limits<double>::infinity(), n};
+        }
         const double cost = d.cwiseInverse().sum();
-        alpha = std::max(alpha, problem.second_moments[n] / problem.power_w[n] * cost);
+        const double alpha = problem.second_moments[n] / problem.power_w[n] * cost;
+        if (alpha > scale.alpha) scale = {alpha, n};
     }
-    return alpha;
+    return scale;
 }
 
 Design zero_forcing(const TransceiverProblem& problem, const Eigen::MatrixXcd& G) {
-    const double alpha = zero_forcing_scale(problem, G);
+    const auto [alpha, limiting] = zero_forcing_scale(problem, G);
     if (!std::isfinite(alpha)) {
         throw std::invalid_argument(
             "zero forcing: a device cannot reach all " + std::to_string(problem.streams) +
@@ -74,6 +77,13 @@ Design zero_forcing(const TransceiverProblem& problem, const Eigen::MatrixXcd& G
     }
     design.mse = mean_square_error(problem, design.transceiver);
     design.nmse = design.mse / signal_power(problem);
+    // The noise sigma^2 alpha ||G||^2 falls with the power of the device that sets alpha alone.
+    design.multipliers.assign(problem.devices(), 0.0);
+    if (alpha > 0.0) {
+        design.multipliers[limiting] = problem.noise_power_w *
+                                       design.transceiver.combiner.squaredNorm() /
+                                       problem.power_w[limiting];
+    }
     return design;
 }
 

@@ -18,7 +18,10 @@ class Refinement {
 public:
     Refinement(const AssignmentProblem& problem, const std::vector<double>& shares,
                const LayerUnits& units, int channels, std::uint64_t seed)
-        : problem_(problem), shares_(shares), units_(units) {
+        : problem_(problem),
+          shares_(shares),
+          units_(units),
+          designer_(make_designer(problem.scheme)) {
         Random random(seed);
         for (int i = 0; i < channels; ++i)
             channels_.push_back(problem.draw_channels(random));
@@ -69,11 +72,11 @@ public:
             for (std::size_t n = 0; n < groups.size(); ++n) {
                 block.second_moments[n] = N * fraction(groups[n], units_.kv_groups);
             }
-            sum += design_mmse(block).nmse;
+            sum += designer_(block, {}).nmse;
             for (std::size_t n = 0; n < groups.size(); ++n) {
                 block.second_moments[n] = N * fraction(columns[n], units_.ffn_columns);
             }
-            sum += design_mmse(block).nmse;
+            sum += designer_(block, {}).nmse;
         }
         return sum / static_cast<double>(2 * channels_.size());
     }
@@ -86,6 +89,7 @@ private:
     const AssignmentProblem& problem_;
     const std::vector<double>& shares_;
     const LayerUnits& units_;
+    Designer designer_;
     std::vector<std::vector<Eigen::MatrixXcd>> channels_;
 };
 

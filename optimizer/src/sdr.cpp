@@ -27,7 +27,7 @@ Design design_sdr(const TransceiverProblem& problem, const DesignOptions& option
     Eigen::MatrixXcd best;
     double least = INFINITY;
     const auto consider = [&](const Eigen::MatrixXcd& G) {
-        const double noise = zero_forcing_scale(problem, G) * G.squaredNorm();
+        const double noise = zero_forcing_scale(problem, G).alpha * G.squaredNorm();
         if (noise < least || best.size() == 0) {
             least = noise;
             best = G;

@@ -93,7 +93,8 @@ void run(AssignOptions& options) {
     }
     const auto config = options.config();
     const Model model = open_model(config, /*needs_tokenizer=*/false);
-    const auto problem = runtime::assignment_problem(config, model.checkpoint);
+    const auto problem = runtime::assignment_problem(config, model.checkpoint.config(),
+                                                     runtime::weight_bytes(model.checkpoint));
     options.assignment.seed = config.seed;
     options.assignment.progress = progress_bar("assign");
     const auto assignment = optimizer::assign_shares(problem, options.assignment);

@@ -45,18 +45,13 @@ optimizer::Assignment assign(const ExperimentPoint& point,
 }
 
 Json measure_perplexity(const ExperimentPoint& point) {
-    auto config = point.config;
-    const Model model = open_model(config, /*needs_tokenizer=*/true);
-    if (point.setup.assign) {
-        const auto problem = runtime::assignment_problem(config, model.checkpoint);
-        config.shares = assign(point, problem).shares;
-    }
+    const Model model = open_model(point.config, /*needs_tokenizer=*/true);
     EvaluationOptions options;
     options.text_file = point.setup.text.string();
     options.context = point.setup.context_tokens;
     options.limit_tokens = point.setup.limit_tokens;
     options.progress = false;
-    const Json result = evaluate(config, model, options);
+    const Json result = evaluate(point.config, model, options);
     Json row;
     for (const char* key : {"nmse", "perplexity", "bits_per_byte", "tokens", "clipped_fraction"})
         row[key] = result[key];
@@ -98,7 +93,8 @@ Json measure_design(const ExperimentPoint& point) {
 
 Json measure_assignment(const ExperimentPoint& point) {
     const Model model = open_model(point.config, /*needs_tokenizer=*/false);
-    const auto problem = runtime::assignment_problem(point.config, model.checkpoint);
+    const auto problem = runtime::assignment_problem(point.config, model.checkpoint.config(),
+                                                     runtime::weight_bytes(model.checkpoint));
     const auto assignment = assign(point, problem);
     const std::vector<double> equal(problem.devices.size(),
                                     1 / static_cast<double>(problem.devices.size()));

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "aircomp/runtime/layout.hpp"
+#include "aircomp/runtime/media.hpp"
 #include "radio_cell.hpp"
 
 namespace aircomp::runtime {
@@ -26,30 +28,10 @@ double context_of(const Config& config, const inference::ModelConfig& model) {
     return static_cast<double>(config.model.context > 0 ? config.model.context : model.context);
 }
 
-double model_bytes(const Config& config, const inference::Checkpoint& checkpoint) {
-    const inference::ModelConfig& model = checkpoint.config();
-    const auto weights = checkpoint.tensor("model.layers.0.self_attn.q_proj.weight",
-                                           {model.heads * model.head_dim, model.hidden_size});
+double model_bytes(const Config& config, const inference::ModelConfig& model, double weight_bytes) {
     const double cache = 2 * context_of(config, model) *
                          static_cast<double>(model.kv_heads * model.head_dim) * sizeof(float);
-    return static_cast<double>(model.layers) *
-           (layer_weights(model).sum() *
-                static_cast<double>(inference::element_bytes(weights.type)) +
-            cache);
-}
-
-// Two operations a weight; scores and mixture of the attention over half of the context.
-double token_flops(const Config& config, const inference::ModelConfig& model) {
-    const double attention =
-        4 * static_cast<double>(model.heads * model.head_dim) * context_of(config, model) / 2;
-    return static_cast<double>(model.layers) * (2 * layer_weights(model).sum() + attention);
-}
-
-double air_time_s(const Config& config, const inference::ModelConfig& model) {
-    const RadioConfig& radio = config.radio;
-    const double uses = std::ceil(static_cast<double>(model.hidden_size) / (2.0 * radio.streams));
-    return 2 * static_cast<double>(model.layers) * uses /
-           (radio.bandwidth_hz * radio.overhead_factor);
+    return static_cast<double>(model.layers) * (layer_weights(model).sum() * weight_bytes + cache);
 }
 
 // The link whose channels are distributed as the coordinator's estimates: the conditional mean is
@@ -70,15 +52,25 @@ void set_link(const Config& config, std::size_t n, double path_gain,
 
 }  // namespace
 
+double weight_bytes(const inference::Checkpoint& checkpoint) {
+    const inference::ModelConfig& model = checkpoint.config();
+    const auto weights = checkpoint.tensor("model.layers.0.self_attn.q_proj.weight",
+                                           {model.heads * model.head_dim, model.hidden_size});
+    return static_cast<double>(inference::element_bytes(weights.type));
+}
+
 optimizer::AssignmentProblem assignment_problem(const Config& config,
-                                                const inference::Checkpoint& checkpoint) {
+                                                const inference::ModelConfig& model,
+                                                double weight_bytes) {
     validate(config, "configuration");
     optimizer::AssignmentProblem problem;
     problem.streams = config.radio.streams;
     problem.noise_power_w = noise_power_w(config);
-    problem.model_bytes = model_bytes(config, checkpoint);
-    problem.token_flops = token_flops(config, checkpoint.config());
-    problem.air_time_s = air_time_s(config, checkpoint.config());
+    const std::string design = design_of(config.scheme);
+    if (!design.empty()) problem.scheme = design;
+    problem.model_bytes = model_bytes(config, model, weight_bytes);
+    problem.token_flops = token_flops(config, model, inference::whole_model(model));
+    problem.air_time_s = token_air_time_s(config, model);
     problem.compute_time_s = config.assignment.compute_time_s > 0
                                  ? config.assignment.compute_time_s
                                  : std::numeric_limits<double>::max();
@@ -104,6 +96,24 @@ optimizer::AssignmentProblem assignment_problem(const Config& config,
 optimizer::LayerUnits layer_units(const inference::ModelConfig& model) {
     const LayerWeights weights = layer_weights(model);
     return {model.kv_heads, model.ffn_size, weights.attention / weights.sum()};
+}
+
+optimizer::IntegralAssignment assign(const Config& config, const inference::ModelConfig& model,
+                                     double weight_bytes) {
+    const auto problem = assignment_problem(config, model, weight_bytes);
+    optimizer::AssignmentOptions options;
+    options.seed = config.seed;
+    options.channels = 2;  // the final estimate is not asked for
+    int channels_of_units = 50;
+    if (problem.scheme != "mmse") {
+        // Their objective has kinks, which the search goes round without ever meeting its
+        // tolerance, and a design takes milliseconds.
+        options.max_iterations = 200;
+        options.batch = 4;
+        channels_of_units = 10;
+    }
+    const auto shares = optimizer::assign_shares(problem, options).shares;
+    return optimizer::refine_to_units(problem, shares, layer_units(model), channels_of_units);
 }
 
 }  // namespace aircomp::runtime

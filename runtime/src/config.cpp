@@ -374,6 +374,9 @@ void check_config(const Config& config, const Checker& check) {
     const auto schemes = scheme_names();
     check.require(std::find(schemes.begin(), schemes.end(), config.scheme) != schemes.end(),
                   "scheme", "one of " + joined(schemes), "'" + config.scheme + "'");
+    check.require(config.shares.empty() || !assigns_shares(config.scheme), "shares",
+                  "none, for the scheme " + config.scheme + " chooses them",
+                  std::to_string(config.shares.size()) + " numbers");
     check.within("digital_bits", config.digital_bits, 2, 16);
     check.at_least("threads", config.threads, 0);
 }

@@ -100,7 +100,6 @@ ExperimentSetup read_setup(const YamlNode& node, const std::filesystem::path& fo
     node.at("text").read(text);
     node.at("context_tokens").read(setup.context_tokens);
     node.at("limit_tokens").read(setup.limit_tokens);
-    node.at("assign").read(setup.assign);
     node.at("channels").read(setup.channels);
     node.at("iterations").read(setup.iterations);
     if (setup.tokens < 1 || setup.channels < 1) node.fail("at least one token and channel");

@@ -3,8 +3,14 @@
 #include "aircomp/runtime/layout.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <stdexcept>
 
 #include "aircomp/optimizer/apportion.hpp"
+#include "aircomp/runtime/assignment.hpp"
+#include "aircomp/runtime/media.hpp"
+#include "radio_cell.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -23,9 +29,20 @@ double site_flops(const inference::ModelConfig& model, const inference::Slice& s
     return count * (2 * d * head * (2 * queries + 2 * groups) + 4 * queries * head * mean_span);
 }
 
+bool holds_any(const inference::Slice& slice) {
+    return !slice.kv_groups.empty() || !slice.ffn_columns.empty();
+}
+
 }  // namespace
 
-Config effective_config(Config config) {
+Layout lay_out(Config config, const inference::ModelConfig& model, double weight_bytes) {
+    validate(config, "configuration");
+    if (assigns_shares(config.scheme)) {
+        const auto assignment = assign(config, model, weight_bytes);
+        config.shares = assignment.shares;
+        return {config,
+                inference::make_slices(model, assignment.kv_groups, assignment.ffn_columns)};
+    }
     if (config.scheme == "centralized") {
         const auto fastest = *std::max_element(
             config.devices.begin(), config.devices.end(), [](const auto& a, const auto& b) {
@@ -37,20 +54,52 @@ Config effective_config(Config config) {
     if (config.shares.empty()) {
         config.shares.assign(config.devices.size(), 1 / static_cast<double>(config.devices.size()));
     }
-    return config;
+    const auto slices =
+        inference::make_slices(model, optimizer::apportion(config.shares, model.kv_heads),
+                               optimizer::apportion(config.shares, model.ffn_size));
+    return {std::move(config), slices};
 }
 
-std::vector<inference::Slice> slices_of(const Config& config, const inference::ModelConfig& model) {
-    return inference::make_slices(model, optimizer::apportion(config.shares, model.kv_heads),
-                                  optimizer::apportion(config.shares, model.ffn_size));
+double token_flops(const Config& config, const inference::ModelConfig& model,
+                   const inference::Slice& slice) {
+    const std::int64_t context = config.model.context > 0 ? config.model.context : model.context;
+    double layer = 0;
+    for (const SiteKind kind : {SiteKind::attention, SiteKind::mlp})
+        layer += site_flops(model, slice, kind, context / 2, 1);
+    return static_cast<double>(model.layers) * layer;
 }
 
-std::vector<bool> participants_of(const std::vector<inference::Slice>& slices) {
-    std::vector<bool> participants(slices.size());
-    std::transform(slices.begin(), slices.end(), participants.begin(), [](const auto& slice) {
-        return !slice.kv_groups.empty() || !slice.ffn_columns.empty();
-    });
-    return participants;
+double token_air_time_s(const Config& config, const inference::ModelConfig& model) {
+    const double uses =
+        std::ceil(static_cast<double>(model.hidden_size) / (2.0 * config.radio.streams));
+    return 2 * static_cast<double>(model.layers) * air_time_s(config.radio, uses);
+}
+
+std::vector<double> transmit_powers_w(const Config& config, const inference::ModelConfig& model,
+                                      const std::vector<inference::Slice>& slices) {
+    std::vector<double> powers_w(slices.size(), 0);
+    double taking_part = 0;
+    for (const auto& slice : slices)
+        taking_part += holds_any(slice) ? 1 : 0;
+    const double air_s =
+        token_air_time_s(config, model) * (config.scheme == "fdma" ? taking_part : 1);
+    for (std::size_t n = 0; n < slices.size(); ++n) {
+        if (!holds_any(slices[n])) continue;
+        const DeviceConfig& device = config.devices[n];
+        powers_w[n] = device.max_power_w;
+        if (!device.energy_j_per_token || !is_analog(config.scheme)) continue;
+        const double compute_j = device.energy_j_per_flop * token_flops(config, model, slices[n]);
+        const double left_j = *device.energy_j_per_token - compute_j;
+        if (left_j <= 0) {
+            std::ostringstream message;
+            message << "device '" << device.name << "': energy_j_per_token: expected more than "
+                    << compute_j << " J, which computing its share of a token takes, found "
+                    << *device.energy_j_per_token;
+            throw std::runtime_error(message.str());
+        }
+        powers_w[n] = std::min(device.max_power_w, left_j / air_s);
+    }
+    return powers_w;
 }
 
 double charge_site(const Config& config, const inference::ModelConfig& model,

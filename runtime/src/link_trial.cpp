@@ -14,17 +14,20 @@ namespace aircomp::runtime {
 namespace {
 
 constexpr std::uint64_t partials_purpose = 11;
+constexpr double stored_weight_bytes = 2;  // dimensions have no checkpoint: bfloat16
 
 class Trial {
 public:
     Trial(const Config& config, const inference::ModelConfig& model)
-        : config_(effective_config(config)),
+        : Trial(lay_out(config, model, stored_weight_bytes), model) {}
+
+    Trial(Layout layout, const inference::ModelConfig& model)
+        : config_(std::move(layout.config)),
           model_(model),
-          slices_(slices_of(config_, model)),
+          slices_(std::move(layout.slices)),
           partials_(slices_.size()),
           residual_(static_cast<std::size_t>(model.hidden_size), 1),
           noise_(derive_seed(config_.seed, partials_purpose)) {
-        validate(config_, "configuration");
         reset();
         for (auto& partial : partials_)
             partial.resize(residual_.size());
@@ -39,8 +42,8 @@ public:
             calibration = ruler.calibration();
             reset();
         }
-        const auto medium =
-            make_medium(config_, model_.hidden_size, participants_of(slices_), calibration);
+        const auto medium = make_medium(config_, model_.hidden_size,
+                                        transmit_powers_w(config_, model_, slices_), calibration);
         for (std::int64_t t = 0; t < tokens; ++t)
             forward(position + t, *medium);
         const LinkUsage& link = medium->usage();

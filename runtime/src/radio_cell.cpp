@@ -34,6 +34,10 @@ double noise_power_w(const Config& config) {
     return largest / std::pow(10, config.radio.snr_db / 10);
 }
 
+double air_time_s(const RadioConfig& radio, double channel_uses) {
+    return channel_uses / (radio.bandwidth_hz * radio.overhead_factor);
+}
+
 double pilot_variance(const Config& config, std::size_t device) {
     return noise_power_w(config) /
            (config.devices[device].max_power_w * config.radio.pilots_per_antenna);
@@ -68,9 +72,9 @@ void quantise(gsl::span<float> x, int bits) {
         value = std::round(value / largest * levels) / levels * largest;
 }
 
-RadioCell::RadioCell(const Config& config, std::vector<bool> participants)
+RadioCell::RadioCell(const Config& config, std::vector<double> power_w)
     : config_(config),
-      participants_(std::move(participants)),
+      power_w_(std::move(power_w)),
       path_gains_(path_gains(config)),
       noise_power_w_(runtime::noise_power_w(config)) {
     usage_.transmit_energy_j.assign(config.devices.size(), 0);
@@ -126,7 +130,7 @@ void RadioCell::charge_sounding() {
     if (config_.radio.channel_knowledge == ChannelKnowledge::perfect) return;
     std::int64_t uses = 0;
     for (std::size_t n = 0; n < config_.devices.size(); ++n) {
-        if (!participants_[n]) continue;
+        if (!takes_part(n)) continue;
         const std::int64_t own = static_cast<std::int64_t>(config_.devices[n].antennas) *
                                  config_.radio.pilots_per_antenna;
         usage_.transmit_energy_j[n] +=
@@ -139,8 +143,9 @@ void RadioCell::charge_sounding() {
     now_s_ += seconds;
 }
 
-double RadioCell::air_time_s(double channel_uses, double fraction) const {
-    return channel_uses / (config_.radio.bandwidth_hz * config_.radio.overhead_factor * fraction);
+std::size_t RadioCell::participants() const {
+    return power_w_.size() -
+           static_cast<std::size_t>(std::count(power_w_.begin(), power_w_.end(), 0.0));
 }
 
 void RadioCell::charge_uplink(double seconds, std::int64_t channel_uses,
@@ -167,7 +172,7 @@ double RadioCell::multicast_bits_per_use() const {
     const double gain =
         config_.radio.server_power_w / (config_.radio.server_antennas * noise_power_w_);
     for (std::size_t n = 0; n < block_.channels.size(); ++n) {
-        if (!participants_[n]) continue;
+        if (!takes_part(n)) continue;
         const auto& h = block_.channels[n];
         weakest = std::min(weakest, capacity_bits(h.adjoint() * h, gain));
     }

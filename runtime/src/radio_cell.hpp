@@ -27,18 +27,23 @@ std::vector<double> path_gains(const Config& config);
 /// sigma^2, W: the largest max_power_w over snr_db.
 double noise_power_w(const Config& config);
 
+/// Seconds that `channel_uses` take.
+double air_time_s(const RadioConfig& radio, double channel_uses);
+
 /// Error variance of an entry of H_n by least squares from the pilots, sent with full power.
 double pilot_variance(const Config& config, std::size_t device);
 
 /// Channels depend on the seed and the block's index alone: every scheme meets the same ones.
 class RadioCell {
 public:
-    /// `participants[n]`: whether device n transmits and listens at all; one that holds nothing of
-    /// the model does neither.
-    RadioCell(const Config& config, std::vector<bool> participants);
+    /// `power_w[n]`: what device n may send its partials with; 0 for one that holds nothing of the
+    /// model, and so neither transmits nor listens. Pilots are sent with max_power_w.
+    RadioCell(const Config& config, std::vector<double> power_w);
 
     const Config& config() const { return config_; }
-    const std::vector<bool>& participants() const { return participants_; }
+    bool takes_part(std::size_t device) const { return power_w_[device] > 0; }
+    std::size_t participants() const;
+    const std::vector<double>& power_w() const { return power_w_; }
     double noise_power_w() const { return noise_power_w_; }
 
     /// Time passes without transmissions.
@@ -67,8 +72,9 @@ public:
 
     const LinkUsage& usage() const { return usage_; }
 
-    /// Seconds that `channel_uses` take over `fraction` of the bandwidth.
-    double air_time_s(double channel_uses, double fraction = 1) const;
+    double air_time_s(double channel_uses) const {
+        return runtime::air_time_s(config_.radio, channel_uses);
+    }
 
 private:
     void draw_block(std::int64_t index);
@@ -77,7 +83,7 @@ private:
     double multicast_bits_per_use() const;
 
     Config config_;
-    std::vector<bool> participants_;
+    std::vector<double> power_w_;
     std::vector<double> path_gains_;
     double noise_power_w_;
     double now_s_ = 0;

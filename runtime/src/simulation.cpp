@@ -7,6 +7,7 @@
 #include <random>
 #include <stdexcept>
 
+#include "aircomp/runtime/assignment.hpp"
 #include "aircomp/runtime/layout.hpp"
 #include "calibration_text.hpp"
 #include "radio_cell.hpp"
@@ -25,14 +26,16 @@ double TokenCost::total_energy_j() const {
 
 Simulation::Simulation(const Config& config, const inference::Checkpoint& checkpoint,
                        const inference::Tokenizer* tokenizer)
-    : config_(effective_config(config)), hidden_size_(checkpoint.config().hidden_size) {
-    validate(config_, "configuration");
+    : hidden_size_(checkpoint.config().hidden_size) {
+    auto layout = lay_out(config, checkpoint.config(), weight_bytes(checkpoint));
+    config_ = std::move(layout.config);
+    slices_ = std::move(layout.slices);
     if (tokenizer != nullptr) inference::require_same_vocabulary(*tokenizer, checkpoint.config());
-    slices_ = slices_of(config_, checkpoint.config());
     model_ = std::make_unique<SlicedModel>(checkpoint, slices_, config_);
     Calibration calibration;
     if (is_analog(config_.scheme)) calibration = calibrate(checkpoint, tokenizer);
-    medium_ = make_medium(config_, hidden_size_, participants_of(slices_), calibration);
+    medium_ = make_medium(config_, hidden_size_,
+                          transmit_powers_w(config_, checkpoint.config(), slices_), calibration);
 }
 
 Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,

@@ -126,6 +126,46 @@ TEST_CASE("the gradient over the shares is that of the optimal error") {
     }
 }
 
+TEST_CASE("the gradient over the shares of zero forcing is that of the limiting device") {
+    AssignmentProblem problem = unequal_devices();
+    problem.scheme = "inversion";
+    Random random(42);
+    const auto channels = problem.draw_channels(random);
+    const std::vector<double> shares = {0.5, 0.35, 0.15};
+    const auto nmse = [&](const std::vector<double>& m) {
+        return design_inversion(problem.transceiver_problem(channels, m)).mse / (2 * 3);
+    };
+    const ShareGradient found = share_gradient(problem, channels, shares);
+    int limiting = 0;
+    for (std::size_t n = 0; n < 3; ++n) {
+        std::vector<double> up = shares, down = shares;
+        up[n] += 1e-6;
+        down[n] -= 1e-6;
+        const double slope = (nmse(up) - nmse(down)) / 2e-6;
+        // Relative to the whole: the differences cost digits.
+        CHECK(slope == Approx(found.gradient[n]).epsilon(1e-5).margin(1e-6 * found.nmse));
+        limiting += found.gradient[n] > 1e-9 * found.nmse;
+    }
+    CHECK(limiting == 1);
+    problem.scheme = "uniform";
+    CHECK_THROWS_WITH(share_gradient(problem, channels, shares),
+                      "assignment problem: scheme: expected one that reports multipliers, found "
+                      "'uniform'");
+}
+
+TEST_CASE("shares chosen for the paper's design make its error smaller than equal ones") {
+    AssignmentProblem problem = unequal_devices();
+    problem.scheme = "sdr";
+    AssignmentOptions options;
+    options.max_iterations = 60;
+    options.channels = 60;
+    const Assignment assignment = assign_shares(problem, options);
+    const double equal =
+        expected_nmse(problem, {1.0 / 3, 1.0 / 3, 1.0 / 3}, options.channels, options.seed + 1)
+            .mean;
+    CHECK(assignment.nmse.mean < 0.8 * equal);
+}
+
 TEST_CASE("stochastic SCA finds what brute force finds") {
     const AssignmentProblem problem = unequal_devices();
     AssignmentOptions options;

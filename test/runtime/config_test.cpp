@@ -630,7 +630,8 @@ const std::vector<OutOfRange> out_of_range = {
      "server_energy_j_per_flop: expected a finite number of at least 0, found nan"},
     {[](Config& c) { c.scheme = "magic"; },
      "scheme: expected one of centralized, exact, digital, digital-sdma, fdma, alternating, "
-     "inversion, mmse, sdr, uniform, found 'magic'"},
+     "inversion, mmse, sdr, uniform, "
+     "mmse+sca, sdr+sca, found 'magic'"},
     {[](Config& c) { c.digital_bits = 1; },
      "digital_bits: expected a number from 2 to 16, found 1"},
     {[](Config& c) { c.digital_bits = 17; },

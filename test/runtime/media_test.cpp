@@ -9,6 +9,7 @@
 
 #include "aircomp/optimizer/design.hpp"
 #include "exact_sum.hpp"
+#include "full_power.hpp"
 #include "radio_cell.hpp"
 #include "support/catch.hpp"
 
@@ -69,7 +70,7 @@ Config testbed(const std::string& scheme, std::int64_t devices = 4, double snr_d
 
 std::unique_ptr<Medium> medium_of(const Config& config) {
     const std::size_t devices = config.devices.size();
-    return make_medium(config, length, std::vector<bool>(devices, true), unit_calibration(devices));
+    return make_medium(config, length, full_power(config), unit_calibration(devices));
 }
 
 std::vector<float> run(Medium& medium, const SumRequest& request) {
@@ -158,7 +159,7 @@ TEST_CASE("the symbol medium's error is that of equation (4)") {
     config.radio.channel_knowledge =
         GENERATE(ChannelKnowledge::perfect, ChannelKnowledge::estimated);
     config.radio.downlink = Downlink::free;
-    RadioCell cell(config, std::vector<bool>(4, true));
+    RadioCell cell(config, full_power(config));
     cell.enter_block(0);
     optimizer::TransceiverProblem problem;
     problem.channels = cell.block().estimates;
@@ -269,7 +270,7 @@ TEST_CASE("a massive activation on the first token does not drown the others") {
     auto calibration = unit_calibration(4);
     for (auto& site : calibration.first_token)
         site.partial_power.assign(4, 1e6);
-    const auto medium = make_medium(config, length, std::vector<bool>(4, true), calibration);
+    const auto medium = make_medium(config, length, full_power(config), calibration);
     Partials partials(4, 2);
     for (auto& partial : partials.values())
         partial[3] += 16000;  // of the first vector

@@ -2,9 +2,11 @@
 // A whole model over whole schemes: what splitting, noise and limits do to it.
 #include "aircomp/runtime/simulation.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "aircomp/inference/random_model.hpp"
+#include "aircomp/runtime/layout.hpp"
 #include "small_model.hpp"
 #include "support/catch.hpp"
 
@@ -128,6 +130,66 @@ TEST_CASE("costs add up: energy and time of a token") {
     CHECK(cost.device_energy_j.size() == 4);
     for (const double energy : cost.device_energy_j)
         CHECK(energy > 0);
+}
+
+/// Four devices of equal channels, the last one with a battery that lets it compute a quarter of
+/// the model and hardly send.
+Config with_battery(const std::string& scheme) {
+    Config config = experiment(scheme, {0.25, 0.25, 0.25, 0.25});
+    for (auto& device : config.devices)
+        device.path_gain = 0.5;
+    const double computing_j =
+        config.devices[3].energy_j_per_flop *
+        token_flops(config, small_model(), lay_out(config, small_model(), sizeof(float)).slices[3]);
+    const double full_power_j =
+        config.devices[3].max_power_w * token_air_time_s(config, small_model());
+    config.devices[3].energy_j_per_token = computing_j + 0.01 * full_power_j;
+    return config;
+}
+
+TEST_CASE("what computing takes of a device's energy it cannot transmit with (9)") {
+    Config config = with_battery("mmse");
+    const auto slices = lay_out(config, small_model(), sizeof(float)).slices;
+    const auto power_w = transmit_powers_w(config, small_model(), slices);
+    CHECK(power_w[0] == config.devices[0].max_power_w);
+    CHECK(power_w[3] == Approx(0.01 * config.devices[3].max_power_w));
+    config.scheme = "fdma";  // four times as long on the air
+    CHECK(transmit_powers_w(config, small_model(), slices)[3] ==
+          Approx(0.0025 * config.devices[3].max_power_w));
+
+    const auto nmse = [](const Config& of) {
+        Simulation simulation(of, checkpoint(), nullptr);
+        simulation.forward()(tokens);
+        return simulation.model().nmse();
+    };
+    config = with_battery("mmse");
+    const double limited = nmse(config);
+    config.devices[3].energy_j_per_token.reset();
+    CHECK(limited > 2 * nmse(config));
+
+    config.devices[3].energy_j_per_token = 1e-9;
+    CHECK_THROWS_WITH(
+        Simulation(config, checkpoint(), nullptr),
+        Catch::Matchers::Contains("device 'device-4': energy_j_per_token: expected more than"));
+}
+
+TEST_CASE("a scheme that assigns shares spares the weak device") {
+    const std::string design = GENERATE("mmse", "sdr");
+    const auto run = [&](Config config) {
+        auto simulation = std::make_unique<Simulation>(config, checkpoint(), nullptr);
+        simulation->forward()(tokens);
+        return simulation;
+    };
+    Config config = with_battery(design);
+    const auto equal = run(config);
+    config.scheme = design + "+sca";
+    CHECK_THROWS_WITH(run(config),
+                      Catch::Matchers::Contains("shares: expected none, for the scheme"));
+    config.shares.clear();
+    const auto assigned = run(config);
+    const auto& shares = assigned->config().shares;
+    CHECK(shares[3] < *std::min_element(shares.begin(), shares.end() - 1));
+    CHECK(assigned->model().nmse() < equal->model().nmse());
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/runtime/media.hpp"
 #include "exact_sum.hpp"
+#include "full_power.hpp"
 #include "media/waveform_air.hpp"
 #include "radio_cell.hpp"
 #include "waveform_format.hpp"
@@ -37,7 +38,7 @@ inline Calibration unit_calibration() {
 }
 
 inline std::unique_ptr<Medium> medium_of(const Config& config) {
-    return make_medium(config, length, std::vector<bool>(4, true), unit_calibration());
+    return make_medium(config, length, full_power(config), unit_calibration());
 }
 
 /// NMSE over `rounds` vectors of independent Gaussian reals.
@@ -72,7 +73,7 @@ inline double nmse_of(Medium& medium, std::int64_t rounds) {
 /// (4) of the design for the channels that the first coherence block really has, mean over the
 /// subcarriers.
 inline double expected_nmse(const Config& config) {
-    RadioCell cell(config, std::vector<bool>(4, true));
+    RadioCell cell(config, full_power(config));
     cell.enter_block(0);
     const auto format = burst_format(config);
     const auto plan = phy::carrier_plan(format);

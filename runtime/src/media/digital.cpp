@@ -43,10 +43,10 @@ private:
         bits_per_use_.clear();
         for (std::size_t n = 0; n < config.devices.size(); ++n) {
             const auto& h = cell_.block().channels[n];
-            const double power = config.devices[n].max_power_w / static_cast<double>(h.cols());
+            const double power = cell_.power_w()[n] / static_cast<double>(h.cols());
             const Eigen::MatrixXcd received = power * h * h.adjoint();
             bits_per_use_.push_back(capacity_bits(received, 1 / cell_.noise_power_w()));
-            if (cell_.participants()[n]) together += received;
+            if (cell_.takes_part(n)) together += received;
         }
         sum_bits_per_use_ = capacity_bits(together, 1 / cell_.noise_power_w());
     }
@@ -73,20 +73,19 @@ private:
         std::vector<double> seconds(devices.size(), 0);
         double together = 0;
         for (std::size_t n = 0; n < devices.size(); ++n) {
-            if (!cell_.participants()[n]) continue;
+            if (!cell_.takes_part(n)) continue;
             seconds[n] = cell_.air_time_s(bits / bits_per_use_[n]);
             together += seconds[n];
         }
         if (access_ == DigitalAccess::space_division) {
-            const auto active =
-                std::count(cell_.participants().begin(), cell_.participants().end(), true);
-            together = cell_.air_time_s(bits * static_cast<double>(active) / sum_bits_per_use_);
+            const auto active = static_cast<double>(cell_.participants());
+            together = cell_.air_time_s(bits * active / sum_bits_per_use_);
             std::fill(seconds.begin(), seconds.end(), together);
         }
         std::vector<double> power_w(devices.size(), 0);
         for (std::size_t n = 0; n < devices.size(); ++n) {
-            if (!cell_.participants()[n] || together == 0) continue;
-            power_w[n] = devices[n].max_power_w * seconds[n] / together;
+            if (!cell_.takes_part(n) || together == 0) continue;
+            power_w[n] = cell_.power_w()[n] * seconds[n] / together;
         }
         const double uses = together / cell_.air_time_s(1);
         cell_.charge_uplink(together, std::llround(uses), power_w);

@@ -10,10 +10,7 @@
 namespace aircomp::runtime {
 namespace {
 
-bool is_design(const std::string& scheme) {
-    const auto designs = optimizer::designer_names();
-    return std::find(designs.begin(), designs.end(), scheme) != designs.end();
-}
+const std::string assigned = "+sca";
 
 }  // namespace
 
@@ -21,35 +18,49 @@ std::vector<std::string> scheme_names() {
     std::vector<std::string> names = {"centralized", "exact", "digital", "digital-sdma", "fdma"};
     for (const auto& design : optimizer::designer_names())
         names.push_back(design);
+    for (const char* design : {"mmse", "sdr"})
+        names.push_back(design + assigned);
     return names;
 }
 
+bool assigns_shares(const std::string& scheme) {
+    return scheme.size() > assigned.size() &&
+           scheme.compare(scheme.size() - assigned.size(), assigned.size(), assigned) == 0;
+}
+
+std::string design_of(const std::string& scheme) {
+    const std::string name =
+        assigns_shares(scheme) ? scheme.substr(0, scheme.size() - assigned.size()) : scheme;
+    const auto designs = optimizer::designer_names();
+    return std::find(designs.begin(), designs.end(), name) == designs.end() ? "" : name;
+}
+
 bool is_analog(const std::string& scheme) {
-    return scheme == "fdma" || is_design(scheme);
+    return scheme == "fdma" || !design_of(scheme).empty();
 }
 
 std::unique_ptr<Medium> make_medium(const Config& config, std::int64_t length,
-                                    const std::vector<bool>& participants,
+                                    const std::vector<double>& power_w,
                                     const Calibration& calibration) {
     const std::string& scheme = config.scheme;
     if (scheme == "centralized" || scheme == "exact") {
-        return make_exact_medium(participants.size());
+        return make_exact_medium(power_w.size());
     }
     if (scheme == "digital") {
-        return make_digital_medium({config, participants}, length,
-                                   DigitalAccess::one_after_another);
+        return make_digital_medium({config, power_w}, length, DigitalAccess::one_after_another);
     }
     if (scheme == "digital-sdma") {
-        return make_digital_medium({config, participants}, length, DigitalAccess::space_division);
+        return make_digital_medium({config, power_w}, length, DigitalAccess::space_division);
     }
     if (scheme == "fdma") {
-        return make_fdma_medium({config, participants}, {config, length, calibration});
+        return make_fdma_medium({config, power_w}, {config, length, calibration});
     }
-    if (is_design(scheme) && config.medium == AirMedium::waveform) {
-        return make_waveform_medium({config, participants}, {config, length, calibration}, scheme);
+    const std::string design = design_of(scheme);
+    if (!design.empty() && config.medium == AirMedium::waveform) {
+        return make_waveform_medium({config, power_w}, {config, length, calibration}, design);
     }
-    if (is_design(scheme)) {
-        return make_symbol_medium({config, participants}, {config, length, calibration}, scheme);
+    if (!design.empty()) {
+        return make_symbol_medium({config, power_w}, {config, length, calibration}, design);
     }
     std::string known;
     for (const auto& name : scheme_names())

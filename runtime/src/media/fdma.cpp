@@ -19,8 +19,7 @@ public:
         : cell_(std::move(cell)),
           codec_(std::move(codec)),
           noise_(derive_seed(cell_.config().seed, noise_purpose)),
-          subbands_(static_cast<double>(
-              std::count(cell_.participants().begin(), cell_.participants().end(), true))) {}
+          subbands_(static_cast<double>(cell_.participants())) {}
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
         check_request(request, sum);
@@ -60,7 +59,7 @@ private:
         problem.channels = {cell_.block().estimates[n]};
         problem.error_variances = {cell_.block().error_variances[n]};
         problem.second_moments = {moment};
-        problem.power_w = {cell_.config().devices[n].max_power_w};
+        problem.power_w = {cell_.power_w()[n]};
         problem.streams = cell_.config().radio.streams;
         problem.noise_power_w = noise_power_w();
         const auto design = optimizer::design_mmse(problem);

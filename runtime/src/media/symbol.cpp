@@ -49,7 +49,7 @@ private:
     double settings_bytes() const {
         double coefficients = 0;
         for (std::size_t n = 0; n < cell_.config().devices.size(); ++n) {
-            if (!cell_.participants()[n]) continue;
+            if (!cell_.takes_part(n)) continue;
             coefficients += 2.0 * cell_.config().devices[n].antennas * cell_.config().radio.streams;
         }
         return coefficients * bytes_per_coefficient;
@@ -63,9 +63,7 @@ private:
             problem.second_moments = codec_.second_moments(kind);
             problem.streams = cell_.config().radio.streams;
             problem.noise_power_w = cell_.noise_power_w();
-            for (const auto& device : cell_.config().devices) {
-                problem.power_w.push_back(device.max_power_w);
-            }
+            problem.power_w = cell_.power_w();
             Link& link = links_[static_cast<std::size_t>(kind)];
             link.design = designer_(problem, {});
             apply(problem, link);

@@ -95,7 +95,7 @@ WaveformMedium::WaveformMedium(RadioCell cell, AnalogCodec codec, const std::str
     : cell_(std::move(cell)),
       codec_(std::move(codec)),
       format_(burst_format(cell_.config())),
-      designer_(cell_.config(), format_, design),
+      designer_(cell_.config(), format_, design, cell_.power_w()),
       air_(cell_.config(), format_, path_gains(cell_.config()), cell_.noise_power_w()),
       bursts_(cell_.config().devices.size()),
       corrections_(bursts_.size()),
@@ -117,7 +117,7 @@ WaveformMedium::WaveformMedium(RadioCell cell, AnalogCodec codec, const std::str
 double WaveformMedium::settings_bytes() const {
     double coefficients = 0;
     for (std::size_t n = 0; n < devices(); ++n) {
-        if (!cell_.participants()[n]) continue;
+        if (!cell_.takes_part(n)) continue;
         coefficients += 2.0 * config().devices[n].antennas * config().radio.streams *
                         static_cast<double>(format_.resource_blocks());
     }
@@ -125,8 +125,8 @@ double WaveformMedium::settings_bytes() const {
 }
 
 bool WaveformMedium::sounds(std::size_t n) const {
-    return cell_.participants()[n] && (codec_.second_moments(SiteKind::attention)[n] > 0 ||
-                                       codec_.second_moments(SiteKind::mlp)[n] > 0);
+    return cell_.takes_part(n) && (codec_.second_moments(SiteKind::attention)[n] > 0 ||
+                                   codec_.second_moments(SiteKind::mlp)[n] > 0);
 }
 
 // ---- once a coherence block ----

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <utility>
 
 namespace aircomp::runtime {
 namespace {
@@ -58,8 +59,11 @@ private:
 }  // namespace
 
 BlockDesigner::BlockDesigner(const Config& config, const phy::BurstFormat& format,
-                             const std::string& design)
-    : config_(config), format_(format), designer_(optimizer::make_designer(design)) {
+                             const std::string& design, std::vector<double> power_w)
+    : config_(config),
+      format_(format),
+      designer_(optimizer::make_designer(design)),
+      power_w_(std::move(power_w)) {
     phy::validate(format_);
 }
 
@@ -72,7 +76,7 @@ RoundSettings BlockDesigner::design(const phy::SoundingReport& sounding,
     settings.devices.resize(devices);
     for (std::size_t n = 0; n < devices; ++n) {
         settings.devices[n].second_moment = second_moments[n];
-        settings.devices[n].preamble_power_w = config_.devices[n].max_power_w;
+        settings.devices[n].preamble_power_w = power_w_[n];
     }
     settings.server.channel_reference = sounding.reference;
     settings.server.path_power.assign(devices, 0);
@@ -110,6 +114,7 @@ optimizer::TransceiverProblem BlockDesigner::problem(const phy::SoundingReport& 
     problem.second_moments = second_moments;
     problem.streams = config_.radio.streams;
     problem.noise_power_w = noise_power_w;
+    problem.power_w = power_w_;
     for (std::size_t n = 0; n < config_.devices.size(); ++n) {
         const auto& device = sounding.devices[n];
         const auto& estimates = perfect ? device.least_squares : device.mmse;
@@ -125,7 +130,6 @@ optimizer::TransceiverProblem BlockDesigner::problem(const phy::SoundingReport& 
         }
         problem.channels.push_back(h / static_cast<double>(last - first));
         problem.error_variances.push_back(perfect ? 0 : device.mmse_variance[block]);
-        problem.power_w.push_back(config_.devices[n].max_power_w);
     }
     return problem;
 }

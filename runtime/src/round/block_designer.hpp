@@ -15,9 +15,10 @@ namespace aircomp::runtime {
 
 class BlockDesigner {
 public:
-    /// `design` is a name that optimizer::make_designer() knows. Throws std::invalid_argument
-    /// otherwise, or on a bad format.
-    BlockDesigner(const Config& config, const phy::BurstFormat& format, const std::string& design);
+    /// `design` is a name that optimizer::make_designer() knows, `power_w` what each device may
+    /// transmit with. Throws std::invalid_argument on another name or a bad format.
+    BlockDesigner(const Config& config, const phy::BurstFormat& format, const std::string& design,
+                  std::vector<double> power_w);
 
     /// Equation (5) for every resource block in turn, each from its neighbour's combiner; the first
     /// from that of `before`, where that is not null and has one. `second_moments` holds v_n of
@@ -36,6 +37,7 @@ private:
     Config config_;
     phy::BurstFormat format_;
     optimizer::Designer designer_;
+    std::vector<double> power_w_;
 };
 
 }  // namespace aircomp::runtime

@@ -36,6 +36,8 @@ struct AssignmentProblem {
     double token_flops = 0.0;     ///< F
     double air_time_s = 1.0;      ///< T_air per token
     double compute_time_s = 1.0;  ///< tau per token
+    /// The design of the short timescale, by name: one that reports multipliers.
+    std::string scheme = "mmse";
 
     /// Throws std::invalid_argument that names field, device, expected and found.
     void validate() const;
@@ -73,13 +75,14 @@ struct Estimate {
     double standard_error = 0.0;
 };
 
-/// NMSE of scheme mmse at given shares over `channels` draws. The same seed draws the same channels
-/// for any shares, so that differences between shares are sharper than either estimate.
+/// NMSE of the problem's scheme at given shares over `channels` draws. The same seed draws the same
+/// channels for any shares, so that differences between shares are sharper than either estimate.
 Estimate expected_nmse(const AssignmentProblem& problem, const std::vector<double>& shares,
                        int channels, std::uint64_t seed);
 
 /// NMSE at one channel state and its gradient with respect to the shares, from (8), (9) and
-/// d MSE* / d v_n.
+/// d MSE* / d v_n. Where a design is not differentiable, as where another device begins to limit
+/// zero forcing, a subgradient.
 struct ShareGradient {
     double nmse = 0.0;
     std::vector<double> gradient;

@@ -9,14 +9,24 @@
 
 namespace aircomp::runtime {
 
-/// The problem of choosing shares. Bytes are the weights of the decoder layers as the checkpoint
-/// stores them and the KV cache in float32; operations and air time are those of one token at half
-/// of the context, sent over the air by any analog scheme. Channels are as known to the
-/// coordinator. Throws std::runtime_error where configuration or checkpoint are not valid.
+/// What a weight of the decoder layers takes in the checkpoint, bytes.
+double weight_bytes(const inference::Checkpoint& checkpoint);
+
+/// The problem of choosing shares for the design of the configuration's scheme, mmse where it has
+/// none. Bytes are the weights of the decoder layers and the KV cache in float32; operations and
+/// air time are those of one token at half of the context, sent over the air by all devices at
+/// once. Channels are as known to the coordinator. Throws std::runtime_error where the
+/// configuration is not valid.
 optimizer::AssignmentProblem assignment_problem(const Config& config,
-                                                const inference::Checkpoint& checkpoint);
+                                                const inference::ModelConfig& model,
+                                                double weight_bytes);
 
 /// What a layer of the model is cut into.
 optimizer::LayerUnits layer_units(const inference::ModelConfig& model);
+
+/// Shares and whole units of a configuration's devices, drawn from its seed. Throws
+/// std::runtime_error where no shares keep the devices' limits.
+optimizer::IntegralAssignment assign(const Config& config, const inference::ModelConfig& model,
+                                     double weight_bytes);
 
 }  // namespace aircomp::runtime

@@ -23,7 +23,6 @@ struct ExperimentSetup {
     std::filesystem::path text;         ///< perplexity: relative to the file.
     std::int64_t context_tokens = 256;  ///< perplexity: window.
     std::int64_t limit_tokens = 0;      ///< perplexity: scored at most; 0: all.
-    bool assign = false;                ///< perplexity: shares by the long timescale.
     std::int64_t channels = 100;        ///< design, assignment: draws.
     int iterations = 0;                 ///< design, assignment: at most; 0: until they converge.
 };

@@ -11,16 +11,31 @@
 
 namespace aircomp::runtime {
 
-/// The configuration as its scheme needs it: `centralized` is the fastest device alone, and shares
-/// that are left out are equal.
-Config effective_config(Config config);
+/// A configuration as its scheme needs it, and what each device of it holds.
+struct Layout {
+    Config config;
+    std::vector<inference::Slice> slices;  ///< One per device.
+};
 
-/// One slice per device: KV groups and FFN columns apportioned from the shares of an effective
-/// configuration.
-std::vector<inference::Slice> slices_of(const Config& config, const inference::ModelConfig& model);
+/// `centralized` is the fastest device alone; a scheme that assigns shares chooses them by the long
+/// timescale; shares that are left out are equal. KV groups and FFN columns are apportioned from
+/// the shares. `weight_bytes` is what a weight takes in the checkpoint. Throws std::runtime_error
+/// where the configuration is not valid, or where no shares keep the devices' limits.
+Layout lay_out(Config config, const inference::ModelConfig& model, double weight_bytes);
 
-/// Whether each device holds any of the model, and so takes part in the sums.
-std::vector<bool> participants_of(const std::vector<inference::Slice>& slices);
+/// Operations of one token on a device that holds `slice`, at half of the context: m_n F.
+double token_flops(const Config& config, const inference::ModelConfig& model,
+                   const inference::Slice& slice);
+
+/// T_air, s: one token's all-reduces over the air, all devices at once.
+double token_air_time_s(const Config& config, const inference::ModelConfig& model);
+
+/// What each device may transmit with, W: 0 where it holds nothing of the model and so takes no
+/// part in the sums; P_n(m_n) of equation (9) for the analog schemes, with fdma's longer air time;
+/// max_power_w for the others, whose air time is not known beforehand. Throws std::runtime_error
+/// that names the device where computing takes all of its energy_j_per_token.
+std::vector<double> transmit_powers_w(const Config& config, const inference::ModelConfig& model,
+                                      const std::vector<inference::Slice>& slices);
 
 /// Simulated cost of the arithmetic: c_n and e_n of the configuration times operations counted.
 struct ComputeUsage {

@@ -18,11 +18,17 @@ std::vector<std::string> scheme_names();
 /// Whether the scheme sends analog symbols and so needs a calibration.
 bool is_analog(const std::string& scheme);
 
-/// `config.scheme` over vectors of `length` reals. `participants[n]` is whether device n holds any
-/// of the model. `calibration` is used by analog schemes alone. Throws std::invalid_argument for a
-/// scheme of another name.
+/// Whether the scheme chooses the shares itself, by the long timescale: mmse+sca, sdr+sca.
+bool assigns_shares(const std::string& scheme);
+
+/// The transceiver design of a scheme over the air; empty for others.
+std::string design_of(const std::string& scheme);
+
+/// `config.scheme` over vectors of `length` reals. `power_w[n]` is what device n may transmit with,
+/// 0 where it holds nothing of the model. `calibration` is used by analog schemes alone. Throws
+/// std::invalid_argument for a scheme of another name.
 std::unique_ptr<Medium> make_medium(const Config& config, std::int64_t length,
-                                    const std::vector<bool>& participants,
+                                    const std::vector<double>& power_w,
                                     const Calibration& calibration);
 
 }  // namespace aircomp::runtime
