@@ -42,23 +42,31 @@ public:
         return apportion(wanted, units_.ffn_columns);
     }
 
+    // What each device holds of a layer's operations.
     std::vector<double> total(const Units& groups, const Units& columns) const {
-        std::vector<double> shares;
-        for (std::size_t n = 0; n < groups.size(); ++n) {
-            shares.push_back(units_.attention_fraction * fraction(groups[n], units_.kv_groups) +
-                             (1.0 - units_.attention_fraction) *
-                                 fraction(columns[n], units_.ffn_columns));
-        }
-        return shares;
+        return weighted(groups, columns, units_.attention_fraction);
     }
 
-    bool within_limits(const std::vector<double>& shares) const {
-        const double column =
-            (1.0 - units_.attention_fraction) / static_cast<double>(units_.ffn_columns);
-        for (std::size_t n = 0; n < shares.size(); ++n) {
-            if (shares[n] > problem_.share_limit(n).least() + column) return false;
+    // The first device that holds more than it can by more than a column; none: their number.
+    std::size_t overloaded(const Units& groups, const Units& columns) const {
+        const auto operations = total(groups, columns);
+        const auto bytes = weighted(groups, columns, units_.attention_memory_fraction);
+        const double column = 1.0 / static_cast<double>(units_.ffn_columns);
+        std::size_t n = 0;
+        for (; n < groups.size(); ++n) {
+            const auto limit = problem_.share_limit(n);
+            const double column_operations = (1.0 - units_.attention_fraction) * column;
+            const double column_bytes = (1.0 - units_.attention_memory_fraction) * column;
+            if (operations[n] > std::min(limit.compute_time, limit.energy) + column_operations ||
+                bytes[n] > limit.memory + column_bytes) {
+                break;
+            }
         }
-        return true;
+        return n;
+    }
+
+    bool within_limits(const Units& groups, const Units& columns) const {
+        return overloaded(groups, columns) == groups.size();
     }
 
     // Mean NMSE of the attention and the MLP site: the moments follow what a device holds of the
@@ -82,6 +90,16 @@ public:
     }
 
 private:
+    std::vector<double> weighted(const Units& groups, const Units& columns,
+                                 double attention) const {
+        std::vector<double> shares;
+        for (std::size_t n = 0; n < groups.size(); ++n) {
+            shares.push_back(attention * fraction(groups[n], units_.kv_groups) +
+                             (1.0 - attention) * fraction(columns[n], units_.ffn_columns));
+        }
+        return shares;
+    }
+
     static double fraction(std::int64_t part, std::int64_t whole) {
         return static_cast<double>(part) / static_cast<double>(whole);
     }
@@ -104,9 +122,10 @@ void validate(const AssignmentProblem& problem, const std::vector<double>& share
             "expected " + std::to_string(problem.devices.size()) + " shares, found " +
                 std::to_string(shares.size()));
     require(units.kv_groups >= 1 && units.ffn_columns >= 1, "expected at least 1 unit of each");
-    require(units.attention_fraction > 0.0 && units.attention_fraction < 1.0,
-            "attention_fraction: expected between 0 and 1, found " +
-                std::to_string(units.attention_fraction));
+    for (const double fraction : {units.attention_fraction, units.attention_memory_fraction}) {
+        require(fraction > 0.0 && fraction < 1.0,
+                "attention fractions: expected between 0 and 1, found " + std::to_string(fraction));
+    }
     require(channels >= 1, "channels: expected at least 1, found " + std::to_string(channels));
 }
 
@@ -121,10 +140,10 @@ IntegralAssignment refine_to_units(const AssignmentProblem& problem,
     best.kv_groups = apportion(shares, units.kv_groups);
     best.ffn_columns = apportion(shares, units.ffn_columns);
     best.nmse = best.rounded_nmse = refinement.nmse(best.kv_groups, best.ffn_columns);
-    bool allowed = refinement.within_limits(refinement.total(best.kv_groups, best.ffn_columns));
+    bool allowed = refinement.within_limits(best.kv_groups, best.ffn_columns);
     const Units rounded_columns = best.ffn_columns;
     const auto consider_both = [&](const Units& groups, const Units& columns) {
-        if (!refinement.within_limits(refinement.total(groups, columns))) return false;
+        if (!refinement.within_limits(groups, columns)) return false;
         const double nmse = refinement.nmse(groups, columns);
         if (allowed && !(nmse < best.nmse)) return false;
         best.kv_groups = groups;
@@ -150,6 +169,16 @@ IntegralAssignment refine_to_units(const AssignmentProblem& problem,
                 improved = consider(groups) || improved;
             }
         }
+    }
+    if (!allowed) {
+        const std::size_t n = refinement.overloaded(best.kv_groups, best.ffn_columns);
+        const std::string& name = problem.devices[n].name;
+        throw std::runtime_error(
+            "no whole KV groups near the shares keep the limits: " +
+            (name.empty() ? "device " + std::to_string(n) : name) + " would hold " +
+            std::to_string(refinement.total(best.kv_groups, best.ffn_columns)[n]) +
+            " of the operations, at most " + std::to_string(problem.share_limit(n).least()) + " (" +
+            problem.share_limit(n).name() + ")");
     }
     best.shares = refinement.total(best.kv_groups, best.ffn_columns);
     return best;

@@ -93,14 +93,15 @@ void run(AssignOptions& options) {
     }
     const auto config = options.config();
     const Model model = open_model(config, /*needs_tokenizer=*/false);
-    const auto problem = runtime::assignment_problem(config, model.checkpoint.config(),
-                                                     runtime::weight_bytes(model.checkpoint));
+    const auto& dimensions = model.checkpoint.config();
+    const double weight_bytes = runtime::weight_bytes(model.checkpoint);
+    const auto problem = runtime::assignment_problem(config, dimensions, weight_bytes);
     options.assignment.seed = config.seed;
     options.assignment.progress = progress_bar("assign");
     const auto assignment = optimizer::assign_shares(problem, options.assignment);
     if (options.assignment.progress) options.assignment.progress(1, 1);
-    const auto units = optimizer::refine_to_units(problem, assignment.shares,
-                                                  runtime::layer_units(model.checkpoint.config()));
+    const auto units = optimizer::refine_to_units(
+        problem, assignment.shares, runtime::layer_units(config, dimensions, weight_bytes));
     const auto [equal, by_speed] = alternatives(problem, options.assignment);
     Json result = to_json(problem, assignment, units);
     result["alternatives"] = {{"equal", to_json(equal)}, {"by_speed", to_json(by_speed)}};

@@ -22,6 +22,7 @@ Json columns(const Json& cost) {
     Json row;
     for (const auto& [key, value] : cost.items())
         if (value.is_number()) row[key] = value;
+    row["communication_s"] = cost["total_s"].get<double>() - cost["compute_s"].get<double>();
     const Json& energy = cost["device_energy_j"];
     row["most_device_energy_j"] = *std::max_element(energy.begin(), energy.end());
     return row;

@@ -56,7 +56,16 @@ Json read_json(const std::filesystem::path& file) {
 }
 
 Json to_json(const runtime::ExperimentPlot& plot) {
+    const auto& map = plot.map;
+    Json chosen = nullptr;
+    if (!map.choose.empty()) {
+        chosen = {{"choose", map.choose},
+                  {"keep", map.keep},
+                  {"reference", map.reference},
+                  {"loss", map.loss}};
+    }
     return {{"title", plot.title},
+            {"map", chosen},
             {"x", plot.x},
             {"y", plot.y},
             {"lines", plot.lines},

@@ -82,6 +82,37 @@ def draw_bars(axes, plot, rows):
         axes.ticklabel_format(axis="x", scilimits=(-2, 4))
 
 
+def winner(plot, cell):
+    """The case with the least y among those that lose no more than allowed, and that y; (None, nan) where none does."""
+    rule = plot["map"]
+    means = {}
+    for (case,), rows in groups(cell, [rule["choose"]]).items():
+        means[case] = [mean_and_interval([row[column] for row in rows])[0]
+                       for column in (rule["keep"], plot["y"][0])]
+    bound = (1 + rule["loss"]) * means.pop(rule["reference"])[0]
+    kept = {case: least for case, (value, least) in means.items() if value <= bound}
+    best = min(kept, key=kept.get, default=None)
+    return best, kept.get(best, float("nan"))
+
+
+def draw_map(axes, plot, rows):
+    """A coloured cell for every (x, line) with the case that wins there and its y."""
+    columns, lines = (list(groups(rows, [axis])) for axis in (plot["x"], plot["lines"][0]))
+    cells = groups(rows, [plot["lines"][0], plot["x"]])
+    cases = [case for (case,) in groups(rows, [plot["map"]["choose"]])]
+    for i, line in enumerate(lines):
+        for j, column in enumerate(columns):
+            best, least = winner(plot, cells[line + column])
+            colour = "0.92" if best is None else plt.cm.tab20(cases.index(best) % 20)
+            axes.add_patch(plt.Rectangle((j, i), 1, 1, facecolor=colour, edgecolor="white", alpha=0.75))
+            text = "none" if best is None else f"{best}\n{least:.2g}"
+            axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=5.5)
+    axes.set_xlim(0, len(columns))
+    axes.set_ylim(0, len(lines))
+    axes.set_xticks([j + 0.5 for j in range(len(columns))], [f"{value:g}" for (value,) in columns])
+    axes.set_yticks([i + 0.5 for i in range(len(lines))], [f"{value:g}" for (value,) in lines])
+
+
 def panels_of(description, rows):
     """(plot, values of its panel axes, rows) of every panel, plot by plot."""
     return [[(plot, values, chosen) for values, chosen in groups(rows, plot["panels"]).items()]
@@ -90,12 +121,12 @@ def panels_of(description, rows):
 
 def draw_panel(axes, plot, values, rows):
     bars = isinstance(rows[0][plot["x"]], str)
-    (draw_bars if bars else draw_lines)(axes, plot, rows)
+    (draw_map if plot["map"] else draw_bars if bars else draw_lines)(axes, plot, rows)
     axes.set_title(": ".join(filter(None, [plot["title"], name(plot["panels"], values)])))
     axes.set_xlabel(plot["y_label"] if bars else plot["x_label"])
     if not bars:
         axes.set_ylabel(plot["y_label"])
-    if plot["lines"] or len(plot["y"]) > 1:
+    if not plot["map"] and (plot["lines"] or len(plot["y"]) > 1):
         axes.legend(frameon=False, fontsize=7)
 
 

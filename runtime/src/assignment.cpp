@@ -28,10 +28,15 @@ double context_of(const Config& config, const inference::ModelConfig& model) {
     return static_cast<double>(config.model.context > 0 ? config.model.context : model.context);
 }
 
+// Of one layer.
+double cache_bytes(const Config& config, const inference::ModelConfig& model) {
+    return 2 * context_of(config, model) * static_cast<double>(model.kv_heads * model.head_dim) *
+           sizeof(float);
+}
+
 double model_bytes(const Config& config, const inference::ModelConfig& model, double weight_bytes) {
-    const double cache = 2 * context_of(config, model) *
-                         static_cast<double>(model.kv_heads * model.head_dim) * sizeof(float);
-    return static_cast<double>(model.layers) * (layer_weights(model).sum() * weight_bytes + cache);
+    return static_cast<double>(model.layers) *
+           (layer_weights(model).sum() * weight_bytes + cache_bytes(config, model));
 }
 
 // The link whose channels are distributed as the coordinator's estimates: the conditional mean is
@@ -93,9 +98,16 @@ optimizer::AssignmentProblem assignment_problem(const Config& config,
     return problem;
 }
 
-optimizer::LayerUnits layer_units(const inference::ModelConfig& model) {
+optimizer::LayerUnits layer_units(const Config& config, const inference::ModelConfig& model,
+                                  double weight_bytes) {
+    inference::Slice attention = inference::whole_model(model);
+    attention.ffn_columns = {};
     const LayerWeights weights = layer_weights(model);
-    return {model.kv_heads, model.ffn_size, weights.attention / weights.sum()};
+    const double cache = cache_bytes(config, model);
+    return {model.kv_heads, model.ffn_size,
+            token_flops(config, model, attention) /
+                token_flops(config, model, inference::whole_model(model)),
+            (weights.attention * weight_bytes + cache) / (weights.sum() * weight_bytes + cache)};
 }
 
 optimizer::IntegralAssignment assign(const Config& config, const inference::ModelConfig& model,
@@ -113,7 +125,8 @@ optimizer::IntegralAssignment assign(const Config& config, const inference::Mode
         channels_of_units = 10;
     }
     const auto shares = optimizer::assign_shares(problem, options).shares;
-    return optimizer::refine_to_units(problem, shares, layer_units(model), channels_of_units);
+    return optimizer::refine_to_units(problem, shares, layer_units(config, model, weight_bytes),
+                                      channels_of_units);
 }
 
 }  // namespace aircomp::runtime

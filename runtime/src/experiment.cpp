@@ -201,7 +201,15 @@ private:
         node.at("y_scale").read(plot.y_scale);
         node.at("x_label").read(plot.x_label);
         node.at("y_label").read(plot.y_label);
+        const YamlNode map = node.at("map");
+        map.at("choose").read(plot.map.choose);
+        map.at("keep").read(plot.map.keep);
+        map.at("reference").read(plot.map.reference);
+        map.at("loss").read(plot.map.loss);
         if (plot.y.empty()) node.fail("a list of columns y");
+        if (!plot.map.choose.empty() && plot.lines.size() != 1) {
+            node.fail("one axis of lines, which a map goes up along");
+        }
         return plot;
     }
 

@@ -243,7 +243,7 @@ TEST_CASE("whole units are never worse than plain rounding and sum exactly") {
 TEST_CASE("no neighbour of the real shares has whole units with a smaller error") {
     const AssignmentProblem problem = unequal_devices();
     const std::vector<double> shares = {0.55, 0.33, 0.12};
-    const LayerUnits units{5, 100, 0.35};
+    const LayerUnits units{5, 100, 0.35, 0.35};
     constexpr int draws = 8, seed = 3;
     Random random(seed);
     std::vector<std::vector<Eigen::MatrixXcd>> channels;

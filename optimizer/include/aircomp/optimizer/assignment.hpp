@@ -138,7 +138,8 @@ std::vector<double> nearest_feasible(const AssignmentProblem& problem,
 struct LayerUnits {
     std::int64_t kv_groups = 1;
     std::int64_t ffn_columns = 1;
-    double attention_fraction = 1.0 / 3.0;  ///< of a layer's bytes and operations
+    double attention_fraction = 1.0 / 3.0;         ///< of a layer's operations
+    double attention_memory_fraction = 1.0 / 3.0;  ///< of its bytes, KV cache included
 };
 
 struct IntegralAssignment {
@@ -152,7 +153,8 @@ struct IntegralAssignment {
 /// Whole units near real shares: from apportionment of both, single KV groups move between devices,
 /// the FFN columns either apportioned as before or making up for what a whole group is off, as long
 /// as the NMSE of the two sites over `channels` common draws falls. No device goes beyond its limit
-/// by more than one column. Throws std::invalid_argument on bad shares or units.
+/// by more than one column. Throws std::invalid_argument on bad shares or units, and
+/// std::runtime_error where no such units are found, naming a device and what it would hold.
 IntegralAssignment refine_to_units(const AssignmentProblem& problem,
                                    const std::vector<double>& shares, const LayerUnits& units,
                                    int channels = 50, std::uint64_t seed = 1);

@@ -22,7 +22,8 @@ optimizer::AssignmentProblem assignment_problem(const Config& config,
                                                 double weight_bytes);
 
 /// What a layer of the model is cut into.
-optimizer::LayerUnits layer_units(const inference::ModelConfig& model);
+optimizer::LayerUnits layer_units(const Config& config, const inference::ModelConfig& model,
+                                  double weight_bytes);
 
 /// Shares and whole units of a configuration's devices, drawn from its seed. Throws
 /// std::runtime_error where no shares keep the devices' limits.

@@ -35,6 +35,15 @@ struct ExperimentPoint {
     std::string identity;  ///< All settings as text: two points with the same have the same result.
 };
 
+/// Turns a plot into a map: which case of an axis has the least of y at every (x, line) where it
+/// keeps another column within `loss` of a reference case.
+struct ExperimentMap {
+    std::string choose;     ///< The axis; empty: no map.
+    std::string keep;       ///< The column, e.g. perplexity.
+    std::string reference;  ///< The case of `choose` it is relative to, which is not chosen.
+    double loss = 0;        ///< E.g. 0.01: at most one percent more.
+};
+
 /// One figure of an experiment, drawn from its table.
 struct ExperimentPlot {
     std::string title;
@@ -46,6 +55,7 @@ struct ExperimentPlot {
     std::string y_scale = "linear";
     std::string x_label;
     std::string y_label;
+    ExperimentMap map;
 };
 
 struct Experiment {
