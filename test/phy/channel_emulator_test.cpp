@@ -300,6 +300,67 @@ TEST_CASE("phase noise has the variance of its linewidth") {
     CHECK(sum / (gaps - 2) == Approx(expected).epsilon(5 * std::sqrt(2.0 / gaps)));
 }
 
+TEST_CASE("what is received after a seek is what was received there") {
+    EmulatorConfig config;
+    config.transmitter_antennas = {1, 1};
+    config.receiver_antennas = {2};
+    config.seed = 3;
+    RadioImpairments sender, receiver;
+    sender.carrier_offset_hz = 1234.5;
+    sender.linewidth_hz = 200;
+    sender.sampling_offset_ppm = 900;  // slips every 278 blocks
+    sender.timing_offset = -0.3;
+    receiver.carrier_offset_hz = -77;
+    receiver.linewidth_hz = 100;
+    const auto make = [&] {
+        ChannelEmulator emulator(config);
+        emulator.set_transmitter(0, sender);
+        emulator.set_receiver(0, receiver);
+        emulator.set_noise_power(0.1);
+        emulator.set_link(1, 1, std::vector<Path>{{1.5, {0.3, 0.4}, 20, 50}});
+        return emulator;
+    };
+    const std::size_t length = 100000, from = GENERATE(64U, 5000U, 64U * 1000, 99000U);
+    Streams in = {gaussian_stream(length, 1), gaussian_stream(length, 2)};
+    ChannelEmulator whole = make();
+    // Silence before: a seek forgets what was sent.
+    for (auto& stream : in)
+        std::fill_n(stream.begin(), from, Sample(0));
+    const Streams expected = run(whole, in);
+    ChannelEmulator sought = make();
+    run(sought, {gaussian_stream(7777, 3), gaussian_stream(7777, 4)});
+    sought.seek(from);
+    Streams rest;
+    for (const auto& stream : in)
+        rest.emplace_back(stream.begin() + static_cast<std::ptrdiff_t>(from), stream.end());
+    const Streams found = run(sought, rest, 3200);
+    for (std::size_t r = 0; r < 2; ++r) {
+        double difference = 0;
+        for (std::size_t n = from; n < length; ++n)
+            difference =
+                std::max<double>(difference, std::abs(found[r][n - from] - expected[r][n]));
+        // Cut within a stretch of linear phase, its floats are rounded elsewhere.
+        CHECK(difference <= (from % 16 == 0 ? 0 : 2e-5));
+    }
+}
+
+TEST_CASE("transmitter and receiver of one oscillator cancel, in the emulator's time") {
+    EmulatorConfig config;
+    ChannelEmulator emulator(config);
+    RadioImpairments radio;
+    radio.carrier_offset_hz = 5000;
+    radio.linewidth_hz = 1000;
+    radio.oscillator_seed = 99;
+    emulator.set_transmitter(0, radio);
+    radio.oscillator_ahead = -static_cast<std::int64_t>(emulator.latency());
+    emulator.set_receiver(0, radio);
+    emulator.seek(std::uint64_t{1} << 54);  // fifty years at 10 MHz
+    const Streams in = {gaussian_stream(5000, 1)};
+    const Streams out = run(emulator, in);
+    for (std::size_t n = emulator.latency(); n < 5000; ++n)
+        REQUIRE(std::abs(out[0][n] - in[0][n - emulator.latency()]) < 1e-5F);
+}
+
 TEST_CASE("IQ imbalance leaves the image that its angle and gain predict") {
     ChannelEmulator emulator{EmulatorConfig{}};
     RadioImpairments impairments;

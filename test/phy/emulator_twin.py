@@ -36,9 +36,10 @@ def mix(x):
 
 
 def gaussian(seed, start, count):
-    """CN(0, 1) samples start..start+count of the sequence; below 2^32."""
-    key = split_mix(split_mix(seed))
-    first = mix(np.arange(start, start + count, dtype=np.uint32) ^ np.uint32(key & 0xFFFFFFFF))
+    """CN(0, 1) samples start..start+count of the sequence, within one multiple of 2^32."""
+    key = split_mix(split_mix(seed) ^ (start >> 32))
+    low = start & 0xFFFFFFFF
+    first = mix(np.arange(low, low + count, dtype=np.uint32) ^ np.uint32(key & 0xFFFFFFFF))
     second = mix(first + np.uint32(key >> 32))
     uniform = ((first >> np.uint32(1)).astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-31)
     radius = np.sqrt(-np.log(uniform.astype(np.float64)))
@@ -83,14 +84,33 @@ def converter(x, radio):
     return part(x.real) + 1j * part(x.imag)
 
 
+def walk(seed, steps):
+    """A Wiener process at steps 0..steps, variance 1 a step: intervals halved, midpoints drawn."""
+    def draw(step):
+        return np.sqrt(2) * gaussian(seed, step, 1)[0].real
+
+    known = {0: 0.0, 1 << 56: 2.0**28 * draw(1 << 56)}
+
+    def halve(low, high):
+        if high - low == 1 or low > steps:
+            return
+        middle = (low + high) // 2
+        known[middle] = (known[low] + known[high] + np.sqrt(high - low) * draw(middle)) / 2
+        halve(low, middle)
+        halve(middle, high)
+
+    halve(0, 1 << 56)
+    return np.array([known[step] for step in range(steps + 1)])
+
+
 def oscillator(radio, seed, count, rate):
     """The phase in turns at every sample."""
     pieces = -(-count // PIECE)
-    steps = np.full(pieces, radio["carrier_offset_hz"] / rate)
     deviation = np.sqrt(2 * np.pi * radio["linewidth_hz"] * PIECE / rate) / (2 * np.pi)
-    steps += deviation * np.sqrt(2) * gaussian(seed, 0, pieces).real / PIECE
-    each = np.repeat(steps, PIECE)[:count]
-    return np.concatenate(([0], np.cumsum(each)[:-1]))
+    walked = deviation * walk(seed, pieces)
+    n = np.arange(count)
+    return radio["carrier_offset_hz"] / rate * n + np.interp(n / PIECE, np.arange(pieces + 1),
+                                                             walked)
 
 
 def path_gain(path, seed, seconds):

@@ -76,6 +76,7 @@ struct ChannelEmulator::Impl {
                     std::size_t count);
     void receive_chunk(gsl::span<const gsl::span<Sample>> receive, std::size_t done,
                        std::size_t count);
+    void seek(std::uint64_t to);
     void start_block(std::uint64_t start);
     void refresh(std::size_t r, std::size_t k, std::uint64_t start);
     void refresh_all();
@@ -149,6 +150,16 @@ void ChannelEmulator::Impl::refresh_all() {
         for (std::size_t k = 0; k < transmitter_of.size(); ++k)
             refresh(r, k, position - position % block);
     }
+}
+
+void ChannelEmulator::Impl::seek(std::uint64_t to) {
+    position = to;
+    std::fill(history.begin(), history.end(), 0.0F);
+    for (auto* radios : {&transmitters, &receivers}) {
+        for (Radio& radio : *radios)
+            radio.seek(to);
+    }
+    refresh_all();
 }
 
 void ChannelEmulator::Impl::start_block(std::uint64_t start) {
@@ -256,6 +267,10 @@ ChannelEmulator::ChannelEmulator(const EmulatorConfig& config)
 ChannelEmulator::~ChannelEmulator() = default;
 ChannelEmulator::ChannelEmulator(ChannelEmulator&&) noexcept = default;
 ChannelEmulator& ChannelEmulator::operator=(ChannelEmulator&&) noexcept = default;
+
+void ChannelEmulator::seek(std::uint64_t position) {
+    impl_->seek(position);
+}
 
 std::size_t ChannelEmulator::transmit_streams() const {
     return impl_->transmitter_of.size();

@@ -6,6 +6,15 @@
 #include <cmath>
 
 namespace gr::aircomp::phy::emulation {
+namespace {
+
+/// From 0 to before `divisor`, of a negative number as well.
+std::int64_t floor_modulo(std::int64_t number, std::size_t divisor) {
+    const auto d = static_cast<std::int64_t>(divisor);
+    return ((number % d) + d) % d;
+}
+
+}  // namespace
 
 void Radio::check(const RadioImpairments& s) const {
     require(std::abs(s.carrier_offset_hz) <= rate_hz_ / 2, "carrier_offset_hz",
@@ -27,6 +36,17 @@ void Radio::check(const RadioImpairments& s) const {
 
 void Radio::set(const RadioImpairments& settings) {
     check(settings);
+    const RadioImpairments& old = settings_;
+    if (settings.sampling_offset_ppm != old.sampling_offset_ppm) {
+        drift_ = drift();
+        blocks_ = 0;
+    }
+    if (settings.oscillator_seed != old.oscillator_seed)
+        walk_.reseed(settings.oscillator_seed != 0 ? settings.oscillator_seed : seed_);
+    changed_ = changed_ || settings.carrier_offset_hz != old.carrier_offset_hz ||
+               settings.linewidth_hz != old.linewidth_hz ||
+               settings.oscillator_seed != old.oscillator_seed ||
+               settings.oscillator_ahead != old.oscillator_ahead;
     settings_ = settings;
     fast_ = settings.sampling_offset_ppm * 1e-6;
     const double half_angle = settings.iq_phase_deg * pi / 360;
@@ -35,45 +55,93 @@ void Radio::set(const RadioImpairments& settings) {
                  static_cast<float>(in_phase * std::sin(half_angle)),
                  static_cast<float>(std::sin(half_angle) / in_phase),
                  static_cast<float>(std::cos(half_angle) / in_phase)};
-    if (std::abs(settings.timing_offset + drift_) > most_offset_) drift_ = 0;
+    if (has_slipped()) restart_clock();
+}
+
+bool Radio::has_slipped() const {
+    return std::abs(settings_.timing_offset + drift()) > most_offset_;
+}
+
+void Radio::restart_clock() {
+    drift_ = 0;
+    blocks_ = 0;
 }
 
 bool Radio::pass_block() {
-    drift_ -= fast_ * static_cast<double>(block);
-    if (std::abs(settings_.timing_offset + drift_) <= most_offset_) return false;
-    drift_ = 0;
+    ++blocks_;
+    if (!has_slipped()) return false;
+    restart_clock();
     return true;
+}
+
+void Radio::seek(std::uint64_t position) {
+    restart_clock();
+    // A block's own start is passed by pass_block().
+    const std::uint64_t begun = position == 0 ? 0 : (position - 1) / block;
+    if (fast_ != 0) {
+        const double room =
+            most_offset_ + std::copysign(settings_.timing_offset, settings_.timing_offset * fast_);
+        auto period = static_cast<std::uint64_t>(room / (std::abs(fast_) * block));
+        do {
+            blocks_ = ++period;
+        } while (!has_slipped());
+        blocks_ = begun % period;
+    }
+    changed_ = false;
+    anchor_ = 0;
+    anchor_turns_ = 0;
+    const std::int64_t time = static_cast<std::int64_t>(position) + settings_.oscillator_ahead;
+    const std::int64_t into = floor_modulo(time, piece);
+    start_piece((time - into) / static_cast<std::int64_t>(piece));
+    turns_ += step_ * static_cast<double>(into);
+    turns_ -= std::floor(turns_);
 }
 
 void Radio::oscillate(std::uint64_t position, std::size_t count, float sign, Turning& turning) {
     turning.count = 0;
     const bool moves = settings_.carrier_offset_hz != 0 || settings_.linewidth_hz != 0;
     if (!moves && turns_ == 0 && step_ == 0) return;
-    if (settings_.linewidth_hz != 0) {
-        // One draw a piece, addressed by its index: the phase does not depend on how calls are cut.
-        first_drawn_ = position / piece;
-        noise_.seek(first_drawn_);
-        noise_.fill(gsl::span(drawn_).first(count / piece + 2), 2.0F);
-    }
+    const std::int64_t time = static_cast<std::int64_t>(position) + settings_.oscillator_ahead;
     for (std::size_t done = 0; done < count;) {
-        const std::size_t into = (position + done) % piece;
-        if (into == 0) start_piece((position + done) / piece);
+        const std::int64_t here = time + static_cast<std::int64_t>(done);
+        const auto into = static_cast<std::size_t>(floor_modulo(here, piece));
+        if (into == 0) start_piece(here / static_cast<std::int64_t>(piece));
         const std::size_t length = std::min(piece - into, count - done);
-        turning.stretches[turning.count++] = {sign * static_cast<float>(turns_),
-                                              sign * static_cast<float>(step_), length};
-        turns_ += step_ * static_cast<double>(length);
-        turns_ -= std::floor(turns_);
+        oscillate_in_piece(length, sign, turning);
         done += length;
     }
 }
 
-void Radio::start_piece(std::uint64_t index) {
-    step_ = settings_.carrier_offset_hz / rate_hz_;
-    if (settings_.linewidth_hz == 0) return;
+void Radio::oscillate_in_piece(std::size_t length, float sign, Turning& turning) {
+    turning.stretches[turning.count++] = {sign * static_cast<float>(turns_),
+                                          sign * static_cast<float>(step_), length};
+    turns_ += step_ * static_cast<double>(length);
+    turns_ -= std::floor(turns_);
+}
+
+// From the last change of the oscillator, not from the piece before: the phase is the same however
+// often its way there was begun anew.
+void Radio::start_piece(std::int64_t index) {
     constexpr auto samples = static_cast<double>(piece);
-    const double deviation =
-        std::sqrt(2 * pi * settings_.linewidth_hz * samples / rate_hz_) / (2 * pi);
-    step_ += deviation * static_cast<double>(drawn_[index - first_drawn_].real()) / samples;
+    const double offset = settings_.carrier_offset_hz / rate_hz_;
+    double walked = 0;
+    step_ = offset;
+    if (settings_.linewidth_hz != 0) {
+        const double deviation =
+            std::sqrt(2 * pi * settings_.linewidth_hz * samples / rate_hz_) / (2 * pi);
+        walked = deviation * walk_.at(index);
+        step_ += (deviation * walk_.at(index + 1) - walked) / samples;
+    }
+    if (changed_) {
+        anchor_ = index;
+        anchor_turns_ = turns_ - walked;
+        changed_ = false;
+    }
+    // Many samples times a small offset: a double alone would leave the phase to chance.
+    const long double turned =
+        static_cast<long double>(offset) * samples * static_cast<long double>(index - anchor_);
+    turns_ = static_cast<double>(turned - std::floor(turned)) + anchor_turns_ + walked;
+    turns_ -= std::floor(turns_);
 }
 
 void Radio::unbalance(float* samples, std::size_t count) const {

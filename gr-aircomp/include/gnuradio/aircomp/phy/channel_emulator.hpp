@@ -46,8 +46,12 @@ struct RadioImpairments {
     double iq_gain_db = 0;    ///< Gain of the in-phase over the quadrature branch.
     double iq_phase_deg = 0;  ///< Angle by which the branches miss quadrature.
     double full_scale = 0;    ///< Converter's largest |I| and |Q|; 0: no limit, and then no bits.
-    unsigned converter_bits = 0;  ///< Of the converter, from 2 to 16; 0: not quantised.
-    bool on = true;               ///< Off: it sends nothing, or receives only noise.
+    unsigned converter_bits = 0;        ///< Of the converter, from 2 to 16; 0: not quantised.
+    bool on = true;                     ///< Off: it sends nothing, or receives only noise.
+    std::uint64_t oscillator_seed = 0;  ///< Of its phase noise, which radios of one seed share; 0:
+                                        ///< a seed of its own.
+    std::int64_t oscillator_ahead = 0;  ///< Samples by which its oscillator is ahead of the
+                                        ///< emulator's time.
 };
 
 /// Which radios there are; fixed for an emulator's life.
@@ -94,6 +98,10 @@ public:
     /// `transmit[k]` holds stream k; all spans are of one length, any length. Overwrites `receive`.
     void process(gsl::span<const gsl::span<const Sample>> transmit,
                  gsl::span<const gsl::span<Sample>> receive);
+
+    /// Goes to sample `position` of all streams, forwards or back, as if until then nothing had
+    /// been sent and every impairment had been as it is now.
+    void seek(std::uint64_t position);
 
     void set_transmitter(std::size_t radio, const RadioImpairments& impairments);
     void set_receiver(std::size_t radio, const RadioImpairments& impairments);
