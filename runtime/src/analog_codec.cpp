@@ -60,15 +60,17 @@ const std::vector<double>& AnalogCodec::second_moments(SiteKind kind) const {
     return moments_[static_cast<std::size_t>(kind)];
 }
 
-// The smallest scale at which no device's symbols exceed its second moment: a complex symbol
-// carries two reals of mean square p / c^2.
+// The scale at which the devices' symbols have their second moments on average: a complex symbol
+// carries two reals of mean square p / c^2. A device whose part at one site is larger than over all
+// layers sends more there and less elsewhere, so that P_n holds over a token's rounds.
 double AnalogCodec::calibrated_scale(const SiteStatistics& site, SiteKind kind) const {
     const auto& moments = second_moments(kind);
-    double square = 0;
+    double power = 0, moment = 0;
     for (std::size_t n = 0; n < moments.size(); ++n) {
-        if (moments[n] > 0) square = std::max(square, 2 * site.partial_power[n] / moments[n]);
+        power += site.partial_power[n];
+        moment += moments[n];
     }
-    return square > 0 ? std::sqrt(square) : 1;
+    return power > 0 && moment > 0 ? std::sqrt(2 * power / moment) : 1;
 }
 
 double AnalogCodec::common_scale(const SumRequest& request, std::int64_t v) const {
