@@ -41,7 +41,7 @@ SentencePieceTokenizer::SentencePieceTokenizer(const SentencePieceModel& model,
     : space_before_text_(model.space_before_text) {
     std::unordered_map<std::string, Token> reserved;  // pieces that no text is made of
     for (const SentencePiece& piece : model.pieces) {
-        const Token id = size();
+        const Token id = SentencePieceTokenizer::size();
         const bool is_text = piece.type == Type::normal || piece.type == Type::user_defined;
         if (ids_.count(piece.text) + reserved.count(piece.text) != 0) {
             throw std::runtime_error(file + ": pieces[" + std::to_string(id) +

@@ -135,7 +135,7 @@ std::string tokenizer_json(const std::vector<Merge>& merges,
     for (const auto& [left, right] : merges) {
         const std::string& a = spelling[static_cast<std::size_t>(left)];
         const std::string& b = spelling[static_cast<std::size_t>(right)];
-        merge_list.push_back(a + " " + b);
+        merge_list.push_back(std::string(a).append(" ").append(b));
         spelling.push_back(a + b);
     }
     json vocabulary = json::object();

@@ -28,9 +28,10 @@ bool is_layer_matrix(const std::string& name, const Tensor& value) {
 
 }  // namespace
 
-Optimiser::Optimiser(std::vector<std::pair<std::string, Tensor>> parameters, const Rates& rates)
+Optimiser::Optimiser(const std::vector<std::pair<std::string, Tensor>>& parameters,
+                     const Rates& rates)
     : rates_(rates) {
-    for (auto& [name, value] : parameters) {
+    for (const auto& [name, value] : parameters) {
         const Tensor data = value.detach();
         const bool muon = is_layer_matrix(name, data);
         states_.push_back(

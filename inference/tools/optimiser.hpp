@@ -21,7 +21,8 @@ public:
         double weight_decay = 0.05;  ///< Relative to the rate of each group.
     };
 
-    Optimiser(std::vector<std::pair<std::string, torch::Tensor>> parameters, const Rates& rates);
+    Optimiser(const std::vector<std::pair<std::string, torch::Tensor>>& parameters,
+              const Rates& rates);
 
     /// One step along `gradients`, in the parameters' order; `factor` scales both rates. The step
     /// of parameter i may run beside that of parameter j in another thread.

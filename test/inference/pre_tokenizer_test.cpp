@@ -85,7 +85,7 @@ TEST_CASE("text that is not UTF-8 is refused with the offset") {
                               "ab\xED\xA0\x80", "ab\xF4\x90\x80\x80", "ab\xF8\x88\x80\x80\x80"}) {
         check_error<std::runtime_error>([&] { llama3(wrong); }, {"UTF-8", "offset 2"});
     }
-    CHECK(llama3("\u0080\u07FF\u0800\uFFFF\U00010000\U0010FFFF").size() > 0);
+    CHECK_FALSE(llama3("\u0080\u07FF\u0800\uFFFF\U00010000\U0010FFFF").empty());
 }
 
 }  // namespace

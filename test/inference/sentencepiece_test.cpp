@@ -209,7 +209,7 @@ TEST_CASE("pieces that cannot be used are refused with their number") {
     };
     const std::string name = field(1, "zq");
     CHECK_NOTHROW(folder.write("tokenizer.model", whole + field(1, name)));
-    CHECK(load_tokenizer(folder.path())->encode("zq").size() > 0);
+    CHECK_FALSE(load_tokenizer(folder.path())->encode("zq").empty());
     check_refused("", "1 to 1024 bytes, found 0");
     check_refused(field(1, "radi\xC3"), "UTF-8");
     check_refused(field(1, "<s>"), "not listed before");

@@ -232,8 +232,10 @@ TEST_CASE("whole units are never worse than plain rounding and sum exactly") {
          {std::vector<double>{0.62, 0.3, 0.08}, {0.45, 0.45, 0.1}, {1.0, 0.0, 0.0}}) {
         const IntegralAssignment units = refine_to_units(problem, shares, {4, 96, 0.3}, 10);
         CHECK(units.nmse <= units.rounded_nmse);
-        CHECK(std::accumulate(units.kv_groups.begin(), units.kv_groups.end(), 0) == 4);
-        CHECK(std::accumulate(units.ffn_columns.begin(), units.ffn_columns.end(), 0) == 96);
+        CHECK(std::accumulate(units.kv_groups.begin(), units.kv_groups.end(), std::int64_t{0}) ==
+              4);
+        CHECK(std::accumulate(units.ffn_columns.begin(), units.ffn_columns.end(),
+                              std::int64_t{0}) == 96);
         CHECK(std::accumulate(units.shares.begin(), units.shares.end(), 0.0) == Approx(1.0));
     }
     CHECK_THROWS_WITH(refine_to_units(problem, {0.5, 0.5}, {4, 96, 0.3}), Contains("found 2"));

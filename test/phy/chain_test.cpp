@@ -10,7 +10,6 @@ namespace gr::aircomp::phy {
 namespace {
 
 using test::Links;
-using test::two_pi;
 
 constexpr std::size_t antennas = 4;
 constexpr std::size_t devices = 4;

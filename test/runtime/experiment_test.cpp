@@ -118,7 +118,7 @@ TEST_CASE("the table is the same for any number of processes, and after an inter
     const auto points = folder.path() / "three/trial/points";
     const auto victim = std::filesystem::directory_iterator(points)->path();
     std::filesystem::remove(victim);
-    std::ofstream(std::filesystem::path(victim).replace_extension(".claim"));
+    const std::ofstream claim(std::filesystem::path(victim).replace_extension(".claim"));
     std::ofstream(victim.string() + ".part1") << "{\"nm";
     std::filesystem::remove(folder.path() / "three/trial/table.csv");
     REQUIRE(reproduce("three", "--workers 2") == 0);
