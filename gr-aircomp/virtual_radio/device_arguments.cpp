@@ -9,6 +9,7 @@
 #include <uhd/exception.hpp>
 
 #include "local_air.hpp"
+#include "remote_air.hpp"
 
 namespace gr::aircomp::virtual_radio {
 namespace {
@@ -106,6 +107,21 @@ AirConfig own_config(const device_addr_t& arguments) {
     return config;
 }
 
+std::shared_ptr<Air> join(const device_addr_t& arguments) {
+    for (const std::string key :
+         {"config", "channels", "seed", "noise_power", "time_scale", "master_clock_rate"}) {
+        if (arguments.has_key(key)) {
+            fail(key, "nothing beside air=, whose server decides it", arguments[key]);
+        }
+    }
+    try {
+        return std::make_shared<RemoteAir>(arguments["air"]);
+    } catch (const std::runtime_error& error) {
+        throw uhd::value_error("aircomp: air: expected the socket of an aircomp-air, found " +
+                               std::string(error.what()));
+    }
+}
+
 /// Devices of one process meet in one air where they name the same file.
 std::shared_ptr<Air> air_of_file(const device_addr_t& arguments) {
     static std::mutex mutex;
@@ -118,6 +134,12 @@ std::shared_ptr<Air> air_of_file(const device_addr_t& arguments) {
     return air;
 }
 
+std::shared_ptr<Air> open_any(const device_addr_t& arguments) {
+    if (arguments.has_key("air")) return join(arguments);
+    if (arguments.has_key("config")) return air_of_file(arguments);
+    return std::make_shared<LocalAir>(own_config(arguments));
+}
+
 }  // namespace
 
 bool asks_for_virtual_radio(const device_addr_t& arguments) {
@@ -126,8 +148,7 @@ bool asks_for_virtual_radio(const device_addr_t& arguments) {
 
 Opening open_air(const device_addr_t& arguments) {
     Opening opening;
-    opening.air = arguments.has_key("config") ? air_of_file(arguments)
-                                              : std::make_shared<LocalAir>(own_config(arguments));
+    opening.air = open_any(arguments);
     opening.boards = chosen_boards(arguments, opening.air->config());
     opening.send_buffer_samples = whole(arguments, "send_buffer", 1048576, 1000, 1e9);
     return opening;
@@ -137,7 +158,8 @@ uhd::device_addrs_t find_boards(const device_addr_t& arguments) {
     device_addr_t one = arguments;
     one["type"] = "aircomp";
     if (!names(arguments).empty() || arguments.has_key("boards")) return {one};
-    const AirConfig config = own_config(arguments);
+    const AirConfig config =
+        arguments.has_key("air") ? join(arguments)->config() : own_config(arguments);
     uhd::device_addrs_t found;
     for (const BoardConfig& board : config.boards) {
         one["name"] = board.name;

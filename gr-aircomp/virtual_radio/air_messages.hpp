@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What processes and the server of an air tell each other. Both run on one host: numbers are in its
+// byte order.
+//
+//   server, on connection   air: its clock and boards
+//   request  transmit       answer: one byte, 1 where all were in time
+//   request  receive        answer: samples, or an error
+#pragma once
+
+#include <string>
+
+#include "air.hpp"
+#include "local_socket.hpp"
+
+namespace gr::aircomp::virtual_radio {
+
+enum class Request : std::uint32_t { transmit = 1, receive = 2 };
+
+/// What a process must know of the air that it joins; paths and impairments stay at the server.
+struct Joined {
+    AirConfig config;
+    AirClock clock;
+};
+
+Bytes encode_air(const AirConfig& config, const AirClock& clock);
+Bytes encode_transmit(const std::vector<Transmission>& transmissions);
+Bytes encode_accepted(bool accepted);
+Bytes encode_receive(const Window& window);
+Bytes encode_samples(const std::vector<Sample>& samples);
+Bytes encode_error(const std::string& what);
+
+/// These throw std::runtime_error on what is cut off, too long or of another version.
+Joined decode_air(const Bytes& message);
+Request decode_request(const Bytes& message);
+/// Boards and antennas are those of `config`.
+std::vector<Transmission> decode_transmit(const Bytes& message, const AirConfig& config);
+bool decode_accepted(const Bytes& message);
+Window decode_receive(const Bytes& message, const AirConfig& config);
+/// Throws the server's error where it sent one.
+std::vector<Sample> decode_samples(const Bytes& message, std::size_t count);
+
+}  // namespace gr::aircomp::virtual_radio

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The air of another process, which a server offers at a local socket.
+#pragma once
+
+#include <mutex>
+
+#include "air.hpp"
+#include "air_messages.hpp"
+
+namespace gr::aircomp::virtual_radio {
+
+class RemoteAir : public Air {
+public:
+    /// Joins the air at `path`. Throws std::runtime_error, as all calls do when the server is gone.
+    explicit RemoteAir(std::string path);
+
+    const AirConfig& config() const override { return joined_.config; }
+    const AirClock& clock() const override { return joined_.clock; }
+    bool transmit(std::vector<Transmission> transmissions) override;
+    std::vector<Sample> receive(const Window& window) override;
+
+private:
+    LocalSocket join(Joined& joined) const;
+    Bytes ask(const Bytes& request);
+
+    const std::string path_;
+    Joined joined_;
+    std::mutex mutex_;
+    std::vector<LocalSocket> idle_;  ///< As many as threads ever asked at once.
+};
+
+}  // namespace gr::aircomp::virtual_radio
