@@ -72,8 +72,8 @@ public:
     }
     std::vector<Sample> samples() {
         const auto count = get<std::uint64_t>("samples", 0, most_samples);
-        std::vector<Sample> samples(count);
         const char* const data = take(count * sizeof(Sample));
+        std::vector<Sample> samples(count);
         if (count > 0) std::memcpy(samples.data(), data, count * sizeof(Sample));
         return samples;
     }

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What virtual radios report about bursts and stream commands, as real boards do.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+#include <uhd/exception.hpp>
+
+#include "air_server.hpp"
+#include "laboratory.hpp"
+#include "local_air.hpp"
+#include "support/catch.hpp"
+
+namespace aircomp::test {
+namespace {
+
+using Event = uhd::async_metadata_t;
+using uhd::usrp::multi_usrp;
+
+multi_usrp::sptr open(const std::string& arguments) {
+    return multi_usrp::make("type=aircomp," + arguments);
+}
+
+uhd::tx_streamer::sptr sender(multi_usrp& device, const std::vector<std::size_t>& channels) {
+    uhd::stream_args_t args("fc32");
+    args.channels = channels;
+    return device.get_tx_stream(args);
+}
+
+uhd::rx_streamer::sptr receiver(multi_usrp& device) {
+    return device.get_rx_stream(uhd::stream_args_t("fc32"));
+}
+
+uhd::tx_metadata_t burst_at(uhd::time_spec_t time, bool end = true) {
+    uhd::tx_metadata_t metadata;
+    metadata.has_time_spec = metadata.start_of_burst = true;
+    metadata.end_of_burst = end;
+    metadata.time_spec = time;
+    return metadata;
+}
+
+std::size_t send(uhd::tx_streamer& streamer, std::size_t count, const uhd::tx_metadata_t& metadata,
+                 double timeout = 1) {
+    const Samples samples(count, 1);
+    const std::vector<const void*> buffers(streamer.get_num_channels(), samples.data());
+    return streamer.send(buffers, count, metadata, timeout);
+}
+
+Event next(uhd::tx_streamer& streamer) {
+    Event event;
+    REQUIRE(streamer.recv_async_msg(event, 5));
+    return event;
+}
+
+TEST_CASE("every channel acknowledges a burst once, when it has been sent") {
+    const auto device = open("boards=2,channels=2");
+    device->set_tx_rate(1e6);
+    device->set_time_now(uhd::time_spec_t(0.0));
+    const auto streamer = sender(*device, {0, 1, 3});
+    const uhd::time_spec_t time = 0.2;
+    CHECK(send(*streamer, 1000, burst_at(time)) == 1000);
+    Event event;
+    CHECK_FALSE(streamer->recv_async_msg(event, 0.01));
+    std::vector<bool> heard(3);
+    for (int i = 0; i < 3; ++i) {
+        event = next(*streamer);
+        CHECK(event.event_code == Event::EVENT_CODE_BURST_ACK);
+        CHECK(event.time_spec == time + uhd::time_spec_t(0.001));
+        REQUIRE(event.channel < 3);
+        heard[event.channel] = true;
+    }
+    CHECK(heard == std::vector<bool>(3, true));
+    CHECK(device->get_time_now() > time);
+    CHECK_FALSE(streamer->recv_async_msg(event, 0.01));
+}
+
+TEST_CASE("a late burst is reported and not sent") {
+    const auto device = open("boards=1");
+    device->set_time_now(uhd::time_spec_t(10.0));
+    const auto streamer = sender(*device, {0});
+    CHECK(send(*streamer, 1000, burst_at(uhd::time_spec_t(9.0))) == 1000);
+    CHECK(next(*streamer).event_code == Event::EVENT_CODE_TIME_ERROR);
+    Event event;
+    CHECK_FALSE(streamer->recv_async_msg(event, 0.05));
+}
+
+TEST_CASE("a burst that starves is reported, and goes on with its next samples") {
+    const auto device = open("boards=1");
+    device->set_tx_rate(1e6);
+    device->set_time_now(uhd::time_spec_t(0.0));
+    const auto streamer = sender(*device, {0});
+    send(*streamer, 1000, burst_at(uhd::time_spec_t(0.1), false));
+    const Event starved = next(*streamer);
+    CHECK(starved.event_code == Event::EVENT_CODE_UNDERFLOW);
+    CHECK(starved.time_spec == uhd::time_spec_t(0.101));
+    uhd::tx_metadata_t rest;
+    rest.end_of_burst = true;
+    send(*streamer, 1000, rest);
+    CHECK(next(*streamer).event_code == Event::EVENT_CODE_BURST_ACK);
+}
+
+TEST_CASE("a far burst fills the buffer and no more") {
+    const auto device = open("boards=1,send_buffer=5000");
+    device->set_time_now(uhd::time_spec_t(0.0));
+    const auto streamer = sender(*device, {0});
+    CHECK(send(*streamer, 8000, burst_at(uhd::time_spec_t(1000.0)), 0.05) == 5000);
+    uhd::tx_metadata_t rest;
+    CHECK(send(*streamer, 100, rest, 0.05) == 0);
+}
+
+TEST_CASE("a late stream command, a broken chain and a reader that sleeps are reported") {
+    TemporaryFolder folder;
+    const auto file = folder.write("air.yaml", "boards: [{name: a}]\nreceive_buffer_s: 0.05\n");
+    const auto device = open("config=" + file.string());
+    device->set_rx_rate(1e6);
+    device->set_time_now(uhd::time_spec_t(10.0));
+    const auto streamer = receiver(*device);
+    Samples samples(1000);
+    uhd::rx_metadata_t metadata;
+    const auto receive = [&] {
+        streamer->recv(samples.data(), samples.size(), metadata, 1);
+        return metadata.error_code;
+    };
+    uhd::stream_cmd_t command(uhd::stream_cmd_t::STREAM_MODE_NUM_SAMPS_AND_DONE);
+    command.num_samps = 1000;
+    command.stream_now = false;
+    command.time_spec = 9.0;
+    streamer->issue_stream_cmd(command);
+    CHECK(receive() == uhd::rx_metadata_t::ERROR_CODE_LATE_COMMAND);
+
+    uhd::stream_cmd_t chain(uhd::stream_cmd_t::STREAM_MODE_NUM_SAMPS_AND_MORE);
+    chain.num_samps = 1000;
+    chain.stream_now = true;
+    streamer->issue_stream_cmd(chain);
+    CHECK(receive() == uhd::rx_metadata_t::ERROR_CODE_NONE);
+    CHECK(receive() == uhd::rx_metadata_t::ERROR_CODE_BROKEN_CHAIN);
+
+    streamer->issue_stream_cmd(uhd::stream_cmd_t::STREAM_MODE_START_CONTINUOUS);
+    CHECK(receive() == uhd::rx_metadata_t::ERROR_CODE_NONE);
+    const auto before = metadata.time_spec;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    CHECK(receive() == uhd::rx_metadata_t::ERROR_CODE_OVERFLOW);
+    CHECK(receive() == uhd::rx_metadata_t::ERROR_CODE_NONE);
+    CHECK(metadata.time_spec > before + uhd::time_spec_t(0.05));
+    streamer->issue_stream_cmd(uhd::stream_cmd_t::STREAM_MODE_STOP_CONTINUOUS);
+    while (receive() == uhd::rx_metadata_t::ERROR_CODE_NONE) {
+    }
+    CHECK(metadata.error_code == uhd::rx_metadata_t::ERROR_CODE_TIMEOUT);
+}
+
+TEST_CASE("radio time may run slower than the wall clock") {
+    const auto device = open("boards=1,time_scale=0.01");
+    device->set_time_now(uhd::time_spec_t(0.0));
+    const auto began = std::chrono::steady_clock::now();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const double radio_s = device->get_time_now().get_real_secs();
+    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - began;
+    CHECK(radio_s >= 0.0009);
+    CHECK(radio_s <= wall.count() * 0.0101 + 0.001);
+    // Half a millisecond ahead on the air is 50 ms for the host.
+    const auto streamer = sender(*device, {0});
+    send(*streamer, 100, burst_at(device->get_time_now() + uhd::time_spec_t(0.0005)));
+    CHECK(next(*streamer).event_code == Event::EVENT_CODE_BURST_ACK);
+}
+
+TEST_CASE("clocks lock to a reference, and follow a pulse, only where they are connected") {
+    TemporaryFolder folder;
+    const auto file = folder.write(
+        "air.yaml", "boards: [{name: a}, {name: b, reference: false, pulse: false}]\n");
+    const auto device = open("boards=all,config=" + file.string());
+    device->set_clock_source("external");
+    device->set_time_source("external");
+    CHECK(device->get_mboard_sensor("ref_locked", 0).to_bool());
+    CHECK_FALSE(device->get_mboard_sensor("ref_locked", 1).to_bool());
+    set_times(*device);
+    CHECK(device->get_time_now(0) < uhd::time_spec_t(1.5));
+    const auto latched = device->get_time_last_pps(1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+    CHECK(device->get_time_last_pps(0) >= uhd::time_spec_t(1.0));
+    CHECK(device->get_time_last_pps(1) == latched);
+}
+
+TEST_CASE("processes meet at a server: what one sends the other receives, the same every time") {
+    TemporaryFolder folder;
+    const std::string socket = (folder.path() / "air").string();
+    const auto file = folder.write("air.yaml", R"(
+seed: 3
+noise_power: 0.01
+boards: [{name: a, linewidth_hz: 10}, {name: b, carrier_offset_hz: 100}]
+link: {fading: rayleigh, paths: 2}
+)");
+    const auto run = [&] {
+        const gr::aircomp::virtual_radio::AirServer server(
+            std::make_shared<gr::aircomp::virtual_radio::LocalAir>(
+                gr::aircomp::virtual_radio::read_air(file.string())),
+            socket);
+        const auto a = open("name=a,air=" + socket);
+        const auto b = open("name=b,air=" + socket);
+        a->set_tx_rate(1e6);
+        b->set_rx_rate(1e6);
+        // Both set their times at one edge, whichever process they are in.
+        const auto before = a->get_time_last_pps();
+        while (a->get_time_last_pps() == before)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        a->set_time_next_pps(uhd::time_spec_t(100.0));
+        b->set_time_next_pps(uhd::time_spec_t(100.0));
+        const auto streamer = sender(*a, {0});
+        std::this_thread::sleep_for(std::chrono::milliseconds(1050));
+        CHECK(a->get_time_last_pps() == b->get_time_last_pps());
+        const uhd::time_spec_t time(100.5);
+        uhd::stream_cmd_t command(uhd::stream_cmd_t::STREAM_MODE_NUM_SAMPS_AND_DONE);
+        command.num_samps = 3000;
+        command.stream_now = false;
+        command.time_spec = time;
+        const auto listener = receiver(*b);
+        listener->issue_stream_cmd(command);
+        CHECK(send(*streamer, 2000, burst_at(time)) == 2000);
+        CHECK(next(*streamer).event_code == Event::EVENT_CODE_BURST_ACK);
+        Samples samples(3000);
+        uhd::rx_metadata_t metadata;
+        CHECK(listener->recv(samples.data(), 3000, metadata, 5) == 3000);
+        return samples;
+    };
+    const Samples first = run();
+    double burst = 0, silence = 0;
+    for (std::size_t n = 0; n < 1000; ++n) {
+        burst += static_cast<double>(std::norm(first[500 + n])) / 1000;
+        silence += static_cast<double>(std::norm(first[2000 + 5 + n % 990])) / 1000;
+    }
+    CHECK(burst > 0.05);
+    CHECK(silence == Approx(0.01).epsilon(0.2));
+    CHECK(run() == first);
+}
+
+TEST_CASE("wrong device arguments give one clear error") {
+    const auto refused = [](const std::string& arguments, const std::string& expected) {
+        INFO(arguments);
+        CHECK_THROWS_WITH(open(arguments), Catch::Contains(expected));
+    };
+    refused("boards=x", "boards: expected a number from 1 to 1024, found 'x'");
+    refused("boards=2.5", "boards: expected a whole number, found '2.5'");
+    refused("name=nobody", "name: expected one of board0, found 'nobody'");
+    refused("time_scale=2", "time_scale: expected a number from 1e-06 to 1, found '2'");
+    refused("config=/nonexistent.yaml", "/nonexistent.yaml: expected a file that can be read");
+    refused("air=/nonexistent", "air: expected the socket of an aircomp-air, found");
+    refused("air=/tmp/air,seed=3", "seed: expected nothing beside air=");
+    const auto device = open("boards=1");
+    CHECK_THROWS_WITH(device->get_rx_stream(uhd::stream_args_t("u8")),
+                      Catch::Contains("cpu_format: expected fc64, fc32, sc16 or sc8"));
+    CHECK_THROWS_WITH(device->set_clock_source("sundial"),
+                      Catch::Contains("expected one of internal, external, found 'sundial'"));
+}
+
+}  // namespace
+}  // namespace aircomp::test
