@@ -72,7 +72,7 @@ def check_streams(air):
     expect(received, r"0 full secs, 0\.30\d+ frac secs", "rx_timed_samples", 5)
     expect(received, "Done!", "rx_timed_samples")
     both = run("rx_multi_samples", "--args", air + ",boards=2", "--rate", "1e6", "--channels",
-               "0,1", "--nsamps", "6000", "--sync", "pps", "--secs", "0.3")
+               "0,1", "--nsamps", "6000", "--sync", "pps", "--secs", "1.5")
     expect(both, r"Received packet: \d+ samples", "rx_multi_samples", 3)
 
 
