@@ -13,6 +13,7 @@ void add_transceiver(CLI::App& program);
 void add_compare(CLI::App& program);
 void add_assign(CLI::App& program);
 void add_reproduce(CLI::App& program);
+void add_sum(CLI::App& program);
 void add_report(CLI::App& program);
 void add_bench(CLI::App& program);
 

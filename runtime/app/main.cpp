@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
     add_transceiver(program);
     add_reproduce(program);
     add_report(program);
+    add_sum(program);
     add_bench(program);
     try {
         program.parse(argc, argv);

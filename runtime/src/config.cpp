@@ -132,6 +132,54 @@ void read_testbed(const YamlNode& node, const std::filesystem::path& base, Testb
     node.at("shares").read(testbed.shares, share_names);
 }
 
+void read_limits(const YamlNode& node, TransmitLimits& limits) {
+    for (const YamlNode& range : node.at("frequency_ranges_hz").elements()) {
+        FrequencyRange& own = limits.frequency_ranges.emplace_back();
+        range.at("low").required().read(own.low_hz);
+        range.at("high").required().read(own.high_hz);
+    }
+    node.at("most_gain_db").read(limits.most_gain_db);
+    node.at("most_mean_dbfs").read(limits.most_mean_dbfs);
+    if (node.at("most_power_dbm").present())
+        node.at("most_power_dbm").read(limits.most_power_dbm.emplace());
+    node.at("most_duty").read(limits.most_duty);
+    node.at("watchdog_s").read(limits.watchdog_s);
+}
+
+RadioEndConfig read_radio_end(const YamlNode& node, const std::filesystem::path& base) {
+    RadioEndConfig radio;
+    node.at("args").required().read(radio.args);
+    node.at("subdevice").read(radio.subdevice);
+    node.at("transmit_port").read(radio.transmit_port);
+    node.at("receive_port").read(radio.receive_port);
+    node.at("transmit_gain_db").read(radio.transmit_gain_db);
+    node.at("receive_gain_db").read(radio.receive_gain_db);
+    if (std::string file; node.at("calibration").present()) {
+        node.at("calibration").read(file);
+        radio.calibration = (base / file).lexically_normal();
+    }
+    return radio;
+}
+
+void read_radios(const YamlNode& node, const std::filesystem::path& base, RadiosConfig& radios) {
+    node.at("transmit").read(radios.transmit);
+    node.at("frequency_hz").read(radios.frequency_hz);
+    node.at("clock_source").read(radios.clock_source);
+    node.at("time_source").read(radios.time_source);
+    node.at("unit_power_dbfs").read(radios.unit_power_dbfs);
+    node.at("receive_headroom_db").read(radios.receive_headroom_db);
+    node.at("carrier_offset_hz").read(radios.carrier_offset_hz);
+    node.at("linewidth_hz").read(radios.linewidth_hz);
+    node.at("lead_s").read(radios.lead_s);
+    node.at("interval_s").read(radios.interval_s);
+    node.at("patience_s").read(radios.patience_s);
+    read_limits(node.at("limits"), radios.limits);
+    if (!node.present()) return;
+    radios.server = read_radio_end(node.at("server").required(), base);
+    for (const YamlNode& device : node.at("devices").required().elements())
+        radios.devices.push_back(read_radio_end(device, base));
+}
+
 void read_top_level(const YamlNode& root, const std::filesystem::path& base, Config& config) {
     read_model(root.at("model"), base, config.model);
     if (const YamlNode devices = root.at("devices"); devices.present()) {
@@ -145,6 +193,7 @@ void read_top_level(const YamlNode& root, const std::filesystem::path& base, Con
     read_analog(root.at("analog"), config.analog);
     root.at("medium").read(config.medium, medium_names);
     read_waveform(root.at("waveform"), config.waveform);
+    read_radios(root.at("radios"), base, config.radios);
     root.at("assignment").at("compute_time_s").read(config.assignment.compute_time_s);
     read_testbed(root.at("testbed"), base, config.testbed);
     root.at("server_flops_per_s").read(config.server_flops_per_s);
@@ -314,13 +363,57 @@ void check_waveform(const WaveformConfig& waveform, double bandwidth_hz, const C
                   "adc_bits", "0, or from 2 to 16 with a receive_range above 0", waveform.adc_bits);
 }
 
+void check_limits(const TransmitLimits& limits, const Checker& check) {
+    for (std::size_t i = 0; i < limits.frequency_ranges.size(); ++i) {
+        const auto& [low_hz, high_hz] = limits.frequency_ranges[i];
+        const Checker own = check.in("frequency_ranges_hz[" + std::to_string(i) + "]");
+        own.positive("low", low_hz);
+        own.require(std::isfinite(high_hz) && high_hz > low_hz, "high", "a frequency above low",
+                    high_hz);
+    }
+    check.within("most_gain_db", limits.most_gain_db, -100.0, 120.0);
+    check.within("most_mean_dbfs", limits.most_mean_dbfs, -100.0, 0.0);
+    if (limits.most_power_dbm) check.within("most_power_dbm", *limits.most_power_dbm, -150.0, 60.0);
+    check.require(limits.most_duty > 0 && limits.most_duty <= 1, "most_duty",
+                  "a number above 0 and at most 1", limits.most_duty);
+    check.within("watchdog_s", limits.watchdog_s, 0.01, 3600.0);
+}
+
+void check_radio_end(const RadioEndConfig& radio, const Checker& check) {
+    check.within("transmit_gain_db", radio.transmit_gain_db, -100.0, 120.0);
+    check.within("receive_gain_db", radio.receive_gain_db, -100.0, 120.0);
+}
+
+void check_radios(const Config& config, const Checker& check) {
+    const RadiosConfig& radios = config.radios;
+    if (radios.devices.empty() && radios.server.args.empty()) return;
+    check.require(radios.devices.size() == config.devices.size(), "devices",
+                  to_text(config.devices.size()) + " radios, as many as devices",
+                  radios.devices.size());
+    check.positive("frequency_hz", radios.frequency_hz);
+    check.require(!radios.clock_source.empty(), "clock_source", "a name", "none");
+    check.require(!radios.time_source.empty(), "time_source", "a name", "none");
+    check.within("unit_power_dbfs", radios.unit_power_dbfs, -100.0, 0.0);
+    check.within("receive_headroom_db", radios.receive_headroom_db, 0.0, 100.0);
+    check.within("carrier_offset_hz", radios.carrier_offset_hz, 0.0,
+                 config.radio.bandwidth_hz / 256);
+    check.within("linewidth_hz", radios.linewidth_hz, 0.0, config.radio.bandwidth_hz / 256);
+    check.within("lead_s", radios.lead_s, 0.0, 10.0);
+    check.within("interval_s", radios.interval_s, 0.0, 10.0);
+    check.within("patience_s", radios.patience_s, 0.001, 60.0);
+    check_limits(radios.limits, check.in("limits"));
+    check_radio_end(radios.server, check.in("server"));
+    for (std::size_t n = 0; n < radios.devices.size(); ++n)
+        check_radio_end(radios.devices[n], check.in("devices[" + std::to_string(n) + "]"));
+}
+
 void check_burst(const Config& config, const Checker& check) {
     const std::string& silent = config.waveform.silent_device;
     const bool known = std::any_of(config.devices.begin(), config.devices.end(),
                                    [&](const auto& device) { return device.name == silent; });
     check.require(silent == "none" || known, "waveform.silent_device", "none or a device's name",
                   silent);
-    if (config.medium != AirMedium::waveform) return;
+    if (config.medium != AirMedium::waveform && config.radios.devices.empty()) return;
     try {
         phy::validate(burst_format(config));
     } catch (const std::invalid_argument& error) {
@@ -367,6 +460,7 @@ void check_config(const Config& config, const Checker& check) {
     check.positive("analog.clip_level", config.analog.clip_level);
     check_waveform(config.waveform, config.radio.bandwidth_hz, check.in("waveform"));
     check_burst(config, check);
+    check_radios(config, check.in("radios"));
     check.not_negative("assignment.compute_time_s", config.assignment.compute_time_s);
     check_testbed(config.testbed, config.devices.size(), check.in("testbed"));
     check.positive("server_flops_per_s", config.server_flops_per_s);

@@ -83,6 +83,52 @@ struct WaveformConfig {
     std::string silent_device = "none";  ///< Name of a device that drops out and sends nothing.
 };
 
+/// A band in which the laboratory may transmit.
+struct FrequencyRange {
+    double low_hz = 0;
+    double high_hz = 0;
+};
+
+/// What a radio may send at most; checked before the first sample of each burst.
+struct TransmitLimits {
+    std::vector<FrequencyRange> frequency_ranges;  ///< The band lies wholly within one of them.
+    double most_gain_db = 0;
+    double most_mean_dbfs = -6;            ///< Of a burst, each channel's mean.
+    std::optional<double> most_power_dbm;  ///< The same at the connector; needs calibrations.
+    double most_duty = 0.25;               ///< Part of any second on the air.
+    double watchdog_s = 2;  ///< Without a sign of the coordinator for so long, silence.
+};
+
+/// One radio of the testbed.
+struct RadioEndConfig {
+    std::string args;           ///< What the driver finds it by; for UHD its device arguments.
+    std::string subdevice;      ///< As UHD writes it; empty: the radio's own choice.
+    std::string transmit_port;  ///< Antenna connector; empty: the radio's own choice.
+    std::string receive_port;   ///< The same.
+    double transmit_gain_db = 0;
+    double receive_gain_db = 0;
+    std::filesystem::path calibration;  ///< In a file, relative to that file; empty: none.
+};
+
+/// The radios of a testbed; there are none where `devices` is empty. Their sample rate is
+/// radio.bandwidth_hz.
+struct RadiosConfig {
+    bool transmit = false;
+    double frequency_hz = 0;
+    std::string clock_source = "external";
+    std::string time_source = "external";
+    double unit_power_dbfs = -12;     ///< What samples of mean power 1 W are at the converters.
+    double receive_headroom_db = 6;   ///< That windows' peaks should leave at the ADC.
+    double carrier_offset_hz = 1000;  ///< Largest between device and server, before any header.
+    double linewidth_hz = 1;          ///< Of a device's and the server's oscillators together.
+    double lead_s = 20e-3;            ///< From a round's order to its header.
+    double interval_s = 20e-3;        ///< From the end of a round to the next one's header.
+    double patience_s = 1;            ///< After which what a radio owes is missing.
+    TransmitLimits limits;
+    RadioEndConfig server;
+    std::vector<RadioEndConfig> devices;  ///< In the order of Config::devices.
+};
+
 /// What the long timescale has to keep besides the devices' own limits.
 struct AssignmentConfig {
     double compute_time_s = 0;  ///< tau: longest computing time of a token; 0: any.
@@ -119,6 +165,7 @@ struct Config {
     AnalogConfig analog;
     AirMedium medium = AirMedium::symbol;
     WaveformConfig waveform;
+    RadiosConfig radios;
     AssignmentConfig assignment;
     TestbedConfig testbed;
     double server_flops_per_s = 0;  ///< Of the coordinator, for embedding and head.

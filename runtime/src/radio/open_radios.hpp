@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From the configuration's section `radios` to guarded sessions, ready to be aligned and tuned.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "radio/guarded_session.hpp"
+
+namespace aircomp::runtime {
+
+/// What the radio of a device is opened with, or, without one, the server's.
+RadioOptions radio_options(const Config& config, std::optional<std::size_t> device);
+
+/// What that radio's full scale is at its connector, dBm, where it is calibrated. Throws
+/// std::runtime_error as PowerCalibration does.
+std::optional<double> full_scale_dbm(const Config& config, std::optional<std::size_t> device);
+
+/// The radio of a device, or, without one, the server's, within the configuration's limits. Throws
+/// std::runtime_error where a limit would be broken, before the radio is touched, or as
+/// open_radio() does.
+std::unique_ptr<GuardedSession> open_guarded_radio(const Config& config,
+                                                   std::optional<std::size_t> device,
+                                                   const RadioOpener& open = open_radio);
+
+/// One time for all radios, and their carriers: align_clocks() and a timed tune of all at once.
+/// Returns a time shortly after, from which rounds can begin.
+Ticks bring_up(gsl::span<RadioSession* const> radios);
+
+}  // namespace aircomp::runtime

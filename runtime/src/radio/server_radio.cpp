@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Header burst out, window in.
+#include "radio/server_radio.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+
+#include "radio/round_clock.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+double mean(const std::vector<double>& values) {
+    return values.empty() ? 0
+                          : std::accumulate(values.begin(), values.end(), 0.0) /
+                                static_cast<double>(values.size());
+}
+
+}  // namespace
+
+ServerRadio::ServerRadio(const Config& config, const phy::BurstFormat& format,
+                         const phy::Payload& payload, RadioSession& session)
+    : session_(session),
+      end_(format, payload, static_cast<std::size_t>(config.radio.server_antennas),
+           config.radio.server_power_w, window_lead, window_tail) {
+    const auto antennas = static_cast<std::size_t>(config.radio.server_antennas);
+    if (session.options().channels != antennas) {
+        throw std::invalid_argument("radio '" + session.options().name + "': expected " +
+                                    std::to_string(antennas) + " channels, found " +
+                                    std::to_string(session.options().channels));
+    }
+}
+
+ServerReport ServerRadio::sound(const RoundOrder& order, gsl::span<const double> power_w) {
+    ServerReport report = exchange(order, end_.sounding_window());
+    if (report.window.state != WindowState::whole) return report;
+    sounding_ = &end_.sound(received_, power_w);
+    report.found = sounding_->found;
+    report.noise_power_w = sounding_->noise_power_w;
+    for (std::size_t n = 0; n < power_w.size() && report.found; ++n)
+        report.found = power_w[n] == 0 || sounding_->devices[n].found;
+    return report;
+}
+
+ServerReport ServerRadio::sum(const RoundOrder& order, const ServerSettings& settings,
+                              gsl::span<float> sum) {
+    ServerReport report = exchange(order, end_.burst_window());
+    if (report.window.state != WindowState::whole) return report;
+    const auto& received = end_.sum(received_, settings, order.scale, sum);
+    report.found = received.found;
+    if (!report.found) return report;
+    report.noise_power_w = received.noise_power_w;
+    report.confidence = received.confidence;
+    report.pilot_gain = received.pilot_gain;
+    report.evm = mean(received.evm);
+    report.phase_rad = mean(received.phase);
+    return report;
+}
+
+/// The header burst is handed over first: its acknowledgement can wait until the window is in.
+ServerReport ServerRadio::exchange(const RoundOrder& order, std::size_t window) {
+    const std::size_t channels = session_.options().channels;
+    const auto header = end_.header();
+    const auto burst =
+        static_cast<std::size_t>(order.headers.back() - order.headers.front()) + header.size();
+    sent_.assign(channels * burst, phy::Sample());
+    for (const Ticks begin : order.headers) {
+        const auto first = static_cast<std::size_t>(begin - order.headers.front());
+        std::copy(header.begin(), header.end(), &sent_[order.header_antenna * burst + first]);
+    }
+    ServerReport report;
+    session_.transmit(order.headers.front(), sent_);
+    received_.resize(channels * window);
+    report.window = session_.receive(order.burst - static_cast<Ticks>(window_lead), received_);
+    report.header = session_.finish_burst();
+    return report;
+}
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The parts of a radio that need none: states of bursts, converters, limits, rounds in time, and
+// first light over radios that are fakes.
+#include <chrono>
+#include <fstream>
+
+#include "aircomp/runtime/first_light.hpp"
+#include "fake_air.hpp"
+#include "inference/temporary_folder.hpp"
+#include "radio/burst_tracker.hpp"
+#include "radio/converter_scale.hpp"
+#include "radio/guarded_session.hpp"
+#include "radio/power_calibration.hpp"
+#include "radio/round_clock.hpp"
+#include "radio_cell.hpp"
+#include "support/catch.hpp"
+#include "waveform_format.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+using Catch::Matchers::Contains;
+using Seconds = std::chrono::duration<double>;
+
+// ---- bursts ----
+
+TEST_CASE("a burst is acknowledged once every channel has answered and all is handed over") {
+    BurstTracker burst;
+    CHECK(burst.state() == BurstState::waiting);
+    burst.begin(2);
+    CHECK(burst.state() == BurstState::in_burst);
+    burst.acknowledged();
+    burst.handed_over();
+    CHECK(burst.state() == BurstState::awaiting_acknowledgement);
+    CHECK_FALSE(burst.ended());
+    burst.acknowledged();
+    CHECK(burst.state() == BurstState::acknowledged);
+    burst.begin(1);
+    burst.acknowledged();
+    CHECK(burst.state() == BurstState::in_burst);
+    burst.handed_over();
+    CHECK(burst.state() == BurstState::acknowledged);
+}
+
+TEST_CASE("a burst is known for the first thing that went wrong") {
+    BurstTracker burst;
+    burst.begin(2);
+    burst.late();
+    CHECK(burst.state() == BurstState::late);
+    burst.handed_over();
+    burst.underflowed();
+    burst.acknowledged();
+    burst.acknowledged();
+    burst.timed_out();
+    CHECK(burst.state() == BurstState::late);
+    burst.begin(1);
+    burst.handed_over();
+    burst.timed_out();
+    CHECK(burst.state() == BurstState::unacknowledged);
+    CHECK(std::string(to_string(burst.state())) == "unacknowledged");
+}
+
+TEST_CASE("a burst cannot begin within another") {
+    BurstTracker burst;
+    burst.begin(1);
+    CHECK_THROWS_WITH(burst.begin(1), "a burst begins while another is in burst");
+}
+
+// ---- converters ----
+
+TEST_CASE("samples of 1 W have the stated mean at the converter, and come back as they were") {
+    const ConverterScale scale(-12);
+    const std::vector<std::complex<float>> watts(100, {0.6F, -0.8F});
+    std::vector<std::complex<float>> converter(watts.size());
+    ConverterLevel level;
+    scale.to_converter(watts, converter, level);
+    CHECK(level.mean_dbfs() == Approx(-12));
+    CHECK(level.peak_dbfs() == Approx(-12 + 20 * std::log10(0.8)));
+    CHECK(level.clipped == 0);
+    scale.from_converter(converter, level);
+    CHECK(std::abs(converter[3] - watts[3]) < 1e-6F);
+}
+
+TEST_CASE("peaks beyond full scale are clipped and counted") {
+    const ConverterScale scale(-6);
+    std::vector<std::complex<float>> watts(10, 1.0F), converter(10);
+    watts[4] = {-3.0F, 0.0F};
+    ConverterLevel level;
+    scale.to_converter(watts, converter, level);
+    CHECK(level.clipped == 1);
+    CHECK(converter[4] == std::complex<float>(-1.0F, 0.0F));
+    CHECK(level.peak_dbfs() == Approx(-6 + 20 * std::log10(3.0)));
+}
+
+TEST_CASE("a power calibration is linear between its gains, and strict") {
+    const test::TemporaryFolder folder;
+    const auto file = folder.path() / "power.csv";
+    std::ofstream(file)
+        << "# frequency_hz, gain_db, dbm\n2.4e9, 10, -10\n2.4e9, 30, 8\n5e9,0,-30\n";
+    const PowerCalibration calibration(file);
+    CHECK(calibration.full_scale_dbm(2.45e9, 20) == Approx(-1));
+    CHECK(calibration.full_scale_dbm(2.45e9, 5) == Approx(-15));
+    CHECK(calibration.full_scale_dbm(2.45e9, 31) == Approx(9));
+    CHECK_THROWS_WITH(calibration.full_scale_dbm(3.5e9, 20), Contains("within 5%"));
+    std::ofstream(file) << "2.4e9, 10\n";
+    CHECK_THROWS_WITH(PowerCalibration(file), Contains("power.csv:1: expected 'frequency_hz"));
+}
+
+// ---- limits ----
+
+RadioOptions options_of(const std::string& name) {
+    RadioOptions options;
+    options.name = name;
+    options.sample_rate_hz = 1e6;
+    options.frequency_hz = 2.45e9;
+    options.transmit_gain_db = 10;
+    return options;
+}
+
+TransmitLimits laboratory_limits() {
+    TransmitLimits limits;
+    limits.frequency_ranges = {{2.4e9, 2.4835e9}};
+    limits.most_gain_db = 20;
+    return limits;
+}
+
+/// A guarded fake and the clock that its watchdog looks at.
+struct Guarded {
+    explicit Guarded(bool transmit, TransmitLimits limits = laboratory_limits(),
+                     std::optional<double> full_scale_dbm = {},
+                     const RadioOptions& options = options_of("device-1"))
+        : session(std::make_unique<fakes::FakeRadio>(air, options), transmit, limits,
+                  full_scale_dbm, [this] { return now; }) {}
+
+    fakes::FakeAir air{{}, 0};
+    GuardedSession::Clock::time_point now{};
+    GuardedSession session;
+};
+
+const std::vector<std::complex<float>> unit_burst(1000, 1.0F);
+
+TEST_CASE("nothing is sent unless the configuration says so") {
+    Guarded guarded(false);
+    guarded.session.feed();
+    CHECK_THROWS_WITH(guarded.session.transmit(0, unit_burst),
+                      "radio 'device-1' refuses to transmit: radios.transmit is off");
+}
+
+TEST_CASE("a radio is silent as soon as nobody leads") {
+    Guarded guarded(true);
+    CHECK_THROWS_WITH(guarded.session.transmit(0, unit_burst), Contains("nobody has led"));
+    guarded.session.feed();
+    guarded.now += std::chrono::milliseconds(1900);
+    CHECK_NOTHROW(guarded.session.transmit(0, unit_burst));
+    guarded.now += std::chrono::milliseconds(200);
+    CHECK_THROWS_WITH(guarded.session.transmit(10000, unit_burst),
+                      Contains("radios.limits.watchdog_s (2 s)"));
+    guarded.session.feed();
+    CHECK_NOTHROW(guarded.session.transmit(10000, unit_burst));
+}
+
+TEST_CASE("limits are checked before the first sample") {
+    RadioOptions options = options_of("device-1");
+    TransmitLimits limits = laboratory_limits();
+    std::string expected;
+    SECTION("frequency") {
+        options.frequency_hz = 2.4833e9;
+        expected = "radios.limits.frequency_ranges_hz (2400000000 to 2483500000 Hz), found";
+    }
+    SECTION("no range at all") {
+        limits.frequency_ranges.clear();
+        expected = "(none Hz)";
+    }
+    SECTION("gain") {
+        options.transmit_gain_db = 21;
+        expected = "radios.limits.most_gain_db (20 dB), found 21 dB";
+    }
+    SECTION("power without calibration") {
+        limits.most_power_dbm = 0;
+        expected = "calibration: expected a file";
+    }
+    CHECK_THROWS_WITH(check_limits(options, limits, {}), Contains(expected));
+    CHECK_THROWS_WITH(Guarded(true, limits, {}, options), Contains(expected));
+    CHECK_NOTHROW(Guarded(false, limits, {}, options));
+}
+
+TEST_CASE("a burst may not be louder than allowed") {
+    TransmitLimits limits = laboratory_limits();
+    limits.most_mean_dbfs = -11;
+    limits.most_power_dbm = 2.5;
+    Guarded guarded(true, limits, 14);
+    guarded.session.feed();
+    CHECK_NOTHROW(guarded.session.transmit(0, unit_burst));
+    const std::vector<std::complex<float>> louder(1000, 1.1F);
+    CHECK_THROWS_WITH(guarded.session.transmit(5000, louder), Contains("most_power_dbm (2.5 dBm)"));
+    const std::vector<std::complex<float>> loudest(1000, 1.3F);
+    CHECK_THROWS_WITH(guarded.session.transmit(5000, loudest), Contains("most_mean_dbfs"));
+}
+
+TEST_CASE("a radio may be on the air for its part of any second only") {
+    TransmitLimits limits = laboratory_limits();
+    limits.most_duty = 0.0025;
+    Guarded guarded(true, limits);
+    guarded.session.feed();
+    guarded.session.transmit(0, unit_burst);
+    guarded.session.transmit(10000, unit_burst);
+    CHECK_THROWS_WITH(guarded.session.transmit(20000, unit_burst), Contains("most_duty (0.0025)"));
+    CHECK_NOTHROW(guarded.session.transmit(1000000, unit_burst));
+}
+
+// ---- rounds ----
+
+Config radio_testbed(int devices, int server_antennas) {
+    Config config = default_config(devices);
+    config.radio.server_antennas = server_antennas;
+    config.radio.streams = 1;
+    config.radio.server_power_w = 1;
+    config.radio.coherence_block_s = 1;
+    config.waveform.resource_block = 8;
+    config.waveform.turnaround_s = 2e-3;
+    config.waveform.attempts = 3;
+    config.radios.transmit = true;
+    config.radios.frequency_hz = 2.45e9;
+    config.radios.limits = laboratory_limits();
+    config.radios.server.args = "server";
+    for (DeviceConfig& device : config.devices) {
+        device.antennas = 1;
+        device.max_power_w = 1;
+        config.radios.devices.push_back({device.name, "", "", "", 0, 0, ""});
+    }
+    return config;
+}
+
+std::vector<double> powers(const Config& config) {
+    std::vector<double> power_w;
+    for (const auto& device : config.devices)
+        power_w.push_back(device.max_power_w);
+    return power_w;
+}
+
+TEST_CASE("rounds keep to their grid, and leave out whole intervals once they are behind") {
+    const Config config = radio_testbed(2, 2);
+    const auto format = burst_format(config);
+    RoundClock clock(config, format, 1000, 5000000);
+    const auto first = clock.next(false, false, 0);
+    CHECK(first.headers == std::vector<Ticks>{5000000});
+    const auto header = static_cast<Ticks>(format.header_samples());
+    CHECK(first.burst == 5000000 + header + 20000);
+    const auto second = clock.next(true, false, first.burst);
+    const Ticks expected = first.burst + 1000 + static_cast<Ticks>(window_tail) + 200000;
+    CHECK(second.headers[0] == expected);
+    CHECK(second.number == 1);
+    const auto end = clock.end();
+    const auto behind = clock.next(false, false, end + 1000000);
+    CHECK(behind.headers[0] >= end + 1000000 + 200000);
+    CHECK((behind.headers[0] - end) % 200000 == 0);
+}
+
+TEST_CASE("headers that find an offset come further and further apart") {
+    const Config config = radio_testbed(2, 2);
+    RoundClock clock(config, burst_format(config), 1000, 0);
+    const auto order = clock.next(true, true, 0);
+    REQUIRE(order.headers.size() == 24);
+    for (std::size_t i = 2; i < order.headers.size(); ++i) {
+        CHECK(order.headers[i] - order.headers[i - 1] >=
+              order.headers[i - 1] - order.headers[i - 2]);
+    }
+}
+
+// ---- first light ----
+
+struct FakeTestbed {
+    explicit FakeTestbed(const Config& of) : config(of), air(channels(of), 1e-2) {
+        options.rounds = 6;
+        options.length = 512;
+        options.open = [this](const RadioOptions& radio) {
+            return std::make_unique<fakes::FakeRadio>(air, radio);
+        };
+    }
+
+    static std::map<std::string, Eigen::MatrixXcd> channels(const Config& config) {
+        std::map<std::string, Eigen::MatrixXcd> channels;
+        RadioCell cell(config, powers(config));
+        cell.enter_block(0);
+        for (std::size_t n = 0; n < config.devices.size(); ++n)
+            channels[config.devices[n].name] = cell.block().channels[n];
+        return channels;
+    }
+
+    Config config;
+    fakes::FakeAir air;
+    FirstLightOptions options;
+};
+
+TEST_CASE("first light over perfect radios has the error that its design expects") {
+    FakeTestbed testbed(radio_testbed(3, 3));
+    const auto report = first_light(testbed.config, testbed.options);
+    REQUIRE(report.rounds.size() == 6);
+    CHECK(report.repeated_rounds == 0);
+    // Acquisition, the design's, and the one at the end.
+    CHECK(report.soundings == 3);
+    CAPTURE(report.nmse, report.rounds[0].expected_nmse);
+    // Equation (4) knows nothing of the phases' errors, which headers in noise leave.
+    const double excess_db = 10 * std::log10(report.nmse / report.rounds[0].expected_nmse);
+    CHECK(excess_db > -1);
+    CHECK(excess_db < 2);
+    const auto channels = FakeTestbed::channels(testbed.config);
+    for (const auto& device : report.devices) {
+        CAPTURE(device.name, device.path_gain_db);
+        const double gain = channels.at(device.name).squaredNorm() / 3;
+        CHECK(device.path_gain_db == Approx(10 * std::log10(gain)).margin(0.5));
+        CHECK(std::abs(device.phase_deg) < 5);
+        CHECK(device.power_dbfs == Approx(-12));
+    }
+}
+
+TEST_CASE("a round with any late or missing acknowledgement is discarded and repeated") {
+    FakeTestbed testbed(radio_testbed(3, 3));
+    const double undisturbed = first_light(testbed.config, testbed.options).nmse;
+    FakeTestbed disturbed(testbed.config);
+    // Every radio's bursts 0 and 1 are soundings; after a failure there are two more.
+    disturbed.air.fail_burst("device-2", 3, BurstState::late);
+    disturbed.air.fail_burst("server", 7, BurstState::underflowed);
+    const auto report = first_light(disturbed.config, disturbed.options);
+    CHECK(report.rounds.size() == 6);
+    CHECK(report.repeated_rounds >= 2);
+    CHECK(report.devices[1].late == 1);
+    CHECK(report.server.underflowed == 1);
+    REQUIRE(report.failures.size() >= 2);
+    CHECK(report.failures[0] == "device 'device-2': the burst was late");
+    CHECK(report.nmse < 1.5 * undisturbed);
+}
+
+TEST_CASE("first light ends with the reason once all attempts have failed") {
+    FakeTestbed testbed(radio_testbed(2, 2));
+    for (int burst = 0; burst < 3; ++burst)
+        testbed.air.fail_burst("device-1", burst, BurstState::unacknowledged);
+    CHECK_THROWS_WITH(first_light(testbed.config, testbed.options),
+                      "radios: no whole round in 3 attempts: device 'device-1': the burst was "
+                      "unacknowledged");
+}
+
+TEST_CASE("first light takes the devices that it is told to") {
+    FakeTestbed testbed(radio_testbed(3, 2));
+    testbed.options.devices = {2};
+    FakeTestbed one(testbed.config);
+    Config single = testbed.config;
+    auto channels = FakeTestbed::channels(single);
+    channels.erase("device-1");
+    channels.erase("device-2");
+    fakes::FakeAir air(channels, 1e-3);
+    testbed.options.open = [&](const RadioOptions& radio) {
+        return std::make_unique<fakes::FakeRadio>(air, radio);
+    };
+    const auto report = first_light(testbed.config, testbed.options);
+    REQUIRE(report.devices.size() == 1);
+    CHECK(report.devices[0].name == "device-3");
+    CHECK(report.nmse < 0.1);
+}
+
+TEST_CASE("first light sends nothing where transmission is off") {
+    FakeTestbed testbed(radio_testbed(2, 2));
+    testbed.config.radios.transmit = false;
+    CHECK_THROWS_WITH(first_light(testbed.config, testbed.options),
+                      "radios.transmit: expected true, for a sum is sent, found false");
+}
+
+TEST_CASE("a driver that this build does not have is named") {
+    RadioOptions options = options_of("device-1");
+    options.driver = "other";
+    CHECK_THROWS_WITH(open_radio(options),
+                      Contains("radio 'device-1': driver 'other' is not in this build"));
+}
+
+}  // namespace
+}  // namespace aircomp::runtime

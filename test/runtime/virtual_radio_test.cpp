@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// First light over virtual radios, through UHD: beside the medium waveform under the same channels,
+// and the same again for the same seed.
+#include <cstdlib>
+#include <fstream>
+#include <random>
+
+#include "aircomp/runtime/first_light.hpp"
+#include "aircomp/runtime/media.hpp"
+#include "exact_sum.hpp"
+#include "inference/temporary_folder.hpp"
+#include "radio_cell.hpp"
+#include "support/catch.hpp"
+#include "waveform_format.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+constexpr std::int64_t length = 1024;
+constexpr double unit_power_dbfs = -18;
+constexpr std::size_t device_count = 4;
+
+/// The configuration that both media are given: configs/virtual-radio.yaml with channels that the
+/// simulated cell draws in its first coherence block, one path a link.
+Config testbed() {
+    Config config = read_config(AIRCOMP_SOURCE_DIR "/configs/virtual-radio.yaml");
+    config.medium = AirMedium::waveform;
+    config.radio.snr_db = 20;
+    config.radio.downlink = Downlink::free;
+    config.radios.unit_power_dbfs = unit_power_dbfs;
+    return config;
+}
+
+std::vector<double> powers(const Config& config) {
+    std::vector<double> power_w;
+    for (const auto& device : config.devices)
+        power_w.push_back(device.max_power_w);
+    return power_w;
+}
+
+/// Writes the air of these channels and points the configuration's radios to it.
+void emulate(const test::TemporaryFolder& folder, Config& config) {
+    RadioCell cell(config, powers(config));
+    cell.enter_block(0);
+    const auto format = burst_format(config);
+    const double per_sample =
+        static_cast<double>(format.fft_size) / static_cast<double>(format.used_subcarriers());
+    const auto file = folder.path() / "air.yaml";
+    std::ofstream air(file);
+    air.precision(17);
+    air << "time_scale: 0.2\nseed: 7\nnoise_power: "
+        << cell.noise_power_w() * per_sample * std::pow(10, unit_power_dbfs / 10) << "\nboards:\n";
+    for (const auto& device : config.devices)
+        air << "  - {name: " << device.name << ", antennas: 1}\n";
+    air << "  - {name: server, antennas: " << config.radio.server_antennas << "}\nlinks:\n";
+    for (std::size_t n = 0; n < device_count; ++n) {
+        const std::string& name = config.devices[n].name;
+        air << "  - {between: [server, " << name << "], given: [{gains: [";
+        for (Eigen::Index r = 0; r < config.radio.server_antennas; ++r) {
+            const auto gain = cell.block().channels[n](r, 0);
+            air << (r == 0 ? "" : ", ") << "[[" << gain.real() << ", " << gain.imag() << "]]";
+        }
+        air << "]}]}\n";
+        config.radios.devices[n].args = "type=aircomp,config=" + file.string() + ",name=" + name;
+    }
+    config.radios.server.args = "type=aircomp,config=" + file.string() + ",name=server";
+    REQUIRE(setenv("UHD_MODULE_PATH", AIRCOMP_UHD_MODULES, 1) == 0);
+}
+
+/// The medium waveform over independent Gaussian vectors.
+double waveform_nmse(const Config& config, int rounds) {
+    SiteStatistics site;
+    site.vectors = 1;
+    site.partial_power.assign(device_count, 1);
+    site.residual_power = 1;
+    const Calibration calibration{std::vector<SiteStatistics>(2, site),
+                                  std::vector<SiteStatistics>(2, site)};
+    const auto medium = make_medium(config, length, powers(config), calibration);
+    std::mt19937 generator(1);
+    std::normal_distribution<float> normal;
+    const std::vector<float> residual(length, 1.0F);
+    double error = 0, power = 0;
+    for (int round = 0; round < rounds; ++round) {
+        std::vector<std::vector<float>> partials(device_count, std::vector<float>(length));
+        for (auto& partial : partials) {
+            for (float& value : partial)
+                value = normal(generator);
+        }
+        SumRequest request;
+        request.position = 1;
+        request.length = length;
+        request.partials = partials;
+        request.residual = residual;
+        std::vector<float> truth(length), sum(length);
+        exact_sum(request, truth);
+        medium->all_reduce(request, sum);
+        for (std::size_t i = 0; i < truth.size(); ++i)
+            error += std::pow(static_cast<double>(sum[i] - truth[i]), 2);
+        power += mean_square(truth) * static_cast<double>(length);
+    }
+    return error / power;
+}
+
+TEST_CASE("sums over virtual radios are as exact as those of the medium waveform") {
+    const test::TemporaryFolder folder;
+    Config config = testbed();
+    emulate(folder, config);
+    FirstLightOptions options;
+    options.rounds = 12;
+    options.length = length;
+    const auto report = first_light(config, options);
+    const double simulated = waveform_nmse(config, 12);
+    CAPTURE(report.nmse, simulated, report.repeated_rounds, report.rounds[0].expected_nmse);
+    REQUIRE(report.rounds.size() == 12);
+    CHECK(std::abs(10 * std::log10(report.nmse / simulated)) < 1);
+    for (const auto& device : report.devices) {
+        CAPTURE(device.name, device.offset_hz, device.phase_deg);
+        CHECK(std::abs(device.offset_hz) < 5);
+        CHECK(std::abs(device.phase_deg) < 5);
+        CHECK(device.clipped_samples < 100);
+    }
+}
+
+TEST_CASE("the same seed gives the same sums over virtual radios") {
+    std::vector<FirstLightReport> reports;
+    for (int run = 0; run < 6 && reports.size() < 2; ++run) {
+        const test::TemporaryFolder folder;
+        Config config = testbed();
+        emulate(folder, config);
+        FirstLightOptions options;
+        options.rounds = 3;
+        options.length = length;
+        const auto report = first_light(config, options);
+        // A machine so busy that a radio was late has other times in its second run.
+        if (report.repeated_rounds == 0) reports.push_back(report);
+    }
+    REQUIRE(reports.size() == 2);
+    for (std::size_t i = 0; i < 3; ++i) {
+        CHECK(reports[0].rounds[i].time_s == reports[1].rounds[i].time_s);
+        CHECK(reports[0].rounds[i].nmse == reports[1].rounds[i].nmse);
+    }
+}
+
+TEST_CASE("a radio that is not there is named") {
+    Config config = testbed();
+    const test::TemporaryFolder folder;
+    emulate(folder, config);
+    config.radios.devices[1].args += "-of-nobody";
+    CHECK_THROWS_WITH(first_light(config, {}), Catch::Matchers::Contains("radio 'device-2': "));
+}
+
+}  // namespace
+}  // namespace aircomp::runtime
