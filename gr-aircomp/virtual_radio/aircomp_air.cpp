@@ -2,6 +2,7 @@
 // The program aircomp-air: an air in which virtual radios of several processes meet.
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <exception>
 #include <iostream>
 #include <optional>
 #include <stdexcept>
@@ -48,9 +49,7 @@ void serve(const Options& options) {
     sigwait(&signals, &signal);
 }
 
-}  // namespace
-
-int main(int count, char** arguments) {
+int run(int count, char** arguments) {
     CLI::App app(
         "An air in which virtual radios of several processes meet, until SIGINT or SIGTERM.\n"
         "Processes join it by the device arguments type=aircomp,air=PATH,name=BOARD.\n\n"
@@ -71,11 +70,17 @@ int main(int count, char** arguments) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
+    serve(options);
+    return 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
     try {
-        serve(options);
-    } catch (const std::runtime_error& error) {
+        return run(count, arguments);
+    } catch (const std::exception& error) {
         std::cerr << "aircomp-air: " << error.what() << '\n';
         return 2;
     }
-    return 0;
 }

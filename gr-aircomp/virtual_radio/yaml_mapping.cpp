@@ -18,8 +18,8 @@ std::string shown(const YAML::Node& node) {
 
 }  // namespace
 
-YamlMapping::YamlMapping(YAML::Node node, std::string file, std::string key)
-    : node_(std::move(node)), file_(std::move(file)), key_(std::move(key)) {
+YamlMapping::YamlMapping(const YAML::Node& node, std::string file, std::string key)
+    : node_(node), file_(std::move(file)), key_(std::move(key)) {
     if (node_.IsDefined() && !node_.IsMap() && !node_.IsNull()) fail("", "a mapping", node_);
 }
 

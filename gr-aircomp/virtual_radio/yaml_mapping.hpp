@@ -14,7 +14,7 @@ namespace gr::aircomp::virtual_radio {
 class YamlMapping {
 public:
     /// The mapping `node`, called `key` in errors; "" at the top.
-    YamlMapping(YAML::Node node, std::string file, std::string key);
+    YamlMapping(const YAML::Node& node, std::string file, std::string key);
 
     /// Parses a file that holds one mapping.
     static YamlMapping of_file(const std::string& file);

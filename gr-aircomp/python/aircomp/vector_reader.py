@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Vectors out of the bytes of a socket: what stands between another program and the Preprocessor."""
+import numpy as np
+import pmt
+from gnuradio import gr
+
+
+class vector_reader(gr.basic_block):
+    """Cuts a stream of bytes into vectors, wherever the socket cut it.
+
+    Message ports:
+      "bytes", in: PDUs of bytes: 32-bit floats in the host's order, vector after vector.
+      "vectors", out: PDUs of `length` floats, metadata "round", counted from 0.
+    """
+
+    def __init__(self, length=2048):
+        gr.basic_block.__init__(self, "vector_reader", None, None)
+        if length < 1:
+            raise ValueError(f"vector_reader: length: expected at least 1, found {length}")
+        self.length, self.rounds, self.waiting = length, 0, b""
+        self.message_port_register_in(pmt.intern("bytes"))
+        self.set_msg_handler(pmt.intern("bytes"), self.take_bytes)
+        self.message_port_register_out(pmt.intern("vectors"))
+
+    def take_bytes(self, pdu):
+        self.waiting += bytes(pmt.u8vector_elements(pmt.cdr(pdu)))
+        size = 4 * self.length
+        while len(self.waiting) >= size:
+            vector = np.frombuffer(self.waiting[:size], np.float32)
+            self.waiting = self.waiting[size:]
+            about = pmt.dict_add(pmt.make_dict(), pmt.intern("round"),
+                                 pmt.from_uint64(self.rounds))
+            self.message_port_pub(pmt.intern("vectors"), pmt.cons(
+                about, pmt.init_f32vector(self.length, vector.tolist())))
+            self.rounds += 1
