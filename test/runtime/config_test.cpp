@@ -673,5 +673,46 @@ TEST_CASE("a file that is not there is named") {
           folder.path().string() + ": expected a regular file");
 }
 
+TEST_CASE("configurations of radios are read, limits and all") {
+    const Config config = read_config(AIRCOMP_SOURCE_DIR "/configs/virtual-radio.yaml");
+    CHECK(config.radios.transmit);
+    CHECK(config.radios.frequency_hz == 2.45e9);
+    CHECK(config.radios.unit_power_dbfs == -18);
+    REQUIRE(config.radios.devices.size() == 4);
+    CHECK(config.radios.devices[3].args ==
+          "type=aircomp,config=configs/virtual-air.yaml,name=device-4");
+    REQUIRE(config.radios.limits.frequency_ranges.size() == 1);
+    CHECK(config.radios.limits.frequency_ranges[0].low_hz == 2.4e9);
+    CHECK_FALSE(config.radios.limits.most_power_dbm);
+    const Config laboratory = read_config(AIRCOMP_SOURCE_DIR "/configs/b210-x310.yaml");
+    CHECK_FALSE(laboratory.radios.transmit);
+    CHECK(laboratory.radios.server.subdevice == "A:0 B:0");
+    CHECK(laboratory.radios.devices[1].transmit_gain_db == 50);
+}
+
+TEST_CASE("an error in the radios of a file names its line") {
+    const test::TemporaryFolder folder;
+    const auto error_of = [&](const std::string& radios) {
+        const auto file = folder.write("radios.yaml", "radios:\n" + radios);
+        try {
+            read_config(file);
+        } catch (const std::runtime_error& error) {
+            return std::string(error.what()).substr(file.string().size());
+        }
+        return std::string("no error");
+    };
+    const std::string server = "  server: {args: x}\n";
+    CHECK(error_of("  frequency_hz: 1e9\n") == ":1: radios: expected the key server, found none");
+    CHECK(error_of("  frequency_hz: 1e9\n" + server + "  devices: [{args: a}]\n") ==
+          ":4: radios.devices: expected 4 radios, as many as devices, found 1");
+    const std::string devices = "  devices: [{args: a}, {args: b}, {args: c}, {args: d}]\n";
+    CHECK(error_of("  frequency_hz: -1\n" + server + devices) ==
+          ":2: radios.frequency_hz: expected a finite number above 0, found -1");
+    CHECK(error_of("  frequency_hz: 1e9\n  limits: {most_duty: 2}\n" + server + devices) ==
+          ":3: radios.limits.most_duty: expected a number above 0 and at most 1, found 2");
+    CHECK(error_of("  frequency_hz: 1e9\n  unit_power_dbfs: 3\n" + server + devices) ==
+          ":3: radios.unit_power_dbfs: expected a number from -100 to 0, found 3");
+}
+
 }  // namespace
 }  // namespace aircomp::runtime

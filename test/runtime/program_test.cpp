@@ -197,4 +197,19 @@ TEST_CASE("every command explains itself with an example") {
     }
 }
 
+TEST_CASE("a sum over radios needs radios, and is refused in one line without") {
+    const std::string configs = std::string(AIRCOMP_SOURCE_DIR) + "/configs/";
+    const auto none = aircomp("sum " + configs + "loopback-symbol.yaml", true);
+    CHECK(none.code == 2);
+    CHECK(none.output == "aircomp: radios: expected a section that names the radios, found none\n");
+    const auto off = aircomp("sum " + configs + "b210-x310.yaml", true);
+    CHECK(off.code == 2);
+    CHECK(off.output ==
+          "aircomp: radios.transmit: expected true, for a sum is sent, found false\n");
+    const auto unknown = aircomp("sum " + configs + "b210-x310.yaml --devices nobody", true);
+    CHECK(unknown.code == 2);
+    CHECK(unknown.output ==
+          "aircomp: --devices: expected names of the configuration's devices, found 'nobody'\n");
+}
+
 }  // namespace
