@@ -115,6 +115,9 @@ void add_bench(CLI::App& program) {
     };
     add("decode", "Tokens per second as a fraction of memory bandwidth, one device", bench_decode);
     add("media", "Symbol medium over exact medium, four devices, interleaved", bench_media);
+#ifdef AIRCOMP_WITH_MPI
+    add_bench_mpi(*command);
+#endif
     command->footer(
         "Examples:\n  aircomp bench decode --tokens 20\n  aircomp bench media --json -");
 }

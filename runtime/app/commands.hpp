@@ -16,5 +16,8 @@ void add_reproduce(CLI::App& program);
 void add_sum(CLI::App& program);
 void add_report(CLI::App& program);
 void add_bench(CLI::App& program);
+#ifdef AIRCOMP_WITH_MPI
+void add_bench_mpi(CLI::App& bench);
+#endif
 
 }  // namespace aircomp::app

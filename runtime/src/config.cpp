@@ -325,7 +325,7 @@ void check_radio(const RadioConfig& radio, int streams, const Checker& check) {
     check.positive("coherence_block_s", radio.coherence_block_s);
     check.at_least("pilots_per_antenna", radio.pilots_per_antenna, 1);
     check.positive("server_power_w", radio.server_power_w);
-    check.within("downlink_bits", radio.downlink_bits, 1, 32);
+    check.within("downlink_bits", radio.downlink_bits, 2, 32);
     check.positive("control_rate_bytes_per_s", radio.control_rate_bytes_per_s);
     check.not_negative("control_latency_s", radio.control_latency_s);
 }

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "aircomp/optimizer/channel.hpp"
+#include "packed_partial.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -60,16 +61,6 @@ double capacity_bits(const Eigen::MatrixXcd& gram, double gain) {
         bits += 2 * std::log2(factor.matrixLLT()(i, i).real());
     }
     return bits;
-}
-
-void quantise(gsl::span<float> x, int bits) {
-    float largest = 0;
-    for (const float value : x)
-        largest = std::max(largest, std::abs(value));
-    if (largest == 0) return;
-    const auto levels = static_cast<float>((1 << (bits - 1)) - 1);
-    for (float& value : x)
-        value = std::round(value / largest * levels) / levels * largest;
 }
 
 RadioCell::RadioCell(const Config& config, std::vector<double> power_w)

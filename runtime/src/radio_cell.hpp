@@ -91,9 +91,6 @@ private:
     LinkUsage usage_;
 };
 
-/// Rounds `x` to `bits` bits a value: a uniform grid over the range of its largest magnitude.
-void quantise(gsl::span<float> x, int bits);
-
 /// A seed of its own for each purpose and index, from the experiment's.
 std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t purpose, std::uint64_t index = 0);
 

@@ -617,7 +617,7 @@ const std::vector<OutOfRange> out_of_range = {
     {[](Config& c) { c.radio.server_power_w = 0; },
      "radio.server_power_w: expected a finite number above 0, found 0"},
     {[](Config& c) { c.radio.downlink_bits = 33; },
-     "radio.downlink_bits: expected a number from 1 to 32, found 33"},
+     "radio.downlink_bits: expected a number from 2 to 32, found 33"},
     {[](Config& c) { c.radio.control_rate_bytes_per_s = 0; },
      "radio.control_rate_bytes_per_s: expected a finite number above 0, found 0"},
     {[](Config& c) { c.radio.control_latency_s = -1; },

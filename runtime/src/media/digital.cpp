@@ -6,6 +6,7 @@
 
 #include "exact_sum.hpp"
 #include "media/media.hpp"
+#include "packed_partial.hpp"
 
 namespace aircomp::runtime {
 namespace {

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// aircomp bench mpi: the wired engine over several processes against one process that holds all.
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+
+#include "aircomp/inference/decode_benchmark.hpp"
+#include "aircomp/inference/random_model.hpp"
+#include "aircomp/runtime/layout.hpp"
+#include "aircomp/runtime/media.hpp"
+#include "aircomp/runtime/mpi_model.hpp"
+#include "aircomp/runtime/sliced_model.hpp"
+#include "commands.hpp"
+#include "experiment_options.hpp"
+
+namespace aircomp::app {
+namespace {
+
+struct MpiBenchOptions {
+    int tokens = 20;
+    std::int64_t layers = 22;
+    int threads = 1;
+    int digital_bits = 0;
+    std::filesystem::path folder = std::filesystem::temp_directory_path() / "aircomp-bench-mpi";
+    std::string json;
+};
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// Writes the model once, on rank 0; all ranks then map the same file, so that one host holds its
+/// weights once.
+inference::Checkpoint shared_model(const runtime::MpiJob& job, const MpiBenchOptions& options) {
+    auto dimensions = inference::tinyllama_dimensions();
+    dimensions.layers = options.layers;
+    std::string error;
+    try {
+        if (job.rank() == 0) inference::write_random_model(options.folder, dimensions);
+    } catch (const std::exception& failure) {
+        error = failure.what();
+    }
+    error = job.first_error(error);
+    if (!error.empty()) throw std::runtime_error(error);
+    return inference::Checkpoint(options.folder);
+}
+
+/// One process that holds the whole model, with as many threads as all devices together.
+class Reference {
+public:
+    Reference(const inference::Checkpoint& checkpoint, const runtime::Config& config)
+        : model_(checkpoint, alone(config, checkpoint), config),
+          medium_(runtime::make_medium(config, checkpoint.config().hidden_size, {1.0}, {})) {}
+
+    double token_s(inference::Token token, std::int64_t position) {
+        const auto begin = Clock::now();
+        model_.forward({&token, 1}, position, *medium_, /*last_only=*/true);
+        return seconds_since(begin);
+    }
+
+    static runtime::Config config(int threads, std::int64_t context) {
+        auto one = runtime::default_config(1);
+        one.scheme = "centralized";
+        one.threads = threads;
+        one.model.context = context;
+        return one;
+    }
+
+private:
+    static std::vector<inference::Slice> alone(const runtime::Config& config,
+                                               const inference::Checkpoint& checkpoint) {
+        return runtime::lay_out(config, checkpoint.config(), 4).slices;
+    }
+
+    runtime::SlicedModel model_;
+    std::unique_ptr<runtime::Medium> medium_;
+};
+
+double median(std::vector<double> values) {
+    std::nth_element(values.begin(),
+                     values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+    return values[values.size() / 2];
+}
+
+void report(const MpiBenchOptions& options, int devices, const std::vector<double>& alone_s,
+            const std::vector<double>& wired_s, const runtime::MpiUsage& usage) {
+    std::vector<double> ratios;
+    for (std::size_t t = 0; t < alone_s.size(); ++t)
+        ratios.push_back(alone_s[t] / wired_s[t]);
+    const auto tokens = static_cast<double>(wired_s.size());
+    const double alone = 1 / median(alone_s), wired = 1 / median(wired_s);
+    std::cerr << table(
+                     {{"processes", "threads each", "tokens/s", "ratio"},
+                      {"1", std::to_string(devices * options.threads), number("%.2f", alone), "1"},
+                      {std::to_string(devices), std::to_string(options.threads),
+                       number("%.2f", wired), number("%.3f", median(ratios))}})
+              << "all-reduce, waiting for the slowest included: "
+              << duration(usage.all_reduce_s / static_cast<double>(usage.all_reduces)) << " each, "
+              << number("%.0f", static_cast<double>(usage.sent_bytes) / tokens)
+              << " bytes sent a token and device\n";
+    write_json({{"mpi",
+                 {{"devices", devices},
+                  {"threads_per_device", options.threads},
+                  {"one_process_tokens_per_s", alone},
+                  {"tokens_per_s", wired},
+                  {"over_one_process", median(ratios)},
+                  {"all_reduce_s", usage.all_reduce_s / static_cast<double>(usage.all_reduces)},
+                  {"sent_bytes_per_token", static_cast<double>(usage.sent_bytes) / tokens}}}},
+               options.json);
+}
+
+void run(const MpiBenchOptions& options) {
+    const runtime::MpiJob job;
+    const auto checkpoint = shared_model(job, options);
+    const int devices = job.size() - 1;
+    if (devices < 1) {
+        throw std::invalid_argument(
+            "bench mpi: expected mpirun -n 2 or more, a coordinator and devices");
+    }
+    auto config = runtime::default_config(devices);
+    for (auto& device : config.devices)
+        device.memory_bytes = 1e12;
+    config.scheme = options.digital_bits > 0 ? "digital" : "exact";
+    if (options.digital_bits > 0) config.digital_bits = options.digital_bits;
+    config.threads = options.threads;
+    config.model.context = options.tokens;
+    runtime::MpiModel model(job, checkpoint, config);
+    if (job.rank() != 0) {
+        model.serve();
+        return;
+    }
+    Reference reference(checkpoint, Reference::config(devices * options.threads, options.tokens));
+    std::vector<double> alone_s, wired_s;
+    for (int t = 0; t < options.tokens; ++t) {
+        const inference::Token token = 1 + t;
+        alone_s.push_back(reference.token_s(token, t));
+        const auto begin = Clock::now();
+        model.forward({&token, 1}, t);
+        wired_s.push_back(seconds_since(begin));
+    }
+    report(options, devices, alone_s, wired_s, model.stop());
+    std::filesystem::remove_all(options.folder);
+}
+
+}  // namespace
+
+void add_bench_mpi(CLI::App& bench) {
+    auto options = std::make_shared<MpiBenchOptions>();
+    CLI::App* command = bench.add_subcommand(
+        "mpi", "The wired engine under mpirun -n N+1 against one process, interleaved");
+    command->add_option("--tokens", options->tokens, "Tokens to decode")
+        ->check(CLI::Range(1, 2000))
+        ->capture_default_str();
+    command->add_option("--layers", options->layers, "Decoder layers; 22 make 1.1 billion weights")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--threads", options->threads, "Threads of each device")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command
+        ->add_option("--digital-bits", options->digital_bits,
+                     "Bits a value of the partials, 2 to 16; 0: float32")
+        ->check(CLI::Range(0, 16))
+        ->capture_default_str();
+    command
+        ->add_option("--folder", options->folder,
+                     "Where the random model lies meanwhile, float32, the same for all ranks")
+        ->capture_default_str();
+    command->add_option("--json", options->json, "Write the result to FILE, - for standard output");
+    command->footer("Example:\n  mpirun -n 3 aircomp bench mpi --tokens 20");
+    command->callback([options] { run(*options); });
+}
+
+}  // namespace aircomp::app

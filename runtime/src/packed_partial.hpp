@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A vector as the digital schemes send it: a uniform grid over the range of its largest magnitude,
+// `bits` bits a value, the range in float32 before them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <gsl/span>
+
+namespace aircomp::runtime {
+
+/// Bytes of `length` values of 2 to 16 bits.
+std::size_t packed_bytes(std::size_t length, int bits);
+
+/// Writes packed_bytes() bytes. Every value must be finite.
+void pack(gsl::span<const float> values, int bits, gsl::span<std::uint8_t> bytes);
+
+/// What pack() was given, rounded to its grid. Throws std::runtime_error where the range is not a
+/// finite number that is not negative.
+void unpack(gsl::span<const std::uint8_t> bytes, int bits, gsl::span<float> values);
+
+/// pack() and unpack() at once: rounds `values` to the grid.
+void quantise(gsl::span<float> values, int bits);
+
+}  // namespace aircomp::runtime
