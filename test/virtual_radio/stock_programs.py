@@ -43,12 +43,12 @@ def expect(output, pattern, program, count=1):
 
 def check_messages(air):
     """Every kind of message, as often as the program happened to try it; no failure."""
-    output = run("test_messages", "--args", air, "--test-chain", "--ntests", "30")
+    output = run("test_messages", "--args", air, "--test-chain", "--ntests", "20")
     if output is None:
         return
     for kind in ("Burst ACK", "Underflow", "Time Error", "Late Command", "Broken Chain"):
         expect(output, rf"Test {kind} +-> +\d+ successes, +0 failures", "test_messages")
-    expect(output, r"success:", "test_messages", 30)
+    expect(output, r"success:", "test_messages", 20)
 
 
 def check_boards(air):
