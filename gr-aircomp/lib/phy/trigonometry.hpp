@@ -43,7 +43,7 @@ AIRCOMP_INLINE float logarithm(float x) {
     std::memcpy(&bits, &x, sizeof bits);
     // Mantissa into [sqrt(1/2), sqrt(2)), the exponent apart.
     const std::int32_t exponent = (bits - 0x3F3504F3) >> 23;
-    const std::int32_t mantissa_bits = bits - (exponent << 23);
+    const std::int32_t mantissa_bits = bits - exponent * (1 << 23);
     float mantissa;
     std::memcpy(&mantissa, &mantissa_bits, sizeof mantissa);
     const float y = mantissa - 1.0F;
