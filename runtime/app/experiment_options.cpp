@@ -26,8 +26,11 @@ void ExperimentOptions::add_to(CLI::App& command) {
     command.add_option("--digital-bits", digital_bits, "Bits a value of the digital schemes");
     command.add_option("--csi", csi, "Channel knowledge of the coordinator")
         ->check(CLI::IsMember({"estimated", "perfect"}));
-    command.add_option("--medium", medium, "How deep a scheme over the air is simulated")
-        ->check(CLI::IsMember({"symbol", "waveform"}));
+    command
+        .add_option(
+            "--medium", medium,
+            "How deep a scheme over the air is simulated; radio: over the configuration's radios")
+        ->check(CLI::IsMember({"symbol", "waveform", "radio"}));
     command.add_option("--json", json, "Write the result as JSON to FILE, - for standard output");
 }
 
@@ -58,8 +61,9 @@ runtime::Config ExperimentOptions::config() const {
                                                            : runtime::ChannelKnowledge::estimated;
     }
     if (medium) {
-        config.medium =
-            *medium == "symbol" ? runtime::AirMedium::symbol : runtime::AirMedium::waveform;
+        config.medium = *medium == "symbol"     ? runtime::AirMedium::symbol
+                        : *medium == "waveform" ? runtime::AirMedium::waveform
+                                                : runtime::AirMedium::radio;
     }
     runtime::validate(config, "command line");
     return config;

@@ -39,7 +39,7 @@ const std::vector<std::pair<std::string, ShareSource>> share_names = {
     {"configured", ShareSource::configured}, {"measured", ShareSource::measured}};
 
 const std::vector<std::pair<std::string, AirMedium>> medium_names = {
-    {"symbol", AirMedium::symbol}, {"waveform", AirMedium::waveform}};
+    {"symbol", AirMedium::symbol}, {"waveform", AirMedium::waveform}, {"radio", AirMedium::radio}};
 
 void read_model(const YamlNode& node, const std::filesystem::path& base, ModelSettings& model) {
     if (std::string folder; node.at("folder").present()) {

@@ -322,7 +322,7 @@ TEST_CASE("the annotated configuration leaves no key out") {
 
 TEST_CASE("a waveform that makes no sense is refused with the key and what was expected") {
     CHECK(error_of("medium: air") ==
-          "lab.yaml:1: medium: expected one of symbol, waveform, found air");
+          "lab.yaml:1: medium: expected one of symbol, waveform, radio, found air");
     CHECK(error_of("waveform: {attempts: 0}") ==
           "lab.yaml:1: waveform.attempts: expected a number from 1 to 1000, found 0");
     CHECK(error_of("waveform: {timing_offset: 8.5}") ==

@@ -67,8 +67,8 @@ void emulate(const test::TemporaryFolder& folder, Config& config) {
     REQUIRE(setenv("UHD_MODULE_PATH", AIRCOMP_UHD_MODULES, 1) == 0);
 }
 
-/// The medium waveform over independent Gaussian vectors.
-double waveform_nmse(const Config& config, int rounds) {
+/// The configuration's medium over independent Gaussian vectors.
+double medium_nmse(const Config& config, int rounds) {
     SiteStatistics site;
     site.vectors = 1;
     site.partial_power.assign(device_count, 1);
@@ -109,7 +109,7 @@ TEST_CASE("sums over virtual radios are as exact as those of the medium waveform
     options.rounds = 12;
     options.length = length;
     const auto report = first_light(config, options);
-    const double simulated = waveform_nmse(config, 12);
+    const double simulated = medium_nmse(config, 12);
     CAPTURE(report.nmse, simulated, report.repeated_rounds, report.rounds[0].expected_nmse);
     REQUIRE(report.rounds.size() == 12);
     CHECK(std::abs(10 * std::log10(report.nmse / simulated)) < 1);
@@ -119,6 +119,17 @@ TEST_CASE("sums over virtual radios are as exact as those of the medium waveform
         CHECK(std::abs(device.phase_deg) < 5);
         CHECK(device.clipped_samples < 100);
     }
+}
+
+TEST_CASE("the medium radio sums for a model as exactly as the medium waveform") {
+    const test::TemporaryFolder folder;
+    Config config = testbed();
+    emulate(folder, config);
+    const double simulated = medium_nmse(config, 6);
+    config.medium = AirMedium::radio;
+    const double found = medium_nmse(config, 6);
+    CAPTURE(found, simulated);
+    CHECK(std::abs(10 * std::log10(found / simulated)) < 1);
 }
 
 TEST_CASE("the same seed gives the same sums over virtual radios") {

@@ -59,6 +59,9 @@ std::unique_ptr<Medium> make_medium(const Config& config, std::int64_t length,
     if (!design.empty() && config.medium == AirMedium::waveform) {
         return make_waveform_medium({config, power_w}, {config, length, calibration}, design);
     }
+    if (!design.empty() && config.medium == AirMedium::radio) {
+        return make_radio_medium({config, power_w}, {config, length, calibration}, design);
+    }
     if (!design.empty()) {
         return make_symbol_medium({config, power_w}, {config, length, calibration}, design);
     }

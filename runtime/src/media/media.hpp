@@ -31,4 +31,8 @@ std::unique_ptr<Medium> make_symbol_medium(RadioCell cell, AnalogCodec codec,
 std::unique_ptr<Medium> make_waveform_medium(RadioCell cell, AnalogCodec codec,
                                              const std::string& design);
 
+/// Over the radios of the configuration, all in this process. Opens them.
+std::unique_ptr<Medium> make_radio_medium(RadioCell cell, AnalogCodec codec,
+                                          const std::string& design);
+
 }  // namespace aircomp::runtime

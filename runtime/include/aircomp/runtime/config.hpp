@@ -28,8 +28,9 @@ enum class Fading { rayleigh, rician };
 enum class ChannelKnowledge { estimated, perfect };
 enum class Downlink { multicast, control, free };
 enum class ScalePolicy { calibrated, shared, exchanged };
-/// How deep a scheme over the air is simulated: channel use by channel use or sample by sample.
-enum class AirMedium { symbol, waveform };
+/// How deep a scheme over the air is simulated: channel use by channel use sample by sample,
+/// or not simulated at all: over the section radios.
+enum class AirMedium { symbol, waveform, radio };
 
 struct RadioConfig {
     int server_antennas = 8;        ///< N_r
