@@ -140,6 +140,7 @@ std::vector<double> FirstLight::phases_deg(const phy::SoundingReport& before,
         common += turns.back();
     }
     std::vector<double> phases;
+    phases.reserve(turns.size());
     for (const auto& turn : turns)
         phases.push_back(degrees * std::arg(turn * std::conj(common)));
     return phases;

@@ -169,6 +169,7 @@ std::vector<DeviceReport> RadioTestbed::all_take_part(const RoundOrder& order,
     }
     server();
     std::vector<DeviceReport> reports;
+    reports.reserve(running.size());
     for (auto& each : running)
         reports.push_back(each.get());
     return reports;
