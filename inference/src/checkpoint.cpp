@@ -127,6 +127,20 @@ bool Checkpoint::contains(const std::string& name) const {
     return files_->tensors.count(name) != 0;
 }
 
+TensorView Checkpoint::tensor(const std::string& name) const {
+    const auto where = [&] { return files_->folder.string() + ": tensor " + name; };
+    const auto found = files_->tensors.find(name);
+    if (found == files_->tensors.end()) {
+        throw std::runtime_error(where() + ": found no tensor of that name");
+    }
+    const SafetensorsEntry& entry = found->second;
+    const auto type = data_type(entry.type);
+    if (!type) {
+        throw std::runtime_error(where() + ": expected type F32, F16 or BF16, found " + entry.type);
+    }
+    return {name, *type, entry.shape, entry.bytes};
+}
+
 TensorView Checkpoint::tensor(const std::string& name,
                               const std::vector<std::int64_t>& shape) const {
     const auto where = [&] { return files_->folder.string() + ": tensor " + name; };
@@ -135,16 +149,11 @@ TensorView Checkpoint::tensor(const std::string& name,
         throw std::runtime_error(where() + ": expected shape " + shape_text(shape) +
                                  ", found no tensor of that name");
     }
-    const SafetensorsEntry& entry = found->second;
-    if (entry.shape != shape) {
+    if (found->second.shape != shape) {
         throw std::runtime_error(where() + ": expected shape " + shape_text(shape) + ", found " +
-                                 shape_text(entry.shape));
+                                 shape_text(found->second.shape));
     }
-    const auto type = data_type(entry.type);
-    if (!type) {
-        throw std::runtime_error(where() + ": expected type F32, F16 or BF16, found " + entry.type);
-    }
-    return {name, *type, entry.shape, entry.bytes};
+    return tensor(name);
 }
 
 std::vector<std::string> Checkpoint::names() const {

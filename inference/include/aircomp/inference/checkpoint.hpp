@@ -55,6 +55,9 @@ public:
     /// `shape`.
     TensorView tensor(const std::string& name, const std::vector<std::int64_t>& shape) const;
 
+    /// The tensor of that name, whatever its shape. Throws std::runtime_error where it is missing.
+    TensorView tensor(const std::string& name) const;
+
     /// Names of all tensors, sorted.
     std::vector<std::string> names() const;
 
