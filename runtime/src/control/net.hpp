@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Sockets for the daemons: an event loop, and links that carry whole frames, over TLS 1.3 where
+// there are certificates. Boost.Asio stays behind it.
+//
+// Everything of one Loop happens in the thread that runs it, but for Loop::post().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <gsl/span>
+#include <memory>
+#include <string>
+
+#include "control/codec.hpp"
+
+namespace aircomp::runtime::control {
+
+/// HOST:PORT taken apart; an IPv6 address stands in brackets.
+struct Address {
+    std::string host;
+    std::uint16_t port = 0;
+};
+
+/// Throws std::invalid_argument that names `what` unless `text` is HOST:PORT.
+Address parse_address(const std::string& text, const std::string& what);
+
+/// Whether the host is this machine's loopback interface, whatever its name resolves to.
+bool is_loopback(const Address& address);
+
+/// Events, and the thread that waits for them.
+class Loop {
+public:
+    Loop();
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    /// Handles events until `done()`, for at most `timeout_s`; returns done(). What an event's
+    /// handler throws comes out here.
+    bool run_until(const std::function<bool()>& done, double timeout_s);
+
+    /// Has `action` run by the loop's thread. From any thread.
+    void post(std::function<void()> action);
+
+    /// Calls `action` every so many seconds from now on.
+    void every(double interval_s, std::function<void()> action);
+
+    /// Calls `action` at every SIGINT and SIGTERM from now on, which then do not end the process.
+    void on_interrupt(std::function<void()> action);
+
+    struct State;
+    State& state() { return *state_; }
+
+private:
+    std::unique_ptr<State> state_;
+};
+
+enum class Role { coordinator, device };
+
+/// What authenticates a daemon: its certificate and key, and the authority that it trusts, as files
+/// of one folder (see certificates.hpp).
+class TlsIdentity {
+public:
+    /// Throws std::runtime_error, naming the file, where one is missing or does not fit.
+    TlsIdentity(const std::filesystem::path& folder, Role role);
+    ~TlsIdentity();
+
+    struct State;
+    State& state() const { return *state_; }
+
+private:
+    std::unique_ptr<State> state_;
+};
+
+/// What the owner of a link is told; at most one `closed`, after which comes nothing.
+struct LinkEvents {
+    /// The link is up, certificates are checked.
+    std::function<void()> opened;
+    /// Longest frame, length included, that may come next: asked before memory is taken for it.
+    std::function<std::size_t()> most_frame_bytes;
+    /// A whole frame; it is gone afterwards. What it throws closes the link, with the message as
+    /// reason.
+    std::function<void(gsl::span<const std::byte> frame)> frame;
+    std::function<void(const std::string& reason)> closed;
+};
+
+/// One connection. Frames wait in a queue where the peer does not take them at once.
+class Link {
+public:
+    virtual ~Link() = default;
+
+    /// Begins to exchange frames. The link lives as long as it is open or held.
+    virtual void start(LinkEvents events) = 0;
+
+    virtual void send(Frame frame) = 0;
+
+    /// Sends what waits, then ends; nothing is told any more.
+    virtual void finish() = 0;
+
+    /// Ends at once; nothing is told any more.
+    virtual void close() = 0;
+
+    /// The name in the peer's certificate, empty without TLS or before opened().
+    virtual std::string peer_name() const = 0;
+    virtual std::string peer_address() const = 0;
+
+    virtual std::uint64_t bytes_sent() const = 0;
+    virtual std::uint64_t bytes_received() const = 0;
+};
+
+using LinkPointer = std::shared_ptr<Link>;
+
+/// Accepts connections. Must not outlive the loop.
+class Listener {
+public:
+    /// `identity` null: without TLS. Throws std::runtime_error, naming the address, where it
+    /// cannot be listened on.
+    Listener(Loop& loop, const Address& address, const TlsIdentity* identity,
+             std::function<void(LinkPointer)> accepted);
+    ~Listener();
+
+    /// Where it listens; the port that was found free.
+    std::string address() const;
+    std::uint16_t port() const;
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+/// Begins to connect; the link's events tell how that went once it is started.
+LinkPointer connect(Loop& loop, const Address& address, const TlsIdentity* identity);
+
+}  // namespace aircomp::runtime::control
