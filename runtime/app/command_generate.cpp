@@ -5,6 +5,7 @@
 
 #include "commands.hpp"
 #include "experiment_options.hpp"
+#include "generation.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -13,25 +14,6 @@ struct GenerateOptions : ExperimentOptions {
     std::string prompt;
     std::int64_t tokens = 64;
     inference::SamplingOptions sampling;
-};
-
-/// Prints tokens as they come, whole characters only.
-class TextStream {
-public:
-    TextStream(const inference::Tokenizer& tokenizer, std::ostream& out)
-        : tokenizer_(tokenizer), out_(out) {}
-
-    void operator()(inference::Token token) {
-        pending_ += tokenizer_.decode(token);
-        const auto whole = inference::complete_utf8(pending_);
-        out_ << whole << std::flush;
-        pending_.erase(0, whole.size());
-    }
-
-private:
-    const inference::Tokenizer& tokenizer_;
-    std::ostream& out_;
-    std::string pending_;
 };
 
 void run(const GenerateOptions& options) {
@@ -43,13 +25,10 @@ void run(const GenerateOptions& options) {
     sampling.seed = config.seed;
     inference::Sampler sampler(sampling);
 
-    auto prompt = tokenizer.encode(options.prompt);
-    if (tokenizer.bos()) prompt.insert(prompt.begin(), *tokenizer.bos());
-    if (prompt.empty()) throw std::invalid_argument("--prompt: expected some text, found none");
+    auto prompt = encode_prompt(tokenizer, options.prompt);
     std::ostream& out = options.json == "-" ? std::cerr : std::cout;
     out << options.prompt << std::flush;
-    auto stop = model.checkpoint.config().eos_tokens;
-    if (tokenizer.eos()) stop.push_back(*tokenizer.eos());
+    const auto stop = stop_tokens(model);
     const auto begin = std::chrono::steady_clock::now();
     const std::size_t prompt_size = prompt.size();
     const auto tokens = runtime::generate(simulation, sampler, std::move(prompt), options.tokens,
@@ -87,14 +66,7 @@ void add_generate(CLI::App& program) {
     command->add_option("--tokens", options->tokens, "How many tokens to make at most")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    auto& sampling = options->sampling;
-    command->add_option("--temperature", sampling.temperature, "0: greedy")->capture_default_str();
-    command->add_option("--top-k", sampling.top_k, "Keep the k most likely; 0: all")
-        ->capture_default_str();
-    command->add_option("--top-p", sampling.top_p, "Keep the most likely up to this probability")
-        ->capture_default_str();
-    command->add_option("--repetition-penalty", sampling.repetition_penalty, "1: off")
-        ->capture_default_str();
+    add_sampling(*command, options->sampling);
     command->footer(
         "Examples:\n"
         "  aircomp generate --config configs/loopback-symbol.yaml --prompt \"The server\"\n"

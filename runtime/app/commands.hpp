@@ -19,5 +19,8 @@ void add_bench(CLI::App& program);
 #ifdef AIRCOMP_WITH_MPI
 void add_bench_mpi(CLI::App& bench);
 #endif
+void add_coordinator(CLI::App& program);
+void add_device(CLI::App& program);
+void add_pki(CLI::App& program);
 
 }  // namespace aircomp::app

@@ -28,6 +28,9 @@ int run(int argc, char** argv) {
     add_report(program);
     add_sum(program);
     add_bench(program);
+    add_coordinator(program);
+    add_device(program);
+    add_pki(program);
     try {
         program.parse(argc, argv);
         return 0;

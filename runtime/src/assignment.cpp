@@ -24,14 +24,10 @@ LayerWeights layer_weights(const inference::ModelConfig& model) {
     return {2 * D * head_columns, 3 * D * static_cast<double>(model.ffn_size)};
 }
 
-double context_of(const Config& config, const inference::ModelConfig& model) {
-    return static_cast<double>(config.model.context > 0 ? config.model.context : model.context);
-}
-
 // Of one layer.
 double cache_bytes(const Config& config, const inference::ModelConfig& model) {
-    return 2 * context_of(config, model) * static_cast<double>(model.kv_heads * model.head_dim) *
-           sizeof(float);
+    return 2 * static_cast<double>(context_of(config, model)) *
+           static_cast<double>(model.kv_heads * model.head_dim) * sizeof(float);
 }
 
 double model_bytes(const Config& config, const inference::ModelConfig& model, double weight_bytes) {

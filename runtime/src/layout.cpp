@@ -6,6 +6,7 @@
 #include <cmath>
 #include <sstream>
 #include <stdexcept>
+#include <string>
 
 #include "aircomp/optimizer/apportion.hpp"
 #include "aircomp/runtime/assignment.hpp"
@@ -34,6 +35,16 @@ bool holds_any(const inference::Slice& slice) {
 }
 
 }  // namespace
+
+std::int64_t context_of(const Config& config, const inference::ModelConfig& model) {
+    if (config.model.context == 0) return model.context;
+    if (config.model.context > model.context) {
+        throw std::invalid_argument("context of " + std::to_string(config.model.context) +
+                                    " tokens: the model was made for at most " +
+                                    std::to_string(model.context));
+    }
+    return config.model.context;
+}
 
 Layout lay_out(Config config, const inference::ModelConfig& model, double weight_bytes) {
     validate(config, "configuration");

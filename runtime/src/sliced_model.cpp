@@ -18,16 +18,6 @@ int thread_count(const Config& config) {
     return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-std::int64_t context_of(const Config& config, const inference::ModelConfig& model) {
-    if (config.model.context == 0) return model.context;
-    if (config.model.context > model.context) {
-        throw std::invalid_argument("context of " + std::to_string(config.model.context) +
-                                    " tokens: the model was made for at most " +
-                                    std::to_string(model.context));
-    }
-    return config.model.context;
-}
-
 /// Throws unless every device's memory holds its slice and its KV cache. `centralized` is the model
 /// on one device, however little it has: what the split is compared with.
 void require_memory(const Config& config, const inference::ModelConfig& model,

@@ -23,6 +23,10 @@ struct Layout {
 /// where the configuration is not valid, or where no shares keep the devices' limits.
 Layout lay_out(Config config, const inference::ModelConfig& model, double weight_bytes);
 
+/// Tokens that the KV caches hold: the configuration's, or the model's own. Throws
+/// std::invalid_argument where the model was made for fewer.
+std::int64_t context_of(const Config& config, const inference::ModelConfig& model);
+
 /// Operations of one token on a device that holds `slice`, at half of the context: m_n F.
 double token_flops(const Config& config, const inference::ModelConfig& model,
                    const inference::Slice& slice);

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// aircomp coordinator: continues a prompt over device processes.
+#include <iostream>
+#include <map>
+
+#include "aircomp/runtime/testbed.hpp"
+#include "commands.hpp"
+#include "experiment_options.hpp"
+#include "generation.hpp"
+
+namespace aircomp::app {
+namespace {
+
+struct Options {
+    std::string config_file;
+    std::string model_folder;
+    std::string prompt;
+    std::string text_file;
+    std::string listen;
+    std::string certificates;
+    std::string scheme;
+    std::optional<std::uint64_t> seed;
+    std::string json;
+    runtime::testbed::CoordinatorOptions run;
+};
+
+runtime::Config config_of(const Options& options) {
+    runtime::Config config = runtime::read_config(options.config_file);
+    if (!options.model_folder.empty()) config.model.folder = options.model_folder;
+    if (!options.listen.empty()) config.testbed.listen = options.listen;
+    if (!options.certificates.empty()) config.testbed.certificates = options.certificates;
+    if (!options.scheme.empty()) config.scheme = options.scheme;
+    if (options.seed) config.seed = *options.seed;
+    runtime::validate(config, "command line");
+    return config;
+}
+
+Json to_json(const runtime::testbed::CoordinatorSummary& summary,
+             const inference::Tokenizer& tokenizer) {
+    Json devices = Json::array();
+    for (const auto& device : summary.devices) {
+        devices.push_back({{"name", device.name},
+                           {"kv_groups", device.kv_groups},
+                           {"ffn_columns", device.ffn_columns},
+                           {"rounds", device.rounds},
+                           {"losses", device.losses},
+                           {"compute_s", device.compute_s},
+                           {"wait_s", device.wait_s},
+                           {"bytes_sent", device.bytes_sent},
+                           {"bytes_received", device.bytes_received}});
+    }
+    return {{"text", tokenizer.decode_text(summary.tokens)},
+            {"tokens", summary.tokens},
+            {"new_tokens", summary.new_tokens},
+            {"interrupted", summary.interrupted},
+            {"rounds", summary.rounds},
+            {"repeated_rounds", summary.repeated_rounds},
+            {"epochs", summary.epochs},
+            {"generating_s", summary.generating_s},
+            {"recovering_s", summary.recovering_s},
+            {"reduce_s", summary.reduce_s},
+            {"devices", devices}};
+}
+
+void print_summary(const runtime::testbed::CoordinatorSummary& summary) {
+    std::vector<std::vector<std::string>> rows = {{"device", "KV groups", "FFN columns", "rounds",
+                                                   "lost", "compute", "wait", "MB out", "MB in"}};
+    for (const auto& device : summary.devices) {
+        rows.push_back({device.name, std::to_string(device.kv_groups),
+                        std::to_string(device.ffn_columns), std::to_string(device.rounds),
+                        std::to_string(device.losses), number("%.2f s", device.compute_s),
+                        number("%.2f s", device.wait_s),
+                        number("%.2f", static_cast<double>(device.bytes_sent) / 1e6),
+                        number("%.2f", static_cast<double>(device.bytes_received) / 1e6)});
+    }
+    const auto made = static_cast<double>(summary.new_tokens);
+    std::cerr << "\n"
+              << (summary.interrupted ? "interrupted after " : "") << summary.new_tokens
+              << " tokens in " << number("%.2f s", summary.generating_s) << " ("
+              << number("%.1f", summary.generating_s > 0 ? made / summary.generating_s : 0)
+              << " a second), " << number("%.2f s", summary.reduce_s) << " of it in "
+              << summary.rounds << " rounds, " << number("%.2f s", summary.recovering_s)
+              << " in recovering; " << summary.epochs << " assignments, " << summary.repeated_rounds
+              << " rounds repeated\n"
+              << table(rows);
+}
+
+void run(Options options) {
+    const runtime::Config config = config_of(options);
+    const Model model = open_model(config, /*needs_tokenizer=*/true);
+    if (options.prompt.empty() == options.text_file.empty()) {
+        throw std::invalid_argument("expected one of --prompt and --text-file");
+    }
+    const std::string text = options.prompt.empty() ? read_text(options.text_file) : options.prompt;
+    auto& own = options.run;
+    own.config = config;
+    own.prompt = encode_prompt(*model.tokenizer, text);
+    own.sampling.seed = config.seed;
+    own.stop_tokens = stop_tokens(model);
+    own.sampled_vocabulary = model.tokenizer->size();
+    std::ostream& out = options.json == "-" ? std::cerr : std::cout;
+    TextStream stream(*model.tokenizer, out);
+    bool begun = false;
+    own.emit = [&](inference::Token token) {
+        if (!begun) out << text << std::flush;
+        begun = true;
+        stream(token);
+    };
+    const auto summary = runtime::testbed::run_coordinator(own);
+    if (begun) out << "\n" << std::flush;
+    print_summary(summary);
+    write_json(to_json(summary, *model.tokenizer), options.json);
+}
+
+}  // namespace
+
+void add_coordinator(CLI::App& program) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command =
+        program.add_subcommand("coordinator", "Continue a prompt over device processes");
+    command->add_option("config", options->config_file, "YAML configuration; see configs/")
+        ->required();
+    command->add_option("--model", options->model_folder,
+                        "Hugging Face model folder, in place of the configuration's");
+    command->add_option("--prompt", options->prompt, "Text to continue");
+    command->add_option("--text-file", options->text_file, "File with the text to continue");
+    command->add_option("--tokens", options->run.tokens, "How many tokens to make at most")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    add_sampling(*command, options->run.sampling);
+    command->add_option("--scheme", options->scheme, "In place of the configuration's");
+    command->add_option("--seed", options->seed, "Seed of sampling");
+    command->add_option("--listen", options->listen,
+                        "HOST:PORT for devices, in place of the configuration's");
+    command->add_option("--certificates", options->certificates,
+                        "Folder of the coordinator's certificate, in place of the configuration's");
+    command->add_option("--port-file", options->run.port_file,
+                        "Gets the address that is listened on, once it is");
+    command->add_option("--resume", options->run.resume,
+                        "Keeps the tokens in this file, and goes on from them where it exists");
+    add_log_format(*command, options->run.log);
+    command->add_option("--json", options->json,
+                        "Write the result as JSON to FILE, - for standard output");
+    command->footer(
+        "Examples:\n"
+        "  aircomp coordinator configs/laboratory-exact.yaml --prompt \"The server\"\n"
+        "  aircomp coordinator lab.yaml --listen 10.0.0.1:5810 --certificates lab/coordinator "
+        "--prompt \"Once\" --resume tokens.log");
+    command->callback([options] { run(*options); });
+}
+
+}  // namespace aircomp::app

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// aircomp device: holds a slice for a coordinator.
+#include "aircomp/runtime/testbed.hpp"
+#include "commands.hpp"
+#include "generation.hpp"
+
+namespace aircomp::app {
+
+void add_device(CLI::App& program) {
+    auto options = std::make_shared<runtime::testbed::DeviceOptions>();
+    CLI::App* command = program.add_subcommand("device", "Hold a slice for a coordinator");
+    command->add_option("--coordinator", options->coordinator, "HOST:PORT")->required();
+    command->add_option("--name", options->name, "As the coordinator's configuration has it")
+        ->required();
+    command->add_option("--model", options->model, "Hugging Face model folder, the coordinator's")
+        ->required();
+    command->add_option("--certificates", options->certificates,
+                        "Folder of the device's certificate; without it, loopback only");
+    command
+        ->add_option("--memory-bytes", options->memory_bytes,
+                     "Offered for slice and KV cache, bytes; 0: what is free")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command
+        ->add_option("--energy-j-per-flop", options->energy_j_per_flop,
+                     "Of this machine, J/FLOP; 0: not known")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command->add_option("--threads", options->threads, "Threads to compute with; 0: all cores")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command->add_flag("--once", options->once, "End with the coordinator's run");
+    add_log_format(*command, options->log);
+    command->footer(
+        "Examples:\n"
+        "  aircomp device --coordinator 127.0.0.1:5810 --name device-1 --model "
+        "inference/models/demo\n"
+        "  aircomp device --coordinator lab:5810 --name device-1 --model DIR --certificates "
+        "lab/device-1");
+    command->callback([options] { runtime::testbed::run_device(*options); });
+}
+
+}  // namespace aircomp::app

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Prompts, ends and sampling options.
+#include "generation.hpp"
+
+#include <map>
+#include <stdexcept>
+
+namespace aircomp::app {
+
+void add_sampling(CLI::App& command, inference::SamplingOptions& sampling) {
+    command.add_option("--temperature", sampling.temperature, "0: greedy")->capture_default_str();
+    command.add_option("--top-k", sampling.top_k, "Keep the k most likely; 0: all")
+        ->capture_default_str();
+    command.add_option("--top-p", sampling.top_p, "Keep the most likely up to this probability")
+        ->capture_default_str();
+    command.add_option("--repetition-penalty", sampling.repetition_penalty, "1: off")
+        ->capture_default_str();
+}
+
+void add_log_format(CLI::App& command, runtime::testbed::LogFormat& format) {
+    using runtime::testbed::LogFormat;
+    const std::map<std::string, LogFormat> formats = {{"text", LogFormat::text},
+                                                      {"json", LogFormat::json}};
+    command.add_option("--log", format, "Events on standard error as text or json")
+        ->transform(CLI::CheckedTransformer(formats));
+}
+
+std::vector<inference::Token> encode_prompt(const inference::Tokenizer& tokenizer,
+                                            const std::string& prompt) {
+    auto tokens = tokenizer.encode(prompt);
+    if (tokenizer.bos()) tokens.insert(tokens.begin(), *tokenizer.bos());
+    if (tokens.empty()) throw std::invalid_argument("--prompt: expected some text, found none");
+    return tokens;
+}
+
+std::vector<inference::Token> stop_tokens(const Model& model) {
+    auto stop = model.checkpoint.config().eos_tokens;
+    if (model.tokenizer->eos()) stop.push_back(*model.tokenizer->eos());
+    return stop;
+}
+
+}  // namespace aircomp::app

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What commands that continue a prompt share: sampling options, prompt, end, text as it comes.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "aircomp/inference/sampler.hpp"
+#include "aircomp/runtime/testbed.hpp"
+#include "experiment_options.hpp"
+
+namespace aircomp::app {
+
+/// Prints tokens as they come, whole characters only.
+class TextStream {
+public:
+    TextStream(const inference::Tokenizer& tokenizer, std::ostream& out)
+        : tokenizer_(tokenizer), out_(out) {}
+
+    void operator()(inference::Token token) {
+        pending_ += tokenizer_.decode(token);
+        const auto whole = inference::complete_utf8(pending_);
+        out_ << whole << std::flush;
+        pending_.erase(0, whole.size());
+    }
+
+private:
+    const inference::Tokenizer& tokenizer_;
+    std::ostream& out_;
+    std::string pending_;
+};
+
+void add_sampling(CLI::App& command, inference::SamplingOptions& sampling);
+
+/// --log text|json
+void add_log_format(CLI::App& command, runtime::testbed::LogFormat& format);
+
+/// The prompt's tokens, begun by BOS where the model has one. Throws std::invalid_argument where
+/// there are none.
+std::vector<inference::Token> encode_prompt(const inference::Tokenizer& tokenizer,
+                                            const std::string& prompt);
+
+/// What ends a text, by the model and by its tokenizer.
+std::vector<inference::Token> stop_tokens(const Model& model);
+
+}  // namespace aircomp::app

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The testbed as processes: a coordinator that owns the run, devices that hold slices, and the
+// laboratory's certificates (docs/control.md).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "aircomp/inference/sampler.hpp"
+#include "aircomp/inference/tokenizer.hpp"
+#include "aircomp/runtime/config.hpp"
+
+namespace aircomp::runtime::testbed {
+
+enum class LogFormat { text, json };
+
+struct DeviceOptions {
+    std::string coordinator;  ///< HOST:PORT
+    std::string name;         ///< As the coordinator's configuration has it.
+    std::filesystem::path model;
+    std::filesystem::path certificates;  ///< Empty: none, loopback only.
+    double memory_bytes = 0;             ///< Offered; 0: what the system has free.
+    double energy_j_per_flop = 0;        ///< 0: not known.
+    int threads = 0;                     ///< 0: all cores.
+    bool once = false;                   ///< End with the coordinator's run.
+    LogFormat log = LogFormat::text;
+};
+
+/// Serves coordinators, one after the other, until SIGINT or SIGTERM. Throws std::runtime_error or
+/// std::invalid_argument where model, certificates or address are no good, or where a coordinator
+/// refuses the device for good.
+void run_device(const DeviceOptions& options);
+
+struct CoordinatorOptions {
+    Config config;  ///< Validated; scheme `exact`.
+    std::vector<inference::Token> prompt;
+    std::int64_t tokens = 64;  ///< To make at most.
+    inference::SamplingOptions sampling;
+    std::vector<inference::Token> stop_tokens;
+    std::int64_t sampled_vocabulary = 0;
+    std::filesystem::path resume;     ///< Keeps the tokens and goes on from them; empty: nowhere.
+    std::filesystem::path port_file;  ///< Gets the address that devices find; empty: nowhere.
+    LogFormat log = LogFormat::text;
+    std::function<void(inference::Token)> emit;  ///< Sees each new token.
+};
+
+/// What one device did in a run.
+struct DeviceSummary {
+    std::string name;
+    std::int64_t kv_groups = 0;    ///< Held at the end.
+    std::int64_t ffn_columns = 0;  ///< Held at the end.
+    std::uint64_t rounds = 0;
+    std::uint64_t losses = 0;                          ///< Times that it was lost.
+    double compute_s = 0;                              ///< Its own, over all rounds.
+    double wait_s = 0;                                 ///< The coordinator's, for its partials.
+    std::uint64_t bytes_sent = 0, bytes_received = 0;  ///< By the coordinator.
+};
+
+struct CoordinatorSummary {
+    std::vector<inference::Token> tokens;  ///< Prompt and continuation.
+    std::int64_t new_tokens = 0;           ///< Of this run.
+    bool interrupted = false;
+    std::uint64_t rounds = 0;
+    std::uint64_t repeated_rounds = 0;
+    std::uint64_t epochs = 0;  ///< Assignments of slices.
+    double generating_s = 0;   ///< Wall time from the first slice to the last token.
+    double recovering_s = 0;   ///< Of it, from a loss to the caches' being as before.
+    double reduce_s = 0;       ///< Of it, in all-reduces: devices' computing and the way.
+    std::vector<DeviceSummary> devices;
+};
+
+/// Waits for devices, cuts the model over them, continues the prompt. The checkpoint must be that
+/// of the configuration's folder. Throws std::runtime_error where the run cannot go on: what is
+/// missing, and for how long it was waited for.
+CoordinatorSummary run_coordinator(const CoordinatorOptions& options);
+
+/// Makes a laboratory's authority: `folder`/authority.pem and authority.key (mode 0600). Throws
+/// std::runtime_error where there is one already or files cannot be written.
+void make_authority(const std::filesystem::path& folder, const std::string& laboratory, int days);
+
+enum class CertificateRole { coordinator, device };
+
+/// Issues a certificate for `name` into `folder`/`name`: authority.pem, certificate.pem and key.pem
+/// (mode 0600), valid for `days` from `begin_days` from now. Returns that folder. Throws as above.
+std::filesystem::path issue_certificate(const std::filesystem::path& folder,
+                                        const std::string& name, CertificateRole role, int days,
+                                        int begin_days = 0);
+
+}  // namespace aircomp::runtime::testbed

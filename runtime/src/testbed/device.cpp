@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The device daemon: connects to its coordinator, holds the slice that it is assigned, answers
+// rounds; where the link ends, it connects again.
+//
+// Two threads: the loop's, which has the sockets, and the slice worker's, which computes.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <thread>
+
+#include "aircomp/runtime/testbed.hpp"
+#include "control/device_state.hpp"
+#include "control/net.hpp"
+#include "testbed/control_carrier.hpp"
+#include "testbed/log.hpp"
+#include "testbed/model_hash.hpp"
+#include "testbed/slice_worker.hpp"
+
+namespace aircomp::runtime::testbed {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// How often the watchdog looks.
+constexpr double watch_interval_s = 0.02;
+constexpr double first_wait_s = 0.05;
+constexpr double longest_wait_s = 1;
+/// Silence that a coordinator is granted before its welcome says how long it may be.
+constexpr double greeting_timeout_s = 5;
+
+double seconds_since(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// Bytes that the system could give to a process.
+double available_memory_bytes() {
+    std::ifstream file("/proc/meminfo");
+    std::string key, unit;
+    for (double kilobytes = 0; file >> key >> kilobytes; std::getline(file, unit)) {
+        if (key == "MemAvailable:") return 1024 * kilobytes;
+    }
+    throw std::runtime_error("/proc/meminfo: expected MemAvailable, found none");
+}
+
+/// One link to a coordinator, from connecting to its end.
+class DeviceSession : public std::enable_shared_from_this<DeviceSession> {
+public:
+    DeviceSession(control::Loop& loop, const inference::Checkpoint& checkpoint,
+                  const control::Hello& hello, int threads, Log& log)
+        : loop_(loop),
+          checkpoint_(checkpoint),
+          hello_(hello),
+          threads_(threads),
+          log_(log),
+          machine_(checkpoint.config().hidden_size, 2 * checkpoint.config().layers) {}
+
+    void start(const control::Address& address, const control::TlsIdentity* identity) {
+        link_ = control::connect(loop_, address, identity);
+        heard_ = Clock::now();
+        const std::weak_ptr<DeviceSession> self = weak_from_this();
+        const auto alive = [self](auto&& action) {
+            if (const auto session = self.lock()) action(*session);
+        };
+        link_->start(
+            {[alive] { alive([](auto& s) { s.link_->send(control::encode(s.hello_)); }); },
+             [this] { return machine_.most_frame_bytes(); },
+             [alive](gsl::span<const std::byte> frame) { alive([&](auto& s) { s.take(frame); }); },
+             [alive](const std::string& reason) { alive([&](auto& s) { s.end(reason); }); }});
+    }
+
+    /// Gives a silent coordinator up.
+    void watch() {
+        if (ended()) return;
+        const double silence_s = seconds_since(heard_);
+        const double looked_away_s = seconds_since(std::exchange(watched_, Clock::now()));
+        // Who was not looking cannot tell: what came meanwhile is still to be read.
+        if (looked_away_s > most_silence_s_ / 2) {
+            heard_ = Clock::now();
+        } else if (silence_s > most_silence_s_) {
+            end("the coordinator was silent for " + std::to_string(silence_s) + " s");
+        }
+    }
+
+    /// Ends the link and the worker; what the worker still has to say is dropped.
+    void end(const std::string& reason) {
+        if (ended_) return;
+        ended_ = reason;
+        link_->close();
+        if (carrier_) carrier_->silence();
+        worker_.reset();
+    }
+
+    bool ended() const { return ended_.has_value(); }
+    const std::string& reason() const { return *ended_; }
+    bool was_admitted() const { return was_admitted_; }
+    bool was_shut_down() const { return was_shut_down_; }
+    /// Refused, and not to try again.
+    bool is_refused() const { return is_refused_; }
+
+private:
+    void take(gsl::span<const std::byte> frame) {
+        heard_ = Clock::now();
+        const control::Message message = control::decode(frame);
+        if (!machine_.receive(message)) return;
+        std::visit([this](const auto& m) { on(m); }, message);
+    }
+
+    void on(const control::Welcome& welcome) {
+        was_admitted_ = true;
+        most_silence_s_ = welcome.heartbeat_s;
+        log_.info("admitted", {{"coordinator", link_->peer_address()}});
+        const std::weak_ptr<DeviceSession> self = weak_from_this();
+        carrier_ = std::make_unique<ControlPartialCarrier>(
+            [self, &loop = loop_](control::Frame frame, const Round& round) {
+                loop.post([self, frame = std::move(frame), round] {
+                    const auto session = self.lock();
+                    if (session && !session->ended()) session->answer(frame, round);
+                });
+            });
+        worker_ = std::make_unique<SliceWorker>(checkpoint_, threads_, *carrier_, worker_events());
+    }
+
+    WorkerEvents worker_events() {
+        const std::weak_ptr<DeviceSession> self = weak_from_this();
+        const auto post = [self, &loop = loop_](auto action) {
+            loop.post([self, action] {
+                const auto session = self.lock();
+                if (session && !session->ended()) action(*session);
+            });
+        };
+        return {[post](std::uint32_t epoch, std::uint64_t weight_bytes) {
+                    post([=](DeviceSession& s) { s.loaded(epoch, weight_bytes); });
+                },
+                [post](const std::string& reason) {
+                    post([=](DeviceSession& s) { s.end("cannot compute: " + reason); });
+                }};
+    }
+
+    void loaded(std::uint32_t epoch, std::uint64_t weight_bytes) {
+        if (!machine_.loaded(epoch)) return;
+        const control::Assignment& own = machine_.assignment();
+        log_.info("slice loaded", {{"epoch", std::to_string(epoch)},
+                                   {"kv_groups", std::to_string(own.kv_end - own.kv_begin)},
+                                   {"ffn_columns", std::to_string(own.ffn_end - own.ffn_begin)},
+                                   {"weight_bytes", std::to_string(weight_bytes)}});
+        link_->send(control::encode(control::Loaded{epoch, weight_bytes}));
+    }
+
+    void answer(const control::Frame& frame, const Round& round) {
+        if (!machine_.answered(round.epoch, round.number)) return;
+        answered_ = Clock::now();
+        ++telemetry_.rounds;
+        link_->send(frame);
+    }
+
+    void on(const control::Assignment& assignment) { worker_->load(assignment); }
+
+    void on(const control::RoundStart& start) {
+        worker_->start(round(), start.one_at_a_time, {start.x.begin(), start.x.end()});
+    }
+
+    void on(const control::Sum& sum) {
+        telemetry_.wait_s += seconds_since(answered_);
+        worker_->add(round(), {sum.values.begin(), sum.values.end()});
+    }
+
+    void on(const control::Repeat&) { worker_->repeat(round()); }
+
+    /// The round that the machine has just entered.
+    Round round() const {
+        const std::int64_t site = machine_.site();
+        return {machine_.epoch(),
+                machine_.round(),
+                {site / 2, site % 2 == 0 ? SiteKind::attention : SiteKind::mlp},
+                machine_.position(),
+                machine_.vectors(),
+                checkpoint_.config().hidden_size};
+    }
+
+    void on(const control::Heartbeat& heartbeat) {
+        link_->send(control::encode(heartbeat));
+        telemetry_.compute_s = carrier_->compute_s();
+        link_->send(control::encode(telemetry_));
+    }
+
+    void on(const control::Rejection& rejection) {
+        is_refused_ = !rejection.retry;
+        end("refused: " + rejection.reason);
+    }
+
+    void on(const control::Shutdown& shutdown) {
+        was_shut_down_ = true;
+        end(shutdown.reason);
+    }
+
+    void on(const control::ClockCommand& command) { pass_to_carrier(command); }
+    void on(const control::Sounding& sounding) { pass_to_carrier(sounding); }
+    void on(const control::Settings& settings) { pass_to_carrier(settings); }
+
+    /// What radios are told, in the worker's thread, in order with the rounds.
+    void pass_to_carrier(control::Message message) {
+        std::vector<float> precoders;
+        if (const auto* settings = std::get_if<control::Settings>(&message)) {
+            precoders.assign(settings->precoders.begin(), settings->precoders.end());
+        }
+        worker_->submit([this, message, precoders]() mutable {
+            if (auto* settings = std::get_if<control::Settings>(&message)) {
+                settings->precoders = precoders;
+            }
+            carrier_->command(message);
+        });
+    }
+
+    /// The machine lets nothing else through.
+    template <typename Other>
+    void on(const Other&) {}
+
+    control::Loop& loop_;
+    const inference::Checkpoint& checkpoint_;
+    control::Hello hello_;
+    int threads_;
+    Log& log_;
+    control::DeviceMachine machine_;
+    control::LinkPointer link_;
+    std::unique_ptr<ControlPartialCarrier> carrier_;
+    std::unique_ptr<SliceWorker> worker_;  // Uses the carrier: ends before it.
+    control::Telemetry telemetry_;
+    Clock::time_point heard_;
+    Clock::time_point watched_ = Clock::now();
+    Clock::time_point answered_;
+    double most_silence_s_ = greeting_timeout_s;
+    std::optional<std::string> ended_;
+    bool was_admitted_ = false;
+    bool was_shut_down_ = false;
+    bool is_refused_ = false;
+};
+
+/// Waiting times between attempts: doubled up to a second, each device's a little different, so
+/// that not all come at once.
+class BackOff {
+public:
+    explicit BackOff(const std::string& name) : random_(std::hash<std::string>()(name)) {}
+
+    double next_s() {
+        const double factor = 0.75 + 0.5 * static_cast<double>(random_() >> 11) * 0x1p-53;
+        const double wait_s = wait_s_ * factor;
+        wait_s_ = std::min(2 * wait_s_, longest_wait_s);
+        return wait_s;
+    }
+
+    void reset() { wait_s_ = first_wait_s; }
+
+private:
+    std::mt19937_64 random_;
+    double wait_s_ = first_wait_s;
+};
+
+control::Hello hello_of(const DeviceOptions& options, const inference::Checkpoint& checkpoint,
+                        int threads) {
+    control::Hello hello;
+    hello.name = options.name;
+    hello.model_hash = model_hash(checkpoint);
+    hello.memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : available_memory_bytes();
+    hello.compute_flops_per_s = measure_compute_rate(threads);
+    hello.energy_j_per_flop = options.energy_j_per_flop;
+    return hello;
+}
+
+}  // namespace
+
+void run_device(const DeviceOptions& options) {
+    const control::Address address = control::parse_address(options.coordinator, "--coordinator");
+    if (options.name.empty() || options.name.size() > 64) {
+        throw std::invalid_argument("--name: expected 1 to 64 characters");
+    }
+    std::optional<control::TlsIdentity> identity;
+    if (!options.certificates.empty()) {
+        identity.emplace(options.certificates, control::Role::device);
+    } else if (!control::is_loopback(address)) {
+        throw std::invalid_argument(
+            "--coordinator: expected a loopback address where there are "
+            "no --certificates, found " +
+            options.coordinator);
+    }
+    const inference::Checkpoint checkpoint(options.model);
+    const int threads = options.threads > 0
+                            ? options.threads
+                            : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    Log log(options.log);
+    const control::Hello hello = hello_of(options, checkpoint, threads);
+    log.info("device", {{"name", hello.name},
+                        {"model", to_hex(hello.model_hash).substr(0, 16)},
+                        {"gflops_per_s", std::to_string(hello.compute_flops_per_s / 1e9)},
+                        {"tls", identity ? "1.3" : "none, loopback only"}});
+
+    control::Loop loop;
+    bool interrupted = false;
+    loop.on_interrupt([&] { interrupted = true; });
+    std::shared_ptr<DeviceSession> session;
+    loop.every(watch_interval_s, [&] {
+        if (session) session->watch();
+    });
+    BackOff back_off(options.name);
+    while (!interrupted) {
+        session = std::make_shared<DeviceSession>(loop, checkpoint, hello, threads, log);
+        session->start(address, identity ? &*identity : nullptr);
+        while (!loop.run_until([&] { return interrupted || session->ended(); }, 3600)) {
+        }
+        if (!session->ended()) session->end("interrupted");
+        if (session->was_admitted()) back_off.reset();
+        log.info("link ended", {{"reason", session->reason()}});
+        if (session->is_refused()) throw std::runtime_error(session->reason());
+        if (session->was_shut_down() && options.once) return;
+        loop.run_until([&] { return interrupted; }, back_off.next_s());
+    }
+}
+
+}  // namespace aircomp::runtime::testbed

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Admission, heartbeats and loss of devices.
+#include "testbed/roster.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "testbed/model_hash.hpp"
+
+namespace aircomp::runtime::testbed {
+namespace {
+
+/// Connections that may wait to say who they are; with most_hello_bytes each, what strangers can
+/// make the coordinator hold.
+constexpr std::size_t most_strangers = 64;
+
+/// Heartbeats in the time after which silence counts as loss.
+constexpr double heartbeats_a_timeout = 4;
+constexpr double watch_interval_s = 0.02;
+
+std::string seconds_text(double seconds) {
+    std::string text = std::to_string(seconds);
+    return text.substr(0, text.find('.') + 4) + " s";
+}
+
+}  // namespace
+
+struct Roster::Peer {
+    control::LinkPointer link;
+    control::PeerMachine machine;
+    std::optional<std::size_t> device;
+    Clock::time_point connected = Clock::now();
+    Clock::time_point heard = Clock::now();
+    control::Telemetry telemetry;
+};
+
+Roster::Roster(control::Loop& loop, const Config& config, const control::Hash& model,
+               const control::TlsIdentity* identity, Log& log, RosterEvents events)
+    : loop_(loop),
+      config_(config),
+      model_(model),
+      has_certificates_(identity != nullptr),
+      log_(log),
+      events_(std::move(events)),
+      records_(config.devices.size()),
+      admitted_(config.devices.size(), nullptr),
+      listener_(loop, control::parse_address(config.testbed.listen, "testbed.listen"), identity,
+                [this](control::LinkPointer link) { accept(std::move(link)); }) {
+    const std::weak_ptr<bool> alive = alive_;
+    loop_.every(config.testbed.heartbeat_s / heartbeats_a_timeout, [this, alive] {
+        if (!alive.expired()) beat();
+    });
+    loop_.every(watch_interval_s, [this, alive] {
+        if (!alive.expired()) watch();
+    });
+}
+
+Roster::~Roster() {
+    for (const auto& [key, peer] : peers_)
+        peer->link->close();
+}
+
+// ---- admission ----
+
+void Roster::accept(control::LinkPointer link) {
+    const auto strangers = std::count_if(peers_.begin(), peers_.end(),
+                                         [](const auto& entry) { return !entry.second->device; });
+    if (static_cast<std::size_t>(strangers) >= most_strangers) {
+        ++refusals_;
+        log_.warning("refused", {{"reason", "too many connections that have not said hello"}});
+        return link->close();
+    }
+    auto peer = std::make_shared<Peer>();
+    peer->link = std::move(link);
+    peers_.emplace(peer.get(), peer);
+    Peer* const self = peer.get();  // Links are closed, and so silent, before peers are forgotten.
+    peer->link->start({[] {}, [self] { return self->machine.most_frame_bytes(); },
+                       [this, self](gsl::span<const std::byte> frame) { take(*self, frame); },
+                       [this, self](const std::string& reason) { ended(*self, reason); }});
+}
+
+std::optional<std::size_t> Roster::find(const std::string& name) const {
+    for (std::size_t n = 0; n < config_.devices.size(); ++n) {
+        if (config_.devices[n].name == name) return n;
+    }
+    return std::nullopt;
+}
+
+std::optional<control::Rejection> Roster::objection(const Peer& peer,
+                                                    const control::Hello& hello) const {
+    const auto device = find(hello.name);
+    if (!device) {
+        return control::Rejection{"the configuration has no device '" + hello.name + "'", false};
+    }
+    if (has_certificates_ && peer.link->peer_name() != hello.name) {
+        return control::Rejection{
+            "'" + hello.name + "' came with the certificate of '" + peer.link->peer_name() + "'",
+            false};
+    }
+    if (hello.model_hash != model_) {
+        return control::Rejection{"model hash: expected " + to_hex(model_).substr(0, 16) +
+                                      "..., found " + to_hex(hello.model_hash).substr(0, 16) +
+                                      "...: another checkpoint",
+                                  false};
+    }
+    // The other may be dead without anybody having noticed yet.
+    if (admitted_[*device] != nullptr) {
+        return control::Rejection{"'" + hello.name + "' is already there", true};
+    }
+    return std::nullopt;
+}
+
+void Roster::greet(Peer& peer, const control::Hello& hello) {
+    if (const auto rejection = objection(peer, hello)) {
+        ++refusals_;
+        log_.warning("refused",
+                     {{"peer", peer.link->peer_address()}, {"reason", rejection->reason}});
+        peer.machine.close();
+        peer.link->send(control::encode(*rejection));
+        peer.link->finish();
+        return forget(peer);
+    }
+    const std::size_t device = *find(hello.name);
+    peer.device = device;
+    peer.machine.admit();
+    admitted_[device] = &peer;
+    records_[device].present = true;
+    records_[device].hello = hello;
+    peer.link->send(control::encode(control::Welcome{config_.testbed.heartbeat_s}));
+    log_.info("device joined", {{"device", hello.name},
+                                {"peer", peer.link->peer_address()},
+                                {"gflops_per_s", std::to_string(hello.compute_flops_per_s / 1e9)},
+                                {"radio", hello.radio.kind}});
+}
+
+// ---- what devices say ----
+
+void Roster::take(Peer& peer, gsl::span<const std::byte> frame) {
+    peer.heard = Clock::now();
+    const control::Message message = control::decode(frame);
+    if (!peer.machine.receive(message)) return;
+    if (const auto* hello = std::get_if<control::Hello>(&message)) return greet(peer, *hello);
+    DeviceRecord& record = records_[*peer.device];
+    if (const auto* beat = std::get_if<control::Heartbeat>(&message)) {
+        if (beat->sequence == heartbeat_) {
+            record.round_trip_s =
+                std::chrono::duration<double>(Clock::now() - heartbeat_sent_).count();
+        }
+    } else if (const auto* telemetry = std::get_if<control::Telemetry>(&message)) {
+        record.wait_s += telemetry->wait_s - peer.telemetry.wait_s;
+        peer.telemetry = *telemetry;
+    } else {
+        if (const auto* partial = std::get_if<control::Partial>(&message)) {
+            record.compute_s += partial->compute_s;
+            ++record.rounds;
+        }
+        events_.message(*peer.device, message);
+    }
+}
+
+// ---- loss ----
+
+void Roster::ended(Peer& peer, const std::string& reason) {
+    if (peer.device) return drop(*peer.device, reason);
+    ++refusals_;
+    log_.warning("refused", {{"peer", peer.link->peer_address()}, {"reason", reason}});
+    forget(peer);
+}
+
+void Roster::drop(std::size_t device, const std::string& reason) {
+    Peer* const peer = admitted_.at(device);
+    if (peer == nullptr) return;
+    log_.warning("device lost", {{"device", config_.devices[device].name}, {"reason", reason}});
+    peer->link->close();
+    peer->machine.close();
+    account(*peer);
+    admitted_[device] = nullptr;
+    records_[device].present = false;
+    ++records_[device].losses;
+    forget(*peer);
+    events_.lost(device, reason);
+}
+
+void Roster::account(const Peer& peer) {
+    records_[*peer.device].bytes_sent += peer.link->bytes_sent();
+    records_[*peer.device].bytes_received += peer.link->bytes_received();
+}
+
+void Roster::forget(Peer& peer) {
+    // A handler of the peer's link may be on the stack: it goes with the loop's next event.
+    const auto entry = peers_.find(&peer);
+    loop_.post([last = entry->second] {});
+    peers_.erase(entry);
+}
+
+void Roster::beat() {
+    const auto frame = control::encode(control::Heartbeat{++heartbeat_});
+    heartbeat_sent_ = Clock::now();
+    for (Peer* const peer : admitted_) {
+        if (peer != nullptr) peer->link->send(frame);
+    }
+}
+
+void Roster::watch() {
+    const auto now = Clock::now();
+    const auto since = [now](Clock::time_point then) {
+        return std::chrono::duration<double>(now - then).count();
+    };
+    const double limit_s = config_.testbed.heartbeat_s;
+    // Who was not looking cannot tell: what came meanwhile is still to be read.
+    const bool looked_away = since(std::exchange(watched_, now)) > limit_s / 2;
+    for (std::size_t n = 0; n < admitted_.size(); ++n) {
+        if (admitted_[n] == nullptr) continue;
+        if (looked_away) admitted_[n]->heard = now;
+        const double silence_s = since(admitted_[n]->heard);
+        if (silence_s > limit_s) drop(n, "silent for " + seconds_text(silence_s));
+    }
+    std::vector<std::shared_ptr<Peer>> slow;
+    for (const auto& [key, peer] : peers_) {
+        if (!peer->device && since(peer->connected) > config_.testbed.hello_timeout_s) {
+            slow.push_back(peer);
+        }
+    }
+    for (const auto& peer : slow) {
+        peer->link->close();
+        ended(*peer, "no hello within " + seconds_text(config_.testbed.hello_timeout_s));
+    }
+}
+
+// ---- what devices are told ----
+
+std::vector<std::size_t> Roster::present() const {
+    std::vector<std::size_t> devices;
+    for (std::size_t n = 0; n < admitted_.size(); ++n) {
+        if (admitted_[n] != nullptr) devices.push_back(n);
+    }
+    return devices;
+}
+
+control::PeerState Roster::state(std::size_t device) const {
+    const Peer* const peer = admitted_.at(device);
+    return peer == nullptr ? control::PeerState::closed : peer->machine.state();
+}
+
+double Roster::silence_s(std::size_t device) const {
+    const Peer* const peer = admitted_.at(device);
+    if (peer == nullptr) return 0;
+    return std::chrono::duration<double>(Clock::now() - peer->heard).count();
+}
+
+std::uint64_t Roster::bytes_sent(std::size_t device) const {
+    const Peer* const peer = admitted_.at(device);
+    return records_[device].bytes_sent + (peer == nullptr ? 0 : peer->link->bytes_sent());
+}
+
+std::uint64_t Roster::bytes_received(std::size_t device) const {
+    const Peer* const peer = admitted_.at(device);
+    return records_[device].bytes_received + (peer == nullptr ? 0 : peer->link->bytes_received());
+}
+
+void Roster::assign(std::size_t device, const control::Assignment& assignment,
+                    std::size_t most_values) {
+    Peer* const peer = admitted_.at(device);
+    if (peer == nullptr) return;
+    peer->machine.assign(assignment.epoch, most_values);
+    peer->link->send(control::encode(assignment));
+}
+
+void Roster::start_round(std::size_t device, std::uint64_t round, std::size_t values,
+                         const control::Frame& frame) {
+    Peer* const peer = admitted_.at(device);
+    if (peer == nullptr) return;
+    peer->machine.start_round(round, values);
+    peer->link->send(frame);
+}
+
+void Roster::send(std::size_t device, const control::Frame& frame) {
+    Peer* const peer = admitted_.at(device);
+    if (peer != nullptr) peer->link->send(frame);
+}
+
+std::vector<std::weak_ptr<control::Link>> Roster::shut_down(const std::string& reason) {
+    std::vector<std::weak_ptr<control::Link>> ending;
+    const auto frame = control::encode(control::Shutdown{reason});
+    for (Peer*& peer : admitted_) {
+        if (peer == nullptr) continue;
+        peer->machine.close();
+        peer->link->send(frame);
+        peer->link->finish();
+        ending.push_back(peer->link);
+        account(*peer);
+        records_[*peer->device].present = false;
+        forget(*std::exchange(peer, nullptr));
+    }
+    return ending;
+}
+
+}  // namespace aircomp::runtime::testbed
