@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Messages to bytes and back; bytes that are no message.
+#include "control/codec.hpp"
+
+#include <cstring>
+#include <limits>
+#include <random>
+
+#include "support/catch.hpp"
+
+namespace aircomp::runtime::control {
+namespace {
+
+template <typename T>
+T round_trip(const T& message) {
+    const Frame frame = encode(message);
+    const Message read = decode(*frame);
+    REQUIRE(std::holds_alternative<T>(read));
+    // Spans point into the frame: what is compared here are values alone.
+    return std::get<T>(read);
+}
+
+std::string refusal(const Message& message) {
+    try {
+        decode(*encode(message));
+    } catch (const ProtocolError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+Hello hello() {
+    Hello hello;
+    hello.name = "device-1";
+    hello.model_hash.fill(7);
+    hello.memory_bytes = 1e9;
+    hello.compute_flops_per_s = 5e9;
+    hello.energy_j_per_flop = 1e-10;
+    hello.radio = {"uhd", 2, 0.1, 10e6};
+    return hello;
+}
+
+const std::vector<float> reals = {1, -2, 3.5F, 0, 1e-20F, 6};
+
+TEST_CASE("messages of every kind come back as they were sent") {
+    const Hello greeting = round_trip(hello());
+    CHECK(greeting.name == "device-1");
+    CHECK(greeting.model_hash == hello().model_hash);
+    CHECK(greeting.radio.kind == "uhd");
+    CHECK(greeting.radio.sample_rate_hz == 10e6);
+    CHECK(round_trip(Welcome{0.5}).heartbeat_s == 0.5);
+    CHECK(round_trip(Rejection{"no", true}).retry);
+    CHECK(round_trip(Assignment{3, 1, 4, 0, 2, 5, 90, 256, 64}).ffn_end == 90);
+    CHECK(round_trip(Loaded{3, 12345}).weight_bytes == 12345);
+    CHECK(round_trip(Repeat{3, 99}).round == 99);
+    CHECK(round_trip(ClockCommand{ClockStep::set_at_next_edge, -5}).ticks == -5);
+    CHECK(round_trip(ClockReport{ClockStep::report, true, 8}).locked);
+    CHECK(round_trip(Sounding{7, 1000, 32}).pilots == 32);
+    CHECK(round_trip(BurstReport{3, 99, BurstOutcome::late, 12, 1}).outcome == BurstOutcome::late);
+    CHECK(round_trip(Heartbeat{1}).sequence == 1);
+    CHECK(round_trip(Telemetry{1.5, 2.5, 3}).wait_s == 2.5);
+    CHECK(round_trip(Shutdown{"over"}).reason == "over");
+}
+
+TEST_CASE("vectors are read where they lie in the frame") {
+    for (const Message& message :
+         {Message(RoundStart{1, 2, 3, 2, true, reals}), Message(Sum{1, 2, reals}),
+          Message(Partial{1, 2, 0.5, reals}), Message(Settings{9, 0.1, 2, 3, 1, 1, reals})}) {
+        const Frame frame = encode(message);
+        const Message read = decode(*frame);
+        REQUIRE(read.index() == message.index());
+        const gsl::span<const float> values = std::visit(
+            [](const auto& m) -> gsl::span<const float> {
+                using T = std::decay_t<decltype(m)>;
+                if constexpr (std::is_same_v<T, RoundStart>) return m.x;
+                if constexpr (std::is_same_v<T, Sum>) return m.values;
+                if constexpr (std::is_same_v<T, Partial>) return m.values;
+                if constexpr (std::is_same_v<T, Settings>) return m.precoders;
+                return {};
+            },
+            read);
+        CHECK(std::vector<float>(values.begin(), values.end()) == reals);
+        const auto* const begin = reinterpret_cast<const std::byte*>(values.data());
+        CHECK(begin >= frame->data());
+        CHECK(begin < frame->data() + frame->size());
+    }
+}
+
+TEST_CASE("numbers outside their ranges are refused by their names") {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    const std::vector<float> broken = {1, nan};
+    CHECK(refusal(Partial{1, 2, 0, broken}) == "partial: expected finite values");
+    CHECK(refusal(Sum{1, 2, {}}) == "sum: expected at least one value");
+    CHECK(refusal(RoundStart{1, 2, 0, 4, false, reals}) == "x: expected whole vectors");
+    CHECK(refusal(RoundStart{1, 2, -1, 1, false, reals}).rfind("position:", 0) == 0);
+    CHECK(refusal(Welcome{0.01}) == "heartbeat_s: expected 0.05 to 60");
+    CHECK(refusal(Assignment{1, 4, 4, 0, 1, 0, 1, 8, 1}).rfind("device:", 0) == 0);
+    CHECK(refusal(Assignment{1, 0, 4, 2, 1, 0, 1, 8, 1}) == "KV groups: expected a range");
+    CHECK(refusal(Assignment{1, 0, 4, 0, 1, 0, 1, 8, 1025}).rfind("most_vectors:", 0) == 0);
+    CHECK(refusal(Settings{0, 1, 1, 2, 2, 2, reals}).rfind("precoders:", 0) == 0);
+    CHECK(refusal(Shutdown{std::string(2000, 'x')}).rfind("reason:", 0) == 0);
+    Hello nobody = hello();
+    nobody.name = "";
+    CHECK(refusal(nobody) == "name: expected a name");
+    nobody.name = "new\nline";
+    CHECK(refusal(nobody) == "name: expected printable characters");
+    nobody = hello();
+    nobody.memory_bytes = std::numeric_limits<double>::infinity();
+    CHECK(refusal(nobody).rfind("memory_bytes:", 0) == 0);
+}
+
+TEST_CASE("a frame that is cut anywhere, or has any byte changed, is refused or still in range") {
+    const Frame whole = encode(hello());
+    for (std::size_t size = 0; size < whole->size(); ++size) {
+        const std::vector<std::byte> cut(whole->begin(),
+                                         whole->begin() + static_cast<std::ptrdiff_t>(size));
+        CHECK_THROWS_AS(decode(cut), ProtocolError);
+    }
+    std::mt19937 random(5);
+    int read = 0;
+    for (int i = 0; i < 20000; ++i) {
+        std::vector<std::byte> changed = *whole;
+        changed[random() % changed.size()] = static_cast<std::byte>(random());
+        try {
+            const Message message = decode(changed);
+            ++read;
+            if (const auto* greeting = std::get_if<Hello>(&message)) {
+                REQUIRE(greeting->memory_bytes >= 1);
+                REQUIRE(greeting->compute_flops_per_s > 0);
+            }
+        } catch (const ProtocolError&) {
+        }
+    }
+    CHECK(read > 0);
+    CHECK(read < 20000);
+}
+
+}  // namespace
+}  // namespace aircomp::runtime::control

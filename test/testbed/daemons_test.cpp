@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Coordinator and devices as processes on the loopback interface: the text that one process makes,
+// whatever happens to them on the way.
+#include <algorithm>
+#include <random>
+
+#include "aircomp/runtime/testbed.hpp"
+#include "testbed/laboratory.hpp"
+#include "testbed/relay.hpp"
+
+namespace aircomp::test {
+namespace {
+
+namespace testbed = runtime::testbed;
+
+TEST_CASE("four processes write what one writes") {
+    Laboratory lab;
+    lab.start_coordinator();
+    lab.start_devices();
+    const auto result = lab.result();
+    CHECK(result["tokens"] == Laboratory::undisturbed());
+    CHECK(result["epochs"] == 1);
+    CHECK(result["repeated_rounds"] == 0);
+    for (std::size_t n = 1; n <= 4; ++n)
+        CHECK(lab.device(n).wait() == 0);
+}
+
+TEST_CASE("a killed and a stopped device are noticed, and not one token is lost or changed") {
+    Laboratory lab;
+    lab.start_coordinator();
+    lab.start_devices();
+    REQUIRE(lab.reaches(20));
+    lab.device(2).signal(SIGKILL);
+    REQUIRE(lab.reaches(40));
+    lab.device(1).signal(SIGSTOP);
+    const auto result = lab.result();
+    CHECK(result["tokens"] == Laboratory::undisturbed());
+    CHECK(result["devices"][1]["losses"] >= 1);
+    CHECK(result["devices"][0]["losses"] >= 1);
+    CHECK(lab.coordinator().says("silent for"));
+}
+
+/// Four devices of which any three cannot hold the model.
+std::string small_devices() {
+    std::string devices = "devices:\n";
+    for (int n = 1; n <= 4; ++n) {
+        devices += "  - {name: device-" + std::to_string(n) +
+                   ", compute_flops_per_s: 1e9, energy_j_per_flop: 0, max_power_w: 0.1, "
+                   "memory_bytes: 3.5e6, antennas: 2}\n";
+    }
+    return devices;
+}
+
+TEST_CASE("a device that comes back is taken in, and the run waits where it cannot do without") {
+    Laboratory lab("", small_devices());
+    lab.start_coordinator();
+    lab.start_devices();
+    REQUIRE(lab.reaches(10));
+    lab.device(3).signal(SIGKILL);
+    REQUIRE(eventually([&] { return lab.coordinator().says("waiting for devices"); }));
+    lab.start_device(3);
+    const auto result = lab.result();
+    CHECK(result["tokens"] == Laboratory::undisturbed());
+    CHECK(result["epochs"] == 2);
+    CHECK(result["devices"][2]["losses"] == 1);
+    CHECK(lab.device(3).wait() == 0);
+}
+
+TEST_CASE("a connection that is cut is made again, and a lost round is asked for again") {
+    Laboratory lab("  round_timeout_s: 0.4\n");
+    lab.start_coordinator();
+    Relay relay(lab.port());
+    for (const std::size_t n : {2, 3, 4})
+        lab.start_device(n);
+    lab.start_device(1, {}, relay.address());
+    REQUIRE(lab.reaches(10));
+    relay.lose(1);
+    REQUIRE(eventually([&] { return relay.left_to_lose() == 0; }));
+    REQUIRE(lab.reaches(40));
+    relay.cut();
+    const auto result = lab.result();
+    CHECK(result["tokens"] == Laboratory::undisturbed());
+    CHECK(result["repeated_rounds"] >= 1);
+    CHECK(result["devices"][0]["losses"] >= 1);
+}
+
+TEST_CASE("a device that lives but does not answer is taken out") {
+    Laboratory lab("  round_timeout_s: 0.2\n");
+    lab.start_coordinator();
+    Relay relay(lab.port());
+    for (const std::size_t n : {2, 3, 4})
+        lab.start_device(n);
+    lab.start_device(1, {}, relay.address());
+    REQUIRE(lab.reaches(10));
+    relay.lose(2);
+    CHECK(lab.result()["tokens"] == Laboratory::undisturbed());
+    CHECK(lab.coordinator().says("asked twice"));
+}
+
+TEST_CASE("a coordinator that is killed goes on from its tokens, with the devices that waited") {
+    Laboratory lab("  listen: 127.0.0.1:0\n");
+    lab.start_coordinator();
+    lab.start_devices();
+    REQUIRE(lab.reaches(30));
+    lab.coordinator().signal(SIGKILL);
+    CHECK(lab.coordinator().wait() == 128 + SIGKILL);
+    const std::string address = lab.address();
+    lab.start_coordinator({"--listen", address});
+    const auto result = lab.result();
+    CHECK(result["tokens"] == Laboratory::undisturbed());
+    CHECK(result["new_tokens"] < Laboratory::tokens - 29);
+}
+
+TEST_CASE("where the devices that are left lack memory, the run ends and says what is missing") {
+    Laboratory lab("  join_timeout_s: 20\n", small_devices());
+    lab.start_coordinator();
+    lab.start_devices();
+    REQUIRE(lab.reaches(10));
+    lab.device(4).signal(SIGKILL);
+    CHECK(lab.coordinator().wait() == 2);
+    CAPTURE(lab.coordinator().log());
+    CHECK(lab.coordinator().says("short by"));
+    CHECK(lab.coordinator().says("device-1 3500000"));
+}
+
+TEST_CASE("an interrupt ends a run clean, with a summary") {
+    Laboratory lab;
+    lab.start_coordinator();
+    lab.start_devices();
+    REQUIRE(lab.reaches(5));
+    lab.coordinator().signal(SIGINT);
+    const auto result = lab.result();
+    CHECK(result["interrupted"] == true);
+    const auto made = result["tokens"].get<std::vector<int>>();
+    const auto& whole = Laboratory::undisturbed();
+    REQUIRE(made.size() <= whole.size());
+    CHECK(std::equal(made.begin(), made.end(), whole.begin()));
+    CHECK(lab.coordinator().says("interrupted after"));
+}
+
+void say(int socket, const std::string& bytes) {
+    CHECK(::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(bytes.size()));
+}
+
+TEST_CASE("strangers at the port are refused and the run goes on") {
+    Laboratory lab("  hello_timeout_s: 0.3\n");
+    lab.start_coordinator();
+    const int http = dial(lab.port()), noise = dial(lab.port()), slow = dial(lab.port());
+    say(http, "GET / HTTP/1.1\r\nHost: lab\r\n\r\n");
+    std::mt19937 random(3);
+    std::string bytes(4096, ' ');
+    std::generate(bytes.begin(), bytes.end(), [&] { return static_cast<char>(random()); });
+    say(noise, bytes);
+    say(slow, std::string("\x10\x00", 2));
+    lab.start_devices();
+    CHECK(lab.result()["tokens"] == Laboratory::undisturbed());
+    for (const int socket : {http, noise, slow})
+        ::close(socket);
+    const std::string log = lab.coordinator().log();
+    CHECK(log.find("found the length 542393671") != std::string::npos);  // "GET "
+    CHECK(log.find("no hello within") != std::string::npos);
+}
+
+TEST_CASE("with certificates, devices of this laboratory are admitted and others are not") {
+    Laboratory lab;
+    using testbed::CertificateRole;
+    testbed::make_authority(lab.path("pki"), "laboratory", 30);
+    testbed::make_authority(lab.path("other"), "elsewhere", 30);
+    issue_certificate(lab.path("pki"), "coordinator", CertificateRole::coordinator, 30);
+    for (int n = 1; n <= 4; ++n) {
+        issue_certificate(lab.path("pki"), "device-" + std::to_string(n), CertificateRole::device,
+                          30);
+    }
+    issue_certificate(lab.path("pki"), "late", CertificateRole::device, 1, -10);
+    issue_certificate(lab.path("other"), "device-1", CertificateRole::device, 30);
+    // A stranger that trusts the coordinator: it is the coordinator who has to refuse.
+    std::filesystem::copy(lab.path("pki/authority.pem"), lab.path("other/device-1/authority.pem"),
+                          std::filesystem::copy_options::overwrite_existing);
+    const auto with = [&](const std::string& folder) {
+        return std::vector<std::string>{"--certificates", lab.path(folder).string()};
+    };
+    const auto key = std::filesystem::status(lab.path("pki/device-1/key.pem")).permissions();
+    CHECK(key == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+
+    lab.start_coordinator(with("pki/coordinator"));
+    lab.start_device(1, with("other/device-1"));
+    lab.start_device(2, with("pki/late"));
+    lab.start_device(3, with("pki/device-4"));
+    lab.start_device(4);
+    const auto refused = [&](const std::string& words) {
+        return eventually([&] { return lab.coordinator().says(words); });
+    };
+    CHECK(refused("unable to get local issuer certificate"));
+    CHECK(refused("certificate has expired"));
+    CHECK(refused("'device-3' came with the certificate of 'device-4'"));
+    CHECK(refused("wrong version number"));
+    CHECK(lab.device(3).wait() == 2);
+    for (std::size_t n = 1; n <= 4; ++n)
+        lab.start_device(n, with("pki/device-" + std::to_string(n)));
+    CHECK(lab.result()["tokens"] == Laboratory::undisturbed());
+}
+
+TEST_CASE("a device does not trust a coordinator of another laboratory") {
+    Laboratory lab;
+    using testbed::CertificateRole;
+    testbed::make_authority(lab.path("pki"), "laboratory", 30);
+    testbed::make_authority(lab.path("other"), "elsewhere", 30);
+    issue_certificate(lab.path("other"), "coordinator", CertificateRole::coordinator, 30);
+    issue_certificate(lab.path("pki"), "device-1", CertificateRole::device, 30);
+    lab.start_coordinator({"--certificates", lab.path("other/coordinator").string()});
+    lab.start_device(1, {"--certificates", lab.path("pki/device-1").string()});
+    CHECK(eventually([&] { return lab.device(1).says("certificate verify failed"); }));
+}
+
+TEST_CASE("without certificates neither daemon leaves the loopback interface") {
+    Laboratory lab;
+    Process coordinator(
+        {"coordinator", lab.path("lab.yaml").string(), "--prompt", "x", "--listen", "0.0.0.0:0"},
+        lab.path("open.log"));
+    CHECK(coordinator.wait() == 2);
+    CHECK(coordinator.says("expected a loopback address where there are no certificates"));
+    Process device({"device", "--coordinator", "192.0.2.1:5810", "--name", "a", "--model",
+                    AIRCOMP_SOURCE_DIR "/inference/models/demo"},
+                   lab.path("far.log"));
+    CHECK(device.wait() == 2);
+    CHECK(device.says("expected a loopback address"));
+}
+
+}  // namespace
+}  // namespace aircomp::test

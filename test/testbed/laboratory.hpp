@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A coordinator and its devices as processes of the aircomp program, in a folder of their own.
+#pragma once
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "inference/temporary_folder.hpp"
+#include "support/catch.hpp"
+
+namespace aircomp::test {
+
+/// Long enough for a busy machine; only a failure takes so long.
+constexpr double patience_s = 60;
+
+/// Whether `holds` comes true in time.
+inline bool eventually(const std::function<bool()>& holds, double timeout_s = patience_s) {
+    const auto begin = std::chrono::steady_clock::now();
+    while (!holds()) {
+        const auto waited = std::chrono::steady_clock::now() - begin;
+        if (std::chrono::duration<double>(waited).count() > timeout_s) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+}
+
+inline std::string contents(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+/// One process of the program, killed at its end; both its outputs go to `log`.
+class Process {
+public:
+    Process(const std::vector<std::string>& arguments, std::filesystem::path log)
+        : log_(std::move(log)) {
+        std::vector<char*> words = {const_cast<char*>(AIRCOMP_PROGRAM)};
+        for (const std::string& argument : arguments)
+            words.push_back(const_cast<char*>(argument.c_str()));
+        words.push_back(nullptr);
+        id_ = fork();
+        if (id_ == 0) {
+            const int file = open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+            dup2(file, STDOUT_FILENO);
+            dup2(file, STDERR_FILENO);
+            execv(AIRCOMP_PROGRAM, words.data());
+            _exit(127);
+        }
+    }
+    ~Process() {
+        if (code_) return;
+        ::kill(id_, SIGKILL);
+        waitpid(id_, nullptr, 0);
+    }
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
+
+    void signal(int number) const { ::kill(id_, number); }
+
+    /// Its exit code, 128 and more where a signal ended it; -1 where it does not end in time.
+    int wait() {
+        int status = 0;
+        const auto ended = [&] { return waitpid(id_, &status, WNOHANG) == id_; };
+        if (!code_ && eventually(ended)) {
+            code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        }
+        return code_.value_or(-1);
+    }
+
+    std::string log() const { return contents(log_); }
+    bool says(const std::string& words) const { return log().find(words) != std::string::npos; }
+
+private:
+    std::filesystem::path log_;
+    pid_t id_ = 0;
+    std::optional<int> code_;
+};
+
+class Laboratory {
+public:
+    static constexpr const char* prompt = "When a message arrives, the";
+    static constexpr int tokens = 120;
+
+    /// `testbed`: more keys of that section; `rest`: more sections.
+    explicit Laboratory(const std::string& testbed = "", const std::string& rest = "") {
+        config_ = folder_.write("lab.yaml", "model: {folder: " AIRCOMP_SOURCE_DIR
+                                            "/inference/models/demo}\nscheme: exact\n"
+                                            "shares: [0.4, 0.3, 0.2, 0.1]\nthreads: 1\n" +
+                                                rest + "testbed:\n  heartbeat_s: 0.5\n" + testbed);
+    }
+
+    std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
+
+    void start_coordinator(std::vector<std::string> more = {}) {
+        std::filesystem::remove(path("address"));
+        std::vector<std::string> arguments = {
+            "coordinator", config_.string(),        "--prompt",    prompt,
+            "--tokens",    std::to_string(tokens),  "--port-file", path("address").string(),
+            "--resume",    path("tokens").string(), "--json",      path("result.json").string()};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        coordinator_.emplace(arguments, path("coordinator.log"));
+        REQUIRE(eventually([&] { return std::filesystem::exists(path("address")); }));
+        address_ = contents(path("address"));
+        address_.pop_back();
+    }
+
+    Process& coordinator() { return *coordinator_; }
+    const std::string& address() const { return address_; }
+    std::uint16_t port() const {
+        return static_cast<std::uint16_t>(std::stoi(address_.substr(address_.rfind(':') + 1)));
+    }
+
+    /// Device `number` from 1, at the coordinator or another address.
+    void start_device(std::size_t number, std::vector<std::string> more = {},
+                      const std::string& address = "") {
+        const std::string name = "device-" + std::to_string(number);
+        std::vector<std::string> arguments = {"device",
+                                              "--name",
+                                              name,
+                                              "--coordinator",
+                                              address.empty() ? address_ : address,
+                                              "--model",
+                                              AIRCOMP_SOURCE_DIR "/inference/models/demo",
+                                              "--threads",
+                                              "1",
+                                              "--once"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        devices_.at(number - 1).emplace(arguments, path(name + ".log"));
+    }
+
+    void start_devices() {
+        for (std::size_t n = 1; n <= 4; ++n)
+            start_device(n);
+    }
+
+    Process& device(std::size_t number) { return *devices_.at(number - 1); }
+
+    /// Waits until so many tokens are made.
+    bool reaches(int count) const {
+        return eventually([&] {
+            const std::string log = contents(path("tokens"));
+            return std::count(log.begin(), log.end(), '\n') >= 1 + prompt_tokens() + count;
+        });
+    }
+
+    /// The result of a run that ended well.
+    nlohmann::json result() {
+        const int code = coordinator_->wait();
+        CAPTURE(coordinator_->log());
+        REQUIRE(code == 0);
+        return nlohmann::json::parse(contents(path("result.json")));
+    }
+
+    /// What one process makes of the same prompt: no test may get another text.
+    static const std::vector<int>& undisturbed() {
+        static const std::vector<int> made = [] {
+            const TemporaryFolder folder;
+            Process alone(
+                {"generate", "--model", AIRCOMP_SOURCE_DIR "/inference/models/demo", "--scheme",
+                 "exact", "--shares", "0.4,0.3,0.2,0.1", "--prompt", prompt, "--tokens",
+                 std::to_string(tokens), "--json", (folder.path() / "result.json").string()},
+                folder.path() / "log");
+            REQUIRE(alone.wait() == 0);
+            return nlohmann::json::parse(contents(folder.path() / "result.json"))["tokens"]
+                .get<std::vector<int>>();
+        }();
+        return made;
+    }
+
+private:
+    static int prompt_tokens() { return static_cast<int>(undisturbed().size()) - tokens; }
+
+    TemporaryFolder folder_;
+    std::filesystem::path config_;
+    std::string address_;
+    std::optional<Process> coordinator_;
+    std::array<std::optional<Process>, 4> devices_;
+};
+
+}  // namespace aircomp::test
