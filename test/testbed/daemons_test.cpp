@@ -46,7 +46,7 @@ std::string small_devices() {
     for (int n = 1; n <= 4; ++n) {
         devices += "  - {name: device-" + std::to_string(n) +
                    ", compute_flops_per_s: 1e9, energy_j_per_flop: 0, max_power_w: 0.1, "
-                   "memory_bytes: 3.5e6, antennas: 2}\n";
+                   "memory_bytes: 2.6e6, antennas: 2}\n";
     }
     return devices;
 }
@@ -120,7 +120,7 @@ TEST_CASE("where the devices that are left lack memory, the run ends and says wh
     CHECK(lab.coordinator().wait() == 2);
     CAPTURE(lab.coordinator().log());
     CHECK(lab.coordinator().says("short by"));
-    CHECK(lab.coordinator().says("device-1 3500000"));
+    CHECK(lab.coordinator().says("device-1 2600000"));
 }
 
 TEST_CASE("an interrupt ends a run clean, with a summary") {

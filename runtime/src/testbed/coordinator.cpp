@@ -282,6 +282,12 @@ CoordinatorSummary run_coordinator(const CoordinatorOptions& options) {
             "carries, found " +
             options.config.scheme);
     }
+    if (options.config.testbed.metrics_listen != "none") {
+        throw std::invalid_argument(
+            "testbed.metrics_listen: expected none, for the coordinator "
+            "serves no metrics yet, found " +
+            options.config.testbed.metrics_listen);
+    }
     if (options.prompt.empty()) throw std::invalid_argument("prompt: expected some, found none");
     return Run(options).run();
 }
