@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <optional>
 
 #include "aircomp/inference/decode_benchmark.hpp"
@@ -31,22 +32,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-/// Writes the model once, on rank 0; all ranks then map the same file, so that one host holds its
-/// weights once.
-inference::Checkpoint shared_model(const runtime::MpiJob& job, const MpiBenchOptions& options) {
-    auto dimensions = inference::tinyllama_dimensions();
-    dimensions.layers = options.layers;
-    std::string error;
-    try {
-        if (job.rank() == 0) inference::write_random_model(options.folder, dimensions);
-    } catch (const std::exception& failure) {
-        error = failure.what();
-    }
-    error = job.first_error(error);
-    if (!error.empty()) throw std::runtime_error(error);
-    return inference::Checkpoint(options.folder);
 }
 
 /// One process that holds the whole model, with as many threads as all devices together.
@@ -113,14 +98,7 @@ void report(const MpiBenchOptions& options, int devices, const std::vector<doubl
                options.json);
 }
 
-void run(const MpiBenchOptions& options) {
-    const runtime::MpiJob job;
-    const auto checkpoint = shared_model(job, options);
-    const int devices = job.size() - 1;
-    if (devices < 1) {
-        throw std::invalid_argument(
-            "bench mpi: expected mpirun -n 2 or more, a coordinator and devices");
-    }
+runtime::Config wired_config(const MpiBenchOptions& options, int devices) {
     auto config = runtime::default_config(devices);
     for (auto& device : config.devices)
         device.memory_bytes = 1e12;
@@ -128,11 +106,11 @@ void run(const MpiBenchOptions& options) {
     if (options.digital_bits > 0) config.digital_bits = options.digital_bits;
     config.threads = options.threads;
     config.model.context = options.tokens;
-    runtime::MpiModel model(job, checkpoint, config);
-    if (job.rank() != 0) {
-        model.serve();
-        return;
-    }
+    return config;
+}
+
+void measure(const MpiBenchOptions& options, int devices, const inference::Checkpoint& checkpoint,
+             runtime::MpiModel& model) {
     Reference reference(checkpoint, Reference::config(devices * options.threads, options.tokens));
     std::vector<double> alone_s, wired_s;
     for (int t = 0; t < options.tokens; ++t) {
@@ -144,6 +122,35 @@ void run(const MpiBenchOptions& options) {
     }
     report(options, devices, alone_s, wired_s, model.stop());
     std::filesystem::remove_all(options.folder);
+}
+
+void run(const MpiBenchOptions& options) {
+    const runtime::MpiJob job;
+    const int devices = job.size() - 1;
+    std::optional<inference::Checkpoint> checkpoint;
+    std::unique_ptr<runtime::MpiModel> model;
+    // Rank 0 writes the model; all ranks then map the same file, so that a host holds it once.
+    const bool written = job.prepare([&] {
+        if (devices < 1) {
+            throw std::invalid_argument("bench mpi: expected mpirun -n 2 or more");
+        }
+        auto dimensions = inference::tinyllama_dimensions();
+        dimensions.layers = options.layers;
+        if (job.rank() == 0) inference::write_random_model(options.folder, dimensions);
+    });
+    if (!written) return;
+    const bool ready = job.prepare([&] {
+        checkpoint.emplace(options.folder);
+        model =
+            std::make_unique<runtime::MpiModel>(job, *checkpoint, wired_config(options, devices));
+    });
+    if (!ready) return;
+    job.work([&] {
+        if (job.rank() == 0)
+            measure(options, devices, *checkpoint, *model);
+        else
+            model->serve();
+    });
 }
 
 }  // namespace

@@ -16,7 +16,9 @@ void add_reproduce(CLI::App& program);
 void add_sum(CLI::App& program);
 void add_report(CLI::App& program);
 void add_bench(CLI::App& program);
+void add_doctor(CLI::App& program);
 #ifdef AIRCOMP_WITH_MPI
+void add_mpi(CLI::App& program);
 void add_bench_mpi(CLI::App& bench);
 #endif
 void add_coordinator(CLI::App& program);

@@ -31,11 +31,17 @@ int run(int argc, char** argv) {
     add_coordinator(program);
     add_device(program);
     add_pki(program);
+    add_doctor(program);
+#ifdef AIRCOMP_WITH_MPI
+    add_mpi(program);
+#endif
     try {
         program.parse(argc, argv);
         return 0;
     } catch (const CLI::Success& help) {
         return program.exit(help);
+    } catch (const CLI::RuntimeError& ended) {
+        return ended.get_exit_code();
     } catch (const CLI::ParseError& error) {
         std::cerr << "aircomp: " << error.what() << " (aircomp --help)\n";
         return 2;

@@ -1,35 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The aircomp program as a shell sees it: results as JSON, errors as one line and exit code 2.
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "program.hpp"
 #include "support/catch.hpp"
 
 namespace {
 
-struct Outcome {
-    int code;
-    std::string output;
-};
-
-/// Runs the program with `arguments`, standard error into the output where `errors` says so.
-Outcome aircomp(const std::string& arguments, bool errors = false) {
-    const std::string command =
-        std::string(AIRCOMP_PROGRAM) + " " + arguments + (errors ? " 2>&1" : " 2>/dev/null");
-    FILE* pipe = popen(command.c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    std::string output;
-    char buffer[4096];
-    for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;)
-        output.append(buffer, n);
-    return {WEXITSTATUS(pclose(pipe)), output};
-}
+using aircomp::test::aircomp;
 
 const std::string model = std::string(AIRCOMP_SOURCE_DIR) + "/inference/models/demo";
 const std::string text = model + "/evaluation.txt";

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iostream>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -134,23 +135,42 @@ MpiJob::MpiJob() {
     MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here);
     MPI_Comm_size(here, &ranks_here_);
     MPI_Comm_free(&here);
+    MPI_Comm devices;
+    MPI_Comm_split(MPI_COMM_WORLD, rank_ == 0 ? 0 : 1, rank_, &devices);
+    devices_ = MPI_Comm_c2f(devices);
 }
 
 MpiJob::~MpiJob() {
-    // A rank that fails alone would wait here for the others for ever.
-    if (std::uncaught_exceptions() > 0) MPI_Abort(MPI_COMM_WORLD, 2);
+    MPI_Comm devices = MPI_Comm_f2c(devices_);
+    MPI_Comm_free(&devices);
     MPI_Finalize();
 }
 
-std::string MpiJob::first_error(const std::string& own) const {
+bool MpiJob::prepare(const std::function<void()>& setup) const {
+    std::string own;
+    try {
+        setup();
+    } catch (const std::exception& error) {
+        own = error.what();
+    }
     int first = own.empty() ? size_ : rank_;
     MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
-    if (first == size_) return "";
+    if (first == size_) return true;
     int length = count_of(own.size());
     MPI_Bcast(&length, 1, MPI_INT, first, MPI_COMM_WORLD);
-    std::string error = rank_ == first ? own : std::string(static_cast<std::size_t>(length), ' ');
-    MPI_Bcast(error.data(), length, MPI_CHAR, first, MPI_COMM_WORLD);
-    return error;
+    own.resize(static_cast<std::size_t>(length));
+    MPI_Bcast(own.data(), length, MPI_CHAR, first, MPI_COMM_WORLD);
+    if (rank_ == 0) throw std::runtime_error(own);
+    return false;
+}
+
+void MpiJob::work(const std::function<void()>& task) const {
+    try {
+        task();
+    } catch (const std::exception& error) {
+        std::cerr << "aircomp: rank " << rank_ << ": " << error.what() << std::endl;
+        MPI_Abort(MPI_COMM_WORLD, 2);
+    }
 }
 
 struct MpiModel::State {
@@ -185,7 +205,7 @@ MpiModel::MpiModel(const MpiJob& job, const inference::Checkpoint& checkpoint, c
                                     " devices, found " + std::to_string(job.size()) +
                                     " (mpirun -n " + std::to_string(devices + 1) + " ...)");
     }
-    MPI_Comm_split(MPI_COMM_WORLD, job.rank() == 0 ? 0 : 1, job.rank(), &state.devices);
+    state.devices = MPI_Comm_f2c(job.devices());
     const int threads = thread_count(config, job);
     if (job.rank() == 0) {
         state.coordinator.emplace(checkpoint, threads);
@@ -197,9 +217,7 @@ MpiModel::MpiModel(const MpiJob& job, const inference::Checkpoint& checkpoint, c
     state.sum.emplace(state.layout.config, state.model.hidden_size, state.devices);
 }
 
-MpiModel::~MpiModel() {
-    if (state_->devices != MPI_COMM_NULL) MPI_Comm_free(&state_->devices);
-}
+MpiModel::~MpiModel() = default;
 
 const Config& MpiModel::config() const {
     return state_->layout.config;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <gsl/span>
 #include <memory>
 #include <string>
@@ -29,12 +30,20 @@ public:
     /// Ranks of this job on this host.
     int ranks_here() const { return ranks_here_; }
 
-    /// Called by all ranks, with what kept each of them from its work, empty where nothing did:
-    /// the first of these, the same on all ranks.
-    std::string first_error(const std::string& own) const;
+    /// Called by all ranks: true where `setup` has returned on all of them. Otherwise rank 0 throws
+    /// std::runtime_error with the first rank's error, the others return false.
+    bool prepare(const std::function<void()>& setup) const;
+
+    /// Runs `task`, in which ranks wait for each other: one that fails alone writes its error to
+    /// standard error and ends the whole job.
+    void work(const std::function<void()>& task) const;
+
+    /// The communicator of all ranks but 0, on each of them, as MPI_Comm_f2c() takes it.
+    int devices() const { return devices_; }
 
 private:
     int rank_ = 0, size_ = 1, ranks_here_ = 1;
+    int devices_ = 0;
 };
 
 /// What travelled between the devices, as seen by one of them.
@@ -53,6 +62,8 @@ public:
     /// devices and one more, or for another scheme.
     MpiModel(const MpiJob& job, const inference::Checkpoint& checkpoint, const Config& config);
     ~MpiModel();
+    MpiModel(const MpiModel&) = delete;
+    MpiModel& operator=(const MpiModel&) = delete;
 
     /// On a device: computes for the coordinator until stop().
     void serve();

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// aircomp doctor: whether this host is fit for a testbed, and how to mend what is not.
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "commands.hpp"
+#include "experiment_options.hpp"
+
+namespace aircomp::app {
+namespace {
+
+enum class Health { good, weak, bad };
+
+struct Finding {
+    std::string what;
+    Health health = Health::good;
+    std::string found;
+    std::string mend = {};  ///< Empty where nothing is to be done.
+};
+
+struct DoctorOptions {
+    std::string config_file;
+    std::string certificates;
+    std::string json;
+};
+
+/// What UHD asks for on fast Ethernet, bytes.
+constexpr std::int64_t socket_buffer_bytes = 24912805;
+constexpr double month_s = 30 * 86400;
+
+std::string first_line(const std::string& file) {
+    std::ifstream in(file);
+    std::string line;
+    std::getline(in, line);
+    return line;
+}
+
+/// A word as the shell takes it, whatever is in it.
+std::string quoted(const std::string& word) {
+    std::string result = "'";
+    for (const char c : word)
+        result += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return result + "'";
+}
+
+struct Answer {
+    int status = -1;  ///< 127 where there is no such program.
+    std::string text;
+};
+
+/// Runs a program that stops within 30 s; both of its outputs.
+Answer ask(const std::vector<std::string>& words) {
+    std::string command = "timeout 30";
+    for (const auto& word : words)
+        command += " " + quoted(word);
+    FILE* const pipe = popen((command + " 2>&1 </dev/null").c_str(), "r");
+    Answer answer;
+    if (pipe == nullptr) return answer;
+    std::array<char, 4096> buffer;
+    for (std::size_t n; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+        answer.text.append(buffer.data(), n);
+    const int status = pclose(pipe);
+    answer.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return answer;
+}
+
+/// What stands behind `label` in the line that has it.
+std::string behind(const std::string& text, const std::string& label) {
+    const auto at = text.find(label);
+    if (at == std::string::npos) return "";
+    const auto begin = text.find_first_not_of(" \t", at + label.size());
+    if (begin == std::string::npos) return "";
+    return text.substr(begin, text.find('\n', begin) - begin);
+}
+
+std::string last_line(const std::string& text) {
+    const auto end = text.find_last_not_of(" \n");
+    if (end == std::string::npos) return "no answer";
+    const auto begin = text.rfind('\n', end);
+    return text.substr(begin == std::string::npos ? 0 : begin + 1,
+                       end - (begin == std::string::npos ? 0 : begin + 1) + 1);
+}
+
+Finding processor() {
+    const bool wide = __builtin_cpu_supports("avx512f") != 0;
+    const bool medium = __builtin_cpu_supports("avx2") != 0;
+    const std::string cores = std::to_string(std::thread::hardware_concurrency()) + " cores, ";
+    if (wide) return {"processor", Health::good, cores + "AVX-512"};
+    if (medium) return {"processor", Health::good, cores + "AVX2"};
+    return {"processor", Health::weak, cores + "neither AVX2 nor AVX-512",
+            "weights are read by plain loops: expect a few times fewer tokens/s"};
+}
+
+Finding governor() {
+    std::set<std::string> governors;
+    for (unsigned i = 0; i < std::thread::hardware_concurrency(); ++i) {
+        const auto one = first_line("/sys/devices/system/cpu/cpu" + std::to_string(i) +
+                                    "/cpufreq/scaling_governor");
+        if (!one.empty()) governors.insert(one);
+    }
+    if (governors.empty()) return {"CPU governor", Health::good, "not this host's to choose"};
+    std::string found;
+    for (const auto& one : governors)
+        found += (found.empty() ? "" : ", ") + one;
+    if (found == "performance") return {"CPU governor", Health::good, found};
+    return {"CPU governor", Health::weak, found,
+            "cpupower frequency-set --governor performance, or radios underflow while it wakes up"};
+}
+
+Finding real_time() {
+    rlimit limit{};
+    getrlimit(RLIMIT_RTPRIO, &limit);
+    if (geteuid() == 0 || limit.rlim_cur > 0) {
+        return {"real-time priority", Health::good, "allowed"};
+    }
+    return {"real-time priority", Health::weak, "not allowed",
+            "add the user to group usrp, which /etc/security/limits.d/uhd.conf of uhd-host grants "
+            "it, and log in again"};
+}
+
+Finding socket_buffer(const std::string& key) {
+    const std::string text = first_line("/proc/sys/net/core/" + key);
+    const std::string what = "net.core." + key;
+    if (text.empty()) return {what, Health::weak, "cannot be read"};
+    const std::int64_t bytes = std::stoll(text);
+    if (bytes >= socket_buffer_bytes) return {what, Health::good, text + " bytes"};
+    return {what, Health::weak, text + " bytes",
+            "sysctl -w " + what + "=" + std::to_string(socket_buffer_bytes) +
+                " for radios on Ethernet (also in /etc/sysctl.d/)"};
+}
+
+Finding uhd(bool needed) {
+    const auto answer = ask({"uhd_config_info", "--version"});
+    const Health missing = needed ? Health::bad : Health::weak;
+    if (answer.status != 0) {
+        return {"UHD", missing, "not installed", "scripts/setup radio, or Debian's uhd-host"};
+    }
+    return {"UHD", Health::good, last_line(answer.text)};
+}
+
+/// Found or not, which firmware, and whether its reference is locked.
+void examine_radio(const std::string& name, const std::string& args, const std::string& clock,
+                   std::vector<Finding>& findings) {
+    const std::string what = "radio " + name;
+    const auto found = ask({"uhd_find_devices", "--args", args});
+    if (found.status != 0) {
+        const bool is_virtual = args.find("type=aircomp") != std::string::npos;
+        findings.push_back({what, Health::bad, "no device at '" + args + "'",
+                            is_virtual ? "set UHD_MODULE_PATH to the virtual radio's module "
+                                         "(docs/virtual-radio.md)"
+                                       : "check power, cable, address and access rights; "
+                                         "uhd_find_devices lists what there is"});
+        return;
+    }
+    const auto probe = ask({"uhd_usrp_probe", "--args", args + ",clock_source=" + clock});
+    if (probe.status != 0) {
+        findings.push_back({what, Health::bad, last_line(probe.text),
+                            "uhd_images_downloader, then uhd_image_loader, mend a wrong firmware "
+                            "or FPGA image"});
+        return;
+    }
+    std::string state = behind(probe.text, "Mboard:");
+    for (const char* label : {"FW Version:", "FPGA Version:"}) {
+        const auto version = behind(probe.text, label);
+        if (!version.empty()) state += std::string(", ") + label + " " + version;
+    }
+    findings.push_back({what, Health::good, state});
+    const auto locked = ask({"uhd_usrp_probe", "--args", args + ",clock_source=" + clock,
+                             "--sensor", "/mboards/0/sensors/ref_locked"});
+    const bool is_locked = locked.status == 0 && last_line(locked.text) == "true";
+    findings.push_back({what + " clock", is_locked ? Health::good : Health::bad,
+                        clock + (is_locked ? ", locked" : ", not locked"),
+                        is_locked ? "" : "10 MHz at REF IN, 0 to 15 dBm; see docs/laboratory.md"});
+}
+
+Finding certificates(const std::filesystem::path& folder) {
+    const auto file = folder / "certificate.pem";
+    const std::string what = "certificate " + folder.string();
+    for (const char* name : {"certificate.pem", "authority.pem", "key.pem"}) {
+        if (access((folder / name).c_str(), R_OK) == 0) continue;
+        return {what, Health::bad, std::string(name) + " is missing or cannot be read",
+                "aircomp pki issue makes one; see docs/control.md"};
+    }
+    const auto chain = ask({"openssl", "verify", "-CAfile", folder / "authority.pem", file});
+    if (chain.status != 0) {
+        return {what, Health::bad, last_line(chain.text), "issue it anew: aircomp pki issue"};
+    }
+    const auto end =
+        behind(ask({"openssl", "x509", "-enddate", "-noout", "-in", file}).text, "notAfter=");
+    const auto soon =
+        ask({"openssl", "x509", "-checkend", std::to_string(static_cast<std::int64_t>(month_s)),
+             "-noout", "-in", file});
+    if (soon.status != 0) {
+        return {what, Health::weak, "ends " + end, "issue it anew: aircomp pki issue"};
+    }
+    return {what, Health::good, "until " + end};
+}
+
+std::vector<Finding> examine(const DoctorOptions& options) {
+    setenv("UHD_LOG_CONSOLE_LEVEL", "error", /*overwrite=*/0);  // its banner is no answer
+    runtime::Config config;
+    if (!options.config_file.empty()) config = runtime::read_config(options.config_file);
+    const auto& radios = config.radios;
+    std::vector<Finding> findings = {processor(),
+                                     governor(),
+                                     real_time(),
+                                     socket_buffer("rmem_max"),
+                                     socket_buffer("wmem_max"),
+                                     uhd(/*needed=*/!radios.devices.empty())};
+    if (!radios.devices.empty() && findings.back().health == Health::good) {
+        examine_radio("server", radios.server.args, radios.clock_source, findings);
+        for (std::size_t n = 0; n < radios.devices.size(); ++n) {
+            examine_radio(config.devices[n].name, radios.devices[n].args, radios.clock_source,
+                          findings);
+        }
+    }
+    std::filesystem::path folder = config.testbed.certificates;
+    if (!options.certificates.empty()) folder = options.certificates;
+    if (!folder.empty()) findings.push_back(certificates(folder));
+    return findings;
+}
+
+int run(const DoctorOptions& options) {
+    const std::map<Health, const char*> names = {
+        {Health::good, "good"}, {Health::weak, "weak"}, {Health::bad, "BAD"}};
+    const auto findings = examine(options);
+    std::vector<std::vector<std::string>> rows = {{"what", "health", "found"}};
+    Json json = Json::array();
+    bool fit = true;
+    for (const Finding& finding : findings) {
+        rows.push_back({finding.what, names.at(finding.health), finding.found});
+        json.push_back({{"what", finding.what},
+                        {"health", names.at(finding.health)},
+                        {"found", finding.found},
+                        {"mend", finding.mend}});
+        fit = fit && finding.health != Health::bad;
+    }
+    std::ostream& out = options.json == "-" ? std::cerr : std::cout;
+    out << table(rows);
+    for (const Finding& finding : findings)
+        if (!finding.mend.empty()) out << finding.what << ": " << finding.mend << "\n";
+    write_json({{"fit", fit}, {"findings", json}}, options.json);
+    return fit ? 0 : 1;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& program) {
+    auto options = std::make_shared<DoctorOptions>();
+    CLI::App* command = program.add_subcommand(
+        "doctor", "Check whether this host is fit for a testbed, and say how to mend what is not");
+    command->add_option("config", options->config_file,
+                        "YAML configuration whose radios and certificates are examined");
+    command->add_option("--certificates", options->certificates,
+                        "Folder of this host's certificate, in place of the configuration's");
+    command->add_option("--json", options->json, "Write the result to FILE, - for standard output");
+    command->footer(
+        "Exit code 0: fit, 1: something is bad.\nExamples:\n  aircomp doctor\n"
+        "  aircomp doctor configs/b210-x310.yaml --certificates /etc/aircomp/device-1");
+    command->callback([options] {
+        const int code = run(*options);
+        if (code != 0) throw CLI::RuntimeError(code);
+    });
+}
+
+}  // namespace aircomp::app

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// aircomp mpi: continues a prompt over the ranks of an MPI job, the wired engine that the air is
+// compared with.
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "aircomp/runtime/mpi_model.hpp"
+#include "commands.hpp"
+#include "generation.hpp"
+
+namespace aircomp::app {
+namespace {
+
+struct MpiOptions : ExperimentOptions {
+    std::string prompt;
+    std::int64_t tokens = 64;
+    inference::SamplingOptions sampling;
+};
+
+struct Generated {
+    std::vector<inference::Token> tokens;  ///< Prompt and continuation.
+    std::size_t made = 0;
+    double wall_s = 0;
+};
+
+Generated generate(const MpiOptions& options, const Model& model, runtime::MpiModel& wired) {
+    const auto& tokenizer = *model.tokenizer;
+    auto sampling = options.sampling;
+    sampling.seed = wired.config().seed;
+    inference::Sampler sampler(sampling);
+    std::ostream& out = options.json == "-" ? std::cerr : std::cout;
+    TextStream stream(tokenizer, out);
+    Generated result;
+    result.tokens = encode_prompt(tokenizer, options.prompt);
+    out << options.prompt << std::flush;
+    const auto stop = stop_tokens(model);
+    const auto vocabulary = static_cast<std::size_t>(tokenizer.size());
+    const auto begin = std::chrono::steady_clock::now();
+    std::size_t done = 0;
+    for (std::int64_t i = 0; i < options.tokens; ++i) {
+        const auto logits =
+            wired.forward(gsl::span<const inference::Token>(result.tokens).subspan(done),
+                          static_cast<std::int64_t>(done));
+        done = result.tokens.size();
+        const auto next =
+            sampler.sample(gsl::span<const float>(logits).first(vocabulary), result.tokens);
+        if (std::find(stop.begin(), stop.end(), next) != stop.end()) break;
+        result.tokens.push_back(next);
+        ++result.made;
+        stream(next);
+    }
+    result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    out << "\n" << std::flush;
+    return result;
+}
+
+void report(const MpiOptions& options, const Model& model, const runtime::Config& config,
+            const Generated& generated, const runtime::MpiUsage& usage) {
+    const auto sums = static_cast<double>(std::max<std::int64_t>(1, usage.all_reduces));
+    const double tokens_per_s = static_cast<double>(generated.made) / generated.wall_s;
+    std::cerr << "\n"
+              << config.scheme << " over " << config.devices.size()
+              << " ranks and a coordinator: " << number("%.3g", tokens_per_s) << " tokens/s, "
+              << usage.all_reduces << " all-reduces of " << duration(usage.all_reduce_s / sums)
+              << ", " << number("%.0f", static_cast<double>(usage.sent_bytes) / sums)
+              << " bytes each from a device\n";
+    Json result = describe(config);
+    result["medium"] = "mpi";
+    result["text"] = model.tokenizer->decode_text(generated.tokens);
+    result["tokens"] = generated.tokens;
+    result["new_tokens"] = generated.made;
+    result["software_tokens_per_s"] = tokens_per_s;
+    result["all_reduces"] = usage.all_reduces;
+    result["all_reduce_s"] = usage.all_reduce_s / sums;
+    result["sent_bytes_per_all_reduce"] = static_cast<double>(usage.sent_bytes) / sums;
+    write_json(result, options.json);
+}
+
+void run(const MpiOptions& options) {
+    const runtime::MpiJob job;
+    std::optional<Model> model;
+    std::unique_ptr<runtime::MpiModel> wired;
+    const bool ready = job.prepare([&] {
+        auto config = options.config();
+        // The air's default makes no sense on a wire.
+        if (options.config_file.empty() && !options.scheme) config.scheme = "exact";
+        model = open_model(config, /*needs_tokenizer=*/true);
+        wired = std::make_unique<runtime::MpiModel>(job, model->checkpoint, config);
+    });
+    if (!ready) return;
+    job.work([&] {
+        if (job.rank() != 0) {
+            wired->serve();
+            return;
+        }
+        const auto generated = generate(options, *model, *wired);
+        report(options, *model, wired->config(), generated, wired->stop());
+    });
+}
+
+}  // namespace
+
+void add_mpi(CLI::App& program) {
+    auto options = std::make_shared<MpiOptions>();
+    CLI::App* command = program.add_subcommand(
+        "mpi", "Continue a prompt over the ranks of an MPI job: a coordinator and N devices");
+    options->add_to(*command);
+    command->add_option("--prompt", options->prompt, "Text to continue")->required();
+    command->add_option("--tokens", options->tokens, "How many tokens to make at most")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    add_sampling(*command, options->sampling);
+    command->footer(
+        "Schemes: exact, float32 through MPI's all-reduce; digital, codes of --digital-bits bits.\n"
+        "Examples:\n"
+        "  mpirun -n 5 aircomp mpi --model inference/models/demo --prompt \"The server\"\n"
+        "  mpirun -n 3 --host a,b,c aircomp mpi --model DIR --devices 2 --scheme digital "
+        "--digital-bits 8 --prompt \"Once\"");
+    command->callback([options] { run(*options); });
+}
+
+}  // namespace aircomp::app
