@@ -10,13 +10,7 @@
 namespace aircomp::app {
 namespace {
 
-struct GenerateOptions : ExperimentOptions {
-    std::string prompt;
-    std::int64_t tokens = 64;
-    inference::SamplingOptions sampling;
-};
-
-void run(const GenerateOptions& options) {
+void run(const GenerationOptions& options) {
     auto config = options.config();
     const Model model = open_model(config, /*needs_tokenizer=*/true);
     const auto& tokenizer = *model.tokenizer;
@@ -59,14 +53,9 @@ void run(const GenerateOptions& options) {
 }  // namespace
 
 void add_generate(CLI::App& program) {
-    auto options = std::make_shared<GenerateOptions>();
+    auto options = std::make_shared<GenerationOptions>();
     CLI::App* command = program.add_subcommand("generate", "Continue a prompt over the air");
     options->add_to(*command);
-    command->add_option("--prompt", options->prompt, "Text to continue")->required();
-    command->add_option("--tokens", options->tokens, "How many tokens to make at most")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    add_sampling(*command, options->sampling);
     command->footer(
         "Examples:\n"
         "  aircomp generate --config configs/loopback-symbol.yaml --prompt \"The server\"\n"

@@ -14,19 +14,13 @@
 namespace aircomp::app {
 namespace {
 
-struct MpiOptions : ExperimentOptions {
-    std::string prompt;
-    std::int64_t tokens = 64;
-    inference::SamplingOptions sampling;
-};
-
 struct Generated {
     std::vector<inference::Token> tokens;  ///< Prompt and continuation.
     std::size_t made = 0;
     double wall_s = 0;
 };
 
-Generated generate(const MpiOptions& options, const Model& model, runtime::MpiModel& wired) {
+Generated generate(const GenerationOptions& options, const Model& model, runtime::MpiModel& wired) {
     const auto& tokenizer = *model.tokenizer;
     auto sampling = options.sampling;
     sampling.seed = wired.config().seed;
@@ -57,7 +51,7 @@ Generated generate(const MpiOptions& options, const Model& model, runtime::MpiMo
     return result;
 }
 
-void report(const MpiOptions& options, const Model& model, const runtime::Config& config,
+void report(const GenerationOptions& options, const Model& model, const runtime::Config& config,
             const Generated& generated, const runtime::MpiUsage& usage) {
     const auto sums = static_cast<double>(std::max<std::int64_t>(1, usage.all_reduces));
     const double tokens_per_s = static_cast<double>(generated.made) / generated.wall_s;
@@ -79,7 +73,7 @@ void report(const MpiOptions& options, const Model& model, const runtime::Config
     write_json(result, options.json);
 }
 
-void run(const MpiOptions& options) {
+void run(const GenerationOptions& options) {
     const runtime::MpiJob job;
     std::optional<Model> model;
     std::unique_ptr<runtime::MpiModel> wired;
@@ -104,15 +98,10 @@ void run(const MpiOptions& options) {
 }  // namespace
 
 void add_mpi(CLI::App& program) {
-    auto options = std::make_shared<MpiOptions>();
+    auto options = std::make_shared<GenerationOptions>();
     CLI::App* command = program.add_subcommand(
         "mpi", "Continue a prompt over the ranks of an MPI job: a coordinator and N devices");
     options->add_to(*command);
-    command->add_option("--prompt", options->prompt, "Text to continue")->required();
-    command->add_option("--tokens", options->tokens, "How many tokens to make at most")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    add_sampling(*command, options->sampling);
     command->footer(
         "Schemes: exact, float32 through MPI's all-reduce; digital, codes of --digital-bits bits.\n"
         "Examples:\n"

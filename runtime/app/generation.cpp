@@ -17,6 +17,15 @@ void add_sampling(CLI::App& command, inference::SamplingOptions& sampling) {
         ->capture_default_str();
 }
 
+void GenerationOptions::add_to(CLI::App& command) {
+    ExperimentOptions::add_to(command);
+    command.add_option("--prompt", prompt, "Text to continue")->required();
+    command.add_option("--tokens", tokens, "How many tokens to make at most")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    add_sampling(command, sampling);
+}
+
 void add_log_format(CLI::App& command, runtime::testbed::LogFormat& format) {
     using runtime::testbed::LogFormat;
     const std::map<std::string, LogFormat> formats = {{"text", LogFormat::text},

@@ -34,6 +34,15 @@ private:
 
 void add_sampling(CLI::App& command, inference::SamplingOptions& sampling);
 
+/// What continuing a prompt with a scheme of one's choice takes.
+struct GenerationOptions : ExperimentOptions {
+    std::string prompt;
+    std::int64_t tokens = 64;
+    inference::SamplingOptions sampling;
+
+    void add_to(CLI::App& command);
+};
+
 /// --log text|json
 void add_log_format(CLI::App& command, runtime::testbed::LogFormat& format);
 

@@ -355,7 +355,7 @@ void Loop::every(double interval_s, std::function<void()> action) {
     std::make_shared<Ticker>(state_->io, interval_s, std::move(action))->wait();
 }
 
-void Loop::on_interrupt(std::function<void()> action) {
+void Loop::on_interrupt(const std::function<void()>& action) {
     wait_for_signal(state_->signals.emplace(state_->io, SIGINT, SIGTERM), action);
 }
 

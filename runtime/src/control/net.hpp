@@ -48,7 +48,7 @@ public:
     void every(double interval_s, std::function<void()> action);
 
     /// Calls `action` at every SIGINT and SIGTERM from now on, which then do not end the process.
-    void on_interrupt(std::function<void()> action);
+    void on_interrupt(const std::function<void()>& action);
 
     struct State;
     State& state() { return *state_; }

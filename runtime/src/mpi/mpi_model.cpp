@@ -36,17 +36,14 @@ struct Order {
     std::int64_t vectors = 0;
 };
 
-void wait_asleep(MPI_Request& request) {
-    for (int done = 0; done == 0;) {
-        MPI_Test(&request, &done, MPI_STATUS_IGNORE);
-        if (done == 0) std::this_thread::sleep_for(nap);
-    }
-}
-
 void receive_asleep(void* data, int count, MPI_Datatype type, int from, Tag tag) {
     MPI_Request request;
     MPI_Irecv(data, count, type, from, tag, MPI_COMM_WORLD, &request);
-    wait_asleep(request);
+    for (int done = 0; done == 0;) {
+        MPI_Request_get_status(request, &done, MPI_STATUS_IGNORE);
+        if (done == 0) std::this_thread::sleep_for(nap);
+    }
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
 }
 
 int count_of(std::size_t size) {

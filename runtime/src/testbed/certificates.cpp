@@ -155,7 +155,7 @@ std::filesystem::path issue_certificate(const std::filesystem::path& folder,
     add_extension(certificate.get(), authority.get(), NID_ext_key_usage,
                   role == CertificateRole::coordinator ? "serverAuth" : "clientAuth");
     sign(certificate.get(), authority.get(), authority_key.get());
-    const std::filesystem::path own = folder / name;
+    std::filesystem::path own = folder / name;
     std::filesystem::create_directories(own);
     write_key(own / "key.pem", key.get());
     write_certificate(own / "certificate.pem", certificate.get());

@@ -45,7 +45,7 @@ std::optional<RoundFailure> ControlSumCarrier::collect(const Round& round,
         }
         links_.wait(complete, round_timeout_s_);
     }
-    if (const auto lost = links_.lost()) return lost;
+    if (auto lost = links_.lost()) return lost;
     if (!is_complete()) {
         const auto late = std::find(has_come_.begin(), has_come_.end(), false) - has_come_.begin();
         return RoundFailure{
