@@ -221,7 +221,7 @@ TEST_CASE("without certificates neither daemon leaves the loopback interface") {
     CHECK(coordinator.wait() == 2);
     CHECK(coordinator.says("expected a loopback address where there are no certificates"));
     Process device({"device", "--coordinator", "192.0.2.1:5810", "--name", "a", "--model",
-                    AIRCOMP_SOURCE_DIR "/inference/models/demo"},
+                    std::string(AIRCOMP_SOURCE_DIR) + "/inference/models/demo"},
                    lab.path("far.log"));
     CHECK(device.wait() == 2);
     CHECK(device.says("expected a loopback address"));
