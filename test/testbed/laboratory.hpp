@@ -101,7 +101,7 @@ public:
         config_ = folder_.write("lab.yaml", "model: {folder: " AIRCOMP_SOURCE_DIR
                                             "/inference/models/demo}\nscheme: exact\n"
                                             "shares: [0.4, 0.3, 0.2, 0.1]\nthreads: 1\n" +
-                                                rest + "testbed:\n  heartbeat_s: 0.5\n" + testbed);
+                                                rest + "testbed:\n  heartbeat_s: 2\n" + testbed);
     }
 
     std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
