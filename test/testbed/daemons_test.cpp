@@ -128,6 +128,7 @@ TEST_CASE("an interrupt ends a run clean, with a summary") {
     lab.start_coordinator();
     lab.start_devices();
     REQUIRE(lab.reaches(5));
+    lab.device(2).signal(SIGSTOP);  // The run waits: it cannot end before it hears the interrupt.
     lab.coordinator().signal(SIGINT);
     const auto result = lab.result();
     CHECK(result["interrupted"] == true);

@@ -94,7 +94,7 @@ private:
 class Laboratory {
 public:
     static constexpr const char* prompt = "When a message arrives, the";
-    static constexpr int tokens = 120;
+    static constexpr int tokens = 230;
 
     /// `testbed`: more keys of that section; `rest`: more sections.
     explicit Laboratory(const std::string& testbed = "", const std::string& rest = "") {
