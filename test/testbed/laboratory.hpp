@@ -150,12 +150,15 @@ public:
 
     Process& device(std::size_t number) { return *devices_.at(number - 1); }
 
+    /// Tokens that are made so far.
+    int made() const {
+        const std::string log = contents(path("tokens"));
+        return static_cast<int>(std::count(log.begin(), log.end(), '\n')) - 1 - prompt_tokens();
+    }
+
     /// Waits until so many tokens are made.
     bool reaches(int count) const {
-        return eventually([&] {
-            const std::string log = contents(path("tokens"));
-            return std::count(log.begin(), log.end(), '\n') >= 1 + prompt_tokens() + count;
-        });
+        return eventually([&] { return made() >= count; });
     }
 
     /// The result of a run that ended well.
