@@ -41,6 +41,7 @@ Hello hello() {
 }
 
 const std::vector<float> reals = {1, -2, 3.5F, 0, 1e-20F, 6};
+const std::vector<float> powers = {1, 0, 3.5F};
 
 TEST_CASE("messages of every kind come back as they were sent") {
     const Hello greeting = round_trip(hello());
@@ -53,19 +54,28 @@ TEST_CASE("messages of every kind come back as they were sent") {
     CHECK(round_trip(Assignment{3, 1, 4, 0, 2, 5, 90, 256, 64}).ffn_end == 90);
     CHECK(round_trip(Loaded{3, 12345}).weight_bytes == 12345);
     CHECK(round_trip(Repeat{3, 99}).round == 99);
-    CHECK(round_trip(ClockCommand{ClockStep::set_at_next_edge, -5}).ticks == -5);
-    CHECK(round_trip(ClockReport{ClockStep::report, true, 8}).locked);
-    CHECK(round_trip(Sounding{7, 1000, 32}).pilots == 32);
-    CHECK(round_trip(BurstReport{3, 99, BurstOutcome::late, 12, 1}).outcome == BurstOutcome::late);
+    CHECK(round_trip(ClockCommand{4, ClockStep::set_at_next_pulse, -5}).ticks == -5);
+    CHECK(round_trip(ClockReport{4, {8, 9}, "no lock"}).pulses == std::vector<std::int64_t>{8, 9});
+    const Order order = round_trip(Order{3, 7, false, true, {100, 200}, 300, 99, 2, 0.5});
+    CHECK(order.headers == std::vector<std::int64_t>{100, 200});
+    CHECK(order.scale == 0.5);
+    BurstReport burst;
+    burst.burst = BurstOutcome::late;
+    burst.header_snr_db = -3;
+    burst.refusal = "too loud";
+    CHECK(round_trip(burst).burst == BurstOutcome::late);
+    CHECK(round_trip(burst).header_snr_db == -3);
+    CHECK(round_trip(burst).refusal == "too loud");
     CHECK(round_trip(Heartbeat{1}).sequence == 1);
     CHECK(round_trip(Telemetry{1.5, 2.5, 3}).wait_s == 2.5);
     CHECK(round_trip(Shutdown{"over"}).reason == "over");
 }
 
 TEST_CASE("vectors are read where they lie in the frame") {
-    for (const Message& message :
-         {Message(RoundStart{1, 2, 3, 2, true, reals}), Message(Sum{1, 2, reals}),
-          Message(Partial{1, 2, 0.5, reals}), Message(Settings{9, 0.1, 2, 3, 1, 1, reals})}) {
+    for (const Message& message : {Message(RoundStart{1, 2, 3, 2, true, reals, Way::both}),
+                                   Message(Sum{1, 2, reals}), Message(Partial{1, 2, 0.5, reals}),
+                                   Message(Settings{1, 9, Kind::mlp, 1, 0.1, 2, 3, 1, 1, reals}),
+                                   Message(Computed{1, 2, 0.5, powers})}) {
         const Frame frame = encode(message);
         const Message read = decode(*frame);
         REQUIRE(read.index() == message.index());
@@ -76,10 +86,12 @@ TEST_CASE("vectors are read where they lie in the frame") {
                 if constexpr (std::is_same_v<T, Sum>) return m.values;
                 if constexpr (std::is_same_v<T, Partial>) return m.values;
                 if constexpr (std::is_same_v<T, Settings>) return m.precoders;
+                if constexpr (std::is_same_v<T, Computed>) return m.powers;
                 return {};
             },
             read);
-        CHECK(std::vector<float>(values.begin(), values.end()) == reals);
+        CHECK(std::vector<float>(values.begin(), values.end()) ==
+              (std::holds_alternative<Computed>(message) ? powers : reals));
         const auto* const begin = reinterpret_cast<const std::byte*>(values.data());
         CHECK(begin >= frame->data());
         CHECK(begin < frame->data() + frame->size());
@@ -97,7 +109,13 @@ TEST_CASE("numbers outside their ranges are refused by their names") {
     CHECK(refusal(Assignment{1, 4, 4, 0, 1, 0, 1, 8, 1}).rfind("device:", 0) == 0);
     CHECK(refusal(Assignment{1, 0, 4, 2, 1, 0, 1, 8, 1}) == "KV groups: expected a range");
     CHECK(refusal(Assignment{1, 0, 4, 0, 1, 0, 1, 8, 1025}).rfind("most_vectors:", 0) == 0);
-    CHECK(refusal(Settings{0, 1, 1, 2, 2, 2, reals}).rfind("precoders:", 0) == 0);
+    CHECK(refusal(Settings{1, 0, Kind::mlp, 1, 1, 1, 2, 2, 2, reals}).rfind("precoders:", 0) == 0);
+    CHECK(refusal(Computed{1, 2, 0, reals}).rfind("powers:", 0) == 0);
+    CHECK(refusal(Order{1, 1, true, true, {}, 5, 0, 0, 1}).rfind("headers:", 0) == 0);
+    CHECK(refusal(Order{1, 1, true, true, {3, 3}, 5, 0, 0, 1}).rfind("headers:", 0) == 0);
+    CHECK(refusal(Order{1, 1, true, true, {3}, 3, 0, 0, 1}).rfind("burst:", 0) == 0);
+    CHECK(refusal(Order{1, 1, true, true, {-3}, 3, 0, 0, 1}).rfind("burst:", 0) == 0);
+    CHECK(refusal(Order{1, 1, true, true, {3}, 5, 0, 0, 0}).rfind("scale:", 0) == 0);
     CHECK(refusal(Shutdown{std::string(2000, 'x')}).rfind("reason:", 0) == 0);
     Hello nobody = hello();
     nobody.name = "";

@@ -133,9 +133,32 @@ TEST_CASE("the coordinator refuses partials that nobody asked for, and drops lat
     CHECK_FALSE(peer.receive(Loaded{1, 1}));
     CHECK(peer.receive(Loaded{2, 1}));
     for (const Message& message : {Message(Welcome{0.5}), Message(slice(3)), Message(Sum{2, 7, x}),
-                                   Message(Shutdown{""}), Message(Sounding{})}) {
+                                   Message(Shutdown{""}), Message(Order{})}) {
         CHECK_THROWS_AS(peer.receive(message), ProtocolError);
     }
+}
+
+TEST_CASE("a partial that waits for orders answers its round as well as one that comes") {
+    auto peer = ready_peer();
+    peer.start_round(7, 8, 2);
+    const std::vector<float> powers = {1, 2};
+    CHECK_THROWS_AS(peer.receive(Computed{1, 8, 0, powers}), ProtocolError);
+    CHECK_THROWS_AS(peer.receive(Computed{1, 7, 0, x}), ProtocolError);
+    CHECK(peer.receive(Computed{1, 7, 0, powers}));
+    CHECK(peer.state() == PeerState::ready);
+    CHECK_FALSE(peer.receive(Computed{1, 7, 0, powers}));
+}
+
+TEST_CASE("a device is ordered onto the air in its own epoch, for partials that it has") {
+    auto machine = ready_device();
+    machine.receive(RoundStart{1, 5, 0, 1, false, x, Way::air});
+    CHECK(machine.way() == Way::air);
+    CHECK(machine.answered(1, 5));
+    CHECK(machine.receive(Order{1, 1, true, true, {1}, 2, 9, 0, 1}));
+    CHECK(machine.receive(Order{1, 2, false, false, {3}, 4, 5, 0, 1}));
+    CHECK_THROWS_AS(machine.receive(Order{1, 3, false, false, {5}, 6, 6, 0, 1}), ProtocolError);
+    CHECK_FALSE(machine.receive(Order{0, 3, true, false, {5}, 6, 0, 0, 1}));
+    CHECK_THROWS_AS(machine.receive(Computed{}), ProtocolError);
 }
 
 TEST_CASE("the coordinator cannot skip a step itself") {

@@ -20,6 +20,9 @@ constexpr std::size_t most_name_bytes = 64;
 constexpr std::size_t most_reason_bytes = 1024;
 constexpr std::int64_t most_positions = std::int64_t{1} << 24;
 constexpr double most_number = 1e30;  // Of anything physical.
+constexpr std::size_t most_times = 64;
+// From a round's first header to its burst: no radio's second has more samples.
+constexpr std::int64_t most_round_ticks = std::int64_t{1} << 32;
 
 using Builder = flatbuffers::FlatBufferBuilder;
 template <typename T>
@@ -36,7 +39,7 @@ Offset<void> write(Builder& b, const Hello& m) {
     const auto name = b.CreateString(m.name);
     const auto hash = b.CreateVector(m.model_hash.data(), m.model_hash.size());
     const auto radio = wire::CreateRadio(b, b.CreateString(m.radio.kind), m.radio.antennas,
-                                         m.radio.max_power_w, m.radio.sample_rate_hz);
+                                         m.radio.max_power_w, m.radio.sample_rate_hz, m.radio.air);
     return wire::CreateHello(b, name, hash, m.memory_bytes, m.compute_flops_per_s,
                              m.energy_j_per_flop, radio)
         .Union();
@@ -62,7 +65,7 @@ Offset<void> write(Builder& b, const Loaded& m) {
 
 Offset<void> write(Builder& b, const RoundStart& m) {
     return wire::CreateRoundStart(b, m.epoch, m.round, m.position, m.vectors, m.one_at_a_time,
-                                  floats(b, m.x))
+                                  static_cast<wire::Way>(m.way), floats(b, m.x))
         .Union();
 }
 
@@ -78,28 +81,40 @@ Offset<void> write(Builder& b, const Partial& m) {
     return wire::CreatePartial(b, m.epoch, m.round, m.compute_s, floats(b, m.values)).Union();
 }
 
-Offset<void> write(Builder& b, const ClockCommand& m) {
-    return wire::CreateClockCommand(b, static_cast<wire::ClockStep>(m.step), m.ticks).Union();
+Offset<void> write(Builder& b, const Computed& m) {
+    return wire::CreateComputed(b, m.epoch, m.round, m.compute_s, floats(b, m.powers)).Union();
 }
 
-Offset<void> write(Builder& b, const ClockReport& m) {
-    return wire::CreateClockReport(b, static_cast<wire::ClockStep>(m.step), m.locked, m.ticks)
+Offset<void> write(Builder& b, const ClockCommand& m) {
+    return wire::CreateClockCommand(b, m.request, static_cast<wire::ClockStep>(m.step), m.ticks)
         .Union();
 }
 
-Offset<void> write(Builder& b, const Sounding& m) {
-    return wire::CreateSounding(b, m.block, m.at_ticks, m.pilots).Union();
+Offset<void> write(Builder& b, const ClockReport& m) {
+    const auto pulses = b.CreateVector(m.pulses);
+    return wire::CreateClockReport(b, m.request, pulses, b.CreateString(m.failure)).Union();
 }
 
 Offset<void> write(Builder& b, const Settings& m) {
-    return wire::CreateSettings(b, m.from_round, m.power_w, m.scale, m.streams, m.antennas,
-                                m.resource_blocks, floats(b, m.precoders))
+    return wire::CreateSettings(b, m.epoch, m.from_order, static_cast<wire::Kind>(m.kind),
+                                m.second_moment, m.preamble_power_w, m.power_w, m.streams,
+                                m.antennas, m.resource_blocks, floats(b, m.precoders))
+        .Union();
+}
+
+Offset<void> write(Builder& b, const Order& m) {
+    return wire::CreateOrder(b, m.epoch, m.number, m.sounding, m.new_reference,
+                             b.CreateVector(m.headers), m.burst, m.round, m.vector, m.scale)
         .Union();
 }
 
 Offset<void> write(Builder& b, const BurstReport& m) {
-    return wire::CreateBurstReport(b, m.epoch, m.round, static_cast<wire::BurstOutcome>(m.outcome),
-                                   m.ticks, m.clipped_reals)
+    const auto refusal = b.CreateString(m.refusal);
+    return wire::CreateBurstReport(
+               b, m.epoch, m.number, static_cast<wire::WindowOutcome>(m.window), m.window_mean_dbfs,
+               m.window_peak_dbfs, m.header_found, m.header_snr_db, m.offset_hz,
+               static_cast<wire::BurstOutcome>(m.burst), m.burst_mean_dbfs, m.burst_peak_dbfs,
+               m.clipped_samples, m.clipped_reals, m.mean_power_w, refusal)
         .Union();
 }
 
@@ -124,6 +139,11 @@ void require(bool holds, const char* field, const char* expected) {
 double number(double value, const char* field) {
     require(std::isfinite(value) && value >= 0 && value <= most_number, field,
             "a finite number of at least 0");
+    return value;
+}
+
+double of_any_sign(double value, const char* field) {
+    require(std::isfinite(value) && std::abs(value) <= most_number, field, "a finite number");
     return value;
 }
 
@@ -158,6 +178,13 @@ gsl::span<const float> finite(const flatbuffers::Vector<float>* values, const ch
     return {values->data(), values->size()};
 }
 
+std::vector<std::int64_t> times(const flatbuffers::Vector<std::int64_t>* values, std::size_t fewest,
+                                const char* field) {
+    require(values != nullptr && values->size() >= fewest && values->size() <= most_times, field,
+            "a few times");
+    return {values->begin(), values->end()};
+}
+
 // ---- from bytes ----
 
 RadioCapabilities read(const wire::Radio* m) {
@@ -167,6 +194,7 @@ RadioCapabilities read(const wire::Radio* m) {
     radio.antennas = within(m->antennas(), 0, 1024, "radio.antennas");
     radio.max_power_w = number(m->max_power_w(), "radio.max_power_w");
     radio.sample_rate_hz = number(m->sample_rate_hz(), "radio.sample_rate_hz");
+    radio.air = m->air();
     return radio;
 }
 
@@ -218,7 +246,14 @@ RoundStart read(const wire::RoundStart& m) {
     within(m.vectors(), std::int64_t{1}, most_vectors_of_a_round, "vectors");
     const auto x = finite(m.x(), "x");
     require(x.size() % static_cast<std::size_t>(m.vectors()) == 0, "x", "whole vectors");
-    return {m.epoch(), m.round(), m.position(), m.vectors(), m.one_at_a_time(), x};
+    require(m.way() <= wire::Way_MAX, "way", "a way of partials");
+    return {m.epoch(),
+            m.round(),
+            m.position(),
+            m.vectors(),
+            m.one_at_a_time(),
+            x,
+            static_cast<Way>(m.way())};
 }
 
 Sum read(const wire::Sum& m) {
@@ -234,24 +269,27 @@ Partial read(const wire::Partial& m) {
             finite(m.values(), "partial")};
 }
 
-ClockStep read(wire::ClockStep step) {
-    require(step <= wire::ClockStep_MAX, "step", "a step of the clocks");
-    return static_cast<ClockStep>(step);
+Computed read(const wire::Computed& m) {
+    const auto powers = finite(m.powers(), "powers");
+    require(powers.size() <= static_cast<std::size_t>(most_vectors_of_a_round), "powers",
+            "one a vector");
+    require(std::all_of(powers.begin(), powers.end(), [](float p) { return p >= 0; }), "powers",
+            "numbers of at least 0");
+    return {m.epoch(), m.round(), number(m.compute_s(), "compute_s"), powers};
 }
 
 ClockCommand read(const wire::ClockCommand& m) {
-    return {read(m.step()), m.ticks()};
+    require(m.step() <= wire::ClockStep_MAX, "step", "a step of the clocks");
+    return {m.request(), static_cast<ClockStep>(m.step()), m.ticks()};
 }
 
 ClockReport read(const wire::ClockReport& m) {
-    return {read(m.step()), m.locked(), m.ticks()};
-}
-
-Sounding read(const wire::Sounding& m) {
-    return {m.block(), m.at_ticks(), within(m.pilots(), 1U, 4096U, "pilots")};
+    return {m.request(), times(m.pulses(), 0, "pulses"),
+            text(m.failure(), most_reason_bytes, "failure")};
 }
 
 Settings read(const wire::Settings& m) {
+    require(m.kind() <= wire::Kind_MAX, "kind", "a kind of sites");
     within(m.streams(), 1U, 1024U, "streams");
     within(m.antennas(), 1U, 1024U, "antennas");
     within(m.resource_blocks(), 1U, 1024U, "resource_blocks");
@@ -260,19 +298,57 @@ Settings read(const wire::Settings& m) {
         std::size_t{2} * m.streams() * m.antennas() * m.resource_blocks();  // At most 2^31.
     require(precoders.size() == reals, "precoders",
             "resource_blocks x antennas x streams complex numbers");
-    return {m.from_round(),
+    return {m.epoch(),
+            m.from_order(),
+            static_cast<Kind>(m.kind()),
+            number(m.second_moment(), "second_moment"),
+            number(m.preamble_power_w(), "preamble_power_w"),
             number(m.power_w(), "power_w"),
-            positive(m.scale(), "scale"),
             m.streams(),
             m.antennas(),
             m.resource_blocks(),
             precoders};
 }
 
+Order read(const wire::Order& m) {
+    Order order{m.epoch(),
+                m.number(),
+                m.sounding(),
+                m.new_reference(),
+                times(m.headers(), 1, "headers"),
+                m.burst(),
+                m.round(),
+                m.vector(),
+                positive(m.scale(), "scale")};
+    const auto& headers = order.headers;
+    require(std::is_sorted(headers.begin(), headers.end(), std::less_equal<>()), "headers",
+            "ascending times");
+    require(order.burst > headers.back() && order.burst - headers.front() <= most_round_ticks &&
+                headers.front() >= 0,
+            "burst", "a time shortly after the headers");
+    return order;
+}
+
 BurstReport read(const wire::BurstReport& m) {
-    require(m.outcome() <= wire::BurstOutcome_MAX, "outcome", "an outcome of a burst");
-    return {m.epoch(), m.round(), static_cast<BurstOutcome>(m.outcome()), m.ticks(),
-            m.clipped_reals()};
+    require(m.window() <= wire::WindowOutcome_MAX, "window", "an outcome of a window");
+    require(m.burst() <= wire::BurstOutcome_MAX, "burst", "an outcome of a burst");
+    BurstReport report;
+    report.epoch = m.epoch();
+    report.number = m.number();
+    report.window = static_cast<WindowOutcome>(m.window());
+    report.window_mean_dbfs = of_any_sign(m.window_mean_dbfs(), "window_mean_dbfs");
+    report.window_peak_dbfs = of_any_sign(m.window_peak_dbfs(), "window_peak_dbfs");
+    report.header_found = m.header_found();
+    report.header_snr_db = of_any_sign(m.header_snr_db(), "header_snr_db");
+    report.offset_hz = of_any_sign(m.offset_hz(), "offset_hz");
+    report.burst = static_cast<BurstOutcome>(m.burst());
+    report.burst_mean_dbfs = of_any_sign(m.burst_mean_dbfs(), "burst_mean_dbfs");
+    report.burst_peak_dbfs = of_any_sign(m.burst_peak_dbfs(), "burst_peak_dbfs");
+    report.clipped_samples = m.clipped_samples();
+    report.clipped_reals = m.clipped_reals();
+    report.mean_power_w = number(m.mean_power_w(), "mean_power_w");
+    report.refusal = text(m.refusal(), most_reason_bytes, "refusal");
+    return report;
 }
 
 Heartbeat read(const wire::Heartbeat& m) {
@@ -307,14 +383,16 @@ Message read(const wire::Envelope& envelope) {
             return read(*envelope.body_as_Repeat());
         case wire::Body_Partial:
             return read(*envelope.body_as_Partial());
+        case wire::Body_Computed:
+            return read(*envelope.body_as_Computed());
         case wire::Body_ClockCommand:
             return read(*envelope.body_as_ClockCommand());
         case wire::Body_ClockReport:
             return read(*envelope.body_as_ClockReport());
-        case wire::Body_Sounding:
-            return read(*envelope.body_as_Sounding());
         case wire::Body_Settings:
             return read(*envelope.body_as_Settings());
+        case wire::Body_Order:
+            return read(*envelope.body_as_Order());
         case wire::Body_BurstReport:
             return read(*envelope.body_as_BurstReport());
         case wire::Body_Heartbeat:
@@ -335,6 +413,7 @@ std::size_t values_of(const Message& message) {
     if (const auto* sum = std::get_if<Sum>(&message)) return sum->values.size();
     if (const auto* partial = std::get_if<Partial>(&message)) return partial->values.size();
     if (const auto* settings = std::get_if<Settings>(&message)) return settings->precoders.size();
+    if (const auto* computed = std::get_if<Computed>(&message)) return computed->powers.size();
     return 0;
 }
 
@@ -342,9 +421,9 @@ std::size_t values_of(const Message& message) {
 
 const char* name_of(const Message& message) {
     static constexpr std::array<const char*, std::variant_size_v<Message>> names = {
-        "hello",    "welcome",      "rejection", "assignment",    "loaded",       "round start",
-        "sum",      "repeat",       "partial",   "clock command", "clock report", "sounding",
-        "settings", "burst report", "heartbeat", "telemetry",     "shutdown"};
+        "hello",    "welcome", "rejection",    "assignment", "loaded",        "round start",
+        "sum",      "repeat",  "partial",      "computed",   "clock command", "clock report",
+        "settings", "order",   "burst report", "heartbeat",  "telemetry",     "shutdown"};
     return names.at(message.index());
 }
 

@@ -66,9 +66,10 @@ void PeerMachine::assign(std::uint32_t epoch, std::size_t most_values) {
     state_ = PeerState::loading;
 }
 
-void PeerMachine::start_round(std::uint64_t round, std::size_t values) {
+void PeerMachine::start_round(std::uint64_t round, std::size_t values, std::size_t vectors) {
     expect(PeerState::ready, "start a round");
     round_ = round;
+    vectors_ = vectors;
     values_ = values;
     state_ = PeerState::computing;
 }
@@ -92,16 +93,30 @@ bool PeerMachine::on(const Loaded& message) {
     return true;
 }
 
-bool PeerMachine::on(const Partial& message) {
-    require_admitted("partial");
-    if (message.epoch > epoch_) throw ProtocolError("partial: an epoch that is still to come");
-    if (message.epoch < epoch_) return false;
-    if (message.round > round_) throw ProtocolError("partial: a round that is still to come");
+bool PeerMachine::is_awaited(std::uint32_t epoch, std::uint64_t round, const char* what) const {
+    require_admitted(what);
+    if (epoch > epoch_) throw ProtocolError(std::string(what) + ": an epoch that is still to come");
+    if (epoch < epoch_) return false;
+    if (round > round_) throw ProtocolError(std::string(what) + ": a round that is still to come");
     // Repeated, or of a round that was abandoned.
-    if (message.round < round_ || state_ != PeerState::computing) return false;
+    return round == round_ && state_ == PeerState::computing;
+}
+
+bool PeerMachine::on(const Partial& message) {
+    if (!is_awaited(message.epoch, message.round, "partial")) return false;
     if (message.values.size() != values_) {
         throw ProtocolError("partial: expected " + std::to_string(values_) + " values, found " +
                             std::to_string(message.values.size()));
+    }
+    state_ = PeerState::ready;
+    return true;
+}
+
+bool PeerMachine::on(const Computed& message) {
+    if (!is_awaited(message.epoch, message.round, "computed")) return false;
+    if (message.powers.size() != vectors_) {
+        throw ProtocolError("computed: expected " + std::to_string(vectors_) + " powers, found " +
+                            std::to_string(message.powers.size()));
     }
     state_ = PeerState::ready;
     return true;

@@ -15,7 +15,7 @@ enum class PeerState {
     lobby,      ///< Admitted, without a slice of this epoch.
     loading,    ///< Told its slice.
     ready,      ///< Holds its slice; owes nothing.
-    computing,  ///< Owes the partial of a round.
+    computing,  ///< Owes the partial of a round, or word that it waits for orders.
     closed      ///< Rejected, shut down or lost.
 };
 
@@ -36,7 +36,7 @@ public:
     // What the coordinator does; each throws std::logic_error in a state that does not allow it.
     void admit();
     void assign(std::uint32_t epoch, std::size_t most_values);
-    void start_round(std::uint64_t round, std::size_t values);
+    void start_round(std::uint64_t round, std::size_t values, std::size_t vectors = 1);
     /// The round needs no answer any more: another device was lost.
     void abandon_round();
     void close() { state_ = PeerState::closed; }
@@ -48,6 +48,7 @@ private:
     bool on(const Hello& message);
     bool on(const Loaded& message);
     bool on(const Partial& message);
+    bool on(const Computed& message);
     bool on(const ClockReport& message);
     bool on(const BurstReport& message);
     bool on(const Heartbeat& message);
@@ -55,6 +56,8 @@ private:
     template <typename Other>
     bool on(const Other& message);
 
+    /// Whether it answers the round that is under way.
+    bool is_awaited(std::uint32_t epoch, std::uint64_t round, const char* what) const;
     [[noreturn]] void refuse(const char* what) const;
     void require_admitted(const char* what) const;
     void expect(PeerState state, const char* action) const;
@@ -63,7 +66,8 @@ private:
     bool has_greeted_ = false;
     std::uint32_t epoch_ = 0;
     std::uint64_t round_ = 0;
-    std::size_t values_ = 0;       ///< Of the round's partial.
+    std::size_t vectors_ = 0;      ///< Of the round's partial.
+    std::size_t values_ = 0;       ///< The same in reals.
     std::size_t most_values_ = 0;  ///< Of any partial of the epoch.
 };
 

@@ -111,6 +111,7 @@ bool DeviceMachine::on(const RoundStart& message) {
     position_ = message.position;
     vectors_ = message.vectors;
     one_at_a_time_ = message.one_at_a_time;
+    way_ = message.way;
     state_ = DeviceState::computing;
     return true;
 }
@@ -158,13 +159,17 @@ bool DeviceMachine::on(const ClockCommand&) {
     return true;
 }
 
-bool DeviceMachine::on(const Sounding&) {
-    require_admitted("sounding");
-    return true;
+bool DeviceMachine::on(const Settings& message) {
+    require_admitted("settings");
+    return message.epoch == assignment_.epoch;
 }
 
-bool DeviceMachine::on(const Settings&) {
-    require_admitted("settings");
+bool DeviceMachine::on(const Order& message) {
+    require_admitted("order");
+    if (message.epoch != assignment_.epoch) return false;
+    if (!message.sounding && message.round > round_) {
+        throw ProtocolError("order: a round that is still to come");
+    }
     return true;
 }
 
@@ -177,6 +182,9 @@ bool DeviceMachine::on(const Loaded&) {
 }
 bool DeviceMachine::on(const Partial&) {
     refuse("partial");
+}
+bool DeviceMachine::on(const Computed&) {
+    refuse("computed");
 }
 bool DeviceMachine::on(const ClockReport&) {
     refuse("clock report");

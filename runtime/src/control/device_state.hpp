@@ -16,7 +16,7 @@ enum class DeviceState {
     loading,    ///< Told its slice, loads it.
     ready,      ///< Holds its slice; no forward pass is under way.
     computing,  ///< Works on a round's partial.
-    waiting,    ///< The partial is on its way; the sum comes next.
+    waiting,    ///< The partial is on its way, or waits for orders; the sum comes next.
     ended       ///< Rejected or shut down: nothing may come any more.
 };
 
@@ -51,6 +51,7 @@ public:
     std::int64_t position() const { return position_; }
     std::int64_t vectors() const { return vectors_; }
     bool one_at_a_time() const { return one_at_a_time_; }
+    Way way() const { return way_; }
     /// Of the round at hand: 2 layer + (0 attention, 1 mlp).
     std::int64_t site() const { return site_; }
 
@@ -64,10 +65,11 @@ private:
     bool on(const Sum& message);
     bool on(const Repeat& message);
     bool on(const Partial& message);
+    bool on(const Computed& message);
     bool on(const ClockCommand& message);
     bool on(const ClockReport& message);
-    bool on(const Sounding& message);
     bool on(const Settings& message);
+    bool on(const Order& message);
     bool on(const BurstReport& message);
     bool on(const Heartbeat& message);
     bool on(const Telemetry& message);
@@ -87,6 +89,7 @@ private:
     std::int64_t position_ = 0;
     std::int64_t vectors_ = 0;
     bool one_at_a_time_ = false;
+    Way way_ = Way::link;
 };
 
 }  // namespace aircomp::runtime::control

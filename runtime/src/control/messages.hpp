@@ -9,11 +9,12 @@
 #include <stdexcept>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace aircomp::runtime::control {
 
 /// Both sides of a link have to speak the same.
-constexpr std::uint16_t protocol_version = 1;
+constexpr std::uint16_t protocol_version = 2;
 
 /// What a peer sent breaks the protocol; the link to it ends.
 class ProtocolError : public std::runtime_error {
@@ -31,6 +32,7 @@ struct RadioCapabilities {
     int antennas = 0;           ///< 0 to 1024
     double max_power_w = 0;
     double sample_rate_hz = 0;
+    std::uint64_t air = 0;  ///< air_fingerprint() of the device's configuration.
 };
 
 /// A device's first message.
@@ -76,7 +78,14 @@ struct Loaded {
 
 // ---- rounds ----
 
-/// The first round of a forward pass: x at layer 0, attention.
+/// How partials get to the coordinator.
+enum class Way : std::uint8_t {
+    link,  ///< As Partial messages.
+    air,   ///< Over radios, once the device has said Computed.
+    both   ///< Over radios, once the Partial message is there: the sum's error can be measured.
+};
+
+/// The first round of a forward pass: x at layer 0, attention. The way holds for all of its rounds.
 struct RoundStart {
     std::uint32_t epoch = 0;
     std::uint64_t round = 0;
@@ -86,6 +95,7 @@ struct RoundStart {
     /// lost.
     bool one_at_a_time = false;
     gsl::span<const float> x;  ///< [vectors, hidden_size]
+    Way way = Way::link;
 };
 
 /// The sum of a round; the device adds it to x and goes on with the next site, which is the next
@@ -109,53 +119,87 @@ struct Partial {
     gsl::span<const float> values;  ///< [vectors, hidden_size]
 };
 
+/// The partial of a round that goes over the air is there, and waits for orders.
+struct Computed {
+    std::uint32_t epoch = 0;
+    std::uint64_t round = 0;
+    double compute_s = 0;           ///< Spent on it by the device.
+    gsl::span<const float> powers;  ///< Mean square of each vector, at least 0.
+};
+
 // ---- radio ----
 
-/// The coordinator leads the devices' clocks through these, one after the other.
-enum class ClockStep : std::uint8_t { wait_for_reference, note_edge, set_at_next_edge, report };
+/// What the coordinator asks of a radio's clock and carrier, as TimedRadio has it.
+enum class ClockStep : std::uint8_t { last_pulse, set_at_next_pulse, tune };
 
 struct ClockCommand {
-    ClockStep step = ClockStep::wait_for_reference;
-    std::int64_t ticks = 0;  ///< For set_at_next_edge: the time that the next PPS edge is.
+    std::uint64_t request = 0;  ///< Comes back in the report.
+    ClockStep step = ClockStep::last_pulse;
+    std::int64_t ticks = 0;  ///< What the next pulse will be, or when to tune.
 };
 
 struct ClockReport {
-    ClockStep step = ClockStep::wait_for_reference;
-    bool locked = false;     ///< The reference is there.
-    std::int64_t ticks = 0;  ///< At the last PPS edge.
+    std::uint64_t request = 0;
+    std::vector<std::int64_t> pulses;  ///< Ticks at the last one, a board each; at most 64.
+    std::string failure;               ///< Empty: done. At most 1024 bytes, printable.
 };
 
-/// Send the pilots of coherence block `block`.
-struct Sounding {
-    std::uint32_t block = 0;
-    std::int64_t at_ticks = 0;
-    std::uint32_t pilots = 0;  ///< Channel uses an antenna, 1 to 4096.
-};
+/// Whose rounds settings are for.
+enum class Kind : std::uint8_t { attention, mlp };
 
 /// The device's part of a transceiver.
 struct Settings {
-    std::uint64_t from_round = 0;  ///< The first that it holds for.
+    std::uint32_t epoch = 0;
+    std::uint64_t from_order = 0;  ///< The first that it holds for.
+    Kind kind = Kind::attention;
+    double second_moment = 0;
+    double preamble_power_w = 0;
     double power_w = 0;
-    double scale = 0;  ///< That partials are divided by, above 0.
     std::uint32_t streams = 0, antennas = 0, resource_blocks = 0;  ///< 1 to 1024 each.
     /// [resource_blocks, antennas, streams], real and imaginary part in turn.
     gsl::span<const float> precoders;
 };
 
-enum class BurstOutcome : std::uint8_t {
-    acknowledged,
-    late,
-    underflow,
-    sequence_error,
-    unacknowledged
+/// Take part in a round over the air: hear the headers, then sound, or send one vector of the
+/// partial that is there.
+struct Order {
+    std::uint32_t epoch = 0;
+    std::uint64_t number = 0;  ///< One up with every order of an epoch.
+    bool sounding = false;
+    bool new_reference = false;         ///< The first header becomes the reference of all phases.
+    std::vector<std::int64_t> headers;  ///< Where they begin, ticks, ascending; 1 to 64.
+    std::int64_t burst = 0;             ///< Where the device's burst begins, ticks, after them.
+    std::uint64_t round = 0;            ///< Whose partial; where it is no sounding.
+    std::uint32_t vector = 0;           ///< Which of the partial's vectors.
+    double scale = 1;                   ///< That it is divided by, above 0.
 };
 
+enum class WindowOutcome : std::uint8_t { whole, late, overflowed, missing };
+
+enum class BurstOutcome : std::uint8_t {
+    none,  ///< Nothing was sent.
+    acknowledged,
+    late,
+    underflowed,
+    broken,
+    unacknowledged,
+    refused  ///< By the device's own limits.
+};
+
+/// What became of an order.
 struct BurstReport {
     std::uint32_t epoch = 0;
-    std::uint64_t round = 0;
-    BurstOutcome outcome = BurstOutcome::acknowledged;
-    std::int64_t ticks = 0;  ///< When the burst began.
-    std::uint64_t clipped_reals = 0;
+    std::uint64_t number = 0;
+    WindowOutcome window = WindowOutcome::missing;  ///< Of the headers.
+    double window_mean_dbfs = 0, window_peak_dbfs = 0;
+    bool header_found = false;
+    double header_snr_db = 0;
+    double offset_hz = 0;  ///< Predicted: the device's oscillator over the server's.
+    BurstOutcome burst = BurstOutcome::none;
+    double burst_mean_dbfs = 0, burst_peak_dbfs = 0;
+    std::uint64_t clipped_samples = 0, clipped_reals = 0;
+    double mean_power_w = 0;
+    std::string refusal;  ///< Why it was refused; at most 1024 bytes, printable.
 };
 
 // ---- life ----
@@ -180,8 +224,8 @@ struct Shutdown {
 /// In the order of wire.fbs. The spans of a decoded message point into the frame that it was
 /// decoded from.
 using Message = std::variant<Hello, Welcome, Rejection, Assignment, Loaded, RoundStart, Sum, Repeat,
-                             Partial, ClockCommand, ClockReport, Sounding, Settings, BurstReport,
-                             Heartbeat, Telemetry, Shutdown>;
+                             Partial, Computed, ClockCommand, ClockReport, Settings, Order,
+                             BurstReport, Heartbeat, Telemetry, Shutdown>;
 
 /// As logs call it: "partial", "round start".
 const char* name_of(const Message& message);

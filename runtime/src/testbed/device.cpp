@@ -200,8 +200,8 @@ private:
     }
 
     void on(const control::ClockCommand& command) { pass_to_carrier(command); }
-    void on(const control::Sounding& sounding) { pass_to_carrier(sounding); }
     void on(const control::Settings& settings) { pass_to_carrier(settings); }
+    void on(const control::Order& order) { pass_to_carrier(order); }
 
     /// What radios are told, in the worker's thread, in order with the rounds.
     void pass_to_carrier(control::Message message) {

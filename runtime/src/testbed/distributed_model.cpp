@@ -166,7 +166,8 @@ bool DistributedModel::reduce(const Round& round, const control::Frame& call, gs
     if (lost_ || is_interrupted()) return false;
     const auto begin = Clock::now();
     for (std::size_t i = 0; i < devices_.size() && !lost_; ++i)
-        roster_.start_round(devices_[i], round.number, round.values(), call);
+        roster_.start_round(devices_[i], round.number, round.values(),
+                            static_cast<std::size_t>(round.vectors), call);
     if (lost_) return false;
     const auto failure = carrier_.collect(round, x, sum_);
     times_.reduce_s += std::chrono::duration<double>(Clock::now() - begin).count();

@@ -150,8 +150,10 @@ void Roster::take(Peer& peer, gsl::span<const std::byte> frame) {
         record.wait_s += telemetry->wait_s - peer.telemetry.wait_s;
         peer.telemetry = *telemetry;
     } else {
-        if (const auto* partial = std::get_if<control::Partial>(&message)) {
-            record.compute_s += partial->compute_s;
+        const auto* partial = std::get_if<control::Partial>(&message);
+        const auto* computed = std::get_if<control::Computed>(&message);
+        if (partial != nullptr || computed != nullptr) {
+            record.compute_s += partial != nullptr ? partial->compute_s : computed->compute_s;
             ++record.rounds;
         }
         events_.message(*peer.device, message);
@@ -267,10 +269,10 @@ void Roster::assign(std::size_t device, const control::Assignment& assignment,
 }
 
 void Roster::start_round(std::size_t device, std::uint64_t round, std::size_t values,
-                         const control::Frame& frame) {
+                         std::size_t vectors, const control::Frame& frame) {
     Peer* const peer = admitted_.at(device);
     if (peer == nullptr) return;
-    peer->machine.start_round(round, values);
+    peer->machine.start_round(round, values, vectors);
     peer->link->send(frame);
 }
 

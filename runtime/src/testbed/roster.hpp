@@ -32,7 +32,8 @@ struct DeviceRecord {
 
 /// What the roster tells its owner. Spans are valid during the call.
 struct RosterEvents {
-    /// Loaded, Partial, ClockReport and BurstReport, as the state machine let them through.
+    /// Loaded, Partial, Computed, ClockReport and BurstReport, as the state machine let them
+    /// through.
     std::function<void(std::size_t device, const control::Message&)> message;
     std::function<void(std::size_t device, const std::string& reason)> lost;
 };
@@ -60,8 +61,9 @@ public:
     std::uint64_t refusals() const { return refusals_; }
 
     void assign(std::size_t device, const control::Assignment& assignment, std::size_t most_values);
+    /// `frame` tells the device of a round of so many vectors, `values` reals in all.
     void start_round(std::size_t device, std::uint64_t round, std::size_t values,
-                     const control::Frame& frame);
+                     std::size_t vectors, const control::Frame& frame);
     void send(std::size_t device, const control::Frame& frame);
 
     /// Takes a device out; it may come back.
