@@ -18,7 +18,7 @@ constexpr auto poll = std::chrono::milliseconds(5);
 constexpr auto most_patience = std::chrono::seconds(60);
 
 /// Waits until `radio` knows of another pulse than `before`.
-void wait_for_pulse(RadioSession& radio, const std::vector<Ticks>& before) {
+void wait_for_pulse(TimedRadio& radio, const std::vector<Ticks>& before) {
     const auto deadline = Clock::now() + most_patience;
     while (radio.last_pulse() == before) {
         if (Clock::now() > deadline) {
@@ -33,18 +33,18 @@ void wait_for_pulse(RadioSession& radio, const std::vector<Ticks>& before) {
 
 }  // namespace
 
-void align_clocks(gsl::span<RadioSession* const> radios, Ticks zero) {
+void align_clocks(gsl::span<TimedRadio* const> radios, Ticks zero) {
     if (radios.empty()) return;
     // Right after a pulse there is most of a second to tell all radios of the next, and then to ask
     // all of them.
     wait_for_pulse(*radios[0], radios[0]->last_pulse());
     const auto before = radios[0]->last_pulse();
-    for (RadioSession* radio : radios)
+    for (TimedRadio* radio : radios)
         radio->set_time_at_next_pulse(zero);
     wait_for_pulse(*radios[0], before);
     std::this_thread::sleep_for(poll);
     const Ticks expected = radios[0]->last_pulse().at(0);
-    for (RadioSession* radio : radios) {
+    for (TimedRadio* radio : radios) {
         const auto found = radio->last_pulse();
         for (std::size_t board = 0; board < found.size(); ++board) {
             if (found[board] == expected) continue;

@@ -1,35 +1,39 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A device's radio in a round: hears the headers, and sends its burst at the common time.
+// A device's radio in a round, whatever computes its samples: hears the headers, and sends its
+// burst at the common time.
 #pragma once
 
+#include <memory>
+
 #include "aircomp/runtime/config.hpp"
+#include "gnuradio/aircomp/phy/preprocessor.hpp"
 #include "radio/round_order.hpp"
-#include "round/device_end.hpp"
+#include "round/settings.hpp"
 
 namespace aircomp::runtime {
 
 class DeviceRadio {
 public:
-    /// `device` is an index of the configuration's devices. The session must outlive the object.
-    /// Throws std::invalid_argument where the session has other channels than the device antennas.
-    DeviceRadio(const Config& config, const phy::BurstFormat& format, const phy::Payload& payload,
-                std::size_t device, RadioSession& session);
+    virtual ~DeviceRadio() = default;
+
+    /// Its clock and carrier, for bring_up().
+    virtual TimedRadio& timed() = 0;
+
+    /// The coordinator is alive: for another limits.watchdog_s transmissions are allowed.
+    virtual void feed() = 0;
 
     /// Takes part in a round until its burst has ended; `settings` and `partial` are not looked at
     /// where it is a sounding.
-    DeviceReport take_part(const RoundOrder& order, const DeviceSettings& settings,
-                           gsl::span<const float> partial);
-
-private:
-    void hear(const RoundOrder& order, DeviceReport& report);
-
-    double sample_rate_hz_;
-    double max_power_w_;
-    double clip_level_;
-    std::size_t header_samples_;
-    RadioSession& session_;
-    DeviceEnd end_;
-    std::vector<phy::Sample> received_, header_, sent_;
+    virtual DeviceReport take_part(const RoundOrder& order, const DeviceSettings& settings,
+                                   gsl::span<const float> partial) = 0;
 };
+
+/// The radio of a device, an index of the configuration's, within the configuration's limits;
+/// `open` is for one whose samples are computed here. Throws std::runtime_error where a limit would
+/// be broken, before the radio is touched, or as open_radio() does, and std::invalid_argument where
+/// the radio has other channels than the device antennas.
+std::unique_ptr<DeviceRadio> open_device_radio(const Config& config, const phy::BurstFormat& format,
+                                               const phy::Payload& payload, std::size_t device,
+                                               const RadioOpener& open = open_radio);
 
 }  // namespace aircomp::runtime

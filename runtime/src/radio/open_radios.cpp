@@ -61,7 +61,7 @@ std::unique_ptr<GuardedSession> open_guarded_radio(const Config& config,
                                             config.radios.limits, dbm);
 }
 
-Ticks bring_up(gsl::span<RadioSession* const> radios) {
+Ticks bring_up(gsl::span<TimedRadio* const> radios) {
     align_clocks(radios, 0);
     const double rate_hz = radios[0]->options().sample_rate_hz;
     const Ticks pulse = radios[0]->last_pulse().at(0);
@@ -69,7 +69,7 @@ Ticks bring_up(gsl::span<RadioSession* const> radios) {
         return pulse + static_cast<Ticks>(std::llround(seconds * rate_hz));
     };
     std::vector<std::future<void>> tuned;
-    for (RadioSession* radio : radios) {
+    for (TimedRadio* radio : radios) {
         tuned.push_back(std::async(std::launch::async,
                                    [radio, when = after(tune_delay_s)] { radio->tune(when); }));
     }

@@ -26,6 +26,6 @@ std::unique_ptr<GuardedSession> open_guarded_radio(const Config& config,
 
 /// One time for all radios, and their carriers: align_clocks() and a timed tune of all at once.
 /// Returns a time shortly after, from which rounds can begin.
-Ticks bring_up(gsl::span<RadioSession* const> radios);
+Ticks bring_up(gsl::span<TimedRadio* const> radios);
 
 }  // namespace aircomp::runtime

@@ -58,14 +58,12 @@ RadioTestbed::RadioTestbed(const Config& config, const AnalogCodec& codec,
 
 void RadioTestbed::open(const phy::Payload& payload, const RadioOpener& opener) {
     for (std::size_t n = 0; n < devices(); ++n)
-        sessions_.push_back(open_guarded_radio(config_, n, opener));
-    sessions_.push_back(open_guarded_radio(config_, std::nullopt, opener));
-    for (std::size_t n = 0; n < devices(); ++n)
-        radios_.emplace_back(config_, format_, payload, n, *sessions_[n]);
-    server_.emplace(config_, format_, payload, *sessions_.back());
-    std::vector<RadioSession*> all;
-    for (const auto& session : sessions_)
-        all.push_back(session.get());
+        radios_.push_back(open_device_radio(config_, format_, payload, n, opener));
+    server_ = open_server_radio(config_, format_, payload, opener);
+    std::vector<TimedRadio*> all;
+    for (const auto& radio : radios_)
+        all.push_back(&radio->timed());
+    all.push_back(&server_->timed());
     const std::size_t samples =
         format_.burst_samples(format_.data_symbols(payload.length, payload.streams));
     clock_.emplace(config_, format_, samples, bring_up(all));
@@ -95,7 +93,7 @@ const phy::SoundingReport& RadioTestbed::sound_again() {
 }
 
 bool RadioTestbed::sound(bool new_reference, bool acquire) {
-    RoundOrder order = clock_->next(/*sounding=*/true, acquire, sessions_.back()->now());
+    RoundOrder order = clock_->next(/*sounding=*/true, acquire, server_->timed().now());
     order.new_reference = new_reference;
     if (new_reference) {
         header_antenna_ =
@@ -139,7 +137,7 @@ WholeRound RadioTestbed::sum(SiteKind kind, double scale, const Partials& partia
             seconds(clock_->end() - sounded_) > config_.radio.coherence_block_s)
             sound_until_found();
         WholeRound round;
-        round.order = clock_->next(/*sounding=*/false, false, sessions_.back()->now());
+        round.order = clock_->next(/*sounding=*/false, false, server_->timed().now());
         round.order.site = kind;
         round.order.header_antenna = header_antenna_;
         round.order.scale = scale;
@@ -159,12 +157,13 @@ std::vector<DeviceReport> RadioTestbed::all_take_part(const RoundOrder& order,
                                                       const std::function<void()>& server) {
     const DeviceSettings none;
     std::vector<std::future<DeviceReport>> running;
-    for (const auto& session : sessions_)
-        session->feed();
+    for (const auto& radio : radios_)
+        radio->feed();
+    server_->feed();
     for (std::size_t n = 0; n < devices(); ++n) {
         running.push_back(std::async(std::launch::async, [&, n] {
-            if (order.sounding) return radios_[n].take_part(order, none, {});
-            return radios_[n].take_part(order, settings(order.site).devices[n], partials[n]);
+            if (order.sounding) return radios_[n]->take_part(order, none, {});
+            return radios_[n]->take_part(order, settings(order.site).devices[n], partials[n]);
         }));
     }
     server();

@@ -84,9 +84,8 @@ private:
     std::vector<double> moments_[2];  // by SiteKind
     std::vector<double> power_w_;
     BlockDesigner designer_;
-    std::vector<std::unique_ptr<GuardedSession>> sessions_;  // the devices', then the server's
-    std::vector<DeviceRadio> radios_;
-    std::optional<ServerRadio> server_;
+    std::vector<std::unique_ptr<DeviceRadio>> radios_;
+    std::unique_ptr<ServerRadio> server_;
     std::optional<RoundClock> clock_;
     RoundSettings settings_[2];  // by SiteKind
     phy::SoundingReport designed_for_;

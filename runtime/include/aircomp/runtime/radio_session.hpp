@@ -76,10 +76,11 @@ struct WindowReport {
     double peak_dbfs = 0;  ///< Largest |I| or |Q| at the converter; 0 is its end.
 };
 
-/// One radio, of one or several boards under one driver. One thread at a time.
-class RadioSession {
+/// Clock and carrier of one radio, of one or several boards: what all radios of a testbed are
+/// brought up by, whoever exchanges samples with them. One thread at a time.
+class TimedRadio {
 public:
-    virtual ~RadioSession() = default;
+    virtual ~TimedRadio() = default;
 
     virtual const RadioOptions& options() const = 0;
 
@@ -95,7 +96,11 @@ public:
     virtual void tune(Ticks time) = 0;
 
     virtual Ticks now() = 0;
+};
 
+/// One radio under one driver, its samples in this process. One thread at a time.
+class RadioSession : public TimedRadio {
+public:
     /// Hands over a burst that begins at `begin`: `samples` is [channels, burst], their squared
     /// magnitudes in W. May block until the radio has taken all of it. finish_burst() has to follow
     /// before the next one.
@@ -126,6 +131,6 @@ using RadioOpener = std::function<std::unique_ptr<RadioSession>(const RadioOptio
 /// Gives all radios one time: sees a pulse, has every radio take the next one for `zero`, and
 /// compares what the radios then take the last pulse for. Throws std::runtime_error that names a
 /// radio without pulses, or one that differs.
-void align_clocks(gsl::span<RadioSession* const> radios, Ticks zero);
+void align_clocks(gsl::span<TimedRadio* const> radios, Ticks zero);
 
 }  // namespace aircomp::runtime

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Header burst out, window in.
-#include "radio/server_radio.hpp"
+#include "radio/kernel_server_radio.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -19,20 +19,21 @@ double mean(const std::vector<double>& values) {
 
 }  // namespace
 
-ServerRadio::ServerRadio(const Config& config, const phy::BurstFormat& format,
-                         const phy::Payload& payload, RadioSession& session)
-    : session_(session),
+KernelServerRadio::KernelServerRadio(const Config& config, const phy::BurstFormat& format,
+                                     const phy::Payload& payload,
+                                     std::unique_ptr<GuardedSession> session)
+    : session_(std::move(session)),
       end_(format, payload, static_cast<std::size_t>(config.radio.server_antennas),
            config.radio.server_power_w, window_lead, window_tail) {
     const auto antennas = static_cast<std::size_t>(config.radio.server_antennas);
-    if (session.options().channels != antennas) {
-        throw std::invalid_argument("radio '" + session.options().name + "': expected " +
+    if (session_->options().channels != antennas) {
+        throw std::invalid_argument("radio '" + session_->options().name + "': expected " +
                                     std::to_string(antennas) + " channels, found " +
-                                    std::to_string(session.options().channels));
+                                    std::to_string(session_->options().channels));
     }
 }
 
-ServerReport ServerRadio::sound(const RoundOrder& order, gsl::span<const double> power_w) {
+ServerReport KernelServerRadio::sound(const RoundOrder& order, gsl::span<const double> power_w) {
     ServerReport report = exchange(order, end_.sounding_window());
     if (report.window.state != WindowState::whole) return report;
     sounding_ = &end_.sound(received_, power_w);
@@ -43,8 +44,8 @@ ServerReport ServerRadio::sound(const RoundOrder& order, gsl::span<const double>
     return report;
 }
 
-ServerReport ServerRadio::sum(const RoundOrder& order, const ServerSettings& settings,
-                              gsl::span<float> sum) {
+ServerReport KernelServerRadio::sum(const RoundOrder& order, const ServerSettings& settings,
+                                    gsl::span<float> sum) {
     ServerReport report = exchange(order, end_.burst_window());
     if (report.window.state != WindowState::whole) return report;
     const auto& received = end_.sum(received_, settings, order.scale, sum);
@@ -59,8 +60,8 @@ ServerReport ServerRadio::sum(const RoundOrder& order, const ServerSettings& set
 }
 
 /// The header burst is handed over first: its acknowledgement can wait until the window is in.
-ServerReport ServerRadio::exchange(const RoundOrder& order, std::size_t window) {
-    const std::size_t channels = session_.options().channels;
+ServerReport KernelServerRadio::exchange(const RoundOrder& order, std::size_t window) {
+    const std::size_t channels = session_->options().channels;
     const auto header = end_.header();
     const auto burst =
         static_cast<std::size_t>(order.headers.back() - order.headers.front()) + header.size();
@@ -70,10 +71,10 @@ ServerReport ServerRadio::exchange(const RoundOrder& order, std::size_t window) 
         std::copy(header.begin(), header.end(), &sent_[order.header_antenna * burst + first]);
     }
     ServerReport report;
-    session_.transmit(order.headers.front(), sent_);
+    session_->transmit(order.headers.front(), sent_);
     received_.resize(channels * window);
-    report.window = session_.receive(order.burst - static_cast<Ticks>(window_lead), received_);
-    report.header = session_.finish_burst();
+    report.window = session_->receive(order.burst - static_cast<Ticks>(window_lead), received_);
+    report.header = session_->finish_burst();
     return report;
 }
 

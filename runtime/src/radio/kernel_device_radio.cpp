@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Headers from a window, burst to the radio.
-#include "radio/device_radio.hpp"
+#include "radio/kernel_device_radio.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -20,25 +20,26 @@ phy::OscillatorModel oscillator_model(const RadiosConfig& radios) {
 
 }  // namespace
 
-DeviceRadio::DeviceRadio(const Config& config, const phy::BurstFormat& format,
-                         const phy::Payload& payload, std::size_t device, RadioSession& session)
+KernelDeviceRadio::KernelDeviceRadio(const Config& config, const phy::BurstFormat& format,
+                                     const phy::Payload& payload, std::size_t device,
+                                     std::unique_ptr<GuardedSession> session)
     : sample_rate_hz_(config.radio.bandwidth_hz),
       max_power_w_(config.devices.at(device).max_power_w),
       clip_level_(config.analog.clip_level),
       header_samples_(format.header_samples()),
-      session_(session),
+      session_(std::move(session)),
       end_(format, payload, device, oscillator_model(config.radios), sample_rate_hz_,
            window_lead + header_samples_ + window_tail),
       header_(end_.antennas() * (window_lead + header_samples_ + window_tail)) {
-    if (session.options().channels != end_.antennas()) {
-        throw std::invalid_argument("radio '" + session.options().name + "': expected " +
+    if (session_->options().channels != end_.antennas()) {
+        throw std::invalid_argument("radio '" + session_->options().name + "': expected " +
                                     std::to_string(end_.antennas()) + " channels, found " +
-                                    std::to_string(session.options().channels));
+                                    std::to_string(session_->options().channels));
     }
 }
 
-DeviceReport DeviceRadio::take_part(const RoundOrder& order, const DeviceSettings& settings,
-                                    gsl::span<const float> partial) {
+DeviceReport KernelDeviceRadio::take_part(const RoundOrder& order, const DeviceSettings& settings,
+                                          gsl::span<const float> partial) {
     DeviceReport report;
     if (order.new_reference) end_.forget_phase();
     hear(order, report);
@@ -50,19 +51,19 @@ DeviceReport DeviceRadio::take_part(const RoundOrder& order, const DeviceSetting
                                                        correction, sent_);
     report.mean_power_w = sent.mean_power_w;
     report.clipped_reals = sent.clipped;
-    session_.transmit(order.burst, sent_);
-    report.burst = session_.finish_burst();
+    session_->transmit(order.burst, sent_);
+    report.burst = session_->finish_burst();
     return report;
 }
 
 /// All headers lie in one window: a radio takes one command for them.
-void DeviceRadio::hear(const RoundOrder& order, DeviceReport& report) {
+void KernelDeviceRadio::hear(const RoundOrder& order, DeviceReport& report) {
     const Ticks begin = order.headers.front() - static_cast<Ticks>(window_lead);
     const std::size_t own = header_.size() / end_.antennas();
     const auto window =
         static_cast<std::size_t>(order.headers.back() - order.headers.front()) + own;
     received_.resize(end_.antennas() * window);
-    report.window = session_.receive(begin, received_);
+    report.window = session_->receive(begin, received_);
     report.header_found = report.window.state == WindowState::whole;
     for (std::size_t i = 0; i < order.headers.size() && report.header_found; ++i) {
         const auto first = static_cast<std::size_t>(order.headers[i] - order.headers.front());

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The radios of both ends, by what computes their samples.
+#include "radio/kernel_device_radio.hpp"
+#include "radio/kernel_server_radio.hpp"
+#include "radio/open_radios.hpp"
+
+namespace aircomp::runtime {
+
+std::unique_ptr<DeviceRadio> open_device_radio(const Config& config, const phy::BurstFormat& format,
+                                               const phy::Payload& payload, std::size_t device,
+                                               const RadioOpener& open) {
+    return std::make_unique<KernelDeviceRadio>(config, format, payload, device,
+                                               open_guarded_radio(config, device, open));
+}
+
+std::unique_ptr<ServerRadio> open_server_radio(const Config& config, const phy::BurstFormat& format,
+                                               const phy::Payload& payload,
+                                               const RadioOpener& open) {
+    return std::make_unique<KernelServerRadio>(config, format, payload,
+                                               open_guarded_radio(config, std::nullopt, open));
+}
+
+}  // namespace aircomp::runtime
