@@ -95,6 +95,7 @@ void run(Options options) {
     auto& own = options.run;
     own.config = config;
     own.prompt = encode_prompt(*model.tokenizer, text);
+    require_context(config, model, own.prompt.size(), own.tokens);
     own.sampling.seed = config.seed;
     own.stop_tokens = stop_tokens(model);
     own.sampled_vocabulary = model.tokenizer->size();

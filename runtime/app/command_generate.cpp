@@ -14,19 +14,20 @@ void run(const GenerationOptions& options) {
     auto config = options.config();
     const Model model = open_model(config, /*needs_tokenizer=*/true);
     const auto& tokenizer = *model.tokenizer;
+    auto prompt = encode_prompt(tokenizer, options.prompt);
+    require_context(config, model, prompt.size(), options.tokens);
     runtime::Simulation simulation(config, model.checkpoint, &tokenizer);
     auto sampling = options.sampling;
     sampling.seed = config.seed;
     inference::Sampler sampler(sampling);
 
-    auto prompt = encode_prompt(tokenizer, options.prompt);
     std::ostream& out = options.json == "-" ? std::cerr : std::cout;
     out << options.prompt << std::flush;
-    const auto stop = stop_tokens(model);
     const auto begin = std::chrono::steady_clock::now();
     const std::size_t prompt_size = prompt.size();
-    const auto tokens = runtime::generate(simulation, sampler, std::move(prompt), options.tokens,
-                                          stop, tokenizer.size(), TextStream(tokenizer, out));
+    const auto tokens =
+        inference::continue_text(simulation.next_logits(), sampler, std::move(prompt),
+                                 options.continuation(model), TextStream(tokenizer, out));
     const double wall_s =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     out << "\n" << std::flush;

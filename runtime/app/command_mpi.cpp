@@ -28,24 +28,16 @@ Generated generate(const GenerationOptions& options, const Model& model, runtime
     std::ostream& out = options.json == "-" ? std::cerr : std::cout;
     TextStream stream(tokenizer, out);
     Generated result;
-    result.tokens = encode_prompt(tokenizer, options.prompt);
+    auto prompt = encode_prompt(tokenizer, options.prompt);
+    const std::size_t prompt_size = prompt.size();
     out << options.prompt << std::flush;
-    const auto stop = stop_tokens(model);
-    const auto vocabulary = static_cast<std::size_t>(tokenizer.size());
     const auto begin = std::chrono::steady_clock::now();
-    std::size_t done = 0;
-    for (std::int64_t i = 0; i < options.tokens; ++i) {
-        const auto logits =
-            wired.forward(gsl::span<const inference::Token>(result.tokens).subspan(done),
-                          static_cast<std::int64_t>(done));
-        done = result.tokens.size();
-        const auto next =
-            sampler.sample(gsl::span<const float>(logits).first(vocabulary), result.tokens);
-        if (std::find(stop.begin(), stop.end(), next) != stop.end()) break;
-        result.tokens.push_back(next);
-        ++result.made;
-        stream(next);
-    }
+    result.tokens = inference::continue_text(
+        [&](gsl::span<const inference::Token> fresh, std::int64_t position) {
+            return wired.forward(fresh, position);
+        },
+        sampler, std::move(prompt), options.continuation(model), stream);
+    result.made = result.tokens.size() - prompt_size;
     result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     out << "\n" << std::flush;
     return result;
@@ -82,6 +74,8 @@ void run(const GenerationOptions& options) {
         // The air's default makes no sense on a wire.
         if (options.config_file.empty() && !options.scheme) config.scheme = "exact";
         model = open_model(config, /*needs_tokenizer=*/true);
+        require_context(config, *model, encode_prompt(*model->tokenizer, options.prompt).size(),
+                        options.tokens);
         wired = std::make_unique<runtime::MpiModel>(job, model->checkpoint, config);
     });
     if (!ready) return;

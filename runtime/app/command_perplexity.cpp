@@ -4,11 +4,14 @@
 #include <chrono>
 #include <iostream>
 
+#include "aircomp/runtime/layout.hpp"
 #include "commands.hpp"
 #include "evaluation.hpp"
 
 namespace aircomp::app {
 namespace {
+
+constexpr std::int64_t default_window = 256;
 
 std::vector<std::int64_t> token_lengths(const inference::Tokenizer& tokenizer,
                                         std::int64_t vocabulary) {
@@ -18,6 +21,15 @@ std::vector<std::int64_t> token_lengths(const inference::Tokenizer& tokenizer,
             static_cast<std::int64_t>(tokenizer.decode(t).size());
     }
     return lengths;
+}
+
+std::int64_t window_of(const EvaluationOptions& options, std::int64_t context) {
+    if (options.context == 0) return std::min(default_window, context);
+    if (options.context > context) {
+        throw std::invalid_argument("--context: expected at most " + std::to_string(context) +
+                                    ", the model's, found " + std::to_string(options.context));
+    }
+    return options.context;
 }
 
 Json site_nmse(const runtime::SlicedModel& model) {
@@ -46,9 +58,9 @@ void run(const ExperimentOptions& options, const EvaluationOptions& evaluation) 
 
 void EvaluationOptions::add_to(CLI::App& command) {
     command.add_option("--text", text_file, "Text to predict, UTF-8")->required();
-    command.add_option("--context", context, "Window in tokens")
+    command.add_option("--context", context, "Window in tokens, at most the model's context")
         ->check(CLI::Range(std::int64_t{2}, std::int64_t{1} << 20))
-        ->capture_default_str();
+        ->default_str("256");
     command.add_option("--limit-tokens", limit_tokens, "Score at most so many tokens; 0: all")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
@@ -61,7 +73,7 @@ Json evaluate(const runtime::Config& config, const Model& model, const Evaluatio
     }
     const std::int64_t vocabulary = model.checkpoint.config().vocabulary_size;
     inference::PerplexityOptions perplexity;
-    perplexity.window = std::min(options.context, model.checkpoint.config().context);
+    perplexity.window = window_of(options, runtime::context_of(config, model.checkpoint.config()));
     perplexity.bos = model.tokenizer->bos();
     perplexity.limit_tokens = options.limit_tokens;
     if (options.progress) perplexity.progress = progress_bar(config.scheme);

@@ -8,7 +8,7 @@ namespace aircomp::app {
 
 struct EvaluationOptions {
     std::string text_file;
-    std::int64_t context = 256;
+    std::int64_t context = 0;  ///< Window in tokens; 0: 256, or what the model has of it.
     std::int64_t limit_tokens = 0;
     bool reference = false;
     bool sites = false;

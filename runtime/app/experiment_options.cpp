@@ -106,9 +106,10 @@ Json describe(const runtime::Config& config) {
 
 std::string read_text(const std::string& file) {
     std::ifstream in(file, std::ios::binary);
+    if (!in) throw std::runtime_error(file + ": cannot be read");
     std::ostringstream text;
-    if (in) text << in.rdbuf();
-    if (!in) throw std::runtime_error(file + ": cannot be read, or is empty");
+    // Of a folder, or of nothing at all.
+    if (!(text << in.rdbuf())) throw std::runtime_error(file + ": expected text, found none");
     return std::move(text).str();
 }
 

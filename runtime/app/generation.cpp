@@ -2,8 +2,11 @@
 // Prompts, ends and sampling options.
 #include "generation.hpp"
 
+#include <algorithm>
 #include <map>
 #include <stdexcept>
+
+#include "aircomp/runtime/layout.hpp"
 
 namespace aircomp::app {
 
@@ -26,6 +29,10 @@ void GenerationOptions::add_to(CLI::App& command) {
     add_sampling(command, sampling);
 }
 
+inference::ContinuationOptions GenerationOptions::continuation(const Model& model) const {
+    return {tokens, stop_tokens(model), model.tokenizer->size()};
+}
+
 void add_log_format(CLI::App& command, runtime::testbed::LogFormat& format) {
     using runtime::testbed::LogFormat;
     const std::map<std::string, LogFormat> formats = {{"text", LogFormat::text},
@@ -40,6 +47,18 @@ std::vector<inference::Token> encode_prompt(const inference::Tokenizer& tokenize
     if (tokenizer.bos()) tokens.insert(tokens.begin(), *tokenizer.bos());
     if (tokens.empty()) throw std::invalid_argument("--prompt: expected some text, found none");
     return tokens;
+}
+
+void require_context(const runtime::Config& config, const Model& model, std::size_t prompt_tokens,
+                     std::int64_t tokens) {
+    // The last token is shown, and nothing comes after it that would need its keys and values.
+    const std::int64_t context = runtime::context_of(config, model.checkpoint.config());
+    const std::int64_t most = context + 1 - static_cast<std::int64_t>(prompt_tokens);
+    if (tokens <= most) return;
+    throw std::invalid_argument(
+        "--tokens: expected at most " + std::to_string(std::max<std::int64_t>(most, 0)) +
+        ", the context of " + std::to_string(context) + " holds no more after a prompt of " +
+        std::to_string(prompt_tokens) + " tokens, found " + std::to_string(tokens));
 }
 
 std::vector<inference::Token> stop_tokens(const Model& model) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "aircomp/inference/sampler.hpp"
+#include "aircomp/inference/continuation.hpp"
 #include "aircomp/runtime/testbed.hpp"
 #include "experiment_options.hpp"
 
@@ -41,6 +41,7 @@ struct GenerationOptions : ExperimentOptions {
     inference::SamplingOptions sampling;
 
     void add_to(CLI::App& command);
+    inference::ContinuationOptions continuation(const Model& model) const;
 };
 
 /// --log text|json
@@ -50,6 +51,11 @@ void add_log_format(CLI::App& command, runtime::testbed::LogFormat& format);
 /// there are none.
 std::vector<inference::Token> encode_prompt(const inference::Tokenizer& tokenizer,
                                             const std::string& prompt);
+
+/// Before the first token costs anything: throws std::invalid_argument, naming the limit, where
+/// `tokens` more than the prompt's do not fit into the context.
+void require_context(const runtime::Config& config, const Model& model, std::size_t prompt_tokens,
+                     std::int64_t tokens);
 
 /// What ends a text, by the model and by its tokenizer.
 std::vector<inference::Token> stop_tokens(const Model& model);

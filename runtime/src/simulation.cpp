@@ -97,26 +97,10 @@ inference::Forward Simulation::forward() {
     };
 }
 
-std::vector<inference::Token> generate(Simulation& simulation, inference::Sampler& sampler,
-                                       std::vector<inference::Token> prompt, std::int64_t count,
-                                       const std::vector<inference::Token>& stop_tokens,
-                                       std::int64_t sampled_vocabulary,
-                                       const std::function<void(inference::Token)>& emit) {
-    auto tokens = std::move(prompt);
-    std::size_t done = 0;
-    for (std::int64_t i = 0; i < count; ++i) {
-        const auto fresh = gsl::span<const inference::Token>(tokens).subspan(done);
-        const auto logits = simulation.model().forward(fresh, static_cast<std::int64_t>(done),
-                                                       simulation.medium(), /*last_only=*/true);
-        done = tokens.size();
-        const auto next = sampler.sample(
-            gsl::span<const float>(logits).first(static_cast<std::size_t>(sampled_vocabulary)),
-            tokens);
-        if (std::find(stop_tokens.begin(), stop_tokens.end(), next) != stop_tokens.end()) break;
-        tokens.push_back(next);
-        emit(next);
-    }
-    return tokens;
+inference::NextLogits Simulation::next_logits() {
+    return [this](gsl::span<const inference::Token> fresh, std::int64_t position) {
+        return model_->forward(fresh, position, *medium_, /*last_only=*/true);
+    };
 }
 
 }  // namespace aircomp::runtime

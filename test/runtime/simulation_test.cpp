@@ -93,7 +93,8 @@ TEST_CASE("generation is repeatable and stops at its stop token") {
     const auto run = [](std::vector<inference::Token> stop) {
         Simulation simulation(experiment("mmse", {0.5, 0.5}), checkpoint(), nullptr);
         inference::Sampler sampler({});
-        return generate(simulation, sampler, {0, 5}, 6, stop, 96, [](inference::Token) {});
+        return inference::continue_text(simulation.next_logits(), sampler, {0, 5},
+                                        {6, std::move(stop), 96}, [](inference::Token) {});
     };
     const auto first = run({});
     CHECK(first.size() == 8);

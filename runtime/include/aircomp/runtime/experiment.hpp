@@ -15,16 +15,16 @@ namespace aircomp::runtime {
 
 /// What a measurement needs besides a configuration.
 struct ExperimentSetup {
-    std::int64_t devices = 0;           ///< The configuration's devices in turn; 0: as they are.
-    int device_antennas = 0;            ///< Of every device; 0: as they are.
-    std::string dimensions;             ///< link: a model by name, without weights.
-    std::int64_t tokens = 1;            ///< link: tokens decoded.
-    std::int64_t position = 0;          ///< link: tokens in the KV cache.
-    std::filesystem::path text;         ///< perplexity: relative to the file.
-    std::int64_t context_tokens = 256;  ///< perplexity: window.
-    std::int64_t limit_tokens = 0;      ///< perplexity: scored at most; 0: all.
-    std::int64_t channels = 100;        ///< design, assignment: draws.
-    int iterations = 0;                 ///< design, assignment: at most; 0: until they converge.
+    std::int64_t devices = 0;         ///< The configuration's devices in turn; 0: as they are.
+    int device_antennas = 0;          ///< Of every device; 0: as they are.
+    std::string dimensions;           ///< link: a model by name, without weights.
+    std::int64_t tokens = 1;          ///< link: tokens decoded.
+    std::int64_t position = 0;        ///< link: tokens in the KV cache.
+    std::filesystem::path text;       ///< perplexity: relative to the file.
+    std::int64_t context_tokens = 0;  ///< perplexity: window; 0: 256, or what the model has of it.
+    std::int64_t limit_tokens = 0;    ///< perplexity: scored at most; 0: all.
+    std::int64_t channels = 100;      ///< design, assignment: draws.
+    int iterations = 0;               ///< design, assignment: at most; 0: until they converge.
 };
 
 /// One measurement to make.

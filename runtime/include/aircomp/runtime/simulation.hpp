@@ -2,14 +2,13 @@
 // One scheme of one configuration, ready to run a model: slices, calibration, medium.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "aircomp/inference/continuation.hpp"
 #include "aircomp/inference/perplexity.hpp"
-#include "aircomp/inference/sampler.hpp"
 #include "aircomp/runtime/media.hpp"
 #include "aircomp/runtime/sliced_model.hpp"
 
@@ -53,6 +52,9 @@ public:
     /// Logits [tokens, vocabulary] of a new sequence.
     inference::Forward forward();
 
+    /// One sequence, token after token.
+    inference::NextLogits next_logits();
+
 private:
     Calibration calibrate(const inference::Checkpoint& checkpoint,
                           const inference::Tokenizer* tokenizer);
@@ -63,13 +65,5 @@ private:
     std::unique_ptr<SlicedModel> model_;
     std::unique_ptr<Medium> medium_;
 };
-
-/// Continues `prompt` by at most `count` tokens, stopping at an end-of-text token; `emit` sees each
-/// new token. Returns prompt and continuation.
-std::vector<inference::Token> generate(Simulation& simulation, inference::Sampler& sampler,
-                                       std::vector<inference::Token> prompt, std::int64_t count,
-                                       const std::vector<inference::Token>& stop_tokens,
-                                       std::int64_t sampled_vocabulary,
-                                       const std::function<void(inference::Token)>& emit);
 
 }  // namespace aircomp::runtime

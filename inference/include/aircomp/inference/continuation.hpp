@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Token after token: a prompt and what a model makes of it, whatever carries the model's sums.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <gsl/span>
+#include <vector>
+
+#include "aircomp/inference/sampler.hpp"
+
+namespace aircomp::inference {
+
+/// Logits [vocabulary] after the last of `fresh`, which stand at `position`, `position` + 1, ...
+using NextLogits =
+    std::function<std::vector<float>(gsl::span<const Token> fresh, std::int64_t position)>;
+
+struct ContinuationOptions {
+    std::int64_t tokens = 64;             ///< To make at most.
+    std::vector<Token> stop_tokens;       ///< End the text and are not part of it.
+    std::int64_t sampled_vocabulary = 0;  ///< Ids below it may be drawn; padding lies beyond.
+};
+
+/// Continues `prompt`; `emit` sees each new token. Returns prompt and continuation.
+std::vector<Token> continue_text(const NextLogits& next_logits, Sampler& sampler,
+                                 std::vector<Token> prompt, const ContinuationOptions& options,
+                                 const std::function<void(Token)>& emit);
+
+}  // namespace aircomp::inference
