@@ -98,6 +98,8 @@ void add_mpi(CLI::App& program) {
     options->add_to(*command);
     command->footer(
         "Schemes: exact, float32 through MPI's all-reduce; digital, codes of --digital-bits bits.\n"
+        "With more ranks than cores on a host mpirun wants --oversubscribe, as root "
+        "--allow-run-as-root.\n"
         "Examples:\n"
         "  mpirun -n 5 aircomp mpi --model inference/models/demo --prompt \"The server\"\n"
         "  mpirun -n 3 --host a,b,c aircomp mpi --model DIR --devices 2 --scheme digital "
