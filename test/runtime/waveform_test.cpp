@@ -40,7 +40,8 @@ TEST_CASE("free-running oscillators cost what equation (13) says of the phase th
     CHECK(medium->usage().repeated_rounds == 0);
     CHECK(phase_deg > 0.1);
     CHECK(phase_deg < 12);
-    CHECK(std::abs(db(found / (expected + residual))) < 0.5);
+    // For the noise of 40 rounds, and what a phase's square leaves out of its cosine.
+    CHECK(std::abs(db(found / (expected + residual))) < 0.3);
 }
 
 TEST_CASE("a device that sends nothing is named once all attempts have failed") {

@@ -3,6 +3,7 @@
 // device knows its oscillator's phase, then the burst of all devices; once a coherence block the
 // devices sound the channel and the coordinator designs a transceiver per resource block.
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
 
@@ -23,6 +24,30 @@ constexpr double bytes_per_coefficient = 8;  // a complex float32 of a precoder 
 // 100.
 constexpr int first_headers = 24;
 constexpr double first_gap_s = 100e-6;
+
+/// Phase of a device's oscillator, less what each antenna had when it sounded.
+std::vector<double> antenna_phases(std::complex<double> turn,
+                                   const std::vector<std::complex<double>>& sounded) {
+    std::vector<double> phases;
+    for (const auto& then : sounded)
+        phases.push_back(std::arg(turn * std::conj(then)));
+    return phases;
+}
+
+double mean_square(const std::vector<double>& values) {
+    return std::inner_product(values.begin(), values.end(), values.begin(), 0.0) /
+           static_cast<double>(values.size());
+}
+
+/// Equation (13) with a phase for each antenna; `power` as ServerSettings::path_power has it.
+double phase_cost(const std::vector<double>& phases, const std::vector<double>& power) {
+    double cost = 0;
+    for (std::size_t t = 0; t < phases.size(); ++t) {
+        for (std::size_t u = 0; u < phases.size(); ++u)
+            cost += phases[t] * phases[u] * power[t * phases.size() + u];
+    }
+    return cost;
+}
 
 class WaveformMedium final : public Medium {
 public:
@@ -82,8 +107,9 @@ private:
     std::vector<DeviceEnd> device_ends_;
     std::optional<ServerEnd> server_end_;
     std::vector<std::vector<phy::Sample>> bursts_;
-    std::vector<OscillatorCorrection> corrections_;        // of the last bursts, by device
-    std::vector<std::complex<double>> sounding_residual_;  // exp(j residual) while sounding
+    std::vector<OscillatorCorrection> corrections_;  // of the last bursts, by device
+    /// Mean of exp(j residual) while an antenna sounded, by device.
+    std::vector<std::vector<std::complex<double>>> sounding_residual_;
     const phy::SoundingReport* sounding_ = nullptr;
     RoundSettings settings_[2];  // by SiteKind
     std::size_t header_antenna_ = 0;
@@ -99,7 +125,7 @@ WaveformMedium::WaveformMedium(RadioCell cell, AnalogCodec codec, const std::str
       air_(cell_.config(), format_, path_gains(cell_.config()), cell_.noise_power_w()),
       bursts_(cell_.config().devices.size()),
       corrections_(bursts_.size()),
-      sounding_residual_(bursts_.size(), 1) {
+      sounding_residual_(bursts_.size()) {
     const phy::Payload payload{static_cast<std::size_t>(codec_.length()),
                                static_cast<std::size_t>(codec_.streams()), codec_.rotation_seed()};
     phy::OscillatorModel oscillator;
@@ -200,10 +226,16 @@ bool WaveformMedium::sound() {
     if (perfect) air_.set_noise(true);
     const std::size_t slot = format_.sounding_symbols * format_.symbol_samples();
     for (std::size_t n = 0; n < devices(); ++n) {
-        const std::size_t begin = WaveformAir::lead() + format_.ramp + format_.preamble_samples() +
-                                  format_.first_slot(n) * slot;
-        sounding_residual_[n] = air_.residual(n, corrections_[n].phase, corrections_[n].offset,
-                                              begin, begin + format_.device_antennas[n] * slot);
+        std::size_t begin = WaveformAir::lead() + format_.ramp + format_.preamble_samples() +
+                            format_.first_slot(n) * slot;
+        sounding_residual_[n].clear();
+        for (std::size_t t = 0; t < format_.device_antennas[n]; ++t, begin += slot) {
+            const auto turns = air_.residuals(n, corrections_[n].phase, corrections_[n].offset,
+                                              begin, begin + slot);
+            sounding_residual_[n].push_back(
+                std::accumulate(turns.begin(), turns.end(), std::complex<double>()) /
+                static_cast<double>(turns.size()));
+        }
     }
     if (!sounding_->found) failure_ = "the server did not find the sounding of any device";
     for (std::size_t n = 0; n < devices() && sounding_->found; ++n) {
@@ -278,26 +310,33 @@ void WaveformMedium::send(const SumRequest& request, std::int64_t v, double scal
     }
 }
 
-// What sounding saw is the channel; the pilots take out what the devices have in common.
+// What sounding saw of each antenna is the channel; the pilots take out what the devices have in
+// common. What is left costs (13), which knows one phase a device; here every antenna has its own,
+// because they sound one after the other, and it moves on within a burst.
 void WaveformMedium::measure_residual(SiteKind kind) {
     const ServerSettings& settings = settings_[static_cast<std::size_t>(kind)].server;
     const auto& moments = codec_.second_moments(kind);
     const std::size_t begin = WaveformAir::lead() + format_.ramp + format_.preamble_samples();
-    const std::size_t end = WaveformAir::lead() + device_ends_[0].burst_samples();
-    std::vector<std::complex<double>> turns(devices());
+    const std::size_t end = WaveformAir::lead() + device_ends_[0].burst_samples() - format_.ramp;
+    std::vector<std::vector<std::complex<double>>> turns(devices());
     std::complex<double> common;
     for (std::size_t n = 0; n < devices(); ++n) {
         if (moments[n] == 0) continue;
-        turns[n] = std::conj(sounding_residual_[n]) *
-                   air_.residual(n, corrections_[n].phase, corrections_[n].offset, begin, end);
-        common += settings.parts[n] * turns[n];
+        turns[n] = air_.residuals(n, corrections_[n].phase, corrections_[n].offset, begin, end);
+        for (const auto& turn : turns[n]) {
+            for (const auto& sounded : sounding_residual_[n])
+                common += settings.parts[n] * turn * std::conj(sounded);
+        }
     }
     double square = 0, cost = 0, active = 0, power = 0;
     for (std::size_t n = 0; n < devices(); ++n) {
         if (moments[n] == 0) continue;
-        const double phase = std::arg(turns[n] * std::conj(common));
-        square += phase * phase;
-        cost += phase * phase * settings.path_power[n];  // (13)
+        const auto count = static_cast<double>(turns[n].size());
+        for (const auto& turn : turns[n]) {
+            const auto residual = antenna_phases(turn * std::conj(common), sounding_residual_[n]);
+            square += mean_square(residual) / count;
+            cost += phase_cost(residual, settings.path_power[n]) / count;
+        }
         power += config().radio.streams * moments[n];
         ++active;
     }

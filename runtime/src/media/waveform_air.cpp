@@ -161,16 +161,16 @@ void WaveformAir::pass(std::size_t samples) {
     now_ += samples;
 }
 
-std::complex<double> WaveformAir::residual(std::size_t device, double phase, double offset,
-                                           std::size_t first, std::size_t last) const {
-    std::complex<double> sum;
-    int count = 0;
-    for (std::size_t i = first / phase_step; i * phase_step < last; ++i, ++count) {
+std::vector<std::complex<double>> WaveformAir::residuals(std::size_t device, double phase,
+                                                         double offset, std::size_t first,
+                                                         std::size_t last) const {
+    std::vector<std::complex<double>> turns;
+    for (std::size_t i = first / phase_step; i * phase_step < last; ++i) {
         const double since = static_cast<double>(i * phase_step) - static_cast<double>(lead());
         const double corrected = phase + two_pi * offset * since;
-        sum += std::polar(1.0, phases_[i * devices_.size() + device] - corrected);
+        turns.push_back(std::polar(1.0, phases_[i * devices_.size() + device] - corrected));
     }
-    return sum / static_cast<double>(count);
+    return turns;
 }
 
 const std::vector<std::vector<phy::Sample>>& WaveformAir::downlink(

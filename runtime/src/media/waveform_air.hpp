@@ -49,10 +49,10 @@ public:
     /// Time passes in silence.
     void idle(double samples);
 
-    /// What an oscillator's correction by `phase` + 2 pi `offset` (i - lead()) has left over at
-    /// samples i from `first` to before `last` of the last uplink window: mean of exp(j residual).
-    std::complex<double> residual(std::size_t device, double phase, double offset,
-                                  std::size_t first, std::size_t last) const;
+    /// What an oscillator's correction by `phase` + 2 pi `offset` (i - lead()) has left over, as
+    /// exp(j residual), every 128 samples from `first` to before `last` of the last uplink window.
+    std::vector<std::complex<double>> residuals(std::size_t device, double phase, double offset,
+                                                std::size_t first, std::size_t last) const;
 
     /// Samples since the beginning.
     double now() const { return static_cast<double>(now_); }

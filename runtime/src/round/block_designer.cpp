@@ -17,6 +17,19 @@ void append(const Eigen::MatrixXcd& matrix, std::vector<phy::Sample>& row_major)
     }
 }
 
+/// v_n ||A H_n diag(phi) B_n||_F^2 as a quadratic form in phi, over `blocks`: with P = A H_n it is
+/// sum_tu phi_t phi_u Re((P^H P)_ut (B_n B_n^H)_tu).
+void add_path_power(const optimizer::TransceiverProblem& problem,
+                    const optimizer::Transceiver& transceiver, std::size_t n, double blocks,
+                    std::vector<double>& power) {
+    const Eigen::MatrixXcd p = transceiver.combiner * problem.channels[n];
+    const Eigen::MatrixXcd& b = transceiver.precoders[n];
+    const Eigen::MatrixXd form = (p.adjoint() * p).transpose().cwiseProduct(b * b.adjoint()).real();
+    power.resize(static_cast<std::size_t>(form.size()));
+    for (Eigen::Index i = 0; i < form.size(); ++i)
+        power[static_cast<std::size_t>(i)] += problem.second_moments[n] / blocks * form(i);
+}
+
 /// What the resource blocks' pilots say together: every device's part in them.
 class PilotParts {
 public:
@@ -33,7 +46,7 @@ public:
                 transceiver.combiner * problem.channels[n] * transceiver.precoders[n];
             own[n] = std::sqrt(problem.second_moments[n]) * (path * ones);
             reference += own[n];
-            server.path_power[n] += problem.second_moments[n] * path.squaredNorm() / blocks;
+            add_path_power(problem, transceiver, n, blocks, server.path_power[n]);
         }
         for (Eigen::Index l = 0; l < reference.size(); ++l)
             server.pilot_reference.emplace_back(reference(l));
@@ -79,7 +92,7 @@ RoundSettings BlockDesigner::design(const phy::SoundingReport& sounding,
         settings.devices[n].preamble_power_w = power_w_[n];
     }
     settings.server.channel_reference = sounding.reference;
-    settings.server.path_power.assign(devices, 0);
+    settings.server.path_power.assign(devices, {});
     PilotParts parts(devices);
     optimizer::DesignOptions options;
     if (before != nullptr && !before->combiners.empty())

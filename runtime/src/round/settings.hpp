@@ -25,8 +25,11 @@ struct ServerSettings {
     std::vector<phy::Sample> combiners;        ///< A, [resource blocks, streams, server antennas].
     std::vector<phy::Sample> pilot_reference;  ///< As phy::ReceiveSettings has it.
     double smallest_part = 1;                  ///< As phy::ReceiveSettings has it.
-    std::vector<double> parts;       ///< Of the devices in the pilots' power-weighted mean, sum 1.
-    std::vector<double> path_power;  ///< v_n ||A H_n B_n||_F^2, mean over the resource blocks.
+    std::vector<double> parts;  ///< Of the devices in the pilots' power-weighted mean, sum 1.
+    /// What (13) weighs the phases of each device's antennas by, [antennas, antennas]: turning
+    /// antenna t by a small phi_t costs sum_tu phi_t phi_u path_power(t, u), mean over the resource
+    /// blocks.
+    std::vector<std::vector<double>> path_power;
     std::ptrdiff_t channel_reference = 0;  ///< As phy::ReceiveSettings has it.
     double nmse = 0;  ///< Equation (4) over the sum's power, mean over the resource blocks.
 };
