@@ -52,9 +52,19 @@ frame_sync_impl::frame_sync_impl(const phy::BurstFormat& format, size_t antennas
 
 void frame_sync_impl::publish(std::size_t from, pmt::pmt_t metadata) {
     metadata = pmt::dict_add(metadata, pmt::mp("round"), pmt::from_uint64(round_));
-    const int64_t start = first_ + static_cast<int64_t>(from + (period_ > 0 ? 0 : margin_));
+    const int64_t first = first_ + static_cast<int64_t>(from);
+    const int64_t start = first + static_cast<int64_t>(period_ > 0 ? 0 : margin_);
+    metadata = pmt::dict_add(metadata, pmt::mp("first"), pmt::from_long(first));
     metadata = pmt::dict_add(metadata, pmt::mp("start"),
                              pmt::from_uint64(static_cast<uint64_t>(std::max<int64_t>(0, start))));
+    const auto later = times_.upper_bound(std::max<int64_t>(first, 0));
+    if (later != times_.begin()) {
+        const auto time = std::prev(later);
+        metadata = pmt::dict_add(metadata, pmt::mp("rx_time"), time->second);
+        metadata = pmt::dict_add(metadata, pmt::mp("rx_time_at"),
+                                 pmt::from_uint64(static_cast<uint64_t>(time->first)));
+        times_.erase(times_.begin(), time);
+    }
     for (std::size_t a = 0; a < antennas_; ++a)
         std::copy_n(held_[a].data() + from, window_, scratch_.data() + a * window_);
     message_port_pub(
@@ -89,6 +99,11 @@ void frame_sync_impl::search() {
         }
         const auto start = static_cast<std::size_t>(
             std::max<std::ptrdiff_t>(0, sync->start - static_cast<std::ptrdiff_t>(margin_)));
+        // Part of a preamble, where the span ends, looks like one some periods earlier.
+        if (start > 0 && start + margin_ + 2 * preamble_ > span_) {
+            drop(start);
+            continue;
+        }
         pmt::pmt_t metadata = pmt::make_dict();
         metadata = pmt::dict_add(metadata, pmt::mp("offset"), pmt::from_double(sync->offset));
         metadata = pmt::dict_add(metadata, pmt::mp("snr"), pmt::from_double(sync->snr));
@@ -104,6 +119,10 @@ int frame_sync_impl::work(int items, gr_vector_const_void_star& inputs, gr_vecto
     const std::size_t count = std::min(static_cast<std::size_t>(items), room);
     for (std::size_t a = 0; a < antennas_; ++a)
         std::copy_n(static_cast<const gr_complex*>(inputs[a]), count, held_[a].data() + count_);
+    std::vector<gr::tag_t> tags;
+    get_tags_in_window(tags, 0, 0, count, pmt::mp("rx_time"));
+    for (const gr::tag_t& tag : tags)
+        times_[static_cast<int64_t>(tag.offset)] = tag.value;
     count_ += count;
     if (period_ > 0)
         follow_grid();

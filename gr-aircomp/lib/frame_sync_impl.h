@@ -6,6 +6,7 @@
 #include <pmt/pmt.h>
 
 #include <atomic>
+#include <map>
 #include <vector>
 
 #include "gnuradio/aircomp/phy/frame_sync.hpp"
@@ -33,7 +34,8 @@ private:
     /// What arrived and was not yet done with, [antennas, held_ of capacity_].
     std::vector<std::vector<gr_complex>> held_;
     std::size_t count_ = 0;
-    int64_t first_ = 0;  ///< Index of the first sample held.
+    int64_t first_ = 0;                    ///< Index of the first sample held.
+    std::map<int64_t, pmt::pmt_t> times_;  ///< Radio times that the stream carries, by sample.
     std::atomic<uint64_t> round_{0};
     std::vector<gr_complex> scratch_;
 };

@@ -21,9 +21,12 @@ namespace aircomp {
  * samples 0, period, 2 period, ...
  *
  * Message port "windows", out: PDU of [antennas, window_samples] samples, antenna after antenna;
- * metadata "round" (uint64, counted from 0) and "start" (uint64, the sample
- * at which the burst begins, or on a grid the window), and where a preamble was found "offset"
- * (cycles per sample), "snr" and "statistic" (over its threshold).
+ * metadata "round" (uint64, counted from 0), "first" (the stream's sample with which the window
+ * begins; below 0 where zeros stand in for what came before the stream) and "start" (uint64, the
+ * sample at which the burst begins, or on a grid the window), and where a preamble was found
+ * "offset" (cycles per sample), "snr" and "statistic" (over its threshold). Where the stream
+ * carries the radio's time, "rx_time" (as UHD's sources tag it) and "rx_time_at", the sample that
+ * it is the time of.
  */
 class AIRCOMP_API frame_sync : virtual public gr::sync_block {
 public:

@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(frame_sync.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(04b3218d95b94a30e26cc38655610e68)                     */
+/* BINDTOOL_HEADER_FILE_HASH(0bbf9f4c5ca9abcfa68361bc35e9bc16)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>
