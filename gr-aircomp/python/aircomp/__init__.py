@@ -4,6 +4,7 @@ from gnuradio import blocks  # the bindings' base classes
 
 from .aircomp_python import *
 from .round_monitor import round_monitor
-from .sigmf_recorder import read_collection, read_recording, sigmf_recorder
+from .sigmf_reader import read_collection, read_recording
+from .sigmf_recorder import sigmf_recorder
 from .vector_reader import vector_reader
 from .vector_source import vector_source

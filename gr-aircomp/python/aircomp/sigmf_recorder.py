@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bursts to SigMF and back: one Recording per antenna, and the Collection that binds them.
+"""Bursts to SigMF: one Recording per antenna, and the Collection that binds them.
 
 The Signal Metadata Format, version 1.0.0: https://github.com/sigmf/SigMF.
 """
@@ -7,7 +7,6 @@ import datetime
 import hashlib
 import json
 import os
-import re
 
 import numpy as np
 import pmt
@@ -17,7 +16,6 @@ from .round_monitor import entry
 
 VERSION = "1.0.0"
 EXTENSION = {"name": "aircomp", "version": "0.1.0", "optional": True}
-DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def radio_datetime(seconds, ticks, rate):
@@ -35,12 +33,14 @@ def sha512(path):
 class sigmf_recorder(gr.basic_block):
     """Writes the bursts that arrive to PATH-0.sigmf-data, PATH-0.sigmf-meta, PATH-1... one an antenna.
 
-    Message port "bursts", in: PDU of [antennas, samples] complex numbers; metadata "round", "start" (a
-    sample of the stream) and, where they are known, "device" and "site". Each burst is a capture of
-    its own, so that its time is exact, and has an annotation. The metadata and PATH.sigmf-collection are
-    written when the flowgraph stops.
+    Message port "bursts", in: PDU of [antennas, samples] complex numbers; metadata "round", "first" and
+    "start" (samples of the stream at which the window and the burst in it begin) and, where they are
+    known, "rx_time" with "rx_time_at", "device" and "site". Each window is a capture of its own, so
+    that its time is exact, and its burst has an annotation. The metadata and PATH.sigmf-collection
+    are written when the flowgraph stops.
 
-    `start_s` is the radio's time of the stream's sample 0, seconds since 1970.
+    `start_s` is when the radio's time was 0, seconds since 1970; where the stream carries no times, when
+    its sample 0 was.
     """
 
     def __init__(self, path, antennas, sample_rate, frequency, start_s=0):
@@ -66,15 +66,19 @@ class sigmf_recorder(gr.basic_block):
             self.logger.error(f"burst refused: expected a multiple of {self.antennas} samples, "
                               f"found {samples.size}")
             return
-        for file, stream in zip(self.files, samples.reshape(self.antennas, -1)):
+        first = entry(about, "first", entry(about, "start", self.samples))
+        # What stands in for samples of before the stream was never received.
+        unreal, first = max(0, -first), max(0, first)
+        streams = samples.reshape(self.antennas, -1)[:, unreal:]
+        for file, stream in zip(self.files, streams):
             stream.tofile(file)
-        count = samples.size // self.antennas
-        start = entry(about, "start", self.samples)
+        count = streams.shape[1]
         self.captures.append({
-            "core:sample_start": self.samples, "core:global_index": start,
-            "core:frequency": self.frequency,
-            "core:datetime": radio_datetime(self.start_s, start, self.rate)})
-        annotation = {"core:sample_start": self.samples, "core:sample_count": count,
+            "core:sample_start": self.samples, "core:global_index": first,
+            "core:frequency": self.frequency, "core:datetime": self.datetime_of(about, first)})
+        before = max(0, entry(about, "start", first) - first)
+        annotation = {"core:sample_start": self.samples + before,
+                      "core:sample_count": count - before,
                       "core:label": f"round {entry(about, 'round', 0)}"}
         for key in ("round", "device", "site"):
             value = entry(about, key)
@@ -82,6 +86,14 @@ class sigmf_recorder(gr.basic_block):
                 annotation[f"aircomp:{key}"] = value
         self.annotations.append(annotation)
         self.samples += count
+
+    def datetime_of(self, about, sample):
+        """The time of a sample of the stream, in whole ticks of its clock."""
+        if entry(about, "rx_time") is None:
+            return radio_datetime(self.start_s, sample, self.rate)
+        seconds, fraction = entry(about, "rx_time")
+        ticks = round(fraction * self.rate) + sample - entry(about, "rx_time_at")
+        return radio_datetime(self.start_s + seconds, ticks, self.rate)
 
     def stop(self):
         """Writes the metadata and the Collection."""
@@ -111,63 +123,3 @@ class sigmf_recorder(gr.basic_block):
                                      "core:extensions": [EXTENSION]}}
         with open(self.path + ".sigmf-collection", "w", encoding="utf-8") as out:
             json.dump(collection, out, indent=2)
-
-
-def expect(holds, path, what):
-    if not holds:
-        raise ValueError(f"{path}: expected {what}")
-
-
-def check_segments(path, name, segments, samples):
-    """Captures and annotations: sorted, within the data."""
-    starts = [s.get("core:sample_start") for s in segments]
-    expect(all(isinstance(s, int) and 0 <= s < samples for s in starts), path,
-           f"{name} with a core:sample_start within the data")
-    expect(starts == sorted(starts), path, f"{name} sorted by core:sample_start")
-
-
-def read_recording(base):
-    """Samples (complex64) and metadata of BASE.sigmf-data and BASE.sigmf-meta.
-
-    Throws ValueError naming the first rule of the specification that the files break.
-    """
-    path = base + ".sigmf-meta"
-    with open(path, encoding="utf-8") as file:
-        meta = json.load(file)
-    expect(set(meta) >= {"global", "captures", "annotations"}, path,
-           "global, captures and annotations")
-    about = meta["global"]
-    expect(about.get("core:datatype") == "cf32_le", path, "core:datatype cf32_le")
-    expect(re.fullmatch(r"\d+\.\d+\.\d+", about.get("core:version", "")), path, "a core:version")
-    expect(about.get("core:sample_rate", 0) > 0, path, "a core:sample_rate above 0")
-    for extension in about.get("core:extensions", []):
-        expect(set(extension) == {"name", "version", "optional"}, path,
-               "extensions with name, version and optional")
-    samples = np.fromfile(base + ".sigmf-data", "<c8")
-    expect(about.get("core:sha512", "") in ("", sha512(base + ".sigmf-data")), path,
-           "the core:sha512 of the data")
-    check_segments(path, "captures", meta["captures"], samples.size)
-    check_segments(path, "annotations", meta["annotations"], samples.size)
-    for capture in meta["captures"]:
-        expect(DATETIME.fullmatch(capture.get("core:datetime", "1970-01-01T00:00:00Z")), path,
-               "core:datetime in UTC")
-    for note in meta["annotations"]:
-        expect(note["core:sample_start"] + note.get("core:sample_count", 0) <= samples.size, path,
-               "annotations that end within the data")
-    return samples, meta
-
-
-def read_collection(path):
-    """Samples and metadata of every Recording of PATH.sigmf-collection, in order.
-
-    Throws ValueError as read_recording() does, and where a Recording is not the one it was.
-    """
-    with open(path + ".sigmf-collection", encoding="utf-8") as file:
-        collection = json.load(file)["collection"]
-    recordings = []
-    for stream in collection["core:streams"]:
-        base = os.path.join(os.path.dirname(path), stream["name"])
-        expect(sha512(base + ".sigmf-meta") == stream["hash"], base + ".sigmf-meta",
-               "the hash in the collection")
-        recordings.append(read_recording(base))
-    return recordings
