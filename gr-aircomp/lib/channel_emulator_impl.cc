@@ -29,7 +29,9 @@ pmt::pmt_t entry(const pmt::pmt_t& settings, const char* key) {
 }
 
 std::size_t index(const pmt::pmt_t& settings, const char* key) {
-    return static_cast<std::size_t>(pmt::to_long(entry(settings, key)));
+    const pmt::pmt_t value = entry(settings, key);
+    return pmt::is_uint64(value) ? pmt::to_uint64(value)
+                                 : static_cast<std::size_t>(pmt::to_long(value));
 }
 
 phy::RadioImpairments changed(phy::RadioImpairments impairments, const pmt::pmt_t& settings) {

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The preprocessor as a block: bursts are the kernel's, settings wait for their round.
+#include <gnuradio/aircomp/preprocessor.h>
+
+#include "gnuradio/aircomp/phy/preprocessor.hpp"
+#include "qa_blocks.h"
+
+namespace gr {
+namespace aircomp {
+namespace {
+
+using namespace qa;
+
+constexpr std::size_t reals = 500;
+
+TEST_CASE("the preprocessor's bursts are its kernel's, an antenna a port") {
+    phy::BurstFormat format;
+    format.device_antennas = {1, 2};
+    const auto block = preprocessor::make(format, 1, reals, 2, 7);
+    phy::Preprocessor kernel(format, {reals, 2, 7}, 2);
+    REQUIRE(block->burst_samples() == kernel.burst_samples());
+    REQUIRE(block->sounding_samples() == format.sounding_samples());
+    const std::vector<float> vector(reals, 0.5F);
+    const Samples precoders(format.resource_blocks() * 4, Sample(0.3F, 0.4F));
+    Bench bench(block);
+    const auto first = bench.keep("bursts0"), second = bench.keep("bursts1");
+    bench.post("settings",
+               dictionary({{"precoders", pmt::init_c32vector(precoders.size(), precoders)},
+                           {"scale", pmt::from_double(2)}}));
+    bench.post("vectors", pdu(dictionary({{"round", number(4)}}), vector));
+    bench.run_until([&] { return first->num_messages() == 1 && second->num_messages() == 1; });
+    phy::TransmitSettings settings;
+    settings.scale = 2;
+    settings.precoders = precoders;
+    Samples expected(2 * kernel.burst_samples());
+    kernel.data_burst(vector, settings, expected);
+    const auto half = expected.begin() + static_cast<std::ptrdiff_t>(kernel.burst_samples());
+    CHECK(samples_of(first->get_message(0)) == Samples(expected.begin(), half));
+    CHECK(samples_of(second->get_message(0)) == Samples(half, expected.end()));
+    CHECK(pmt::to_uint64(entry(first->get_message(0), "round")) == 4);
+}
+
+TEST_CASE("settings hold from the round that they name; what is wrong is dropped") {
+    phy::BurstFormat format;
+    Bench bench(preprocessor::make(format, 0, reals));
+    const auto reports = bench.keep("reports");
+    bench.post("settings", dictionary({{"scale", pmt::from_double(2)}, {"round", number(2)}}));
+    bench.post("vectors", pdu(dictionary({{"round", number(0)}}), std::vector<float>(3)));
+    bench.post("vectors", pmt::mp("nonsense"));
+    for (uint64_t round = 0; round < 4; ++round)
+        bench.post("vectors",
+                   pdu(dictionary({{"round", number(round)}}), std::vector<float>(reals, 1)));
+    bench.run_until([&] { return reports->num_messages() == 4; });
+    std::vector<double> powers;
+    for (std::size_t i = 0; i < 4; ++i)
+        powers.push_back(real(reports->get_message(i), "mean_power_w"));
+    CHECK(powers[1] == powers[0]);
+    CHECK(powers[3] == powers[2]);
+    CHECK(powers[2] < 0.8 * powers[0]);
+}
+
+TEST_CASE("a vector marked as sounding becomes the device's sounding burst") {
+    phy::BurstFormat format;
+    Bench bench(preprocessor::make(format, 0, reals));
+    const auto bursts = bench.keep("bursts");
+    bench.post("vectors", pdu(dictionary({{"round", number(0)}, {"sounding", pmt::PMT_T}}),
+                              std::vector<float>()));
+    bench.run_until([&] { return bursts->num_messages() == 1; });
+    CHECK(samples_of(bursts->get_message(0)).size() == format.sounding_samples());
+    CHECK_THROWS_AS(preprocessor::make(format, 1, reals), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace aircomp
+}  // namespace gr
