@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compiles a flowgraph, runs its windows without a screen and checks what comes out.
 
-usage: run_headless.py loopback|sounding
+usage: run_headless.py loopback|sounding|replay
        run_headless.py radios AIRCOMP_AIR
        run_headless.py compile NAME ...
 
-The second runs a device and the server on virtual radios, each in a process of its own. The third only compiles. Exits with 1, saying why, where a flowgraph does not compile, does not run or shows wrong figures.
+The first runs one flowgraph; replay records rounds of four devices to SigMF before. The second runs a
+device and the server on virtual radios, each in a process of its own. The third only compiles. Exits
+with 1, saying why, where a flowgraph does not compile, does not run or shows wrong figures.
 """
 import importlib
 import math
@@ -46,14 +48,19 @@ def load(name, folder):
     return getattr(importlib.import_module(name), name)
 
 
-def run(top, application, done):
-    """Lets the flowgraph run until done()."""
+def wait_for(done, meanwhile=lambda: None):
+    """Returns once done() holds."""
     deadline = time.monotonic() + LIMIT_S
     while not done():
         if time.monotonic() > deadline:
             sys.exit(f"nothing came out within {LIMIT_S} s")
-        application.processEvents()
+        meanwhile()
         time.sleep(0.02)
+
+
+def run(application, done):
+    """Lets the windows live until done() holds."""
+    wait_for(done, application.processEvents)
 
 
 def expect(holds, what):
@@ -69,7 +76,7 @@ def measure(top, application):
     for rounds in (60, 60):
         error, power = monitor.error, monitor.power
         until = monitor.rounds + rounds
-        run(top, application, lambda end=until: monitor.rounds >= end)
+        run(application, lambda end=until: monitor.rounds >= end)
     return 10 * math.log10((monitor.error - error) / (monitor.power - power))
 
 
@@ -85,18 +92,69 @@ def loopback(top, application):
     noisy = measure(top, application)
     expect(-17.43 < noisy < -16.43, f"NMSE of the sum at 10 dB: {noisy:.2f} dB, by (4) -16.93 dB")
     top.set_cfo_hz(100)
-    run(top, application, lambda: abs(monitor.phases).max() > 20)
+    run(application, lambda: abs(monitor.phases).max() > 20)
     expect(True, "with 100 Hz the devices' phases turn")
 
 
 def sounding(top, application):
     """Phases move as the devices' offsets say: 0, f, -f and f / 2."""
     monitor = top.monitor
-    run(top, application, lambda: monitor.phases[1] > 10)
+    run(application, lambda: monitor.phases[1] > 10)
     a, b, c, d = monitor.phases
     expect(abs(a) < 4, f"device 0 stands still: {a:+.1f} degrees")
     expect(abs(b + c) < 6, f"devices 1 and 2 turn against each other: {b:+.1f}, {c:+.1f} degrees")
     expect(abs(d - b / 2) < 4, f"device 3 turns half as fast as device 1: {d:+.1f} degrees")
+
+
+def record(path):
+    """Rounds of four devices at 20 dB, as frame sync finds them, in a Collection; their monitor."""
+    from gnuradio import aircomp, gr
+    top = gr.top_block()
+    burst_format = aircomp.burst_format([1] * 4)
+    source = aircomp.vector_source(4, LENGTH, rounds=ROUNDS + 2, ahead=ROUNDS + 2)
+    emulator = aircomp.channel_emulator(1e6, [1] * 4, [1], 0.01)
+    monitor = aircomp.round_monitor(4)
+    for n in range(4):
+        device = aircomp.preprocessor(burst_format, n, LENGTH)
+        timer = aircomp.burst_timer(1000000, device.burst_samples() + 700)
+        top.msg_connect(source, f"vectors{n}", device, "vectors")
+        top.msg_connect(device, "bursts", timer, "bursts")
+        top.connect(timer, (emulator, n))
+    sync = aircomp.frame_sync(burst_format, 1, device.burst_samples() + 128)
+    recorder = aircomp.sigmf_recorder(path, 1, 1e6, 2.45e9, 1700000000)
+    top.msg_connect(source, "all", monitor, "vectors")
+    top.connect(emulator, sync)
+    top.msg_connect(sync, "windows", recorder, "bursts")
+    top.start()
+    wait_for(lambda: len(recorder.annotations) >= ROUNDS and
+             [len(t) for t in list(monitor.truths.values())] == [4] * (ROUNDS + 2))
+    top.stop()
+    top.wait()
+    return monitor.truths
+
+
+def replay(folder):
+    """The sums that come out of a recording are those of the vectors that went into it."""
+    from gnuradio import aircomp
+    path = os.path.join(folder, "run")
+    truths = record(path)
+    (_, metadata), = aircomp.read_collection(path)
+    rounds = len(metadata["annotations"])
+    top = load("replay_sigmf", folder)(recording=f"{path}-0.sigmf-data")
+    monitor = aircomp.round_monitor(4)
+    monitor.truths = truths
+    top.msg_connect(top.server, "sums", monitor, "sums")
+    top.msg_connect(top.server, "reports", monitor, "reports")
+    top.start()
+    try:
+        wait_for(lambda: monitor.rounds >= rounds)
+    finally:
+        top.stop()
+        top.wait()
+    expect(monitor.rounds == rounds and monitor.lost == 0, f"all of {rounds} recorded rounds found")
+    # As in the loopback: 0.01 * 52 / 64 / 4 by (4).
+    error = monitor.nmse_db()
+    expect(-27.43 < error < -26.43, f"NMSE of the replayed sums: {error:.2f} dB, by (4) -26.93 dB")
 
 
 def free_port():
@@ -193,6 +251,8 @@ def main():
                 print(f"{name}.grc compiles")
         elif len(arguments) == 2 and arguments[0] == "radios":
             radios(arguments[1], folder)
+        elif arguments == ["replay"]:
+            replay(folder)
         elif len(arguments) == 1 and arguments[0] in checks:
             run_checked(arguments[0], checks[arguments[0]], folder)
         else:
