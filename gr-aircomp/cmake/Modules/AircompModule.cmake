@@ -12,7 +12,9 @@ set(GR_INCLUDE_DIR include/gnuradio/aircomp)
 set(GR_CMAKE_DIR ${CMAKE_MODULES_DIR}/gnuradio-aircomp)
 set(GR_PKG_DOC_DIR ${GR_DOC_DIR}/${CMAKE_PROJECT_NAME})
 
-option(ENABLE_DOXYGEN "Build the manual and the bindings' docstrings with Doxygen" OFF)
+find_package(Doxygen QUIET)
+option(ENABLE_DOXYGEN "Build the manual and the bindings' docstrings with Doxygen"
+  ${DOXYGEN_FOUND})
 
 configure_file(${PROJECT_SOURCE_DIR}/cmake/cmake_uninstall.cmake.in
   ${CMAKE_CURRENT_BINARY_DIR}/cmake_uninstall.cmake @ONLY)
@@ -30,6 +32,7 @@ add_subdirectory(python/aircomp)
 add_subdirectory(grc)
 if(AIRCOMP_ENABLE_TESTS)
   add_subdirectory(../flowgraphs flowgraphs)
+  add_subdirectory(../test/module module_tests)
 endif()
 
 install(FILES cmake/Modules/gnuradio-aircompConfig.cmake DESTINATION ${GR_CMAKE_DIR})

@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Installs the module to a folder of its own, uses it from there, uninstalls it.
+
+usage: installed.py CMAKE BUILD_FOLDER
+
+Exits with 1, saying why, where something is missing, does not load, or stays behind. The build
+folder's record of an earlier installation is left as it was.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+EXPECTED = (
+    "bin/aircomp-air", "lib/cmake/gnuradio-aircomp/gnuradio-aircompConfig.cmake",
+    "include/gnuradio/aircomp/frame_sync.h", "include/gnuradio/aircomp/phy/burst_format.hpp",
+    "share/gnuradio/grc/blocks/aircomp_frame_sync.block.yml")
+PROGRAM = """
+from gnuradio import aircomp, gr
+top = gr.top_block()
+top.connect(aircomp.burst_timer(1000, 10), aircomp.channel_emulator(1e6, [1], [1], 0))
+print(aircomp.__file__)
+"""
+
+
+def run(*command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def files_under(folder):
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*")
+                  if p.is_symlink() or p.is_file())
+
+
+def try_out(prefix):
+    """The module loads from where it lies, without a path to its library."""
+    files = files_under(prefix)
+    missing = [name for name in EXPECTED if name not in files]
+    if not any(re.fullmatch("lib.*/libgnuradio-aircomp.so", name) for name in files):
+        missing.append("libgnuradio-aircomp.so")
+    if missing:
+        sys.exit(f"not installed: {', '.join(missing)}")
+    package, = prefix.glob("lib/python3*/*-packages")
+    environment = {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"}
+    environment["PYTHONPATH"] = str(package)
+    found = run(sys.executable, "-c", PROGRAM, env=environment, cwd=prefix).strip()
+    if not found.startswith(str(package)):
+        sys.exit(f"expected gnuradio.aircomp from {package}, found {found}")
+    shutil.rmtree(package / "gnuradio/aircomp/__pycache__", ignore_errors=True)
+    print(f"{len(files)} files installed; gnuradio.aircomp loads")
+
+
+def main(cmake, build):
+    manifest = pathlib.Path(build) / "install_manifest.txt"
+    before = manifest.read_bytes() if manifest.exists() else None
+    with tempfile.TemporaryDirectory(prefix="aircomp-") as folder:
+        prefix = pathlib.Path(folder).resolve()
+        try:
+            run(cmake, "--install", build, "--prefix", str(prefix))
+            try_out(prefix)
+            run(cmake, "--build", build, "--target", "uninstall")
+        finally:
+            manifest.unlink(missing_ok=True)
+            if before is not None:
+                manifest.write_bytes(before)
+        left = files_under(prefix)
+        if left:
+            sys.exit(f"left after uninstalling: {', '.join(left)}")
+        print("uninstalling left nothing")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
