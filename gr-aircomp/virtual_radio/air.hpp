@@ -20,6 +20,7 @@ using phy::Sample;
 struct Tuning {
     double frequency_hz = 0;
     double gain_db = 0;
+    double phase = 0;  ///< Of the synthesiser, rad.
 };
 
 /// Consecutive samples of one antenna.

@@ -5,12 +5,25 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "links.hpp"
 #include "yaml_mapping.hpp"
 
 namespace gr::aircomp::virtual_radio {
 namespace {
 
 constexpr double any_hz = 1e9;
+constexpr std::uint64_t tune_purpose = 23;
+constexpr std::uint64_t loss_purpose = 24;
+
+void read_host_side(YamlMapping& mapping, BoardConfig& board, std::uint64_t seed) {
+    std::string phase = "fixed";
+    mapping.read("tune_phase", phase);
+    if (phase != "fixed" && phase != "random")
+        mapping.fail("tune_phase", "fixed or random", mapping.node("tune_phase"));
+    if (phase == "random") board.tune_seed = derive_seed(seed, tune_purpose) | 1U;
+    mapping.read("packet_loss", board.packet_loss, 0, 1);
+    board.loss_seed = derive_seed(seed, loss_purpose);
+}
 
 void read_front_end(YamlMapping mapping, phy::RadioImpairments& radio) {
     mapping.read("iq_gain_db", radio.iq_gain_db, -20, 20);
@@ -37,6 +50,7 @@ BoardConfig read_board(YamlMapping mapping, const AirConfig& air, double noise_p
     mapping.read("reference", board.reference);
     mapping.read("pulse", board.pulse);
     mapping.read("noise_power", board.noise_power, 0, 1e12);
+    read_host_side(mapping, board, derive_seed(air.seed, index));
     phy::RadioImpairments& radio = board.transmitter;
     mapping.read("carrier_offset_hz", radio.carrier_offset_hz, -any_hz, any_hz);
     mapping.read("sampling_offset_ppm", radio.sampling_offset_ppm, -1000, 1000);
@@ -92,6 +106,9 @@ void read_link(YamlMapping& mapping, LinkConfig& link, const AirConfig& air) {
     mapping.read("path_decay_db", link.profile.decay_db, -100, 100);
     mapping.read("rician_k", link.profile.rician_k, 0, 1e9);
     mapping.read("shift_hz", link.profile.shift_hz, -any_hz, any_hz);
+    mapping.read("spread_hz", link.profile.spread_hz, 0, any_hz);
+    if (link.profile.spread_hz > 0 && !link.fading)
+        mapping.fail("fading", "rayleigh where spread_hz is set", mapping.node("fading"));
     if (static_cast<double>(link.profile.paths - 1) * link.profile.step > air.most_delay)
         mapping.fail("paths", "delays of at most most_delay_samples", mapping.node("paths"));
 }

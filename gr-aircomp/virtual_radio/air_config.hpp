@@ -22,6 +22,9 @@ struct BoardConfig {
     bool reference = true;              ///< A reference clock is connected.
     bool pulse = true;                  ///< A pulse per second is connected.
     double noise_power = 0;             ///< Per received complex sample, at receive gain 0 dB.
+    std::uint64_t tune_seed = 0;        ///< Of the phases after tuning; 0: always the same phase.
+    double packet_loss = 0;             ///< Chance that a packet to or from the host is lost.
+    std::uint64_t loss_seed = 0;        ///< Of which packets are.
     phy::RadioImpairments transmitter;  ///< Oscillator and clock hold for both directions.
     phy::RadioImpairments receiver;
 };

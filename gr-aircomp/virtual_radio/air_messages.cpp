@@ -10,7 +10,7 @@
 namespace gr::aircomp::virtual_radio {
 namespace {
 
-constexpr std::uint32_t version = 0x41495201;
+constexpr std::uint32_t version = 0x41495202;
 /// Samples of a window over all its antennas: with them an answer stays within a message.
 constexpr std::size_t most_samples = LocalSocket::most_bytes / sizeof(Sample) - 64;
 constexpr Ticks most_ticks = Ticks{1} << 60;
@@ -96,13 +96,14 @@ private:
 };
 
 void put_tuning(Writer& writer, const Tuning& tuning) {
-    writer.put(tuning.frequency_hz).put(tuning.gain_db);
+    writer.put(tuning.frequency_hz).put(tuning.gain_db).put(tuning.phase);
 }
 
 Tuning get_tuning(Reader& reader) {
     Tuning tuning;
     tuning.frequency_hz = reader.get<double>("frequency", -1e12, 1e12);
     tuning.gain_db = reader.get<double>("gain", -1e3, 1e3);
+    tuning.phase = reader.get<double>("phase", -10, 10);
     return tuning;
 }
 
@@ -124,6 +125,7 @@ Bytes encode_air(const AirConfig& config, const AirClock& clock) {
         writer.put(board.name).put(board.serial).put(static_cast<std::uint64_t>(board.antennas));
         writer.put(static_cast<std::uint8_t>(board.reference));
         writer.put(static_cast<std::uint8_t>(board.pulse));
+        writer.put(board.tune_seed).put(board.packet_loss).put(board.loss_seed);
     }
     return writer.take();
 }
@@ -149,6 +151,9 @@ Joined decode_air(const Bytes& message) {
         board.antennas = reader.get<std::uint64_t>("antennas", 1, 64);
         board.reference = reader.get<std::uint8_t>() != 0;
         board.pulse = reader.get<std::uint8_t>() != 0;
+        board.tune_seed = reader.get<std::uint64_t>();
+        board.packet_loss = reader.get<double>("packet loss", 0, 1);
+        board.loss_seed = reader.get<std::uint64_t>();
         joined.config.boards.push_back(std::move(board));
     }
     reader.finish();

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "links.hpp"
+
 namespace gr::aircomp::virtual_radio {
 namespace {
 
@@ -22,8 +24,9 @@ Board::Board(std::shared_ptr<Air> air, std::size_t index)
     : air_(std::move(air)), index_(index), ahead_(-air_->clock().now()) {
     const Ticks period = std::llround(tick_rate_hz() / nearest_rate(first_rate_hz));
     for (std::size_t d = 0; d < 2; ++d) {
-        tuners_[d].assign(config().antennas,
-                          {{{always, 1e9}}, {{always, 0.0}}, {{always, 0.0}}, period});
+        tuners_[d].assign(
+            config().antennas,
+            {{{always, 1e9}}, {{always, 0.0}}, {{always, 0.0}}, {{always, 0.0}}, period});
         antennas_[d].resize(config().antennas);
         std::iota(antennas_[d].begin(), antennas_[d].end(), std::size_t{0});
     }
@@ -127,6 +130,16 @@ void Board::put(Timeline& timeline, double value) {
 void Board::set_frequency(Direction direction, std::size_t antenna, double frequency_hz) {
     const std::lock_guard<std::mutex> lock(mutex_);
     put(tuner(direction, antenna).frequency_hz, frequency_hz);
+    if (config().tune_seed != 0) draw_phase(direction);
+}
+
+/// The antennas of a direction share a synthesiser, as on a B210.
+void Board::draw_phase(Direction direction) {
+    constexpr double two_pi = 6.28318530717958647692;
+    const auto side = static_cast<std::size_t>(direction);
+    const std::uint64_t draw = derive_seed(derive_seed(config().tune_seed, side), tunes_[side]++);
+    for (Tuner& tuner : tuners_[side])
+        put(tuner.phase, two_pi * std::ldexp(static_cast<double>(draw >> 11U), -53));
 }
 
 void Board::set_offset_frequency(Direction direction, std::size_t antenna, double frequency_hz) {
@@ -145,7 +158,7 @@ Tuning Board::tuning(Direction direction, std::size_t antenna, Ticks air_time) {
     // UHD turns a transmitter's samples up by it and a receiver's down.
     const double sign = direction == Direction::transmit ? 1 : -1;
     return {at(t.frequency_hz, air_time) + sign * at(t.offset_hz, air_time),
-            at(t.gain_db, air_time)};
+            at(t.gain_db, air_time), at(t.phase, air_time)};
 }
 
 double Board::nearest_rate(double rate_hz) const {

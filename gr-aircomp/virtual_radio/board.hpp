@@ -63,7 +63,7 @@ private:
     /// A setting's values by the air time from which they hold.
     using Timeline = std::map<Ticks, double>;
     struct Tuner {
-        Timeline frequency_hz, offset_hz, gain_db;
+        Timeline frequency_hz, offset_hz, gain_db, phase;
         Ticks period;
     };
 
@@ -71,6 +71,7 @@ private:
     Ticks last_edge(Ticks now) const;
     void roll(Ticks now);
     void put(Timeline& timeline, double value);
+    void draw_phase(Direction direction);
     Tuner& tuner(Direction direction, std::size_t antenna);
 
     std::shared_ptr<Air> air_;
@@ -82,6 +83,7 @@ private:
     std::optional<Ticks> command_time_;
     std::string clock_source_ = "internal", time_source_ = "internal";
     std::array<std::vector<Tuner>, 2> tuners_;
+    std::array<std::uint64_t, 2> tunes_{};  ///< So far, by direction.
     std::array<std::vector<std::size_t>, 2> antennas_;
 };
 

@@ -14,7 +14,8 @@ std::vector<phy::Path> given_paths(const LinkConfig& link, Antenna first, Antenn
     std::vector<phy::Path> paths;
     const double amplitude = std::pow(10, link.gain_db / 20);
     for (const GivenPath& path : link.given)
-        paths.push_back({path.delay, amplitude * path.gains[first.antenna][second.antenna]});
+        paths.push_back(
+            {path.delay, amplitude * path.gains[first.antenna][second.antenna], 0, 0, 0});
     return paths;
 }
 
@@ -35,13 +36,17 @@ std::vector<phy::Path> link_paths(const AirConfig& config, Antenna a, Antenna b,
     if (!link.given.empty()) return given_paths(link, a, b);
     phy::DelayProfile profile = link.profile;
     profile.power = std::pow(10, link.gain_db / 10);
-    if (!link.fading) return {{0, std::sqrt(profile.power), profile.shift_hz}};
+    if (!link.fading) return {{0, std::sqrt(profile.power), profile.shift_hz, 0, 0}};
     std::uint64_t seed = derive_seed(config.seed, link_purpose);
     for (const std::uint64_t index :
          {std::uint64_t{a.board}, std::uint64_t{a.antenna}, std::uint64_t{b.board},
           std::uint64_t{b.antenna}, static_cast<std::uint64_t>(block)})
         seed = derive_seed(seed, index);
-    return phy::draw_paths(profile, seed);
+    std::vector<phy::Path> paths = phy::draw_paths(profile, seed);
+    // The same fading for both directions' emulators.
+    for (std::size_t p = 0; p < paths.size(); ++p)
+        paths[p].fading_seed = derive_seed(seed, p) | 1U;
+    return paths;
 }
 
 }  // namespace gr::aircomp::virtual_radio

@@ -10,7 +10,9 @@
 namespace gr::aircomp::virtual_radio {
 
 ReceiveStreamer::ReceiveStreamer(std::vector<Port> ports, const std::string& cpu_format)
-    : ports_(std::move(ports)), format_(cpu_format) {}
+    : ports_(std::move(ports)),
+      format_(cpu_format),
+      loss_(ports_[0].board->config(), Direction::receive) {}
 
 void ReceiveStreamer::issue_stream_cmd(const uhd::stream_cmd_t& command) {
     using uhd::stream_cmd_t;
@@ -104,6 +106,23 @@ std::optional<std::size_t> ReceiveStreamer::wait(std::unique_lock<std::mutex>& l
     return wanted;
 }
 
+/// How many of `count` samples come before a packet that is lost.
+std::size_t ReceiveStreamer::before_loss(std::size_t count) {
+    if (!loss_.possible()) return count;
+    std::size_t whole = 0;
+    while (whole < count && !lost_next_) {
+        lost_next_ = loss_.next();
+        if (!lost_next_) whole += packet_samples;
+    }
+    return std::min(whole, count);
+}
+
+void ReceiveStreamer::advance(std::size_t count) {
+    for (Ticks& next : run_->next)
+        next += static_cast<Ticks>(count) * run_->period;
+    if (run_->left) *run_->left -= count;
+}
+
 void ReceiveStreamer::read(const Run& run, const buffs_type& buffers, std::size_t count) const {
     std::map<Board*, std::vector<std::size_t>> ports_of;
     for (std::size_t i = 0; i < ports_.size(); ++i)
@@ -161,13 +180,21 @@ std::size_t ReceiveStreamer::recv(const buffs_type& buffers, std::size_t count,
             return 0;
         }
     }
+    const std::size_t whole = before_loss(count);
+    if (whole == 0) {
+        lost_next_ = false;
+        advance(std::min(count, packet_samples));
+        metadata.error_code = uhd::rx_metadata_t::ERROR_CODE_OVERFLOW;
+        metadata.out_of_sequence = true;
+        describe(metadata);
+        return 0;
+    }
+    count = whole;
     describe(metadata);
     metadata.start_of_burst = !run_->begun;
     const Run run = *run_;
     run_->begun = true;
-    for (Ticks& next : run_->next)
-        next += static_cast<Ticks>(count) * run_->period;
-    if (run_->left) *run_->left -= count;
+    advance(count);
     metadata.end_of_burst = run_->left && *run_->left == 0 && !run_->more;
     lock.unlock();  // commands need not wait for the emulator
     read(run, buffers, count);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <uhd/stream.hpp>
 
+#include "packet_loss.hpp"
 #include "sample_format.hpp"
 #include "streamer_ports.hpp"
 
@@ -50,11 +51,15 @@ private:
     bool overflowed(Ticks now);
     std::optional<std::size_t> wait(std::unique_lock<std::mutex>& lock, std::size_t count,
                                     Ticks deadline);
+    std::size_t before_loss(std::size_t count);
+    void advance(std::size_t count);
     void read(const Run& run, const buffs_type& buffers, std::size_t count) const;
     void describe(uhd::rx_metadata_t& metadata) const;
 
     const std::vector<Port> ports_;
     const SampleFormat format_;
+    PacketLoss loss_;
+    bool lost_next_ = false;  ///< The next packet is known to be lost.
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Command> commands_;

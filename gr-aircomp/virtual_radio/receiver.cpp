@@ -173,7 +173,8 @@ void Receiver::set_links(const Window& window, std::size_t index, std::int64_t p
             paths = link_paths(config_, sender.antenna, {board_, window.antennas[i]},
                                coherence_block(window, sender, position));
             for (phy::Path& path : paths)
-                path.gain *= amplitude(sender.now->tuning.gain_db);
+                path.gain *= std::polar(amplitude(sender.now->tuning.gain_db),
+                                        sender.now->tuning.phase - window.tunings[i].phase);
         }
         emulator_.set_link(window.antennas[i], index, paths);
     }
@@ -228,6 +229,7 @@ std::vector<Sample> Receiver::receive(const Window& window, const Transmissions&
             const bool same = sender.fraction == change->fraction &&
                               sender.now->clock_ahead == t.clock_ahead &&
                               sender.now->tuning.frequency_hz == t.tuning.frequency_hz &&
+                              sender.now->tuning.phase == t.tuning.phase &&
                               sender.now->tuning.gain_db == t.tuning.gain_db;
             if (same) continue;
             set_sender(window, change->sender, *change);

@@ -12,7 +12,7 @@ namespace {
 /// may stumble over while it fills the buffer.
 constexpr double head_start_s = 0.02;
 /// Of a piece: room is freed by the piece.
-constexpr std::size_t most_piece = 32768;
+constexpr std::size_t most_piece_samples = 32768;
 
 }  // namespace
 
@@ -32,6 +32,7 @@ TransmitStreamer::TransmitStreamer(std::vector<Port> ports, const std::string& c
     : ports_(std::move(ports)),
       format_(cpu_format),
       buffer_samples_(buffer_samples),
+      loss_(ports_[0].board->config(), Direction::transmit),
       next_(ports_.size()) {}
 
 void TransmitStreamer::post(Ticks when, uhd::async_metadata_t::event_code_t code, bool at_next) {
@@ -153,8 +154,14 @@ std::size_t TransmitStreamer::send(const buffs_type& buffers, std::size_t count,
             if (first) state_ = State::announced;
             return done;
         }
-        const std::size_t piece = std::min({count - done, most_piece, room(clock().now())});
-        if (in_time && send_piece(buffers, done, piece)) {
+        const std::size_t most = loss_.possible() ? packet_samples : most_piece_samples;
+        const std::size_t piece = std::min({count - done, most, room(clock().now())});
+        if (in_time && loss_.next()) {
+            // The board sees a gap in the packets' numbers and sends nothing more of the burst.
+            post(*std::min_element(next_.begin(), next_.end()),
+                 uhd::async_metadata_t::EVENT_CODE_SEQ_ERROR_IN_BURST, true);
+            state_ = State::dropping;
+        } else if (in_time && send_piece(buffers, done, piece)) {
             done += piece;
         } else if (first && timed_) {
             post(clock().now(), uhd::async_metadata_t::EVENT_CODE_TIME_ERROR, false);

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <uhd/stream.hpp>
 
+#include "packet_loss.hpp"
 #include "sample_format.hpp"
 #include "streamer_ports.hpp"
 
@@ -29,7 +30,7 @@ public:
 private:
     /// idle: between bursts. announced: a burst began, without samples so far. sending: samples
     /// have a time. starved: the last sample went out and the burst is not over. dropping: the
-    /// burst came late.
+    /// burst came late or lost a packet.
     enum class State { idle, announced, sending, starved, dropping };
 
     const AirClock& clock() const { return ports_[0].board->air().clock(); }
@@ -46,6 +47,7 @@ private:
     const std::vector<Port> ports_;
     const SampleFormat format_;
     const std::size_t buffer_samples_;
+    PacketLoss loss_;
     std::mutex mutex_;
     std::condition_variable changed_;
     State state_ = State::idle;

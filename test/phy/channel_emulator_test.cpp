@@ -72,7 +72,7 @@ void json(std::ostream& out, gsl::span<const Path> paths) {
         out << (p > 0 ? ", " : "") << "{\"delay\": " << paths[p].delay << ", \"gain\": ["
             << paths[p].gain.real() << ", " << paths[p].gain.imag()
             << "], \"shift_hz\": " << paths[p].shift_hz << ", \"spread_hz\": " << paths[p].spread_hz
-            << "}";
+            << ", \"fading_seed\": " << paths[p].fading_seed << "}";
     }
     out << "]";
 }

@@ -154,7 +154,7 @@ def emulate(scenario, transmit):
                 for p, path in enumerate(scenario["links"][index]):
                     lag = latency + timing(sent[n], start) - timing(received[q], start)
                     first, taps = fractional(lag + path["delay"])
-                    gain = path_gain(path, derive(derive(seeds[3], index), p),
+                    gain = path_gain(path, path["fading_seed"] or derive(derive(seeds[3], index), p),
                                      (start + BLOCK / 2) / rate)
                     for m, tap in enumerate(taps):
                         source = np.arange(start, end) - first - m

@@ -61,6 +61,10 @@ TEST_CASE("a wrong file is refused with line, key, what was expected and what wa
             "links[0].given[0].gains: expected [real, imaginary], found '1'");
     refused("boards: [{name: a, receiver: {converter_bits: 8}}]\n",
             "receiver.full_scale: expected a number above 0 where converter_bits is set");
+    refused("boards: [{name: a, tune_phase: any}]\n",
+            "boards[0].tune_phase: expected fixed or random, found 'any'");
+    refused("boards: [{name: a}]\nlink: {spread_hz: 5}\n",
+            "link.fading: expected rayleigh where spread_hz is set");
     refused("boards: [", "expected YAML");
 }
 

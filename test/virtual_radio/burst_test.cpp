@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <optional>
 #include <thread>
 #include <uhd/exception.hpp>
 
@@ -147,6 +148,53 @@ TEST_CASE("a late stream command, a broken chain and a reader that sleeps are re
     while (receive() == uhd::rx_metadata_t::ERROR_CODE_NONE) {
     }
     CHECK(metadata.error_code == uhd::rx_metadata_t::ERROR_CODE_TIMEOUT);
+}
+
+TEST_CASE("lost packets are sequence errors: a burst ends, a stream goes on after a gap") {
+    TemporaryFolder folder;
+    const auto file = folder.write("air.yaml", "boards: [{name: a, packet_loss: 0.2}]\n");
+    const auto device = open("config=" + file.string());
+    device->set_tx_rate(1e6);
+    device->set_rx_rate(1e6);
+    device->set_time_now(uhd::time_spec_t(0.0));
+    const auto streamer = sender(*device, {0});
+    int lost = 0;
+    for (int burst = 0; burst < 10; ++burst) {
+        // Two packets: both arrive in 64% of the bursts.
+        send(*streamer, 3000, burst_at(device->get_time_now() + uhd::time_spec_t(0.2)));
+        const Event event = next(*streamer);
+        lost += event.event_code == Event::EVENT_CODE_SEQ_ERROR_IN_BURST ? 1 : 0;
+        CHECK((event.event_code == Event::EVENT_CODE_BURST_ACK ||
+               event.event_code == Event::EVENT_CODE_SEQ_ERROR_IN_BURST));
+    }
+    CHECK(lost > 0);
+    CHECK(lost < 10);
+
+    const auto listener = receiver(*device);
+    uhd::stream_cmd_t command(uhd::stream_cmd_t::STREAM_MODE_NUM_SAMPS_AND_DONE);
+    constexpr std::size_t packets = 50, packet = 2000;
+    command.num_samps = packets * packet;
+    listener->issue_stream_cmd(command);
+    Samples samples(packets * packet);
+    uhd::rx_metadata_t metadata;
+    std::size_t received = 0, gaps = 0;
+    std::optional<uhd::time_spec_t> expected;
+    while (received + gaps * packet < samples.size()) {
+        const std::size_t count = listener->recv(samples.data(), samples.size(), metadata, 5);
+        if (metadata.error_code == uhd::rx_metadata_t::ERROR_CODE_OVERFLOW) {
+            CHECK(metadata.out_of_sequence);
+            ++gaps;
+        } else {
+            REQUIRE(metadata.error_code == uhd::rx_metadata_t::ERROR_CODE_NONE);
+        }
+        // Each says where the stream goes on, so that nothing is lost unseen.
+        if (expected && count > 0) CHECK(metadata.time_spec == *expected);
+        received += count;
+        expected =
+            metadata.time_spec + uhd::time_spec_t::from_ticks(static_cast<long long>(count), 1e6);
+    }
+    CHECK(gaps > 0);
+    CHECK(received > packets * packet / 2);
 }
 
 TEST_CASE("radio time may run slower than the wall clock") {

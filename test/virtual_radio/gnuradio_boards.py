@@ -4,8 +4,10 @@
 
 usage: gnuradio_boards.py AIRCOMP_AIR
 
-The burst has a tx_time tag; it must arrive at that tick, with the gain and phase of the link.
+The burst has a tx_time tag; it must arrive at that tick, with the gain and phase of the link. Over an
+air with every impairment it must arrive the same, byte by byte, in two runs.
 """
+import hashlib
 import os
 import subprocess
 import sys
@@ -15,6 +17,16 @@ import time
 AIR = """
 boards: [{name: sender}, {name: listener}]
 links: [{between: [sender, listener], given: [{gains: [[[0, 0.5]]]}]}]
+"""
+WORSE_AIR = """
+seed: 5
+noise_power: 0.01
+boards:
+  - {name: sender, carrier_offset_hz: 300, sampling_offset_ppm: 2, linewidth_hz: 10,
+     tune_phase: random, transmitter: {iq_gain_db: 0.5, full_scale: 2, converter_bits: 10}}
+  - {name: listener, linewidth_hz: 5, tune_phase: random, receiver: {iq_phase_deg: 1}}
+link: {fading: rayleigh, paths: 2, spread_hz: 20}
+coherence_time_s: 0.01
 """
 RATE = 1e6
 SEND_S, LISTEN_S = 102.001, 102.0
@@ -54,7 +66,7 @@ def send(air):
     top.wait()
 
 
-def listen(air):
+def listen(air, role):
     import numpy as np
     from gnuradio import blocks, gr, uhd
     top = gr.top_block()
@@ -66,7 +78,10 @@ def listen(air):
     head, found = blocks.head(gr.sizeof_gr_complex, 4000), blocks.vector_sink_c()
     top.connect(source, head, found)
     top.run()
-    received = np.array(found.data())
+    received = np.array(found.data(), np.complex64)
+    print("sha256 of the samples:", hashlib.sha256(received.tobytes()).hexdigest())
+    if role == "record":
+        return
     expected = np.zeros(4000, complex)
     expected[1000:2000] = 0.5j * np.arange(1000) * (1 - 1j) / 1000
     error = np.abs(received - expected).max()
@@ -75,28 +90,19 @@ def listen(air):
         sys.exit("expected the burst at its tick with the link's gain and phase")
 
 
-def main():
-    if len(sys.argv) == 3 and sys.argv[1] in ("send", "listen"):
-        {"send": send, "listen": listen}[sys.argv[1]](sys.argv[2])
-        return
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    try:
-        from gnuradio import uhd  # noqa: F401
-    except ImportError:
-        print("GNU Radio is not installed, nothing was run")
-        return
+def run(program, air, role):
+    """What the listener, in the role of "check" or "record", prints."""
     with tempfile.TemporaryDirectory(prefix="aircomp-") as folder:
         file, socket = os.path.join(folder, "air.yaml"), os.path.join(folder, "air")
         with open(file, "w", encoding="utf-8") as out:
-            out.write(AIR)
-        with subprocess.Popen([sys.argv[1], file, "--socket", socket], stdout=subprocess.PIPE,
+            out.write(air)
+        with subprocess.Popen([program, file, "--socket", socket], stdout=subprocess.PIPE,
                               text=True) as server:
             server.stdout.readline()
             began = time.monotonic()
-            processes = [subprocess.Popen([sys.executable, __file__, role, socket], text=True,
+            processes = [subprocess.Popen([sys.executable, __file__, part, socket], text=True,
                                           stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-                         for role in ("listen", "send")]
+                         for part in (role, "send")]
             for process in processes:
                 while process.stdout.readline().strip() not in ("ready", ""):
                     pass
@@ -105,11 +111,31 @@ def main():
             for process in processes:
                 process.stdin.write("go\n")
                 process.stdin.flush()
-            print(processes[0].stdout.read(), end="")
+            said = processes[0].stdout.read()
             codes = [process.wait(60) for process in processes]
             server.terminate()
-        if codes != [0, 0]:
-            sys.exit(f"listener and sender ended with exit codes {codes}")
+    print(said, end="")
+    if codes != [0, 0]:
+        sys.exit(f"listener and sender ended with exit codes {codes}")
+    return said
+
+
+def main():
+    if len(sys.argv) == 3 and sys.argv[1] == "send":
+        send(sys.argv[2])
+    elif len(sys.argv) == 3 and sys.argv[1] in ("check", "record"):
+        listen(sys.argv[2], sys.argv[1])
+    elif len(sys.argv) != 2:
+        sys.exit(__doc__)
+    else:
+        try:
+            from gnuradio import uhd  # noqa: F401
+        except ImportError:
+            print("GNU Radio is not installed, nothing was run")
+            return
+        run(sys.argv[1], AIR, "check")
+        if run(sys.argv[1], WORSE_AIR, "record") != run(sys.argv[1], WORSE_AIR, "record"):
+            sys.exit("expected the same samples in two runs")
 
 
 if __name__ == "__main__":

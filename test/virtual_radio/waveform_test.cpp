@@ -141,6 +141,56 @@ link: {fading: rayleigh, paths: 3}
     CHECK(run() == run());
 }
 
+TEST_CASE("Doppler turns a link's gain within a window, in both directions alike") {
+    Laboratory lab(std::string(two_boards) +
+                   "link: {fading: rayleigh, paths: 2, spread_hz: 400}\n");
+    const auto time = lab.soon();
+    const Samples ones(20000, 1);
+    lab.send(0, ones, time);
+    lab.send(1, ones, time);
+    const auto both = lab.receive({0, 1}, 20000, time);
+    CHECK(distance(both[0], both[1]) < 1e-6);
+    // 0.1 ms is 4% of the Doppler's period, 10 ms four of them.
+    const auto& window = both[0];
+    float slow = 0, fast = 0, power = 0;
+    for (std::size_t n = 100; n < 9900; ++n) {
+        power += std::norm(window[n]);
+        slow += std::norm(window[n + 100] - window[n]);
+        fast += std::norm(window[n + 10000] - window[n]);
+    }
+    // E|h(t + d) - h(t)|^2 = 2 E|h|^2 (1 - J0(2 pi 400 Hz d)), 1 - J0(0.25) being 0.016.
+    CHECK(slow < 0.1F * power);
+    CHECK(fast > 0.3F * power);
+}
+
+TEST_CASE("a board with a random phase after every tune has one, its antennas together") {
+    const auto phases = [](const std::string& board) {
+        Laboratory lab("seed: 4\nboards: [{name: a, antennas: 2" + board + "}, {name: b}]\n");
+        std::vector<std::complex<float>> found;
+        for (const double frequency_hz : {1.1e9, 1.2e9, 1.1e9}) {
+            for (const std::size_t channel : {0U, 1U, 2U}) {
+                lab.device().set_tx_freq(frequency_hz, channel);
+                lab.device().set_rx_freq(frequency_hz, channel);
+            }
+            for (const std::size_t antenna : {0U, 1U}) {
+                const auto time = lab.soon();
+                lab.send(antenna, Samples(1000, 1), time);
+                found.push_back(lab.receive({2}, 1000, time)[0][500]);
+            }
+        }
+        return found;
+    };
+    const auto random = phases(", tune_phase: random");
+    for (std::size_t i = 0; i < 6; i += 2) {
+        CHECK(std::abs(random[i] - random[i + 1]) < 1e-5F);
+        CHECK(std::abs(std::abs(random[i]) - 1) < 1e-5F);
+        CHECK(std::abs(random[i] - random[(i + 2) % 6]) > 0.01F);
+    }
+    CHECK(phases(", tune_phase: random") == random);
+    for (const auto& sample : phases(""))
+        CHECK(std::abs(sample - 1.0F) < 1e-5F);
+}
+
 TEST_CASE("boards that are tuned apart hear a shifted signal, and beyond half the rate nothing") {
     Laboratory lab(two_boards);
     lab.device().set_tx_freq(1e9 + 1e5, 0);

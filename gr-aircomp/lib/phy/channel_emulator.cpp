@@ -53,15 +53,22 @@ std::vector<Path> draw_paths(const DelayProfile& profile, std::uint64_t seed) {
     for (std::size_t p = 0; p < profile.paths; ++p)
         powers[p] = std::pow(10, -profile.decay_db * static_cast<double>(p) / 10);
     const double sum = std::accumulate(powers.begin(), powers.end(), 0.0);
-    std::vector<Path> paths(profile.paths);
+    std::vector<Path> paths;
     for (std::size_t p = 0; p < profile.paths; ++p) {
         const double amplitude = std::sqrt(profile.power * powers[p] / sum);
         const double k = p == 0 ? profile.rician_k : 0;
-        const auto random = std::complex<double>(draws[p]) * std::sqrt(1 / (1 + k));
-        paths[p] = {profile.step * static_cast<double>(p),
-                    amplitude * (std::sqrt(k / (1 + k)) + random), profile.shift_hz,
-                    profile.spread_hz};
+        const double fixed = amplitude * std::sqrt(k / (1 + k));
+        const double random = amplitude * std::sqrt(1 / (1 + k));
+        const double delay = profile.step * static_cast<double>(p);
+        if (profile.spread_hz == 0) {
+            const auto drawn = random * std::complex<double>(draws[p]);
+            paths.push_back({delay, fixed + drawn, profile.shift_hz, 0, 0});
+            continue;
+        }
+        paths.push_back({delay, random, profile.shift_hz, profile.spread_hz, 0});
+        if (k > 0) paths.push_back({delay, fixed, profile.shift_hz, 0, 0});
     }
+    require(paths.size() <= ChannelEmulator::most_paths, "paths", "at most 64", paths.size());
     return paths;
 }
 

@@ -20,6 +20,7 @@ struct Path {
     std::complex<double> gain = 1;  ///< Amplitude; the mean amplitude where the path fades.
     double shift_hz = 0;            ///< Doppler shift of the path as a whole.
     double spread_hz = 0;           ///< Above 0 it fades: Jakes' spectrum of this half width.
+    std::uint64_t fading_seed = 0;  ///< Of its fading, which paths of one seed share; 0: its own.
 };
 
 /// Paths in equal steps of delay whose mean powers fall exponentially and sum to `power`.
@@ -30,10 +31,11 @@ struct DelayProfile {
     double rician_k = 0;   ///< Power of the first path's fixed part over its random part.
     double power = 1;      ///< Mean sum over the paths of |gain|^2.
     double shift_hz = 0;   ///< Handed on to every path.
-    double spread_hz = 0;  ///< Handed on to every path.
+    double spread_hz = 0;  ///< Handed on to every path, but for a fixed part.
 };
 
-/// Draws a link's paths: complex Gaussian gains of the profile's powers, fixed by the seed.
+/// Draws a link's paths: complex Gaussian gains of the profile's powers, fixed by the seed. Paths
+/// that fade have their mean amplitudes for gains, and the first one's fixed part is a path more.
 /// Throws std::invalid_argument on a negative or empty profile.
 std::vector<Path> draw_paths(const DelayProfile& profile, std::uint64_t seed);
 
