@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "gnuradio/aircomp/phy/channel_emulator.hpp"
 #include "gnuradio/aircomp/phy/postprocessor.hpp"
 #include "gnuradio/aircomp/phy/sounder.hpp"
 #include "signals.hpp"
@@ -71,6 +72,65 @@ TEST_CASE("bursts and headers are sent and received without an allocation") {
     HeaderReceiver header(format, 2, window);
     CHECK(allocations_of([&] { found = header.measure(received).found; }) == 0);
     CHECK(found);
+}
+
+TEST_CASE("a sounding at a known level is estimated without an allocation") {
+    BurstFormat format;
+    format.device_antennas = {2};
+    Preprocessor transmitter(format, {100, 1, {}}, 2);
+    const std::size_t samples = format.sounding_samples();
+    std::vector<Sample> sounding(2 * samples), received(samples + 100);
+    transmitter.sounding_burst(0, 1, {}, sounding);
+    std::copy_n(sounding.begin(), samples, received.begin() + 30);
+    test::Noise(1).add(received, 1e-3);
+    Sounder sounder(format, 1, received.size());
+    const std::vector<double> power_w = {1};
+    bool found = false;
+    CHECK(allocations_of([&] { found = sounder.process(received, power_w).devices[0].found; }) ==
+          0);
+    CHECK(found);
+}
+
+TEST_CASE("the emulator passes samples and changes every impairment without an allocation") {
+    EmulatorConfig config;
+    config.transmitter_antennas = {2, 1};
+    config.receiver_antennas = {1, 2};
+    ChannelEmulator emulator(config);
+    RadioImpairments radio;
+    radio.carrier_offset_hz = 700;
+    radio.sampling_offset_ppm = 20;
+    radio.timing_offset = 0.4;
+    radio.linewidth_hz = 10;
+    radio.iq_gain_db = 0.5;
+    radio.iq_phase_deg = 2;
+    radio.full_scale = 2;
+    radio.converter_bits = 10;
+    DelayProfile profile;
+    profile.step = 1.3;
+    profile.spread_hz = 50;
+    profile.shift_hz = 10;
+    const auto paths = draw_paths(profile, 1);
+    constexpr std::size_t length = 3000;
+    const std::vector<Sample> sent(length, 1);
+    std::vector<std::vector<Sample>> received(3, std::vector<Sample>(length));
+    const std::vector<gsl::span<const Sample>> transmit(3, sent);
+    const std::vector<gsl::span<Sample>> receive(received.begin(), received.end());
+    CHECK(allocations_of([&] {
+              emulator.process(transmit, receive);
+              emulator.set_transmitter(1, radio);
+              emulator.set_receiver(1, radio);
+              for (std::size_t r = 0; r < 3; ++r) {
+                  for (std::size_t k = 0; k < 3; ++k)
+                      emulator.set_link(r, k, paths);
+              }
+              emulator.set_noise_power(0.1);
+              emulator.process(transmit, receive);
+              emulator.restart_clocks();
+              emulator.seek(12345);
+              emulator.process(transmit, receive);
+          }) == 0);
+    // That there is a sum of power near the three streams' shows that all of it was at work.
+    CHECK(std::norm(received[2].back()) > 1e-3F);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "air.hpp"
+#include "gnuradio/aircomp/phy/rotation.hpp"
 #include "support/catch.hpp"
 
 namespace gr::aircomp::phy {
@@ -199,6 +200,51 @@ TEST_CASE("noise holds no round and leaves the vector alone") {
     std::vector<float> vector(64, 5.0F);
     CHECK_FALSE(receiver.process(received, settings, vector).found);
     CHECK(vector == std::vector<float>(64, 5.0F));
+}
+
+TEST_CASE("every kernel refuses spans of the wrong size and says which it expected") {
+    using Catch::Matchers::Contains;
+    BurstFormat format;
+    const Payload payload{100, 1, 3};
+    Preprocessor transmitter(format, payload, 1);
+    const std::vector<Sample> precoders(format.resource_blocks(), 1);
+    std::vector<float> vector(100);
+    std::vector<Sample> burst(transmitter.burst_samples());
+    TransmitSettings send;
+    send.precoders = precoders;
+    const auto shorter = [](auto& values) { return gsl::span(values).first(values.size() - 1); };
+    CHECK_THROWS_WITH(transmitter.data_burst(shorter(vector), send, burst),
+                      Contains("expected 100, found 99"));
+    CHECK_THROWS_WITH(transmitter.data_burst(vector, send, shorter(burst)),
+                      Contains("expected " + std::to_string(burst.size())));
+    CHECK_THROWS_AS(transmitter.sounding_burst(0, 1, send, burst), std::invalid_argument);
+    send.precoders = shorter(precoders);
+    CHECK_THROWS_AS(transmitter.data_burst(vector, send, burst), std::invalid_argument);
+    CHECK_THROWS_AS(write_header(format, 1, burst), std::invalid_argument);
+
+    std::vector<Sample> window(burst.size() + 50);
+    Postprocessor receiver(format, payload, 1, window.size());
+    ReceiveSettings receive;
+    receive.combiners = receive.pilot_reference = precoders;
+    CHECK_THROWS_AS(receiver.process(shorter(window), receive, vector), std::invalid_argument);
+    CHECK_THROWS_AS(receiver.process(window, receive, shorter(vector)), std::invalid_argument);
+    receive.combiners = shorter(precoders);
+    CHECK_THROWS_AS(receiver.process(window, receive, vector), std::invalid_argument);
+    receive.combiners = precoders;
+    receive.pilot_reference = shorter(precoders);
+    CHECK_THROWS_AS(receiver.process(window, receive, vector), std::invalid_argument);
+
+    std::vector<Sample> sounded(format.sounding_samples());
+    Sounder sounder(format, 1, sounded.size());
+    const std::vector<double> power_w = {1, 1};
+    CHECK_THROWS_AS(sounder.process(sounded, power_w), std::invalid_argument);
+    CHECK_THROWS_AS(sounder.process(shorter(sounded), gsl::span(power_w).first(1)),
+                    std::invalid_argument);
+    HeaderReceiver header(format, 1, window.size());
+    CHECK_THROWS_AS(header.measure(shorter(window)), std::invalid_argument);
+    const Rotation rotation(100, 1);
+    CHECK_THROWS_AS(rotation.apply(shorter(vector)), std::invalid_argument);
+    CHECK_THROWS_AS(rotation.undo(shorter(vector)), std::invalid_argument);
 }
 
 }  // namespace

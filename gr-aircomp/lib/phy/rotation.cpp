@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "sizes.hpp"
+
 namespace gr::aircomp::phy {
 namespace {
 
@@ -60,12 +62,14 @@ Rotation::Rotation(std::int64_t length, std::uint64_t seed) {
 }
 
 void Rotation::apply(gsl::span<float> x) const {
+    require_size("rotation: vector", x.size(), signs_.size());
     for (std::size_t i = 0; i < signs_.size(); ++i)
         x[i] *= signs_[i];
     mix(x);
 }
 
 void Rotation::undo(gsl::span<float> x) const {
+    require_size("rotation: vector", x.size(), signs_.size());
     mix(x);
     for (std::size_t i = 0; i < signs_.size(); ++i)
         x[i] *= signs_[i];

@@ -16,7 +16,8 @@ class Rotation {
 public:
     Rotation(std::int64_t length, std::uint64_t seed);
 
-    /// In place, without allocating; `x` has `length` elements.
+    /// In place, without allocating; `x` has `length` elements, else std::invalid_argument is
+    /// thrown.
     void apply(gsl::span<float> x) const;
 
     /// The inverse of apply().

@@ -45,7 +45,8 @@ public:
 
     /// Looks for a sounding burst in `received`, [antennas, window_samples]; `power_w` is what each
     /// device sounded with from each antenna, 0 for one that did not. The report is valid until the
-    /// next call. Throws std::invalid_argument on sizes that disagree.
+    /// next call. Throws std::invalid_argument on sizes that disagree. Allocates only where a
+    /// device's noise over its signal, in whole decibels, is new.
     const SoundingReport& process(gsl::span<const Sample> received,
                                   gsl::span<const double> power_w);
 
