@@ -89,5 +89,3 @@ BENCHMARK(emulator)
     ->Args({8, 4, 3, 0});
 
 }  // namespace
-
-BENCHMARK_MAIN();

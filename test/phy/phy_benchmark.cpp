@@ -130,5 +130,3 @@ BENCHMARK(copy_samples)->Apply(sizes);
 
 }  // namespace
 }  // namespace gr::aircomp::phy
-
-BENCHMARK_MAIN();
