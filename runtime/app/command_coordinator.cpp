@@ -17,6 +17,7 @@ struct Options {
     std::string prompt;
     std::string text_file;
     std::string listen;
+    std::string metrics_listen;
     std::string certificates;
     std::string scheme;
     std::optional<std::uint64_t> seed;
@@ -28,6 +29,7 @@ runtime::Config config_of(const Options& options) {
     runtime::Config config = runtime::read_config(options.config_file);
     if (!options.model_folder.empty()) config.model.folder = options.model_folder;
     if (!options.listen.empty()) config.testbed.listen = options.listen;
+    if (!options.metrics_listen.empty()) config.testbed.metrics_listen = options.metrics_listen;
     if (!options.certificates.empty()) config.testbed.certificates = options.certificates;
     if (!options.scheme.empty()) config.scheme = options.scheme;
     if (options.seed) config.seed = *options.seed;
@@ -37,29 +39,9 @@ runtime::Config config_of(const Options& options) {
 
 Json to_json(const runtime::testbed::CoordinatorSummary& summary,
              const inference::Tokenizer& tokenizer) {
-    Json devices = Json::array();
-    for (const auto& device : summary.devices) {
-        devices.push_back({{"name", device.name},
-                           {"kv_groups", device.kv_groups},
-                           {"ffn_columns", device.ffn_columns},
-                           {"rounds", device.rounds},
-                           {"losses", device.losses},
-                           {"compute_s", device.compute_s},
-                           {"wait_s", device.wait_s},
-                           {"bytes_sent", device.bytes_sent},
-                           {"bytes_received", device.bytes_received}});
-    }
-    return {{"text", tokenizer.decode_text(summary.tokens)},
-            {"tokens", summary.tokens},
-            {"new_tokens", summary.new_tokens},
-            {"interrupted", summary.interrupted},
-            {"rounds", summary.rounds},
-            {"repeated_rounds", summary.repeated_rounds},
-            {"epochs", summary.epochs},
-            {"generating_s", summary.generating_s},
-            {"recovering_s", summary.recovering_s},
-            {"reduce_s", summary.reduce_s},
-            {"devices", devices}};
+    Json json = {{"text", tokenizer.decode_text(summary.tokens)}, {"tokens", summary.tokens}};
+    json.update(Json::parse(runtime::testbed::summary_json(summary)));
+    return json;
 }
 
 void print_summary(const runtime::testbed::CoordinatorSummary& summary) {
@@ -133,6 +115,8 @@ void add_coordinator(CLI::App& program) {
     command->add_option("--seed", options->seed, "Seed of sampling");
     command->add_option("--listen", options->listen,
                         "HOST:PORT for devices, in place of the configuration's");
+    command->add_option("--metrics-listen", options->metrics_listen,
+                        "HOST:PORT of /metrics and /status, in place of the configuration's");
     command->add_option("--certificates", options->certificates,
                         "Folder of the coordinator's certificate, in place of the configuration's");
     command->add_option("--port-file", options->run.port_file,

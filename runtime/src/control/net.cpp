@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "control/loop_state.hpp"
+#include "control/sockets.hpp"
 
 namespace aircomp::runtime::control {
 namespace {
@@ -23,12 +23,6 @@ using TlsStream = asio::ssl::stream<tcp::socket>;
 
 /// A peer that leaves so many frames unread is not worth waiting for.
 constexpr std::size_t most_queued_frames = 256;
-
-std::string text_of(const tcp::endpoint& endpoint) {
-    const std::string host = endpoint.address().to_string();
-    return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" +
-           std::to_string(endpoint.port());
-}
 
 tcp::resolver::results_type resolve(asio::io_context& io, const Address& address) {
     error_code error;
@@ -274,6 +268,12 @@ private:
 
 // ---- addresses ----
 
+std::string text_of(const tcp::endpoint& endpoint) {
+    const std::string host = endpoint.address().to_string();
+    return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" +
+           std::to_string(endpoint.port());
+}
+
 Address parse_address(const std::string& text, const std::string& what) {
     const std::size_t colon = text.rfind(':');
     const std::string digits = colon == std::string::npos ? "" : text.substr(colon + 1);
@@ -361,10 +361,6 @@ void Loop::on_interrupt(const std::function<void()>& action) {
 
 // ---- TLS ----
 
-struct TlsIdentity::State {
-    asio::ssl::context context{asio::ssl::context::tls};
-};
-
 TlsIdentity::TlsIdentity(const std::filesystem::path& folder, Role role)
     : state_(std::make_unique<State>()) {
     auto& context = state_->context;
@@ -396,20 +392,55 @@ TlsIdentity::~TlsIdentity() = default;
 
 // ---- listening and connecting ----
 
-struct Listener::State : std::enable_shared_from_this<Listener::State> {
-    State(asio::io_context& its_io, const TlsIdentity* its_identity,
-          std::function<void(LinkPointer)> its_accepted)
-        : io(its_io), identity(its_identity), accepted(std::move(its_accepted)), acceptor(io) {}
+Acceptor::Acceptor(asio::io_context& io, Take take)
+    : acceptor_(io), pause_(io), take_(std::move(take)) {}
 
-    void accept() {
-        acceptor.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
-            if (error == asio::error::operation_aborted) return;
-            self->accept();
-            if (!error) self->take(std::move(socket));
-        });
+std::shared_ptr<Acceptor> Acceptor::open(Loop& loop, const Address& address, Take take) {
+    auto& io = loop.state().io;
+    const std::shared_ptr<Acceptor> self(new Acceptor(io, std::move(take)));
+    const tcp::endpoint endpoint = resolve(io, address).begin()->endpoint();
+    try {
+        self->acceptor_.open(endpoint.protocol());
+        self->acceptor_.set_option(tcp::acceptor::reuse_address(true));
+        self->acceptor_.bind(endpoint);
+        self->acceptor_.listen();
+    } catch (const boost::system::system_error& error) {
+        throw std::runtime_error(text_of(endpoint) +
+                                 ": cannot be listened on: " + error.code().message());
     }
+    self->accept();
+    return self;
+}
 
-    void take(tcp::socket socket) {
+void Acceptor::close() {
+    error_code ignored;
+    pause_.cancel(ignored);
+    acceptor_.close(ignored);
+}
+
+void Acceptor::accept() {
+    acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
+        if (!self->acceptor_.is_open()) return;
+        if (!error) {
+            self->accept();
+            return self->take_(std::move(socket));
+        }
+        // Out of descriptors, most likely: to ask again at once would only spin.
+        self->pause_.expires_after(std::chrono::milliseconds(100));
+        self->pause_.async_wait([self](error_code cancelled) {
+            if (!cancelled) self->accept();
+        });
+    });
+}
+
+struct Listener::State {
+    std::shared_ptr<Acceptor> acceptor;
+};
+
+Listener::Listener(Loop& loop, const Address& address, const TlsIdentity* identity,
+                   std::function<void(LinkPointer)> accepted)
+    : state_(std::make_shared<State>()) {
+    state_->acceptor = Acceptor::open(loop, address, [identity, accepted](tcp::socket socket) {
         if (identity == nullptr) {
             accepted(
                 std::make_shared<BasicLink<tcp::socket>>(Role::coordinator, std::move(socket)));
@@ -417,41 +448,19 @@ struct Listener::State : std::enable_shared_from_this<Listener::State> {
             accepted(std::make_shared<BasicLink<TlsStream>>(Role::coordinator, std::move(socket),
                                                             identity->state().context));
         }
-    }
-
-    asio::io_context& io;
-    const TlsIdentity* identity;
-    std::function<void(LinkPointer)> accepted;
-    tcp::acceptor acceptor;
-};
-
-Listener::Listener(Loop& loop, const Address& address, const TlsIdentity* identity,
-                   std::function<void(LinkPointer)> accepted)
-    : state_(std::make_shared<State>(loop.state().io, identity, std::move(accepted))) {
-    const tcp::endpoint endpoint = resolve(state_->io, address).begin()->endpoint();
-    try {
-        state_->acceptor.open(endpoint.protocol());
-        state_->acceptor.set_option(tcp::acceptor::reuse_address(true));
-        state_->acceptor.bind(endpoint);
-        state_->acceptor.listen();
-    } catch (const boost::system::system_error& error) {
-        throw std::runtime_error(text_of(endpoint) +
-                                 ": cannot be listened on: " + error.code().message());
-    }
-    state_->accept();
+    });
 }
 
 Listener::~Listener() {
-    error_code ignored;
-    state_->acceptor.close(ignored);
+    state_->acceptor->close();
 }
 
 std::string Listener::address() const {
-    return text_of(state_->acceptor.local_endpoint());
+    return text_of(state_->acceptor->endpoint());
 }
 
 std::uint16_t Listener::port() const {
-    return state_->acceptor.local_endpoint().port();
+    return state_->acceptor->endpoint().port();
 }
 
 LinkPointer connect(Loop& loop, const Address& address, const TlsIdentity* identity) {

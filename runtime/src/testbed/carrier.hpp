@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "aircomp/runtime/medium.hpp"
+#include "aircomp/runtime/testbed.hpp"
 #include "control/messages.hpp"
 
 namespace aircomp::runtime::testbed {
@@ -71,6 +72,9 @@ public:
 
     /// Rounds asked for again so far.
     virtual std::uint64_t repeated_rounds() const = 0;
+
+    /// What the air has done so far; nothing where there is none.
+    virtual std::optional<AirSummary> air() const { return std::nullopt; }
 };
 
 }  // namespace aircomp::runtime::testbed

@@ -9,11 +9,14 @@
 #include <optional>
 #include <stdexcept>
 
+#include "aircomp/runtime/layout.hpp"
 #include "aircomp/runtime/testbed.hpp"
+#include "control/http.hpp"
 #include "radio_cell.hpp"
 #include "testbed/distributed_model.hpp"
 #include "testbed/log.hpp"
 #include "testbed/model_hash.hpp"
+#include "testbed/run_status.hpp"
 #include "testbed/token_log.hpp"
 
 namespace aircomp::runtime::testbed {
@@ -40,6 +43,7 @@ public:
           model_(config_, checkpoint_, loop_, identity(), hash_, log_) {
         loop_.on_interrupt([this] { interrupted_ = true; });
         model_.interrupt_on([this] { return interrupted_; });
+        if (config_.testbed.metrics_listen != "none") serve_status();
         tokens_ = options.prompt;
         if (!options.resume.empty()) {
             token_log_.emplace(options.resume, hash_, options.prompt);
@@ -64,26 +68,38 @@ public:
             finish(error.what());
             throw;
         }
-        summary_.interrupted = interrupted_;
-        summarise();
+        const CoordinatorSummary whole = summary();
         finish(interrupted_ ? "the coordinator was interrupted" : "the run is over");
-        return summary_;
+        return whole;
     }
 
 private:
     const control::TlsIdentity* identity() {
-        const auto address = control::parse_address(config_.testbed.listen, "testbed.listen");
         if (!config_.testbed.certificates.empty()) {
             identity_.emplace(config_.testbed.certificates, control::Role::coordinator);
             return &*identity_;
         }
-        if (!control::is_loopback(address)) {
+        for (const auto& [key, address] :
+             {std::pair("testbed.listen", config_.testbed.listen),
+              {"testbed.metrics_listen", config_.testbed.metrics_listen}}) {
+            if (address == "none" || control::is_loopback(control::parse_address(address, key)))
+                continue;
             throw std::invalid_argument(
-                "testbed.listen: expected a loopback address where there "
-                "are no certificates, found " +
-                config_.testbed.listen);
+                std::string(key) +
+                ": expected a loopback address where there are no certificates, found " + address);
         }
         return nullptr;
+    }
+
+    void serve_status() {
+        const auto address =
+            control::parse_address(config_.testbed.metrics_listen, "testbed.metrics_listen");
+        http_.emplace(
+            loop_, address, identity_ ? &*identity_ : nullptr,
+            control::HttpServer::Pages{
+                {"/metrics", {metrics_content_type, [this] { return metrics_text(status()); }}},
+                {"/status", {"application/json", [this] { return status_json(status()); }}}});
+        log_.info("serving metrics", {{"address", http_->url()}});
     }
 
     void announce() {
@@ -99,18 +115,16 @@ private:
     }
 
     void generate() {
-        const std::size_t begin_size = tokens_.size();
         const auto most = static_cast<std::size_t>(options_.tokens) + options_.prompt.size();
         if (tokens_.size() >= most || is_stopped()) return;
         gather();
-        const auto begin = Clock::now();
+        begun_ = Clock::now();
         while (!interrupted_ && tokens_.size() < most && !is_stopped()) {
             const auto logits = logits_after_all();
             if (!logits) break;
             take(sample(*logits));
         }
-        summary_.generating_s = seconds_since(begin);
-        summary_.new_tokens = static_cast<std::int64_t>(tokens_.size() - begin_size);
+        generating_s_ = seconds_since(*begun_);
     }
 
     bool is_stopped() const {
@@ -137,6 +151,7 @@ private:
         // Kept before it is shown: what was shown is never lost.
         if (token_log_) token_log_->append(token);
         tokens_.push_back(token);
+        ++new_tokens_;
         if (!is_stop(token) && options_.emit) options_.emit(token);
     }
 
@@ -199,12 +214,13 @@ private:
             if (!model_.is_whole() || model_.has_newcomer()) {
                 const bool is_first = model_.epoch() == 0;
                 const auto begin = Clock::now();
+                is_recovering_ = !is_first;
                 assign();
                 if (interrupted_) break;
                 // All but the last token, which the next pass is for.
-                const bool rebuilt = fill_caches(tokens_.size() - 1);
-                if (!is_first) summary_.recovering_s += seconds_since(begin);
-                if (!rebuilt) continue;
+                is_recovering_ = !fill_caches(tokens_.size() - 1);
+                if (!is_first) recovering_s_ += seconds_since(begin);
+                if (is_recovering_) continue;
             }
             const auto last = gsl::span<const inference::Token>(tokens_).last(1);
             if (cached_ + 1 == tokens_.size() && tokens_.size() > options_.prompt.size()) {
@@ -238,23 +254,62 @@ private:
         return true;
     }
 
-    void summarise() {
-        summary_.tokens = tokens_;
-        while (summary_.tokens.size() > options_.prompt.size() && is_stop(summary_.tokens.back()))
-            summary_.tokens.pop_back();
-        summary_.rounds = model_.times().rounds;
-        summary_.reduce_s = model_.times().reduce_s;
-        summary_.repeated_rounds = model_.repeated_rounds();
-        summary_.epochs = model_.epoch();
+    // ---- for who watches ----
+
+    /// Of the run so far.
+    CoordinatorSummary summary() const {
+        CoordinatorSummary summary;
+        summary.tokens = tokens_;
+        while (summary.tokens.size() > options_.prompt.size() && is_stop(summary.tokens.back()))
+            summary.tokens.pop_back();
+        summary.new_tokens = new_tokens_;
+        summary.interrupted = interrupted_;
+        summary.rounds = model_.times().rounds;
+        summary.repeated_rounds = model_.repeated_rounds();
+        summary.epochs = model_.epoch();
+        if (begun_) summary.generating_s = generating_s_.value_or(seconds_since(*begun_));
+        summary.recovering_s = recovering_s_;
+        summary.reduce_s = model_.times().reduce_s;
+        for (std::size_t n = 0; n < config_.devices.size(); ++n)
+            summary.devices.push_back(device_summary(n));
+        summary.air = model_.air();
+        return summary;
+    }
+
+    DeviceSummary device_summary(std::size_t n) const {
         const Roster& roster = model_.roster();
+        const DeviceRecord& record = roster.record(n);
+        const inference::Slice& slice = model_.slices()[n];
+        const auto& model = checkpoint_.config();
+        const double share = token_flops(config_, model, slice) /
+                             token_flops(config_, model, inference::whole_model(model));
+        return {config_.devices[n].name,
+                slice.kv_groups.size(),
+                slice.ffn_columns.size(),
+                share,
+                record.rounds,
+                record.losses,
+                record.compute_s,
+                record.wait_s,
+                roster.bytes_sent(n),
+                roster.bytes_received(n)};
+    }
+
+    RunStatus status() const {
+        RunStatus status;
+        status.totals = summary();
+        status.phase = generating_s_    ? "ending"
+                       : !begun_        ? "waiting for devices"
+                       : is_recovering_ ? "recovering"
+                                        : "generating";
+        status.prompt_tokens = options_.prompt.size();
+        const Roster& roster = model_.roster();
+        status.refused_connections = roster.refusals();
         for (std::size_t n = 0; n < config_.devices.size(); ++n) {
-            const DeviceRecord& record = roster.record(n);
-            const inference::Slice& slice = model_.slices()[n];
-            summary_.devices.push_back({config_.devices[n].name, slice.kv_groups.size(),
-                                        slice.ffn_columns.size(), record.rounds, record.losses,
-                                        record.compute_s, record.wait_s, roster.bytes_sent(n),
-                                        roster.bytes_received(n)});
+            status.devices.push_back(
+                {roster.state(n), roster.silence_s(n), roster.record(n).round_trip_s});
         }
+        return status;
     }
 
     const CoordinatorOptions& options_;
@@ -269,7 +324,12 @@ private:
     std::vector<inference::Token> tokens_;
     std::size_t cached_ = 0;  ///< Tokens whose keys and values all devices hold.
     bool interrupted_ = false;
-    CoordinatorSummary summary_;
+    bool is_recovering_ = false;
+    std::optional<Clock::time_point> begun_;  ///< All devices were there.
+    std::optional<double> generating_s_;      ///< Once the last token is made.
+    double recovering_s_ = 0;
+    std::int64_t new_tokens_ = 0;
+    std::optional<control::HttpServer> http_;  // Asks for all of the above.
 };
 
 }  // namespace
@@ -281,12 +341,6 @@ CoordinatorSummary run_coordinator(const CoordinatorOptions& options) {
             "scheme: expected exact, which is what the control link "
             "carries, found " +
             options.config.scheme);
-    }
-    if (options.config.testbed.metrics_listen != "none") {
-        throw std::invalid_argument(
-            "testbed.metrics_listen: expected none, for the coordinator "
-            "serves no metrics yet, found " +
-            options.config.testbed.metrics_listen);
     }
     if (options.prompt.empty()) throw std::invalid_argument("prompt: expected some, found none");
     return Run(options).run();

@@ -55,6 +55,7 @@ public:
     const std::vector<inference::Slice>& slices() const { return slices_; }
     std::uint32_t epoch() const { return epoch_; }
     std::uint64_t repeated_rounds() const { return carrier_.repeated_rounds(); }
+    std::optional<AirSummary> air() const { return carrier_.air(); }
     const PassTimes& times() const { return times_; }
 
 private:

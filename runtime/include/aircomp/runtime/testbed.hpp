@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,11 +53,30 @@ struct DeviceSummary {
     std::string name;
     std::int64_t kv_groups = 0;    ///< Held at the end.
     std::int64_t ffn_columns = 0;  ///< Held at the end.
+    double share = 0;              ///< m_n of that: of a token's operations.
     std::uint64_t rounds = 0;
     std::uint64_t losses = 0;                          ///< Times that it was lost.
     double compute_s = 0;                              ///< Its own, over all rounds.
     double wait_s = 0;                                 ///< The coordinator's, for its partials.
     std::uint64_t bytes_sent = 0, bytes_received = 0;  ///< By the coordinator.
+};
+
+/// What one device's radio did, where sums go over the air.
+struct DeviceAirSummary {
+    double evm = 0;              ///< Of its last sounding: rms error over rms of a channel entry.
+    double phase_rad = 0;        ///< That its channel has turned since its precoder was designed.
+    double power_w = 0;          ///< Of its last burst, mean over the burst.
+    double power_margin_db = 0;  ///< From that power to what it may spend.
+    std::uint64_t bursts = 0;    ///< All, those below included.
+    std::uint64_t late = 0, underflows = 0, sequence_errors = 0, unacknowledged = 0;
+    std::uint64_t clipped_reals = 0;
+};
+
+/// What the air did, where sums go over it.
+struct AirSummary {
+    double nmse_estimate = 0;  ///< Equation (4) for the channels and transceivers of the last sum.
+    std::uint64_t soundings = 0;
+    std::vector<DeviceAirSummary> devices;  ///< In the configuration's order.
 };
 
 struct CoordinatorSummary {
@@ -70,7 +90,11 @@ struct CoordinatorSummary {
     double recovering_s = 0;   ///< Of it, from a loss to the caches' being as before.
     double reduce_s = 0;       ///< Of it, in all-reduces: devices' computing and the way.
     std::vector<DeviceSummary> devices;
+    std::optional<AirSummary> air;
 };
+
+/// All numbers of a summary as one JSON object, without the tokens themselves.
+std::string summary_json(const CoordinatorSummary& summary);
 
 /// Waits for devices, cuts the model over them, continues the prompt. The checkpoint must be that
 /// of the configuration's folder. Throws std::runtime_error where the run cannot go on: what is
