@@ -7,6 +7,7 @@
 #include "aircomp/runtime/testbed.hpp"
 #include "testbed/laboratory.hpp"
 #include "testbed/relay.hpp"
+#include "testbed/watcher.hpp"
 
 namespace aircomp::test {
 namespace {
@@ -163,6 +164,38 @@ TEST_CASE("strangers at the port are refused and the run goes on") {
     CHECK(log.find("no hello within") != std::string::npos);
 }
 
+TEST_CASE("who watches a run sees its figures, and does not disturb it") {
+    Laboratory lab("  metrics_listen: 127.0.0.1:0\n", small_devices());
+    lab.start_coordinator();
+    const std::uint16_t port = lab.metrics_port();
+    const auto ask = [&](const std::string& path) {
+        return body_of(http(port, "GET " + path + " HTTP/1.1\r\n\r\n"));
+    };
+    CHECK(nlohmann::json::parse(ask("/status"))["phase"] == "waiting for devices");
+    const int slow = dial(port), noise = dial(port);
+    say(slow, "GET /metr");
+    say(noise, "\x16\x03\x01 no request");
+    lab.start_devices();
+    REQUIRE(lab.reaches(10));
+    lab.device(2).signal(SIGSTOP);  // The run cannot end before it is looked at.
+    REQUIRE(eventually([&] { return lab.coordinator().says("waiting for devices"); }));
+    const auto status = nlohmann::json::parse(ask("/status"));
+    CHECK(status["phase"] == "recovering");
+    CHECK(status["new_tokens"] >= 10);
+    CHECK(status["rounds"] >= 100);
+    CHECK(status["devices"][1]["state"] == "closed");
+    CHECK(status["devices"][1]["losses"] == 1);
+    CHECK(status["devices"][0]["bytes_received"] > 1000);
+    CHECK(status["devices"][0]["heartbeat_age_s"] <= 2);
+    const std::string metrics = ask("/metrics");
+    CHECK(metrics.find("aircomp_device_losses_total{device=\"device-2\"} 1\n") !=
+          std::string::npos);
+    lab.device(2).signal(SIGCONT);
+    CHECK(lab.result()["tokens"] == Laboratory::undisturbed());
+    ::close(slow);
+    ::close(noise);
+}
+
 TEST_CASE("with certificates, devices of this laboratory are admitted and others are not") {
     Laboratory lab;
     using testbed::CertificateRole;
@@ -221,6 +254,11 @@ TEST_CASE("without certificates neither daemon leaves the loopback interface") {
         lab.path("open.log"));
     CHECK(coordinator.wait() == 2);
     CHECK(coordinator.says("expected a loopback address where there are no certificates"));
+    Process watched({"coordinator", lab.path("lab.yaml").string(), "--prompt", "x",
+                     "--metrics-listen", "0.0.0.0:0"},
+                    lab.path("watched.log"));
+    CHECK(watched.wait() == 2);
+    CHECK(watched.says("testbed.metrics_listen: expected a loopback address"));
     Process device({"device", "--coordinator", "192.0.2.1:5810", "--name", "a", "--model",
                     std::string(AIRCOMP_SOURCE_DIR) + "/inference/models/demo"},
                    lab.path("far.log"));

@@ -125,6 +125,12 @@ public:
         return static_cast<std::uint16_t>(std::stoi(address_.substr(address_.rfind(':') + 1)));
     }
 
+    /// Where the coordinator serves metrics, as its log has it.
+    std::uint16_t metrics_port() const {
+        const std::string log = coordinator_->log(), mark = "http://127.0.0.1:";
+        return static_cast<std::uint16_t>(std::stoi(log.substr(log.find(mark) + mark.size())));
+    }
+
     /// Device `number` from 1, at the coordinator or another address.
     void start_device(std::size_t number, std::vector<std::string> more = {},
                       const std::string& address = "") {

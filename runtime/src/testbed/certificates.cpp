@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <memory>
 #include <stdexcept>
@@ -118,6 +119,13 @@ void require_name(const std::string& name) {
     }
 }
 
+/// Whether a host could be called so: what clients of HTTPS look for is such a name.
+bool is_host_name(const std::string& name) {
+    return std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '-' || c == '.';
+    });
+}
+
 }  // namespace
 
 void make_authority(const std::filesystem::path& folder, const std::string& laboratory, int days) {
@@ -154,6 +162,10 @@ std::filesystem::path issue_certificate(const std::filesystem::path& folder,
     add_extension(certificate.get(), authority.get(), NID_key_usage, "critical,digitalSignature");
     add_extension(certificate.get(), authority.get(), NID_ext_key_usage,
                   role == CertificateRole::coordinator ? "serverAuth" : "clientAuth");
+    if (is_host_name(name)) {
+        add_extension(certificate.get(), authority.get(), NID_subject_alt_name,
+                      ("DNS:" + name).c_str());
+    }
     sign(certificate.get(), authority.get(), authority_key.get());
     std::filesystem::path own = folder / name;
     std::filesystem::create_directories(own);
