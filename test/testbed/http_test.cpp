@@ -68,10 +68,12 @@ TEST_CASE("GET and HEAD are answered, other methods and paths get told what is e
 TEST_CASE("what is no request of bearable size is refused") {
     const Server server;
     const auto ask = [&](const std::string& request) { return http(server.port(), request); };
-    CHECK(ask("what is it\r\n\r\n").find("HTTP/1.1 400 ") == 0);
+    CHECK(ask("GET /page SMTP/1.1\r\n\r\n").find("HTTP/1.1 400 ") == 0);
     CHECK(ask("GET /page HTTP/1.1\r\nX: " + std::string(9000, 'x') + "\r\n\r\n")
               .find("HTTP/1.1 431 ") == 0);
-    CHECK(ask("GET /" + std::string(1 << 20, 'x')).find("HTTP/1.1 4") != 1);
+    // So much is left unread that the answer may be lost with the connection.
+    const auto flood = ask("GET /" + std::string(1 << 20, 'x'));
+    CHECK((flood.empty() || flood.find("HTTP/1.1 431 ") == 0));
     std::mt19937 random(7);
     for (int i = 0; i < 50; ++i) {
         std::string noise(1 + random() % 2000, ' ');
