@@ -98,6 +98,44 @@ TEST_CASE("a device that lives but does not answer is taken out") {
     CHECK(lab.coordinator().says("asked twice"));
 }
 
+TEST_CASE("a slow device is asked again, and what it says twice counts once") {
+    Laboratory lab("  round_timeout_s: 1\n");
+    lab.start_coordinator();
+    Relay relay(lab.port());
+    for (const std::size_t n : {2, 3, 4})
+        lab.start_device(n);
+    lab.start_device(1, {}, relay.address());
+    REQUIRE(lab.reaches(10));
+    relay.hold(1.2);
+    REQUIRE(eventually([&] { return relay.has_held(); }));
+    // Computing slowly is no failure either: here it has a tenth of its time.
+    for (int i = 0; i < 10; ++i) {
+        lab.device(2).signal(SIGSTOP);
+        std::this_thread::sleep_for(std::chrono::milliseconds(45));
+        lab.device(2).signal(SIGCONT);
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    const auto result = lab.result();
+    CHECK(result["tokens"] == Laboratory::undisturbed());
+    CHECK(result["repeated_rounds"] >= 1);
+    CHECK(result["devices"][0]["losses"] == 0);
+    CHECK(result["devices"][1]["losses"] == 0);
+}
+
+TEST_CASE("a device whose bytes come a few at a time is waited for") {
+    Laboratory lab;
+    lab.start_coordinator();
+    Relay relay(lab.port());
+    for (const std::size_t n : {2, 3, 4})
+        lab.start_device(n);
+    relay.dribble(100);
+    lab.start_device(1, {}, relay.address());
+    REQUIRE(eventually([&] { return relay.left_to_dribble() == 0; }));
+    const auto result = lab.result();
+    CHECK(result["tokens"] == Laboratory::undisturbed());
+    CHECK(result["devices"][0]["losses"] == 0);
+}
+
 TEST_CASE("a coordinator that is killed goes on from its tokens, with the devices that waited") {
     Laboratory lab("  listen: 127.0.0.1:0\n");
     lab.start_coordinator();
@@ -199,13 +237,8 @@ TEST_CASE("who watches a run sees its figures, and does not disturb it") {
 TEST_CASE("with certificates, devices of this laboratory are admitted and others are not") {
     Laboratory lab;
     using testbed::CertificateRole;
-    testbed::make_authority(lab.path("pki"), "laboratory", 30);
+    lab.issue_certificates();
     testbed::make_authority(lab.path("other"), "elsewhere", 30);
-    issue_certificate(lab.path("pki"), "coordinator", CertificateRole::coordinator, 30);
-    for (int n = 1; n <= 4; ++n) {
-        issue_certificate(lab.path("pki"), "device-" + std::to_string(n), CertificateRole::device,
-                          30);
-    }
     issue_certificate(lab.path("pki"), "late", CertificateRole::device, 1, -10);
     issue_certificate(lab.path("other"), "device-1", CertificateRole::device, 30);
     // A stranger that trusts the coordinator: it is the coordinator who has to refuse.

@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "aircomp/runtime/testbed.hpp"
 #include "inference/temporary_folder.hpp"
 #include "support/catch.hpp"
 
@@ -47,9 +48,14 @@ inline std::string contents(const std::filesystem::path& file) {
 /// One process of the program, killed at its end; both its outputs go to `log`.
 class Process {
 public:
-    Process(const std::vector<std::string>& arguments, std::filesystem::path log)
+    /// `prefix`: a command that becomes the program, such as `ip netns exec NAME`.
+    Process(const std::vector<std::string>& arguments, std::filesystem::path log,
+            const std::vector<std::string>& prefix = {})
         : log_(std::move(log)) {
-        std::vector<char*> words = {const_cast<char*>(AIRCOMP_PROGRAM)};
+        std::vector<char*> words;
+        for (const std::string& word : prefix)
+            words.push_back(const_cast<char*>(word.c_str()));
+        words.push_back(const_cast<char*>(AIRCOMP_PROGRAM));
         for (const std::string& argument : arguments)
             words.push_back(const_cast<char*>(argument.c_str()));
         words.push_back(nullptr);
@@ -58,7 +64,7 @@ public:
             const int file = open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
             dup2(file, STDOUT_FILENO);
             dup2(file, STDERR_FILENO);
-            execv(AIRCOMP_PROGRAM, words.data());
+            execvp(words[0], words.data());
             _exit(127);
         }
     }
@@ -102,18 +108,20 @@ public:
                                             "/inference/models/demo}\nscheme: exact\n"
                                             "shares: [0.4, 0.3, 0.2, 0.1]\nthreads: 1\n" +
                                                 rest + "testbed:\n  heartbeat_s: 2\n" + testbed);
+        undisturbed();  // Made now, or a run could be over before it is first compared with it.
     }
 
     std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
 
-    void start_coordinator(std::vector<std::string> more = {}) {
+    void start_coordinator(std::vector<std::string> more = {},
+                           const std::vector<std::string>& prefix = {}) {
         std::filesystem::remove(path("address"));
         std::vector<std::string> arguments = {
             "coordinator", config_.string(),        "--prompt",    prompt,
             "--tokens",    std::to_string(tokens),  "--port-file", path("address").string(),
             "--resume",    path("tokens").string(), "--json",      path("result.json").string()};
         arguments.insert(arguments.end(), more.begin(), more.end());
-        coordinator_.emplace(arguments, path("coordinator.log"));
+        coordinator_.emplace(arguments, path("coordinator.log"), prefix);
         REQUIRE(eventually([&] { return std::filesystem::exists(path("address")); }));
         address_ = contents(path("address"));
         address_.pop_back();
@@ -125,6 +133,20 @@ public:
         return static_cast<std::uint16_t>(std::stoi(address_.substr(address_.rfind(':') + 1)));
     }
 
+    /// Makes an authority, and certificates for the coordinator and its four devices.
+    void issue_certificates() const {
+        using runtime::testbed::CertificateRole;
+        runtime::testbed::make_authority(path("pki"), "laboratory", 30);
+        issue_certificate(path("pki"), "coordinator", CertificateRole::coordinator, 30);
+        for (int n = 1; n <= 4; ++n) {
+            issue_certificate(path("pki"), "device-" + std::to_string(n), CertificateRole::device,
+                              30);
+        }
+    }
+
+    /// The folder of one of them.
+    std::string certificates(const std::string& name) const { return path("pki/" + name).string(); }
+
     /// Where the coordinator serves metrics, as its log has it.
     std::uint16_t metrics_port() const {
         const std::string log = coordinator_->log(), mark = "http://127.0.0.1:";
@@ -133,7 +155,8 @@ public:
 
     /// Device `number` from 1, at the coordinator or another address.
     void start_device(std::size_t number, std::vector<std::string> more = {},
-                      const std::string& address = "") {
+                      const std::string& address = "",
+                      const std::vector<std::string>& prefix = {}) {
         const std::string name = "device-" + std::to_string(number);
         std::vector<std::string> arguments = {"device",
                                               "--name",
@@ -146,7 +169,7 @@ public:
                                               "1",
                                               "--once"};
         arguments.insert(arguments.end(), more.begin(), more.end());
-        devices_.at(number - 1).emplace(arguments, path(name + ".log"));
+        devices_.at(number - 1).emplace(arguments, path(name + ".log"), prefix);
     }
 
     void start_devices() {
