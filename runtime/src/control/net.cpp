@@ -397,7 +397,7 @@ Acceptor::Acceptor(asio::io_context& io, Take take)
 
 std::shared_ptr<Acceptor> Acceptor::open(Loop& loop, const Address& address, Take take) {
     auto& io = loop.state().io;
-    const std::shared_ptr<Acceptor> self(new Acceptor(io, std::move(take)));
+    std::shared_ptr<Acceptor> self(new Acceptor(io, std::move(take)));
     const tcp::endpoint endpoint = resolve(io, address).begin()->endpoint();
     try {
         self->acceptor_.open(endpoint.protocol());
@@ -440,7 +440,7 @@ struct Listener::State {
 Listener::Listener(Loop& loop, const Address& address, const TlsIdentity* identity,
                    std::function<void(LinkPointer)> accepted)
     : state_(std::make_shared<State>()) {
-    state_->acceptor = Acceptor::open(loop, address, [identity, accepted](tcp::socket socket) {
+    auto take = [identity, accepted = std::move(accepted)](tcp::socket socket) {
         if (identity == nullptr) {
             accepted(
                 std::make_shared<BasicLink<tcp::socket>>(Role::coordinator, std::move(socket)));
@@ -448,7 +448,8 @@ Listener::Listener(Loop& loop, const Address& address, const TlsIdentity* identi
             accepted(std::make_shared<BasicLink<TlsStream>>(Role::coordinator, std::move(socket),
                                                             identity->state().context));
         }
-    });
+    };
+    state_->acceptor = Acceptor::open(loop, address, std::move(take));
 }
 
 Listener::~Listener() {

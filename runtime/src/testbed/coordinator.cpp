@@ -68,7 +68,7 @@ public:
             finish(error.what());
             throw;
         }
-        const CoordinatorSummary whole = summary();
+        CoordinatorSummary whole = summary();
         finish(interrupted_ ? "the coordinator was interrupted" : "the run is over");
         return whole;
     }
