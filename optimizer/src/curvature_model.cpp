@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// L-BFGS on top of a known low-rank part of the Hessian.
+// Hinges on top of L-BFGS: the step by its dual, one unknown per device.
 #include "curvature_model.hpp"
 
-#include <algorithm>
+#include <Eigen/Cholesky>
 
 namespace aircomp::optimizer {
 
@@ -10,77 +10,151 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-CurvatureModel::CurvatureModel(Index length, Index columns)
-    : U_(MatrixXd::Zero(length, columns)),
+CurvatureModel::CurvatureModel(Index length, Index devices)
+    : hinges_{MatrixXd(length, devices), VectorXd(devices)},
       steps_(length, memory),
       rests_(length, memory),
-      changes_(length, memory),
-      along_(columns, memory),
-      gram_(columns, columns),
-      factor_(columns),
-      projection_(columns) {}
+      halfway_(length, devices),
+      coupling_(devices, devices),
+      factor_(devices, devices),
+      offsets_(devices),
+      forces_(devices),
+      projection_(devices),
+      rest_(length),
+      scratch_(length) {
+    active_.reserve(devices);
+    proposed_.reserve(devices);
+}
 
-void CurvatureModel::reset(const MatrixXd& U, double noise_curvature) {
-    U_ = U;
+void CurvatureModel::reset(const Hinges& hinges, Index devices, double noise_curvature) {
+    hinges_ = hinges;
+    devices_ = devices;
     noise_curvature_ = noise_curvature;
     kept_ = 0;
 }
 
-void CurvatureModel::update(const VectorXd& step, const VectorXd& change, const MatrixXd& U,
+// The hinges' share of the change is the mean of what either end expects of it.
+void CurvatureModel::update(const VectorXd& step, const VectorXd& change, const Hinges& hinges,
                             double noise_curvature) {
     const Index i = kept_ % memory;
     auto rest = rests_.col(i);
+    auto along = projection_.head(devices_);
     rest = change;
-    const auto subtract_known_half = [&](const MatrixXd& factor) {
-        projection_.noalias() = factor.transpose() * step;
-        rest.noalias() -= 0.5 * (factor * projection_);
+    const auto subtract_half = [&](const Hinges& end, double way) {
+        const auto U = end.gradients.leftCols(devices_);
+        const auto rho = end.values.head(devices_);
+        along.noalias() = U.transpose() * step;
+        along = way * ((rho + way * along).cwiseMax(0.0) - rho.cwiseMax(0.0));
+        rest.noalias() -= 0.5 * (U * along);
     };
-    subtract_known_half(U_);  // U at either end, for half of the way
-    subtract_known_half(U);
+    subtract_half(hinges_, 1.0);
+    subtract_half(hinges, -1.0);
     steps_.col(i) = step;
-    U_ = U;
+    curvatures_[i] = rest.dot(step);
+    hinges_ = hinges;
     noise_curvature_ = noise_curvature;
     // Where R is not convex there is nothing to learn from.
-    if (rest.dot(step) > 0.02 * noise_curvature_ * step.squaredNorm()) ++kept_;
+    if (curvatures_[i] > 0.02 * noise_curvature_ * step.squaredNorm()) ++kept_;
 }
 
-// What R is taken for where the pairs say nothing: within what spectra of R look like.
-double CurvatureModel::rest_curvature() const {
-    if (kept_ == 0) return noise_curvature_;
-    const auto rest = rests_.col(column(0));
-    return std::clamp(rest.squaredNorm() / rest.dot(steps_.col(column(0))), 0.2 * noise_curvature_,
-                      10.0 * noise_curvature_);
-}
-
-// (c I + U U^T)^-1 x = (x - U (c I + U^T U)^-1 U^T x) / c.
-void CurvatureModel::solve_initial(double curvature, VectorXd& x) {
-    gram_.setZero();
-    gram_.selfadjointView<Eigen::Lower>().rankUpdate(U_.transpose());
-    gram_.diagonal().array() += curvature;
-    factor_.compute(gram_);
-    projection_.noalias() = U_.transpose() * x;
-    factor_.solveInPlace(projection_);
-    x.noalias() -= U_ * projection_;
-    x /= curvature;
-}
-
-// Two-loop recursion; the known part of every pair is the present one.
-void CurvatureModel::solve(VectorXd& x) {
-    const int used = std::min(kept_, memory);
-    along_.leftCols(used).noalias() = U_.transpose() * steps_.leftCols(used);
-    changes_.leftCols(used) = rests_.leftCols(used);
-    changes_.leftCols(used).noalias() += U_ * along_.leftCols(used);
-    for (int age = 0; age < used; ++age) {
+// x becomes R^-1 x by the two loops of L-BFGS.
+void CurvatureModel::solve_rest(VectorXd& x) {
+    for (int age = 0; age < used(); ++age) {
         const int i = column(age);
-        curvatures_[i] = steps_.col(i).dot(changes_.col(i));
         weights_[i] = steps_.col(i).dot(x) / curvatures_[i];
-        x -= weights_[i] * changes_.col(i);
+        x -= weights_[i] * rests_.col(i);
     }
-    solve_initial(rest_curvature(), x);
-    for (int age = used - 1; age >= 0; --age) {
+    x /= rest_curvature();
+    for (int age = used() - 1; age >= 0; --age) {
         const int i = column(age);
-        x += (weights_[i] - changes_.col(i).dot(x) / curvatures_[i]) * steps_.col(i);
+        x += (weights_[i] - rests_.col(i).dot(x) / curvatures_[i]) * steps_.col(i);
     }
+}
+
+// L-BFGS is R^-1 = V^T V / c + sum_i V_i^T s_i s_i^T V_i / (s_i^T y_i), V_i the first loop up to
+// pair i and V all of it: the loop over all columns of U at once gives U^T R^-1 U as a sum of
+// squares.
+void CurvatureModel::couple_hinges() {
+    auto T = coupling_.topLeftCorner(devices_, devices_);
+    auto X = halfway_.leftCols(devices_);
+    auto along = projection_.head(devices_);
+    T.setZero();
+    X = hinges_.gradients.leftCols(devices_);
+    for (int age = 0; age < used(); ++age) {
+        const int i = column(age);
+        along.noalias() = X.transpose() * steps_.col(i);
+        T.selfadjointView<Eigen::Lower>().rankUpdate(along, 1.0 / curvatures_[i]);
+        along /= curvatures_[i];
+        X.noalias() -= rests_.col(i) * along.transpose();
+    }
+    T.selfadjointView<Eigen::Lower>().rankUpdate(X.transpose(), 1.0 / rest_curvature());
+}
+
+// The forces of the active hinges balance, (I + T) alpha = offsets; the others have none.
+void CurvatureModel::solve_active() {
+    const Index count = static_cast<Index>(active_.size());
+    auto M = factor_.topLeftCorner(count, count);
+    auto x = projection_.head(count);
+    for (Index j = 0; j < count; ++j) {
+        for (Index i = j; i < count; ++i)
+            M(i, j) = coupling_(active_[i], active_[j]);  // active_ ascends: the lower triangle
+        M(j, j) += 1.0;
+        x[j] = offsets_[active_[j]];
+    }
+    const Eigen::LLT<Eigen::Ref<MatrixXd>> llt(M);
+    llt.solveInPlace(x);
+    forces_.head(devices_).setZero();
+    for (Index j = 0; j < count; ++j)
+        forces_[active_[j]] = x[j];
+}
+
+// alpha = max(0, offsets - T alpha): solved for the set of hinges that bend, which is corrected by
+// the solution until it agrees. Starts from, and where it finds no end returns to, those that bend
+// now: with these alone the step descends as well.
+void CurvatureModel::solve_hinges() {
+    constexpr int corrections = 20;
+    const auto bent_now = [&] {
+        active_.clear();
+        for (Index n = 0; n < devices_; ++n) {
+            if (hinges_.values[n] > 0.0) active_.push_back(n);
+        }
+    };
+    bent_now();
+    solve_active();
+    for (int correction = 0; correction < corrections; ++correction) {
+        // rho + U^T s, but for the active ones the force itself, equal to it
+        auto reach = projection_.head(devices_);
+        reach = offsets_.head(devices_);
+        reach.noalias() -=
+            coupling_.topLeftCorner(devices_, devices_).selfadjointView<Eigen::Lower>() *
+            forces_.head(devices_);
+        proposed_.clear();
+        for (Index n = 0; n < devices_; ++n) {
+            if (reach[n] > 0.0) proposed_.push_back(n);
+        }
+        if (proposed_ == active_) return;
+        active_.swap(proposed_);
+        solve_active();
+    }
+    bent_now();
+    solve_active();
+}
+
+void CurvatureModel::minimise(const VectorXd& gradient, VectorXd& step) {
+    const auto U = hinges_.gradients.leftCols(devices_);
+    const auto rho = hinges_.values.head(devices_);
+    projection_.head(devices_) = rho.cwiseMax(0.0);
+    rest_ = gradient;
+    rest_.noalias() -= U * projection_.head(devices_);
+    scratch_ = rest_;
+    solve_rest(scratch_);
+    offsets_.head(devices_) = rho;
+    offsets_.head(devices_).noalias() -= U.transpose() * scratch_;
+    couple_hinges();
+    solve_hinges();
+    step = -rest_;
+    step.noalias() -= U * forces_.head(devices_);
+    solve_rest(step);
 }
 
 }  // namespace aircomp::optimizer

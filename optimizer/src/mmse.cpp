@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Scheme mmse: a quasi-Newton method on the combiner alone, the precoders eliminated by (6).
 //
-// A search without a warm start begins at a noisier channel, where f is smoother and has fewer poor
-// local minima, and follows the solution while the noise falls to its value.
+// A search without a warm start begins with the eight weakest devices, and at a noisier channel
+// where theirs are far above the noise: f is smoother there, has fewer poor local minima and costs
+// less. It follows the solution while the noise falls to its value and the devices double to all of
+// them.
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
@@ -11,7 +13,6 @@
 #include "aircomp/optimizer/random.hpp"
 #include "best_precoder.hpp"
 #include "curvature_model.hpp"
-#include "inversion.hpp"
 #include "reduced_objective.hpp"
 #include "validate.hpp"
 
@@ -35,7 +36,7 @@ public:
           change_(2 * rows * columns),
           gradient_(2 * rows * columns),
           direction_(2 * rows * columns),
-          model_(2 * rows * columns, static_cast<Eigen::Index>(objective.devices())) {}
+          model_(2 * rows * columns, objective.devices()) {}
 
     // Descends from `point` until the next step promises to gain less than `tolerance` of the
     // value, or nothing is left to gain.
@@ -43,16 +44,15 @@ public:
         tau_ = tau;
         value = evaluate(point);
         gradient_ = real(objective_.gradient());
-        model_.reset(objective_.misfit_factor(), objective_.noise_curvature());
+        forget();
         for (int iteration = 0; iteration < max_iterations; ++iteration) {
-            direction_ = -gradient_;
-            model_.solve(direction_);
+            model_.minimise(gradient_, direction_);
             const double slope = gradient_.dot(direction_);
             if (-slope <= tolerance * value) break;
             if (!(slope < 0.0) || !line_search(slope)) {
                 if (!model_.learnt()) break;
                 evaluate(point);  // a stale model: once more without it
-                model_.reset(objective_.misfit_factor(), objective_.noise_curvature());
+                forget();
                 continue;
             }
             ++iterations;
@@ -65,14 +65,20 @@ public:
     Combiner point;
     int iterations = 0;
     int evaluations = 0;
+    std::int64_t device_evaluations = 0;
 
 private:
     static Eigen::Map<const VectorXd> real(const Combiner& matrix) {
         return {reinterpret_cast<const double*>(matrix.data()), 2 * matrix.size()};
     }
 
+    void forget() {
+        model_.reset(objective_.hinges(), objective_.used(), objective_.noise_curvature());
+    }
+
     double evaluate(const Combiner& A) {
         ++evaluations;
+        device_evaluations += objective_.used();
         return objective_.evaluate(A, tau_);
     }
 
@@ -106,7 +112,7 @@ private:
 
     void accept(double trial_value) {
         change_ = real(objective_.gradient()) - gradient_;
-        model_.update(step_, change_, objective_.misfit_factor(), objective_.noise_curvature());
+        model_.update(step_, change_, objective_.hinges(), objective_.noise_curvature());
         point.swap(trial_);
         gradient_ = real(objective_.gradient());
         value = trial_value;
@@ -136,12 +142,23 @@ void scale_start(ReducedObjective<Streams>& objective, double tau,
     }
 }
 
-// The noise falls tenfold from stage to stage, each stage roughly solved, the last one well.
+// The noise falls tenfold from stage to stage, then the devices double; each stage roughly solved,
+// the last one well. `point` is a direction to start in, or the dominant one where it is empty.
 template <int Streams>
-void descend_in_noise(Search<Streams>& search, double tau, const DesignOptions& options) {
-    const int stages = static_cast<int>(std::ceil(std::log10(tau)));
-    for (int stage = 0; stage < stages; ++stage)
-        search.descend(tau * std::pow(10.0, -stage), 1e-3, options.max_iterations);
+void descend_cold(Search<Streams>& search, ReducedObjective<Streams>& objective,
+                  const DesignOptions& options,
+                  const typename ReducedObjective<Streams>::Combiner& start) {
+    constexpr Eigen::Index first_devices = 8;
+    constexpr double rough = 1e-3;
+    constexpr double smooth_snr = 3.0;  // between two antennas; no stage starts above
+    objective.use_weakest(first_devices);
+    search.point = start.size() > 0 ? start : objective.dominant_combiner();
+    double tau = std::max(1.0, objective.strongest_channel() / smooth_snr);
+    scale_start<Streams>(objective, tau, search.point);
+    for (; tau > 1.0; tau /= 10.0)
+        search.descend(tau, rough, options.max_iterations);
+    for (; objective.used() < objective.devices(); objective.use_weakest(2 * objective.used()))
+        search.descend(1.0, rough, options.max_iterations);
     search.descend(1.0, options.tolerance, options.max_iterations);
 }
 
@@ -155,19 +172,13 @@ Design solve(const TransceiverProblem& problem, const DesignOptions& options) {
     Design design;
     Combiner best = Combiner::Zero(L, N_r);
     double best_value = INFINITY;
-    for (int i = 0; i < options.starts && objective.strongest_channel() > 0.0; ++i) {
+    for (int i = 0; i < options.starts && objective.devices() > 0; ++i) {
         if (i == 0 && options.warm_start) {
             search.point = std::sqrt(problem.noise_power_w) * *options.warm_start;
             search.descend(1.0, options.tolerance, options.max_iterations);
         } else {
-            if (i == 0) {
-                search.point = dominant_combiner(problem);
-            } else {
-                search.point = complex_normal(random, L, N_r);
-            }
-            const double tau = std::max(1.0, objective.strongest_channel() / 3.0);
-            scale_start<Streams>(objective, tau, search.point);
-            descend_in_noise(search, tau, options);
+            descend_cold<Streams>(search, objective, options,
+                                  i == 0 ? Combiner() : Combiner(complex_normal(random, L, N_r)));
         }
         if (search.value < best_value) {
             best_value = search.value;
@@ -177,6 +188,7 @@ Design solve(const TransceiverProblem& problem, const DesignOptions& options) {
     }
     design.iterations = search.iterations;
     design.evaluations = search.evaluations;
+    design.device_evaluations = search.device_evaluations;
     const double sigma = std::sqrt(problem.noise_power_w);
     design.transceiver = best_response(problem, best / sigma, design.multipliers);
     design.mse = mean_square_error(problem, design.transceiver);

@@ -2,8 +2,10 @@
 // Value and gradient of the mean-square error over the combiner alone.
 #include "reduced_objective.hpp"
 
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace aircomp::optimizer {
 namespace {
@@ -20,6 +22,11 @@ double real_inner(const Matrix& a, const Matrix& b) {
             sum += real_inner(a(i, j), b(i, j));
     }
     return sum;
+}
+
+template <class Matrix>
+Eigen::Map<const Eigen::VectorXd> real_vector(const Matrix& matrix) {
+    return {reinterpret_cast<const double*>(matrix.data()), 2 * matrix.size()};
 }
 
 // In-place inverse of a Hermitian positive definite matrix by Gauss and Jordan; no pivoting is
@@ -45,40 +52,58 @@ void invert_positive(Square& M) {
     }
 }
 
+// ||H^_n||_F^2 / (N_r N_t,n); 0 where a device can deliver nothing.
+double channel_snr(const TransceiverProblem& problem, std::size_t n) {
+    const double v = problem.second_moments[n], P = problem.power_w[n];
+    if (v == 0.0 || P == 0.0) return 0.0;
+    const Eigen::MatrixXcd& H = problem.channels[n];
+    return P / v / problem.noise_power_w * H.squaredNorm() / static_cast<double>(H.size());
+}
+
 }  // namespace
 
 template <int Streams>
 ReducedObjective<Streams>::ReducedObjective(const TransceiverProblem& problem) {
     const Eigen::Index L = problem.streams, N_r = problem.receive_antennas();
-    Eigen::Index columns = 0;
+    std::vector<std::pair<double, std::size_t>> weakest_first;
     for (std::size_t n = 0; n < problem.devices(); ++n) {
-        const double v = problem.second_moments[n];
-        if (v > 0.0 && problem.power_w[n] > 0.0) columns += problem.channels[n].cols();
+        const double snr = channel_snr(problem, n);
+        if (snr > 0.0) {
+            weakest_first.emplace_back(snr, n);
+        } else {
+            constant_ += problem.second_moments[n] * static_cast<double>(L);
+        }
+    }
+    std::sort(weakest_first.begin(), weakest_first.end());
+    Eigen::Index columns = 0;
+    for (const auto& [snr, n] : weakest_first) {
+        const double v = problem.second_moments[n], P = problem.power_w[n];
+        const double gain = P / v / problem.noise_power_w;
+        devices_.push_back({n, columns, problem.channels[n].cols(), v,
+                            gain * problem.error_variance(n), snr, INFINITY, false, 0.0, 0.0,
+                            Square(L, L)});
+        columns += problem.channels[n].cols();
     }
     channels_.resize(N_r, columns);
-    columns = 0;
-    for (std::size_t n = 0; n < problem.devices(); ++n) {
-        const double v = problem.second_moments[n], P = problem.power_w[n];
-        if (v == 0.0) continue;
-        if (P == 0.0) {
-            constant_ += v * static_cast<double>(L);
-            continue;
-        }
-        const Eigen::MatrixXcd& H = problem.channels[n];
-        const double gain = P / v / problem.noise_power_w;
-        channels_.middleCols(columns, H.cols()) = std::sqrt(gain) * H;
-        devices_.push_back({columns, H.cols(), v, gain * problem.error_variance(n), INFINITY, false,
-                            Square(L, L)});
-        strongest_channel_ =
-            std::max(strongest_channel_, gain * H.squaredNorm() / static_cast<double>(H.size()));
-        columns += H.cols();
+    for (const Device& device : devices_) {
+        const double gain =
+            problem.power_w[device.index] / device.second_moment / problem.noise_power_w;
+        channels_.middleCols(device.offset, device.columns) =
+            std::sqrt(gain) * problem.channels[device.index];
     }
+    used_ = devices();
     for (Combiner* matrix : {&G_, &WG_, &WWG_})
         matrix->resize(L, columns);
     gradient_.resize(L, N_r);
     part_.resize(L, N_r);
-    misfit_factor_.setZero(2 * L * N_r, static_cast<Eigen::Index>(devices_.size()));
+    hinges_.gradients.setZero(2 * L * N_r, devices());
+    hinges_.values.setZero(devices());
     K_.resize(L, L);
+}
+
+template <int Streams>
+void ReducedObjective<Streams>::use_weakest(Eigen::Index count) {
+    used_ = std::min(count, devices());
 }
 
 // Solves p(mu) = ||W G||^2 = 1 for mu >= e^ ||A||^2, or takes that floor where p is below 1 there.
@@ -101,8 +126,8 @@ void ReducedObjective<Streams>::respond(Device& device, double combiner_power) {
         invert_positive(device.W);
         WG.noalias() = device.W * G;
         WWG.noalias() = device.W * WG;
-        const double power = WG.squaredNorm();
-        const double slope = real_inner(WG, WWG);
+        const double power = device.power = WG.squaredNorm();
+        const double slope = device.slope = real_inner(WG, WWG);
         device.mu = mu;
         device.limited = mu > floor;
         const bool done = std::abs(power - 1.0) <= 1e-9 || (power <= 1.0 && mu == floor);
@@ -111,23 +136,29 @@ void ReducedObjective<Streams>::respond(Device& device, double combiner_power) {
     }
 }
 
-// -2 v mu W^2 G H^^H, and by how much of it the Gauss-Newton model knows the curvature: f_n = v
-// mu^2
-// ||W||^2.
+// With Z = W^2 G H^^H the gradient of a misfit v mu^2 ||W||^2 is -2 v mu Z, its hinge u = -sqrt(2
+// v) Z / ||W||; lambda takes the place of mu in rho, which is to vanish with it. Where power
+// suffices, 1 / sqrt(p) grows in proportion to A^, which tells how far a step may go: rho / |u|.
+// There ||W||^2 is the slope of p.
 template <int Streams>
-void ReducedObjective<Streams>::add_misfit_gradient(const Device& device, Eigen::Index column) {
-    const double v = device.second_moment, mu = device.mu;
-    part_.noalias() = WWG_.middleCols(device.offset, device.columns) *
-                      channels_.middleCols(device.offset, device.columns).adjoint();
-    part_ *= -2.0 * v * mu;
-    gradient_ += part_;
-    const double misfit = v * mu * mu * device.W.squaredNorm();
-    const Eigen::Map<const Eigen::VectorXd> g(reinterpret_cast<const double*>(part_.data()),
-                                              2 * part_.size());
-    if (device.limited && misfit > 0.0) {
-        misfit_factor_.col(column) = g / std::sqrt(2.0 * misfit);
+void ReducedObjective<Streams>::add_misfit(const Device& device, double floor,
+                                           Eigen::Index column) {
+    const auto WWG = WWG_.middleCols(device.offset, device.columns);
+    part_.noalias() = WWG * channels_.middleCols(device.offset, device.columns).adjoint();
+    gradient_ -= 2.0 * device.second_moment * device.mu * part_;
+    const double p = device.power;
+    const double norm = device.limited ? device.W.norm() : std::sqrt(device.slope);
+    // Where K is close to singular and power suffices all the same, Z is rounding.
+    const double condition = norm * G_.middleCols(device.offset, device.columns).squaredNorm();
+    auto u = hinges_.gradients.col(column);
+    if (norm > 0.0 && (device.limited || condition < 1e8)) {
+        const double scale = std::sqrt(2.0 * device.second_moment);
+        u = -scale / norm * real_vector(part_);
+        hinges_.values[column] = device.limited ? scale * norm * (device.mu - floor)
+                                                : scale / norm * p * (std::sqrt(p) - 1.0);
     } else {
-        misfit_factor_.col(column).setZero();
+        u.setZero();
+        hinges_.values[column] = 0.0;
     }
 }
 
@@ -136,31 +167,43 @@ double ReducedObjective<Streams>::evaluate(const Combiner& A, double tau) {
     const double combiner_power = A.squaredNorm();
     double value = constant_ + tau * combiner_power;
     double ridge = tau;  // tau + sum_n v_n e^_n p_n
-    G_.noalias() = A * channels_;
-    for (Device& device : devices_) {
+    G_.leftCols(used_columns()).noalias() = A * channels_.leftCols(used_columns());
+    for (Eigen::Index n = 0; n < used_; ++n) {
+        Device& device = devices_[n];
         respond(device, combiner_power);
         const double v = device.second_moment, mu = device.mu;
         const double floor = device.error_variance * combiner_power;
         const double lambda = device.limited ? mu - floor : 0.0;
         value += v * (mu * device.W.trace().real() - lambda);
-        ridge +=
-            v * device.error_variance * WG_.middleCols(device.offset, device.columns).squaredNorm();
+        ridge += v * device.error_variance * device.power;
     }
     noise_curvature_ = 2.0 * ridge;
     gradient_ = noise_curvature_ * A;
-    for (std::size_t n = 0; n < devices_.size(); ++n)
-        add_misfit_gradient(devices_[n], static_cast<Eigen::Index>(n));
+    for (Eigen::Index n = 0; n < used_; ++n)
+        add_misfit(devices_[n], devices_[n].error_variance * combiner_power, n);
     return value;
 }
 
 template <int Streams>
 double ReducedObjective<Streams>::strongest(const Combiner& A) const {
     double strongest = 0.0;
-    for (const Device& device : devices_) {
-        strongest =
-            std::max(strongest, (A * channels_.middleCols(device.offset, device.columns)).norm());
+    for (Eigen::Index n = 0; n < used_; ++n) {
+        strongest = std::max(
+            strongest, (A * channels_.middleCols(devices_[n].offset, devices_[n].columns)).norm());
     }
     return strongest;
+}
+
+template <int Streams>
+auto ReducedObjective<Streams>::dominant_combiner() const -> Combiner {
+    Eigen::MatrixXcd covariance = Eigen::MatrixXcd::Zero(channels_.rows(), channels_.rows());
+    for (Eigen::Index n = 0; n < used_; ++n) {
+        const Device& device = devices_[n];
+        const auto H = channels_.middleCols(device.offset, device.columns);
+        covariance.noalias() += H * H.adjoint() / device.channel_snr;
+    }
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXcd> eigen(covariance);
+    return eigen.eigenvectors().rightCols(gradient_.rows()).adjoint();
 }
 
 template class ReducedObjective<1>;

@@ -12,6 +12,9 @@
 // With K = G G^H, G = A^ H^_n, mu = lambda + e^_n ||A^||^2 and W = (K + mu I)^-1, a device adds
 //     v ( mu tr W - lambda )         to the value,
 //     -2 v mu W^2 G H^^H             to the gradient, next to 2 v e^ p A^ where p = ||B^||^2.
+//
+// The devices are kept in the order of their channels, the weakest first, and a search may begin
+// with the first few of them.
 #pragma once
 
 #include <Eigen/Core>
@@ -19,6 +22,7 @@
 #include <vector>
 
 #include "aircomp/optimizer/transceiver.hpp"
+#include "curvature_model.hpp"
 
 namespace aircomp::optimizer {
 
@@ -38,49 +42,64 @@ public:
     /// Gradient at the last point, with respect to (Re A^, Im A^), as one complex matrix.
     const Combiner& gradient() const { return gradient_; }
 
-    /// Column n is g_n / sqrt(2 f_n) at the last point: g_n the gradient of the misfit f_n of a
-    /// device that is limited by its power, 0 for one that is not. Real parts and imaginary parts
+    /// The devices' hinges at the last point (curvature_model.hpp); real parts and imaginary parts
     /// interleaved as in gradient().
-    const Eigen::MatrixXd& misfit_factor() const { return misfit_factor_; }
+    const Hinges& hinges() const { return hinges_; }
 
     /// Second derivative, in any direction, of the terms in ||A^||^2 at the last point.
     double noise_curvature() const { return noise_curvature_; }
 
-    std::size_t devices() const { return devices_.size(); }
+    /// Devices that can deliver anything.
+    Eigen::Index devices() const { return static_cast<Eigen::Index>(devices_.size()); }
 
-    /// max_n ||A^ H^_n||_F, the size of what the strongest device delivers.
+    /// Leaves only the `count` weakest devices in the objective; all of them at first.
+    void use_weakest(Eigen::Index count);
+
+    Eigen::Index used() const { return used_; }
+
+    /// max_n ||A^ H^_n||_F over the devices used, the size of what the strongest of them delivers.
     double strongest(const Combiner& A) const;
 
-    /// max_n ||H^_n||_F^2 / (N_r N_t,n): the largest signal-to-noise ratio between two antennas; 0
-    /// where no device can deliver anything.
-    double strongest_channel() const { return strongest_channel_; }
+    /// max_n ||H^_n||_F^2 / (N_r N_t,n) over the devices used: the largest signal-to-noise ratio
+    /// between two antennas.
+    double strongest_channel() const { return devices_[used_ - 1].channel_snr; }
+
+    /// The dominant left eigenspace of the devices used, each of which counts alike: of the sum of
+    /// H^_n H^_n^H over its trace.
+    Combiner dominant_combiner() const;
 
 private:
     using Square = Eigen::Matrix<std::complex<double>, Streams, Streams>;
 
     struct Device {
+        std::size_t index;    // in the problem
         Eigen::Index offset;  // first column in the stacked matrices
         Eigen::Index columns;
         double second_moment;
         double error_variance;
-        double mu;     // multiplier of (6), normalised; a start for the next solve
-        bool limited;  // lambda > 0: full power
+        double channel_snr;
+        double mu;            // multiplier of (6), normalised; a start for the next solve
+        bool limited;         // lambda > 0: full power
+        double power, slope;  // p = ||W G||^2, -1/2 dp / dmu
         Square W;
     };
 
     void respond(Device& device, double combiner_power);
-    void add_misfit_gradient(const Device& device, Eigen::Index column);
+    void add_misfit(const Device& device, double floor, Eigen::Index column);
+    Eigen::Index used_columns() const {
+        return devices_[used_ - 1].offset + devices_[used_ - 1].columns;
+    }
 
     Eigen::MatrixXcd channels_;  // N_r x sum of N_t,n
     std::vector<Device> devices_;
+    Eigen::Index used_ = 0;
     Combiner gradient_;
     Combiner part_;          // a device's part of the gradient
     Combiner G_, WG_, WWG_;  // L x sum of N_t,n
-    Eigen::MatrixXd misfit_factor_;
+    Hinges hinges_;
     double noise_curvature_ = 1.0;
     Square K_;
-    double constant_ = 0.0;  // L sum of v_n over the devices that cannot transmit
-    double strongest_channel_ = 0.0;
+    double constant_ = 0.0;  // L sum of v_n over the devices that cannot deliver anything
 };
 
 }  // namespace aircomp::optimizer

@@ -4,7 +4,10 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <ctime>
+#include <map>
 #include <vector>
 
 #include "aircomp/optimizer/design.hpp"
@@ -96,19 +99,38 @@ void warm(benchmark::State& state) {
     state.counters["mse_above_cold_percent"] = 100.0 * loss;
 }
 
+std::map<int, double> median_ms;  // of `devices`, by N
+
+// Evaluations are counted in those of all N devices: a search begins with a few of them.
 void devices(benchmark::State& state) {
-    const auto all = problems(10.0, {static_cast<int>(state.range(0)), 16, 4, 4});
+    const int N = static_cast<int>(state.range(0));
+    const auto all = problems(10.0, {N, 16, 4, 4});
     double evaluations = 0.0;
     run(state, [&](std::size_t i) {
         const Design design = design_mmse(all[i]);
         benchmark::DoNotOptimize(design.mse);
-        evaluations += design.evaluations;
+        evaluations += static_cast<double>(design.device_evaluations) / N;
         return 0.0;
     });
     evaluations /= static_cast<double>(state.iterations());
+    median_ms[N] = state.counters["median_ms"];
     state.counters["evaluations"] = evaluations;
-    state.counters["us_per_evaluation_and_device"] =
-        1e3 * state.counters["median_ms"] / evaluations / static_cast<double>(state.range(0));
+    state.counters["us_per_evaluation_and_device"] = 1e3 * median_ms[N] / evaluations / N;
+}
+
+// The exponent p of the power law N^p that fits the medians best, as a line of log over log.
+void print_growth() {
+    if (median_ms.size() < 2) return;
+    const double count = static_cast<double>(median_ms.size());
+    double x = 0.0, y = 0.0, xx = 0.0, xy = 0.0;
+    for (const auto& [N, ms] : median_ms) {
+        x += std::log(N) / count;
+        y += std::log(ms) / count;
+        xx += std::log(N) * std::log(N) / count;
+        xy += std::log(N) * std::log(ms) / count;
+    }
+    std::printf("mmse/devices: the median time grows as N^%.2f from N = %d to %d\n",
+                (xy - x * y) / (xx - x * x), median_ms.begin()->first, median_ms.rbegin()->first);
 }
 
 void relaxation(benchmark::State& state) {
@@ -168,4 +190,10 @@ BENCHMARK(devices)
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond);
 
-BENCHMARK_MAIN();
+int main(int count, char** arguments) {
+    benchmark::Initialize(&count, arguments);
+    if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 1;
+    benchmark::RunSpecifiedBenchmarks();
+    print_growth();
+    return 0;
+}

@@ -33,8 +33,9 @@ struct Design {
     /// lambda_n of (6), 1/W: d mse / d P_n = -lambda_n at a local optimum (8). Empty where a scheme
     /// does not compute them; 0 for a device that takes no part.
     std::vector<double> multipliers;
-    int iterations = 0;          ///< over all starts
-    int evaluations = 0;         ///< of the objective, over all starts
+    int iterations = 0;                   ///< over all starts
+    int evaluations = 0;                  ///< of the objective, over all starts
+    std::int64_t device_evaluations = 0;  ///< mmse: devices in each of these, summed
     double gradient_norm = 0.0;  ///< ||grad f(A)||_F ||A||_F / f(A) at the end; 0 if not iterative
 };
 
