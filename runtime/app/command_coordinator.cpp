@@ -3,6 +3,7 @@
 #include <iostream>
 #include <map>
 
+#include "aircomp/runtime/simulation.hpp"
 #include "aircomp/runtime/testbed.hpp"
 #include "commands.hpp"
 #include "experiment_options.hpp"
@@ -32,7 +33,6 @@ runtime::Config config_of(const Options& options) {
     if (!options.metrics_listen.empty()) config.testbed.metrics_listen = options.metrics_listen;
     if (!options.certificates.empty()) config.testbed.certificates = options.certificates;
     if (!options.scheme.empty()) config.scheme = options.scheme;
-    if (options.seed) config.seed = *options.seed;
     runtime::validate(config, "command line");
     return config;
 }
@@ -78,7 +78,9 @@ void run(Options options) {
     own.config = config;
     own.prompt = encode_prompt(*model.tokenizer, text);
     require_context(config, model, own.prompt.size(), own.tokens);
-    own.sampling.seed = config.seed;
+    own.sampling.seed = options.seed.value_or(config.seed);
+    own.calibration =
+        runtime::calibration_tokens(config, model.checkpoint.config(), model.tokenizer.get());
     own.stop_tokens = stop_tokens(model);
     own.sampled_vocabulary = model.tokenizer->size();
     std::ostream& out = options.json == "-" ? std::cerr : std::cout;

@@ -29,12 +29,18 @@ void add_device(CLI::App& program) {
     command->add_option("--threads", options->threads, "Threads to compute with; 0: all cores")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
+    command->add_option(
+        "--radio", options->radio,
+        "Configuration file with the radio of the device's name, the coordinator's; "
+        "without it, sums go over the control link");
     command->add_flag("--once", options->once, "End with the coordinator's run");
     add_log_format(*command, options->log);
     command->footer(
         "Examples:\n"
         "  aircomp device --coordinator 127.0.0.1:5810 --name device-1 --model "
         "inference/models/demo\n"
+        "  aircomp device --coordinator 127.0.0.1:5811 --name device-1 --model "
+        "inference/models/demo --radio configs/laboratory-virtual.yaml\n"
         "  aircomp device --coordinator lab:5810 --name device-1 --model DIR --certificates "
         "lab/device-1");
     command->callback([options] { runtime::testbed::run_device(*options); });

@@ -36,11 +36,13 @@ std::function<void(std::int64_t, std::int64_t)> progress_bar(const std::string& 
 
 void write_json(const Json& json, const std::string& destination) {
     if (destination.empty()) return;
+    // What a model writes need not be whole characters.
+    const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
     if (destination == "-") {
-        std::cout << json.dump(2) << "\n" << std::flush;
+        std::cout << text << std::flush;
         return;
     }
-    write_whole(destination, json.dump(2) + "\n");
+    write_whole(destination, text);
 }
 
 void write_whole(const std::filesystem::path& file, const std::string& text) {

@@ -37,14 +37,20 @@ std::vector<double> second_moments_of(const Calibration& calibration, SiteKind k
 
 }  // namespace
 
+phy::Payload payload_of(const Config& config, std::int64_t length) {
+    phy::Payload payload;
+    payload.length = static_cast<std::size_t>(length);
+    payload.streams = static_cast<std::size_t>(config.radio.streams);
+    if (config.analog.rotation) payload.rotation_seed = derive_seed(config.seed, rotation_purpose);
+    return payload;
+}
+
 AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibration& calibration)
     : analog_(config.analog), streams_(config.radio.streams), length_(length) {
     const std::int64_t reals_per_use = 2 * static_cast<std::int64_t>(streams_);
     channel_uses_ = (length + reals_per_use - 1) / reals_per_use;
-    if (analog_.rotation) {
-        rotation_seed_ = derive_seed(config.seed, rotation_purpose);
-        rotation_.emplace(length, *rotation_seed_);
-    }
+    rotation_seed_ = payload_of(config, length).rotation_seed;
+    if (rotation_seed_) rotation_.emplace(length, *rotation_seed_);
     moments_[0] = second_moments_of(calibration, SiteKind::attention);
     moments_[1] = second_moments_of(calibration, SiteKind::mlp);
     for (std::size_t i = 0; i < calibration.later_tokens.size(); ++i) {
@@ -75,11 +81,10 @@ double AnalogCodec::calibrated_scale(const SiteStatistics& site, SiteKind kind) 
 
 double AnalogCodec::common_scale(const SumRequest& request, std::int64_t v) const {
     if (analog_.scale == ScalePolicy::exchanged) {
-        SiteStatistics vector;
-        for (std::size_t n = 0; n < request.partials.size(); ++n) {
-            vector.partial_power.push_back(mean_square(request.partial(n, v)));
-        }
-        return calibrated_scale(vector, request.site.kind);
+        std::vector<double> power;
+        for (std::size_t n = 0; n < request.partials.size(); ++n)
+            power.push_back(mean_square(request.partial(n, v)));
+        return exchanged_scale(power, request.site.kind);
     }
     const auto& sites = request.position + v == 0 ? first_token_ : later_tokens_;
     const SiteScale& site = sites.at(request.site.index());
@@ -88,6 +93,12 @@ double AnalogCodec::common_scale(const SumRequest& request, std::int64_t v) cons
     const double rms = std::sqrt(
         mean_square(request.residual.subspan(static_cast<std::size_t>(v) * length, length)));
     return site.residual_rms > 0 && rms > 0 ? site.scale * rms / site.residual_rms : site.scale;
+}
+
+double AnalogCodec::exchanged_scale(const std::vector<double>& partial_power, SiteKind kind) const {
+    SiteStatistics vector;
+    vector.partial_power = partial_power;
+    return calibrated_scale(vector, kind);
 }
 
 AnalogCodec::Encoded AnalogCodec::encode(gsl::span<const float> vector, double scale,

@@ -10,11 +10,15 @@
 #include "aircomp/runtime/calibration.hpp"
 #include "aircomp/runtime/config.hpp"
 #include "aircomp/runtime/medium.hpp"
+#include "gnuradio/aircomp/phy/preprocessor.hpp"
 #include "gnuradio/aircomp/phy/rotation.hpp"
 
 namespace aircomp::runtime {
 
 namespace phy = gr::aircomp::phy;
+
+/// What AnalogCodec::payload() is, for who has no calibration.
+phy::Payload payload_of(const Config& config, std::int64_t length);
 
 /// Symbols of one vector, [streams, channel uses].
 using SymbolMatrix = Eigen::MatrixXcf;
@@ -29,12 +33,18 @@ public:
     std::int64_t channel_uses() const { return channel_uses_; }
     int streams() const { return streams_; }
     std::int64_t length() const { return length_; }
-    /// Of the rotation that every device applies; none where the configuration has none.
-    std::optional<std::uint64_t> rotation_seed() const { return rotation_seed_; }
+    /// Of one vector in a burst: its length, streams and rotation.
+    phy::Payload payload() const {
+        return {static_cast<std::size_t>(length_), static_cast<std::size_t>(streams_),
+                rotation_seed_};
+    }
 
     /// The scale that every device divides vector `v` by. With the policy `exchanged` it needs
     /// every device's norm, which costs a message over the control link.
     double common_scale(const SumRequest& request, std::int64_t v) const;
+
+    /// The same by that policy, where the mean square of each device's vector is known.
+    double exchanged_scale(const std::vector<double>& partial_power, SiteKind kind) const;
 
     struct Encoded {
         SymbolMatrix symbols;

@@ -130,6 +130,7 @@ void read_testbed(const YamlNode& node, const std::filesystem::path& base, Testb
     node.at("join_timeout_s").read(testbed.join_timeout_s);
     node.at("minimum_devices").read(testbed.minimum_devices);
     node.at("shares").read(testbed.shares, share_names);
+    node.at("measure").read(testbed.measure);
 }
 
 void read_limits(const YamlNode& node, TransmitLimits& limits) {
@@ -173,6 +174,7 @@ void read_radios(const YamlNode& node, const std::filesystem::path& base, Radios
     node.at("lead_s").read(radios.lead_s);
     node.at("interval_s").read(radios.interval_s);
     node.at("patience_s").read(radios.patience_s);
+    node.at("most_evm").read(radios.most_evm);
     read_limits(node.at("limits"), radios.limits);
     if (!node.present()) return;
     radios.server = read_radio_end(node.at("server").required(), base);
@@ -401,6 +403,7 @@ void check_radios(const Config& config, const Checker& check) {
     check.within("lead_s", radios.lead_s, 0.0, 10.0);
     check.within("interval_s", radios.interval_s, 0.0, 10.0);
     check.within("patience_s", radios.patience_s, 0.001, 60.0);
+    check.positive("most_evm", radios.most_evm);
     check_limits(radios.limits, check.in("limits"));
     check_radio_end(radios.server, check.in("server"));
     for (std::size_t n = 0; n < radios.devices.size(); ++n)

@@ -16,12 +16,33 @@ namespace aircomp::runtime {
 namespace {
 
 constexpr std::uint64_t calibration_purpose = 7;
-constexpr std::int64_t calibration_tokens = 256;
+constexpr std::int64_t most_calibration_tokens = 256;
 
 }  // namespace
 
 double TokenCost::total_energy_j() const {
     return std::accumulate(device_energy_j.begin(), device_energy_j.end(), server_energy_j);
+}
+
+std::vector<inference::Token> calibration_tokens(const Config& config,
+                                                 const inference::ModelConfig& model,
+                                                 const inference::Tokenizer* tokenizer) {
+    const auto most = std::min(most_calibration_tokens, context_of(config, model));
+    std::vector<inference::Token> tokens;
+    if (tokenizer != nullptr) {
+        tokens = tokenizer->encode(calibration_text);
+        if (tokenizer->bos()) tokens.insert(tokens.begin(), *tokenizer->bos());
+    } else {
+        std::mt19937_64 generator(derive_seed(config.seed, calibration_purpose));
+        for (std::int64_t i = 0; i < most; ++i) {
+            tokens.push_back(static_cast<inference::Token>(
+                generator() % static_cast<std::uint64_t>(model.vocabulary_size)));
+        }
+        // Where massive activations sit on BOS, scales have to know of them.
+        if (model.bos_token) tokens.front() = *model.bos_token;
+    }
+    tokens.resize(std::min(tokens.size(), static_cast<std::size_t>(most)));
+    return tokens;
 }
 
 Simulation::Simulation(const Config& config, const inference::Checkpoint& checkpoint,
@@ -41,21 +62,7 @@ Simulation::Simulation(const Config& config, const inference::Checkpoint& checkp
 Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
                                   const inference::Tokenizer* tokenizer) {
     const auto& model = checkpoint.config();
-    const std::int64_t most = std::min(calibration_tokens, model_->context());
-    std::vector<inference::Token> tokens;
-    if (tokenizer != nullptr) {
-        tokens = tokenizer->encode(calibration_text);
-        if (tokenizer->bos()) tokens.insert(tokens.begin(), *tokenizer->bos());
-    } else {
-        std::mt19937_64 generator(derive_seed(config_.seed, calibration_purpose));
-        for (std::int64_t i = 0; i < most; ++i) {
-            tokens.push_back(static_cast<inference::Token>(
-                generator() % static_cast<std::uint64_t>(model.vocabulary_size)));
-        }
-        // Where massive activations sit on BOS, scales have to know of them.
-        if (model.bos_token) tokens.front() = *model.bos_token;
-    }
-    tokens.resize(std::min(tokens.size(), static_cast<std::size_t>(most)));
+    const auto tokens = calibration_tokens(config_, model, tokenizer);
     CalibratingMedium medium(model_->devices(), static_cast<std::size_t>(2 * model.layers));
     model_->forward(tokens, 0, medium, /*last_only=*/true);
     model_->reset_statistics();

@@ -55,7 +55,7 @@ TEST_CASE("messages of every kind come back as they were sent") {
     CHECK(round_trip(Loaded{3, 12345}).weight_bytes == 12345);
     CHECK(round_trip(Repeat{3, 99}).round == 99);
     CHECK(round_trip(ClockCommand{4, ClockStep::set_at_next_pulse, -5}).ticks == -5);
-    CHECK(round_trip(ClockReport{4, {8, 9}, "no lock"}).pulses == std::vector<std::int64_t>{8, 9});
+    CHECK(round_trip(ClockReport{4, {8, 9}, "no lock"}).ticks == std::vector<std::int64_t>{8, 9});
     const Order order = round_trip(Order{3, 7, false, true, {100, 200}, 300, 99, 2, 0.5});
     CHECK(order.headers == std::vector<std::int64_t>{100, 200});
     CHECK(order.scale == 0.5);

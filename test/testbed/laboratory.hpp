@@ -45,17 +45,17 @@ inline std::string contents(const std::filesystem::path& file) {
     return text.str();
 }
 
-/// One process of the program, killed at its end; both its outputs go to `log`.
+/// One process, of aircomp unless said otherwise, killed at its end; both its outputs go to `log`.
 class Process {
 public:
     /// `prefix`: a command that becomes the program, such as `ip netns exec NAME`.
     Process(const std::vector<std::string>& arguments, std::filesystem::path log,
-            const std::vector<std::string>& prefix = {})
+            const std::vector<std::string>& prefix = {}, const char* program = AIRCOMP_PROGRAM)
         : log_(std::move(log)) {
         std::vector<char*> words;
         for (const std::string& word : prefix)
             words.push_back(const_cast<char*>(word.c_str()));
-        words.push_back(const_cast<char*>(AIRCOMP_PROGRAM));
+        words.push_back(const_cast<char*>(program));
         for (const std::string& argument : arguments)
             words.push_back(const_cast<char*>(argument.c_str()));
         words.push_back(nullptr);

@@ -91,8 +91,8 @@ Offset<void> write(Builder& b, const ClockCommand& m) {
 }
 
 Offset<void> write(Builder& b, const ClockReport& m) {
-    const auto pulses = b.CreateVector(m.pulses);
-    return wire::CreateClockReport(b, m.request, pulses, b.CreateString(m.failure)).Union();
+    const auto ticks = b.CreateVector(m.ticks);
+    return wire::CreateClockReport(b, m.request, ticks, b.CreateString(m.failure)).Union();
 }
 
 Offset<void> write(Builder& b, const Settings& m) {
@@ -284,7 +284,7 @@ ClockCommand read(const wire::ClockCommand& m) {
 }
 
 ClockReport read(const wire::ClockReport& m) {
-    return {m.request(), times(m.pulses(), 0, "pulses"),
+    return {m.request(), times(m.ticks(), 0, "ticks"),
             text(m.failure(), most_reason_bytes, "failure")};
 }
 

@@ -130,18 +130,18 @@ struct Computed {
 // ---- radio ----
 
 /// What the coordinator asks of a radio's clock and carrier, as TimedRadio has it.
-enum class ClockStep : std::uint8_t { last_pulse, set_at_next_pulse, tune };
+enum class ClockStep : std::uint8_t { now, last_pulse, set_at_next_pulse, tune };
 
 struct ClockCommand {
     std::uint64_t request = 0;  ///< Comes back in the report.
-    ClockStep step = ClockStep::last_pulse;
+    ClockStep step = ClockStep::now;
     std::int64_t ticks = 0;  ///< What the next pulse will be, or when to tune.
 };
 
 struct ClockReport {
     std::uint64_t request = 0;
-    std::vector<std::int64_t> pulses;  ///< Ticks at the last one, a board each; at most 64.
-    std::string failure;               ///< Empty: done. At most 1024 bytes, printable.
+    std::vector<std::int64_t> ticks;  ///< Now, or at the last pulse, a board each; at most 64.
+    std::string failure;              ///< Empty: done. At most 1024 bytes, printable.
 };
 
 /// Whose rounds settings are for.

@@ -30,9 +30,9 @@ public:
                              sum.subspan(static_cast<std::size_t>(v) * length, length));
             charge(round, request.length);
         }
-        usage_.repeated_rounds = static_cast<std::int64_t>(testbed_.failures().size());
-        usage_.coherence_blocks = testbed_.soundings();
-        usage_.sounding_s = testbed_.sounding_s();
+        usage_.repeated_rounds = static_cast<std::int64_t>(testbed_.leader().faults().size());
+        usage_.coherence_blocks = testbed_.leader().soundings();
+        usage_.sounding_s = testbed_.leader().sounding_s();
     }
     void elapse(double) override {}
     const LinkUsage& usage() const override { return usage_; }

@@ -28,9 +28,9 @@ constexpr double first_gap_s = 100e-6;
 /// Phase of a device's oscillator, less what each antenna had when it sounded.
 std::vector<double> antenna_phases(std::complex<double> turn,
                                    const std::vector<std::complex<double>>& sounded) {
-    std::vector<double> phases(sounded.size());
-    for (std::size_t t = 0; t < phases.size(); ++t)
-        phases[t] = std::arg(turn * std::conj(sounded[t]));
+    std::vector<double> phases;
+    for (const auto& then : sounded)
+        phases.push_back(std::arg(turn * std::conj(then)));
     return phases;
 }
 
@@ -126,8 +126,7 @@ WaveformMedium::WaveformMedium(RadioCell cell, AnalogCodec codec, const std::str
       bursts_(cell_.config().devices.size()),
       corrections_(bursts_.size()),
       sounding_residual_(bursts_.size()) {
-    const phy::Payload payload{static_cast<std::size_t>(codec_.length()),
-                               static_cast<std::size_t>(codec_.streams()), codec_.rotation_seed()};
+    const phy::Payload payload = codec_.payload();
     phy::OscillatorModel oscillator;
     oscillator.linewidth_hz = config().waveform.linewidth_hz;
     oscillator.initial_offset_hz = std::max(1.0, config().waveform.carrier_offset_hz);

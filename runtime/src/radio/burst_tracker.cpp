@@ -53,6 +53,8 @@ const char* to_string(BurstState state) {
             return "broken";
         case BurstState::unacknowledged:
             return "unacknowledged";
+        case BurstState::refused:
+            return "refused";
     }
     return "unknown";
 }

@@ -19,11 +19,15 @@ public:
     /// Its clock and carrier, for bring_up().
     virtual TimedRadio& timed() = 0;
 
-    /// The coordinator is alive: for another limits.watchdog_s transmissions are allowed.
+    /// The clocks are set anew: what headers have shown so far means nothing any more.
+    virtual void begin_anew() = 0;
+
+    /// The coordinator is alive: for another limits.watchdog_s transmissions are allowed. From any
+    /// thread.
     virtual void feed() = 0;
 
-    /// Takes part in a round until its burst has ended; `settings` and `partial` are not looked at
-    /// where it is a sounding.
+    /// Takes part in a round until its burst has ended, or was refused; `settings` and `partial`
+    /// are not looked at where it is a sounding.
     virtual DeviceReport take_part(const RoundOrder& order, const DeviceSettings& settings,
                                    gsl::span<const float> partial) = 0;
 };

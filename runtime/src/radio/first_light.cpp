@@ -11,6 +11,7 @@
 #include "analog_codec.hpp"
 #include "exact_sum.hpp"
 #include "noise.hpp"
+#include "radio/open_radios.hpp"
 #include "radio/radio_testbed.hpp"
 #include "radio_cell.hpp"
 
@@ -70,8 +71,6 @@ private:
     std::size_t devices() const { return config_.devices.size(); }
     std::vector<std::vector<float>> draw_partials(std::int64_t index) const;
     FirstLightRound sum(std::int64_t index);
-    std::vector<double> phases_deg(const phy::SoundingReport& before,
-                                   const phy::SoundingReport& after) const;
 
     Config config_;
     FirstLightOptions options_;
@@ -102,48 +101,29 @@ FirstLightReport FirstLight::run(const std::function<void(const FirstLightRound&
     }
     report.nmse = error_ / power_;
     // A sounding under the old reference shows what each device's correction has left over.
-    const phy::SoundingReport before = testbed_.designed_for();
-    const auto phase_deg = phases_deg(before, testbed_.sound_again());
+    RoundLeader& leader = testbed_.leader();
+    const phy::SoundingReport before = leader.designed_for();
+    const auto phases_rad = phase_turns(before, leader.sound_again());
     for (std::size_t n = 0; n < devices(); ++n) {
-        FirstLightDevice device = describe(testbed_.tallies()[n], config_.devices[n].name);
+        FirstLightDevice device = describe(leader.tallies()[n], config_.devices[n].name);
         const phy::DeviceEstimate& estimate = before.devices[n];
         device.path_gain_db = db(estimate.path_gain);
         device.evm = std::sqrt(estimate.least_squares_variance / estimate.path_gain);
         device.delay_samples = estimate.delay_samples;
-        device.offset_hz = testbed_.last_reports()[n].offset_hz;
-        device.header_snr_db = testbed_.last_reports()[n].header_snr_db;
-        device.phase_deg = phase_deg[n];
+        device.offset_hz = leader.last_reports()[n].offset_hz;
+        device.header_snr_db = leader.last_reports()[n].header_snr_db;
+        device.phase_deg = degrees * phases_rad[n];
         device.power_dbfs = power_dbfs_[n] / static_cast<double>(options_.rounds);
         if (const auto dbm = full_scale_dbm(config_, n))
             device.power_dbm = *dbm + device.power_dbfs;
         report.devices.push_back(device);
     }
-    report.server = describe(testbed_.tallies().back(), "server");
-    report.soundings = testbed_.soundings();
-    report.failures = testbed_.failures();
+    report.server = describe(leader.tallies().back(), "server");
+    report.soundings = leader.soundings();
+    for (const RoundFault& fault : leader.faults())
+        report.failures.push_back(fault.what);
     report.repeated_rounds = static_cast<std::int64_t>(report.failures.size());
     return report;
-}
-
-/// Relative to the mean of all devices.
-std::vector<double> FirstLight::phases_deg(const phy::SoundingReport& before,
-                                           const phy::SoundingReport& after) const {
-    std::vector<std::complex<double>> turns;
-    std::complex<double> common;
-    for (std::size_t n = 0; n < devices(); ++n) {
-        std::complex<double> turn;
-        const auto& was = before.devices[n].least_squares;
-        const auto& is = after.devices[n].least_squares;
-        for (std::size_t i = 0; i < was.size(); ++i)
-            turn += std::complex<double>(is[i] * std::conj(was[i]));
-        turns.push_back(turn / std::abs(turn));
-        common += turns.back();
-    }
-    std::vector<double> phases;
-    phases.reserve(turns.size());
-    for (const auto& turn : turns)
-        phases.push_back(degrees * std::arg(turn * std::conj(common)));
-    return phases;
 }
 
 std::vector<std::vector<float>> FirstLight::draw_partials(std::int64_t index) const {
@@ -184,7 +164,7 @@ FirstLightRound FirstLight::sum(std::int64_t index) {
     round.number = whole.order.number;
     round.time_s = static_cast<double>(whole.order.burst) / config_.radio.bandwidth_hz;
     round.nmse = error / power;
-    round.expected_nmse = testbed_.settings(request.site.kind).server.nmse;
+    round.expected_nmse = testbed_.leader().settings(request.site.kind).server.nmse;
     round.evm = whole.server.evm;
     round.phase_deg = degrees * whole.server.phase_rad;
     round.noise_power_w = whole.server.noise_power_w;

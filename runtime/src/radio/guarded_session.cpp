@@ -11,6 +11,7 @@ namespace aircomp::runtime {
 namespace {
 
 constexpr double duty_window_s = 1;
+constexpr auto never = GuardedSession::Clock::time_point::min();
 
 template <typename T>
 std::string to_text(const T& value) {
@@ -63,7 +64,8 @@ GuardedSession::GuardedSession(std::unique_ptr<RadioSession> radio, bool transmi
       transmit_(transmit),
       limits_(limits),
       full_scale_dbm_(full_scale_dbm),
-      clock_(std::move(clock)) {
+      clock_(std::move(clock)),
+      fed_(never) {
     if (transmit_) check_limits(radio_->options(), limits_, full_scale_dbm_);
 }
 
@@ -71,13 +73,19 @@ void GuardedSession::feed() {
     fed_ = clock_();
 }
 
+void GuardedSession::set_time_at_next_pulse(Ticks time) {
+    sent_.clear();
+    radio_->set_time_at_next_pulse(time);
+}
+
 void GuardedSession::refuse(const std::string& why) const {
-    throw std::runtime_error("radio '" + options().name + "' refuses to transmit: " + why);
+    throw TransmissionRefused("radio '" + options().name + "' refuses to transmit: " + why);
 }
 
 void GuardedSession::transmit(Ticks begin, gsl::span<const std::complex<float>> samples) {
     if (!transmit_) refuse("radios.transmit is off");
-    if (!fed_ || clock_() - *fed_ > std::chrono::duration<double>(limits_.watchdog_s)) {
+    const auto fed = fed_.load();
+    if (fed == never || clock_() - fed > std::chrono::duration<double>(limits_.watchdog_s)) {
         refuse("nobody has led for radios.limits.watchdog_s (" + to_text(limits_.watchdog_s) +
                " s)");
     }

@@ -3,6 +3,7 @@
 // not allow, and nothing at all once nobody leads.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -30,15 +31,17 @@ public:
                    std::optional<double> full_scale_dbm,
                    std::function<Clock::time_point()> clock = Clock::now);
 
-    /// The coordinator is alive: for another limits.watchdog_s transmissions are allowed.
+    /// The coordinator is alive: for another limits.watchdog_s transmissions are allowed. From any
+    /// thread.
     void feed();
 
     const RadioOptions& options() const override { return radio_->options(); }
     std::vector<Ticks> last_pulse() override { return radio_->last_pulse(); }
-    void set_time_at_next_pulse(Ticks time) override { radio_->set_time_at_next_pulse(time); }
+    /// Also forgets when it has sent: those times mean nothing any more.
+    void set_time_at_next_pulse(Ticks time) override;
     void tune(Ticks time) override { radio_->tune(time); }
     Ticks now() override { return radio_->now(); }
-    /// Throws std::runtime_error where transmission is off, the watchdog has not been fed, the
+    /// Throws TransmissionRefused where transmission is off, the watchdog has not been fed, the
     /// burst is louder than allowed, or too much was sent in the second before its end.
     void transmit(Ticks begin, gsl::span<const std::complex<float>> samples) override;
     BurstReport finish_burst() override { return radio_->finish_burst(); }
@@ -59,7 +62,7 @@ private:
     TransmitLimits limits_;
     std::optional<double> full_scale_dbm_;
     std::function<Clock::time_point()> clock_;
-    std::optional<Clock::time_point> fed_;
+    std::atomic<Clock::time_point> fed_;
     std::deque<Sent> sent_;  // within the last second of radio time
 };
 

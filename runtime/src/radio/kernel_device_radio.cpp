@@ -51,7 +51,13 @@ DeviceReport KernelDeviceRadio::take_part(const RoundOrder& order, const DeviceS
                                                        correction, sent_);
     report.mean_power_w = sent.mean_power_w;
     report.clipped_reals = sent.clipped;
-    session_->transmit(order.burst, sent_);
+    try {
+        session_->transmit(order.burst, sent_);
+    } catch (const TransmissionRefused& refusal) {
+        report.burst.state = BurstState::refused;
+        report.refusal = refusal.what();
+        return report;
+    }
     report.burst = session_->finish_burst();
     return report;
 }

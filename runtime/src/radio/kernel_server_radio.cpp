@@ -39,8 +39,10 @@ ServerReport KernelServerRadio::sound(const RoundOrder& order, gsl::span<const d
     sounding_ = &end_.sound(received_, power_w);
     report.found = sounding_->found;
     report.noise_power_w = sounding_->noise_power_w;
-    for (std::size_t n = 0; n < power_w.size() && report.found; ++n)
+    for (std::size_t n = 0; n < power_w.size() && report.found; ++n) {
         report.found = power_w[n] == 0 || sounding_->devices[n].found;
+        if (!report.found) report.missing = n;
+    }
     return report;
 }
 
@@ -71,7 +73,13 @@ ServerReport KernelServerRadio::exchange(const RoundOrder& order, std::size_t wi
         std::copy(header.begin(), header.end(), &sent_[order.header_antenna * burst + first]);
     }
     ServerReport report;
-    session_->transmit(order.headers.front(), sent_);
+    try {
+        session_->transmit(order.headers.front(), sent_);
+    } catch (const TransmissionRefused& refusal) {
+        report.header.state = BurstState::refused;
+        report.refusal = refusal.what();
+        return report;
+    }
     received_.resize(channels * window);
     report.window = session_->receive(order.burst - static_cast<Ticks>(window_lead), received_);
     report.header = session_->finish_burst();

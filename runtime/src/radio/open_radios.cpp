@@ -11,8 +11,10 @@
 namespace aircomp::runtime {
 namespace {
 
-constexpr double tune_delay_s = 0.2;    // for the command to reach every radio
-constexpr double settle_delay_s = 0.3;  // for oscillators to lock, and the first round's order
+// In radios.lead_s, which is what an order needs to reach every radio: until all tune, and from
+// then on for oscillators to lock.
+constexpr double tune_delay_leads = 10;
+constexpr double settle_delay_leads = 15;
 
 const RadioEndConfig& end_config(const Config& config, std::optional<std::size_t> device) {
     return device ? config.radios.devices.at(*device) : config.radios.server;
@@ -61,21 +63,21 @@ std::unique_ptr<GuardedSession> open_guarded_radio(const Config& config,
                                             config.radios.limits, dbm);
 }
 
-Ticks bring_up(gsl::span<TimedRadio* const> radios) {
+Ticks bring_up(gsl::span<TimedRadio* const> radios, double lead_s) {
     align_clocks(radios, 0);
     const double rate_hz = radios[0]->options().sample_rate_hz;
     const Ticks pulse = radios[0]->last_pulse().at(0);
-    const auto after = [&](double seconds) {
-        return pulse + static_cast<Ticks>(std::llround(seconds * rate_hz));
+    const auto after = [&](double leads) {
+        return pulse + static_cast<Ticks>(std::llround(leads * lead_s * rate_hz));
     };
     std::vector<std::future<void>> tuned;
     for (TimedRadio* radio : radios) {
         tuned.push_back(std::async(std::launch::async,
-                                   [radio, when = after(tune_delay_s)] { radio->tune(when); }));
+                                   [radio, when = after(tune_delay_leads)] { radio->tune(when); }));
     }
     for (auto& each : tuned)
         each.get();
-    return after(tune_delay_s + settle_delay_s);
+    return after(tune_delay_leads + settle_delay_leads);
 }
 
 }  // namespace aircomp::runtime

@@ -25,7 +25,7 @@ std::unique_ptr<GuardedSession> open_guarded_radio(const Config& config,
                                                    const RadioOpener& open = open_radio);
 
 /// One time for all radios, and their carriers: align_clocks() and a timed tune of all at once.
-/// Returns a time shortly after, from which rounds can begin.
-Ticks bring_up(gsl::span<TimedRadio* const> radios);
+/// `lead_s` is radios.lead_s. Returns a time shortly after, from which rounds can begin.
+Ticks bring_up(gsl::span<TimedRadio* const> radios, double lead_s);
 
 }  // namespace aircomp::runtime

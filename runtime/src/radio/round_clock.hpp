@@ -26,6 +26,9 @@ public:
     /// offsets of the configured size to a few Hz, where one is good for some 100.
     RoundOrder next(bool sounding, bool acquire, Ticks now);
 
+    /// Number of the round that next() will order.
+    std::int64_t next_number() const { return number_; }
+
     /// Radio time at the end of the last round ordered.
     Ticks end() const { return end_; }
 

@@ -5,7 +5,9 @@
 namespace aircomp::runtime {
 namespace {
 
-std::string failure_of(const DeviceReport& device) {
+std::string fault_of(const DeviceReport& device) {
+    if (device.burst.state == BurstState::refused)
+        return "the burst was refused: " + device.refusal;
     if (device.window.state != WindowState::whole)
         return std::string("the window of the header was ") + to_string(device.window.state);
     if (!device.header_found) return "did not find the header";
@@ -14,26 +16,36 @@ std::string failure_of(const DeviceReport& device) {
     return "";
 }
 
+std::string fault_of(const RoundOrder& order, const std::vector<std::string>& names,
+                     const ServerReport& server, double least_confidence) {
+    if (server.window.state != WindowState::whole)
+        return std::string("the window was ") + to_string(server.window.state);
+    if (server.missing)
+        return "did not find the sounding of device '" + names[*server.missing] + "'";
+    if (!server.found) return "did not find the burst";
+    if (!order.sounding && server.confidence < least_confidence)
+        return "the sum lacked a device, or had one twice";
+    return "";
+}
+
 }  // namespace
 
-std::string failure_of(const RoundOrder& order, const std::vector<std::string>& names,
-                       const std::vector<DeviceReport>& devices, const ServerReport& server,
-                       double least_confidence) {
+std::optional<RoundFault> fault_of(const RoundOrder& order, const std::vector<std::string>& names,
+                                   const std::vector<bool>& sends,
+                                   const std::vector<DeviceReport>& devices,
+                                   const ServerReport& server, double least_confidence) {
+    if (server.header.state == BurstState::refused)
+        return RoundFault{{}, "server: the header was refused: " + server.refusal};
     if (server.header.state != BurstState::acknowledged)
-        return std::string("server: the header was ") + to_string(server.header.state);
+        return RoundFault{{},
+                          std::string("server: the header was ") + to_string(server.header.state)};
     for (std::size_t n = 0; n < devices.size(); ++n) {
-        const std::string failure = failure_of(devices[n]);
-        if (!failure.empty()) return "device '" + names[n] + "': " + failure;
+        const std::string own = sends[n] ? fault_of(devices[n]) : "";
+        if (!own.empty()) return RoundFault{n, "device '" + names[n] + "': " + own};
     }
-    if (server.window.state != WindowState::whole)
-        return std::string("server: the window was ") + to_string(server.window.state);
-    if (!server.found) {
-        return order.sounding ? "server: did not find the sounding of every device"
-                              : "server: did not find the burst";
-    }
-    if (!order.sounding && server.confidence < least_confidence)
-        return "server: the sum lacked a device, or had one twice";
-    return "";
+    const std::string own = fault_of(order, names, server, least_confidence);
+    if (!own.empty()) return RoundFault{server.missing, "server: " + own};
+    return std::nullopt;
 }
 
 }  // namespace aircomp::runtime

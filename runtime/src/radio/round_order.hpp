@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct DeviceReport {
     double header_snr_db = 0;   ///< Of the last, all antennas together.
     double offset_hz = 0;       ///< Predicted: the device's oscillator over the server's.
     BurstReport burst;          ///< Waiting: it sent nothing, for lack of a header.
+    std::string refusal;        ///< Why the burst was refused.
     double mean_power_w = 0;    ///< Of the burst, all antennas together.
     std::size_t clipped_reals = 0;
 };
@@ -40,7 +42,9 @@ struct DeviceReport {
 struct ServerReport {
     BurstReport header;
     WindowReport window;  ///< Of the devices' bursts.
-    bool found = false;   ///< Whether there was a preamble.
+    std::string refusal;  ///< Why the header was refused.
+    bool found = false;   ///< Whether there was a preamble, and every device that sounded.
+    std::optional<std::size_t> missing;  ///< The first device whose sounding was not found.
     double noise_power_w = 0;
     double confidence = 0;  ///< That no device was missing and none there twice.
     double pilot_gain = 0;  ///< Received over expected pilots.
@@ -48,10 +52,17 @@ struct ServerReport {
     double phase_rad = 0;   ///< Common phase taken out, mean over the burst.
 };
 
-/// Why the round does not count, for the first thing that is wrong; empty where nothing is.
-/// `devices` holds a report for each of `names`.
-std::string failure_of(const RoundOrder& order, const std::vector<std::string>& names,
-                       const std::vector<DeviceReport>& devices, const ServerReport& server,
-                       double least_confidence);
+/// Why a round does not count.
+struct RoundFault {
+    std::optional<std::size_t> device;  ///< Whose fault it is, where it is a device's.
+    std::string what;
+};
+
+/// The first thing that is wrong with a round; nothing where it counts. `names` and `devices` have
+/// an entry for each device; those whose `sends` is false are not looked at.
+std::optional<RoundFault> fault_of(const RoundOrder& order, const std::vector<std::string>& names,
+                                   const std::vector<bool>& sends,
+                                   const std::vector<DeviceReport>& devices,
+                                   const ServerReport& server, double least_confidence);
 
 }  // namespace aircomp::runtime

@@ -10,9 +10,15 @@ DeviceEnd::DeviceEnd(const phy::BurstFormat& format, const phy::Payload& payload
     : format_(format),
       device_(device),
       sample_rate_hz_(sample_rate_hz),
+      oscillator_(oscillator),
       transmitter_(format, payload, format.device_antennas.at(device)),
       header_receiver_(format, format.device_antennas.at(device), header_window),
       tracker_(oscillator) {}
+
+void DeviceEnd::begin_anew() {
+    header_receiver_.reset();
+    tracker_ = phy::OffsetTracker(oscillator_);
+}
 
 void DeviceEnd::forget_phase() {
     header_receiver_.reset();

@@ -31,6 +31,9 @@ public:
     /// Samples of a data burst, per antenna.
     std::size_t burst_samples() const { return transmitter_.burst_samples(); }
 
+    /// The server's clock is set anew: forgets all headers.
+    void begin_anew();
+
     /// A new coherence block: the next header is the phase's reference.
     void forget_phase();
 
@@ -56,6 +59,7 @@ private:
     phy::BurstFormat format_;
     std::size_t device_;
     double sample_rate_hz_;
+    phy::OscillatorModel oscillator_;
     phy::Preprocessor transmitter_;
     phy::HeaderReceiver header_receiver_;
     phy::OffsetTracker tracker_;

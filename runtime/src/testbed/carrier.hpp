@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <gsl/span>
 #include <optional>
 #include <string>
@@ -12,7 +13,7 @@
 
 #include "aircomp/runtime/medium.hpp"
 #include "aircomp/runtime/testbed.hpp"
-#include "control/messages.hpp"
+#include "control/codec.hpp"
 
 namespace aircomp::runtime::testbed {
 
@@ -24,32 +25,58 @@ struct Round {
     std::int64_t position = 0;  ///< Of its first vector in the sequence.
     std::int64_t vectors = 1;
     std::int64_t length = 0;  ///< Reals of a vector.
+    control::Way way = control::Way::link;
 
     std::size_t values() const { return static_cast<std::size_t>(vectors * length); }
 };
 
-/// On a device. Everything is called by the device's computing thread, one after the other.
+/// On a device.
 class PartialCarrier {
 public:
     virtual ~PartialCarrier() = default;
 
     /// Takes the partial of `round`, [vectors, length], away; returns when `partial` may change.
     /// `compute_s` is what computing it took. Called again with the same round where the
-    /// coordinator asks for it again.
+    /// coordinator asks for it again. In the computing thread.
     virtual void carry(const Round& round, gsl::span<const float> partial, double compute_s) = 0;
 
-    /// Takes what the coordinator says about radios: ClockCommand, Sounding, Settings. The spans
-    /// are valid during the call; answers go through the link that the carrier was made with.
+    /// Takes what the coordinator says about radios: ClockCommand, Settings, Order. The spans are
+    /// valid during the call, which does not wait for the radio; answers go through the link that
+    /// the carrier was made with. Throws control::ProtocolError where it does not fit. In the
+    /// loop's thread.
     virtual void command(const control::Message& message) = 0;
 
-    /// The coordinator is gone: be silent until there is one again.
+    /// The coordinator was heard. In the loop's thread.
+    virtual void feed() = 0;
+
+    /// The coordinator is gone: be silent until there is one again. In the loop's thread.
     virtual void silence() = 0;
 };
+
+/// Takes an answer to a round, which computing took `compute_s` for; from any thread.
+using SendAnswer = std::function<void(control::Frame frame, const Round& round, double compute_s)>;
 
 /// Why there is no sum: which device is to blame, and what it did.
 struct RoundFailure {
     std::size_t device = 0;  ///< Index in the configuration.
     std::string reason;
+};
+
+/// What the coordinator's carriers need of its links.
+class RoundLinks {
+public:
+    virtual ~RoundLinks() = default;
+
+    /// Lets the loop run until `done()`, a device of the epoch is lost, or the run is interrupted,
+    /// for at most `timeout_s`; returns done().
+    virtual bool wait(const std::function<bool()>& done, double timeout_s) = 0;
+    /// Lets the loop run until `done()`, whatever happens.
+    virtual void finish(const std::function<bool()>& done) = 0;
+    /// The first device of the epoch that was lost, and why.
+    virtual std::optional<RoundFailure> lost() const = 0;
+    virtual void send(std::size_t device, const control::Frame& frame) = 0;
+    /// Has `action` run by the loop's thread; from any thread.
+    virtual void post(std::function<void()> action) = 0;
 };
 
 /// On the coordinator, in the thread of its loop; an implementation that waits lets the loop run.
@@ -66,8 +93,8 @@ public:
     virtual std::optional<RoundFailure> collect(const Round& round, gsl::span<const float> residual,
                                                 gsl::span<float> sum) = 0;
 
-    /// Takes what a device says about rounds and radios: Partial, ClockReport, BurstReport. The
-    /// spans are valid during the call.
+    /// Takes what a device says about rounds and radios: Partial, Computed, ClockReport,
+    /// BurstReport. The spans are valid during the call.
     virtual void report(std::size_t device, const control::Message& message) = 0;
 
     /// Rounds asked for again so far.

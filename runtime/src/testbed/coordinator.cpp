@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "aircomp/runtime/layout.hpp"
+#include "aircomp/runtime/media.hpp"
 #include "aircomp/runtime/testbed.hpp"
 #include "control/http.hpp"
 #include "radio_cell.hpp"
@@ -40,7 +41,7 @@ public:
           log_(options.log),
           checkpoint_(config_.model.folder),
           hash_(model_hash(checkpoint_)),
-          model_(config_, checkpoint_, loop_, identity(), hash_, log_) {
+          model_(config_, checkpoint_, options.calibration, loop_, identity(), hash_, log_) {
         loop_.on_interrupt([this] { interrupted_ = true; });
         model_.interrupt_on([this] { return interrupted_; });
         if (config_.testbed.metrics_listen != "none") serve_status();
@@ -332,16 +333,27 @@ private:
     std::optional<control::HttpServer> http_;  // Asks for all of the above.
 };
 
+void check_scheme(const CoordinatorOptions& options) {
+    const Config& config = options.config;
+    if (config.scheme == "exact") return;
+    if (design_of(config.scheme).empty() || assigns_shares(config.scheme) ||
+        config.medium != AirMedium::radio) {
+        throw std::invalid_argument(
+            "scheme: expected exact, which goes over the control link, or a design over the air "
+            "with medium radio, found " +
+            config.scheme);
+    }
+    if (options.calibration.size() < 2) {
+        throw std::invalid_argument("calibration: expected at least 2 tokens, found " +
+                                    std::to_string(options.calibration.size()));
+    }
+}
+
 }  // namespace
 
 CoordinatorSummary run_coordinator(const CoordinatorOptions& options) {
     validate(options.config, "configuration");
-    if (options.config.scheme != "exact") {
-        throw std::invalid_argument(
-            "scheme: expected exact, which is what the control link "
-            "carries, found " +
-            options.config.scheme);
-    }
+    check_scheme(options);
     if (options.prompt.empty()) throw std::invalid_argument("prompt: expected some, found none");
     return Run(options).run();
 }

@@ -2,7 +2,8 @@
 // The device daemon: connects to its coordinator, holds the slice that it is assigned, answers
 // rounds; where the link ends, it connects again.
 //
-// Two threads: the loop's, which has the sockets, and the slice worker's, which computes.
+// The loop's thread has the sockets, the slice worker's computes, and the radio's, where there is
+// one, waits for the air.
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,12 +16,15 @@
 #include <thread>
 
 #include "aircomp/runtime/testbed.hpp"
+#include "analog_codec.hpp"
 #include "control/device_state.hpp"
 #include "control/net.hpp"
-#include "testbed/control_carrier.hpp"
+#include "testbed/air_fingerprint.hpp"
 #include "testbed/log.hpp"
 #include "testbed/model_hash.hpp"
+#include "testbed/radio_partial_carrier.hpp"
 #include "testbed/slice_worker.hpp"
+#include "waveform_format.hpp"
 
 namespace aircomp::runtime::testbed {
 namespace {
@@ -48,15 +52,23 @@ double available_memory_bytes() {
     throw std::runtime_error("/proc/meminfo: expected MemAvailable, found none");
 }
 
+/// The device's radio, which outlives links to coordinators.
+struct RadioEnd {
+    Config config;
+    std::size_t device = 0;  ///< Its index there.
+    std::unique_ptr<DeviceRadio> radio;
+};
+
 /// One link to a coordinator, from connecting to its end.
 class DeviceSession : public std::enable_shared_from_this<DeviceSession> {
 public:
     DeviceSession(control::Loop& loop, const inference::Checkpoint& checkpoint,
-                  const control::Hello& hello, int threads, Log& log)
+                  const control::Hello& hello, int threads, RadioEnd* radio, Log& log)
         : loop_(loop),
           checkpoint_(checkpoint),
           hello_(hello),
           threads_(threads),
+          radio_(radio),
           log_(log),
           machine_(checkpoint.config().hidden_size, 2 * checkpoint.config().layers) {}
 
@@ -108,6 +120,7 @@ private:
         heard_ = Clock::now();
         const control::Message message = control::decode(frame);
         if (!machine_.receive(message)) return;
+        if (carrier_) carrier_->feed();
         std::visit([this](const auto& m) { on(m); }, message);
     }
 
@@ -115,25 +128,39 @@ private:
         was_admitted_ = true;
         most_silence_s_ = welcome.heartbeat_s;
         log_.info("admitted", {{"coordinator", link_->peer_address()}});
-        const std::weak_ptr<DeviceSession> self = weak_from_this();
-        carrier_ = std::make_unique<ControlPartialCarrier>(
-            [self, &loop = loop_](control::Frame frame, const Round& round) {
-                loop.post([self, frame = std::move(frame), round] {
-                    const auto session = self.lock();
-                    if (session && !session->ended()) session->answer(frame, round);
-                });
-            });
+        make_carrier();
         worker_ = std::make_unique<SliceWorker>(checkpoint_, threads_, *carrier_, worker_events());
     }
 
-    WorkerEvents worker_events() {
+    /// Carries out `action(session)` in the loop's thread while the session lasts; from any thread.
+    auto poster() {
         const std::weak_ptr<DeviceSession> self = weak_from_this();
-        const auto post = [self, &loop = loop_](auto action) {
-            loop.post([self, action] {
+        return [self, &loop = loop_](auto action) {
+            loop.post([self, action = std::move(action)] {
                 const auto session = self.lock();
                 if (session && !session->ended()) action(*session);
             });
         };
+    }
+
+    void make_carrier() {
+        const auto post = poster();
+        const SendAnswer answer = [post](control::Frame frame, const Round& round,
+                                         double compute_s) {
+            post([=](DeviceSession& s) { s.answer(frame, round, compute_s); });
+        };
+        if (radio_ == nullptr) {
+            carrier_ = std::make_unique<ControlPartialCarrier>(answer);
+            return;
+        }
+        carrier_ = std::make_unique<RadioPartialCarrier>(
+            radio_->config, radio_->device, *radio_->radio, answer, [post](control::Frame frame) {
+                post([=](DeviceSession& s) { s.link_->send(frame); });
+            });
+    }
+
+    WorkerEvents worker_events() {
+        const auto post = poster();
         return {[post](std::uint32_t epoch, std::uint64_t weight_bytes) {
                     post([=](DeviceSession& s) { s.loaded(epoch, weight_bytes); });
                 },
@@ -152,7 +179,8 @@ private:
         link_->send(control::encode(control::Loaded{epoch, weight_bytes}));
     }
 
-    void answer(const control::Frame& frame, const Round& round) {
+    void answer(const control::Frame& frame, const Round& round, double compute_s) {
+        telemetry_.compute_s += compute_s;
         if (!machine_.answered(round.epoch, round.number)) return;
         answered_ = Clock::now();
         ++telemetry_.rounds;
@@ -180,12 +208,12 @@ private:
                 {site / 2, site % 2 == 0 ? SiteKind::attention : SiteKind::mlp},
                 machine_.position(),
                 machine_.vectors(),
-                checkpoint_.config().hidden_size};
+                checkpoint_.config().hidden_size,
+                machine_.way()};
     }
 
     void on(const control::Heartbeat& heartbeat) {
         link_->send(control::encode(heartbeat));
-        telemetry_.compute_s = carrier_->compute_s();
         link_->send(control::encode(telemetry_));
     }
 
@@ -199,23 +227,9 @@ private:
         end(shutdown.reason);
     }
 
-    void on(const control::ClockCommand& command) { pass_to_carrier(command); }
-    void on(const control::Settings& settings) { pass_to_carrier(settings); }
-    void on(const control::Order& order) { pass_to_carrier(order); }
-
-    /// What radios are told, in the worker's thread, in order with the rounds.
-    void pass_to_carrier(control::Message message) {
-        std::vector<float> precoders;
-        if (const auto* settings = std::get_if<control::Settings>(&message)) {
-            precoders.assign(settings->precoders.begin(), settings->precoders.end());
-        }
-        worker_->submit([this, message, precoders]() mutable {
-            if (auto* settings = std::get_if<control::Settings>(&message)) {
-                settings->precoders = precoders;
-            }
-            carrier_->command(message);
-        });
-    }
+    void on(const control::ClockCommand& command) { carrier_->command(command); }
+    void on(const control::Settings& settings) { carrier_->command(settings); }
+    void on(const control::Order& order) { carrier_->command(order); }
 
     /// The machine lets nothing else through.
     template <typename Other>
@@ -225,10 +239,11 @@ private:
     const inference::Checkpoint& checkpoint_;
     control::Hello hello_;
     int threads_;
+    RadioEnd* radio_;  ///< Null: none.
     Log& log_;
     control::DeviceMachine machine_;
     control::LinkPointer link_;
-    std::unique_ptr<ControlPartialCarrier> carrier_;
+    std::unique_ptr<PartialCarrier> carrier_;
     std::unique_ptr<SliceWorker> worker_;  // Uses the carrier: ends before it.
     control::Telemetry telemetry_;
     Clock::time_point heard_;
@@ -260,6 +275,32 @@ private:
     std::mt19937_64 random_;
     double wait_s_ = first_wait_s;
 };
+
+/// Opens the radio of the device's name. Throws as read_config() and open_device_radio() do, and
+/// std::invalid_argument where the configuration has no such device.
+std::optional<RadioEnd> open_radio_end(const DeviceOptions& options, std::int64_t length) {
+    if (options.radio.empty()) return std::nullopt;
+    RadioEnd end;
+    end.config = read_config(options.radio);
+    const auto& devices = end.config.devices;
+    const auto own = std::find_if(devices.begin(), devices.end(), [&](const DeviceConfig& device) {
+        return device.name == options.name;
+    });
+    if (own == devices.end()) {
+        throw std::invalid_argument("--radio: " + options.radio.string() + ": expected a device '" +
+                                    options.name + "', found none");
+    }
+    end.device = static_cast<std::size_t>(own - devices.begin());
+    end.radio = open_device_radio(end.config, burst_format(end.config),
+                                  payload_of(end.config, length), end.device);
+    return end;
+}
+
+control::RadioCapabilities capabilities(const RadioEnd& end, std::int64_t length) {
+    const DeviceConfig& device = end.config.devices[end.device];
+    return {end.radio->timed().options().driver, device.antennas, device.max_power_w,
+            end.config.radio.bandwidth_hz, air_fingerprint(end.config, length)};
+}
 
 control::Hello hello_of(const DeviceOptions& options, const inference::Checkpoint& checkpoint,
                         int threads) {
@@ -293,10 +334,14 @@ void run_device(const DeviceOptions& options) {
                             ? options.threads
                             : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     Log log(options.log);
-    const control::Hello hello = hello_of(options, checkpoint, threads);
+    const std::int64_t length = checkpoint.config().hidden_size;
+    auto radio = open_radio_end(options, length);
+    control::Hello hello = hello_of(options, checkpoint, threads);
+    if (radio) hello.radio = capabilities(*radio, length);
     log.info("device", {{"name", hello.name},
                         {"model", to_hex(hello.model_hash).substr(0, 16)},
                         {"gflops_per_s", std::to_string(hello.compute_flops_per_s / 1e9)},
+                        {"radio", hello.radio.kind},
                         {"tls", identity ? "1.3" : "none, loopback only"}});
 
     control::Loop loop;
@@ -308,7 +353,8 @@ void run_device(const DeviceOptions& options) {
     });
     BackOff back_off(options.name);
     while (!interrupted) {
-        session = std::make_shared<DeviceSession>(loop, checkpoint, hello, threads, log);
+        session = std::make_shared<DeviceSession>(loop, checkpoint, hello, threads,
+                                                  radio ? &*radio : nullptr, log);
         session->start(address, identity ? &*identity : nullptr);
         while (!loop.run_until([&] { return interrupted || session->ended(); }, 3600)) {
         }

@@ -7,6 +7,9 @@
 #include <thread>
 
 #include "aircomp/runtime/layout.hpp"
+#include "aircomp/runtime/media.hpp"
+#include "media/media.hpp"
+#include "testbed/air_fingerprint.hpp"
 
 namespace aircomp::runtime::testbed {
 namespace {
@@ -21,6 +24,12 @@ int thread_count(const Config& config) {
     return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
+/// The air that devices need a radio for; nothing where sums go over the control link.
+std::optional<std::uint64_t> air_of(const Config& config, std::int64_t length) {
+    if (design_of(config.scheme).empty()) return std::nullopt;
+    return air_fingerprint(config, length);
+}
+
 bool is_empty(const inference::Slice& slice) {
     return slice.kv_groups.empty() && slice.ffn_columns.empty();
 }
@@ -28,6 +37,7 @@ bool is_empty(const inference::Slice& slice) {
 }  // namespace
 
 DistributedModel::DistributedModel(const Config& config, const inference::Checkpoint& checkpoint,
+                                   const std::vector<inference::Token>& calibration,
                                    control::Loop& loop, const control::TlsIdentity* identity,
                                    const control::Hash& model, Log& log)
     : config_(config),
@@ -39,13 +49,21 @@ DistributedModel::DistributedModel(const Config& config, const inference::Checkp
       log_(log),
       coordinator_(checkpoint, thread_count(config)),
       roster_(
-          loop, config_, model, identity, log,
+          loop, config_, model, air_of(config, model_.hidden_size), identity, log,
           {[this](std::size_t device, const control::Message& message) {
-               carrier_.report(device, message);
+               carrier_->report(device, message);
            },
            [this](std::size_t device, const std::string& reason) { note_loss(device, reason); }}),
-      carrier_(*this, config.testbed.round_timeout_s),
-      slices_(config.devices.size()) {}
+      calibration_(calibration),
+      exact_(make_exact_medium(config.devices.size())),
+      by_link_(*this, config.testbed.round_timeout_s, *exact_),
+      carrier_(&by_link_),
+      slices_(config.devices.size()) {
+    if (!air_of(config, model_.hidden_size)) return;
+    RoundLinks& links = *this;
+    by_air_ = std::make_unique<RadioSumCarrier>(config_, model_.hidden_size, links, log_);
+    carrier_ = by_air_.get();
+}
 
 void DistributedModel::note_loss(std::size_t device, const std::string& reason) {
     const bool takes_part = std::find(devices_.begin(), devices_.end(), device) != devices_.end();
@@ -61,6 +79,11 @@ bool DistributedModel::has_newcomer() const {
 bool DistributedModel::wait(const std::function<bool()>& done, double timeout_s) {
     loop_.run_until([&] { return done() || lost_ || is_interrupted(); }, timeout_s);
     return done();
+}
+
+void DistributedModel::finish(const std::function<bool()>& done) {
+    while (!loop_.run_until(done, 3600)) {
+    }
 }
 
 // ---- slices ----
@@ -88,7 +111,7 @@ bool DistributedModel::assign() {
         if (!is_empty(planned[i])) devices_.push_back(asked_[i]);
     }
     ++epoch_;
-    carrier_.begin_epoch(epoch_, devices_);
+    carrier_->begin_epoch(epoch_, devices_);
     const auto most_values = static_cast<std::size_t>(most_vectors_ * model_.hidden_size);
     // A send may end a link, and so shorten the list of who is asked; not this one.
     for (std::size_t i = 0; i < devices_.size(); ++i) {
@@ -109,7 +132,9 @@ bool DistributedModel::assign() {
             return roster_.state(n) == control::PeerState::ready;
         });
     };
-    if (wait(all_loaded, load_timeouts * config_.testbed.round_timeout_s)) return !lost_;
+    if (wait(all_loaded, load_timeouts * config_.testbed.round_timeout_s)) {
+        return !lost_ && (!by_air_ || calibrate());
+    }
     if (lost_ || is_interrupted()) return false;
     for (const std::size_t n : std::vector<std::size_t>(devices_)) {
         if (roster_.state(n) != control::PeerState::ready) {
@@ -117,6 +142,38 @@ bool DistributedModel::assign() {
         }
     }
     return false;
+}
+
+/// Partials travel over the control link once, for their powers to be known.
+std::optional<Calibration> DistributedModel::measure_partials() {
+    CalibratingMedium medium(devices_.size(), static_cast<std::size_t>(2 * model_.layers));
+    ControlSumCarrier carrier(*this, config_.testbed.round_timeout_s, medium);
+    carrier.begin_epoch(epoch_, devices_);
+    carrier_ = &carrier;
+    way_ = control::Way::link;
+    const bool done = forward(calibration_, 0, false).has_value();
+    carrier_ = by_air_.get();
+    way_ = config_.testbed.measure ? control::Way::both : control::Way::air;
+    if (!done) return std::nullopt;
+    auto calibration = medium.calibration();
+    for (auto* sites : {&calibration.first_token, &calibration.later_tokens}) {
+        for (SiteStatistics& site : *sites) {
+            std::vector<double> of_all(config_.devices.size(), 0);
+            for (std::size_t i = 0; i < devices_.size(); ++i)
+                of_all[devices_[i]] = site.partial_power[i];
+            site.partial_power = std::move(of_all);
+        }
+    }
+    return calibration;
+}
+
+bool DistributedModel::calibrate() {
+    const auto calibration = measure_partials();
+    if (!calibration) return false;
+    const auto failure =
+        by_air_->calibrate(*calibration, transmit_powers_w(config_, model_, slices_));
+    if (failure) roster_.drop(failure->device, failure->reason);
+    return !failure;
 }
 
 // ---- forward passes ----
@@ -145,6 +202,7 @@ std::optional<std::vector<float>> DistributedModel::forward(
 bool DistributedModel::run_chunk(gsl::span<float> x, std::int64_t position, bool one_at_a_time) {
     Round round;
     round.epoch = epoch_;
+    round.way = way_;
     round.position = position;
     round.length = model_.hidden_size;
     round.vectors = static_cast<std::int64_t>(x.size()) / round.length;
@@ -154,7 +212,7 @@ bool DistributedModel::run_chunk(gsl::span<float> x, std::int64_t position, bool
         // The sum of the last round is what starts this one: a round costs one way there and back.
         const control::Frame call =
             site == 0 ? control::encode(control::RoundStart{epoch_, round_ + 1, position,
-                                                            round.vectors, one_at_a_time, x})
+                                                            round.vectors, one_at_a_time, x, way_})
                       : control::encode(control::Sum{epoch_, round_, sum_});
         round.number = ++round_;
         if (!reduce(round, call, x)) return false;
@@ -169,7 +227,7 @@ bool DistributedModel::reduce(const Round& round, const control::Frame& call, gs
         roster_.start_round(devices_[i], round.number, round.values(),
                             static_cast<std::size_t>(round.vectors), call);
     if (lost_) return false;
-    const auto failure = carrier_.collect(round, x, sum_);
+    const auto failure = carrier_->collect(round, x, sum_);
     times_.reduce_s += std::chrono::duration<double>(Clock::now() - begin).count();
     if (is_interrupted()) return false;
     if (failure) {

@@ -12,6 +12,7 @@
 #include "aircomp/runtime/config.hpp"
 #include "testbed/carrier.hpp"
 #include "testbed/control_carrier.hpp"
+#include "testbed/radio_sum_carrier.hpp"
 #include "testbed/roster.hpp"
 #include "testbed/slice_plan.hpp"
 
@@ -25,10 +26,12 @@ struct PassTimes {
 
 class DistributedModel final : private RoundLinks {
 public:
-    /// Everything given must outlive the object.
+    /// Sums go over the control link, or, with a scheme over the air, over the configuration's
+    /// radios; `calibration` is the text that these are scaled by. Everything given must outlive
+    /// the object.
     DistributedModel(const Config& config, const inference::Checkpoint& checkpoint,
-                     control::Loop& loop, const control::TlsIdentity* identity,
-                     const control::Hash& model, Log& log);
+                     const std::vector<inference::Token>& calibration, control::Loop& loop,
+                     const control::TlsIdentity* identity, const control::Hash& model, Log& log);
 
     Roster& roster() { return roster_; }
     std::int64_t context() const { return context_; }
@@ -37,7 +40,8 @@ public:
     void interrupt_on(std::function<bool()> interrupted) { interrupted_ = std::move(interrupted); }
 
     /// Cuts the model over the devices that are there and waits until they hold their slices, with
-    /// empty caches. False where a device is lost meanwhile. Throws ModelDoesNotFit.
+    /// empty caches, and their radios are up. False where a device is lost meanwhile. Throws
+    /// ModelDoesNotFit.
     bool assign();
 
     /// Whether all devices of the last assignment are still there.
@@ -54,8 +58,8 @@ public:
     /// Slices of the last assignment, by device; empty ones where a device holds nothing.
     const std::vector<inference::Slice>& slices() const { return slices_; }
     std::uint32_t epoch() const { return epoch_; }
-    std::uint64_t repeated_rounds() const { return carrier_.repeated_rounds(); }
-    std::optional<AirSummary> air() const { return carrier_.air(); }
+    std::uint64_t repeated_rounds() const { return carrier_->repeated_rounds(); }
+    std::optional<AirSummary> air() const { return carrier_->air(); }
     const PassTimes& times() const { return times_; }
 
 private:
@@ -64,10 +68,14 @@ private:
     void send(std::size_t device, const control::Frame& frame) override {
         roster_.send(device, frame);
     }
+    void finish(const std::function<bool()>& done) override;
+    void post(std::function<void()> action) override { loop_.post(std::move(action)); }
 
     void note_loss(std::size_t device, const std::string& reason);
     bool is_interrupted() const { return interrupted_ && interrupted_(); }
     std::vector<Candidate> candidates(const std::vector<std::size_t>& devices) const;
+    bool calibrate();
+    std::optional<Calibration> measure_partials();
     bool run_chunk(gsl::span<float> x, std::int64_t position, bool one_at_a_time);
     bool reduce(const Round& round, const control::Frame& call, gsl::span<float> x);
 
@@ -80,7 +88,12 @@ private:
     Log& log_;
     inference::CoordinatorModel coordinator_;
     Roster roster_;
-    ControlSumCarrier carrier_;
+    const std::vector<inference::Token>& calibration_;
+    std::unique_ptr<Medium> exact_;
+    ControlSumCarrier by_link_;
+    std::unique_ptr<RadioSumCarrier> by_air_;  ///< Null where all goes over the link.
+    SumCarrier* carrier_;                      ///< Of the rounds at hand.
+    control::Way way_ = control::Way::link;    ///< The same.
     std::function<bool()> interrupted_;
 
     std::uint32_t epoch_ = 0;

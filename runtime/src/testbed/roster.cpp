@@ -35,10 +35,12 @@ struct Roster::Peer {
 };
 
 Roster::Roster(control::Loop& loop, const Config& config, const control::Hash& model,
-               const control::TlsIdentity* identity, Log& log, RosterEvents events)
+               std::optional<std::uint64_t> air, const control::TlsIdentity* identity, Log& log,
+               RosterEvents events)
     : loop_(loop),
       config_(config),
       model_(model),
+      air_(air),
       has_certificates_(identity != nullptr),
       log_(log),
       events_(std::move(events)),
@@ -102,6 +104,18 @@ std::optional<control::Rejection> Roster::objection(const Peer& peer,
                                       "..., found " + to_hex(hello.model_hash).substr(0, 16) +
                                       "...: another checkpoint",
                                   false};
+    }
+    if (air_ && hello.radio.kind == "none") {
+        return control::Rejection{
+            "radio: expected one, for sums go over the air (aircomp device --radio CONFIG), found "
+            "none",
+            false};
+    }
+    if (air_ && hello.radio.air != *air_) {
+        return control::Rejection{
+            "radio: expected a configuration with the coordinator's devices, waveform, streams, "
+            "rotation, seed, carrier, bandwidth and unit power, found another",
+            false};
     }
     // The other may be dead without anybody having noticed yet.
     if (admitted_[*device] != nullptr) {

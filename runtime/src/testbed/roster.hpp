@@ -41,9 +41,12 @@ struct RosterEvents {
 /// Devices are named by their index in the configuration. Everything happens in the loop's thread.
 class Roster {
 public:
-    /// Begins to listen. `identity` null: without TLS. Everything given must outlive the roster.
+    /// Begins to listen. `air`: the fingerprint that a device's radio has to come with; nothing
+    /// where devices need none. `identity` null: without TLS. Everything given must outlive the
+    /// roster.
     Roster(control::Loop& loop, const Config& config, const control::Hash& model,
-           const control::TlsIdentity* identity, Log& log, RosterEvents events);
+           std::optional<std::uint64_t> air, const control::TlsIdentity* identity, Log& log,
+           RosterEvents events);
     ~Roster();
 
     std::string address() const { return listener_.address(); }
@@ -92,6 +95,7 @@ private:
     control::Loop& loop_;
     const Config& config_;
     control::Hash model_;
+    std::optional<std::uint64_t> air_;
     bool has_certificates_;
     Log& log_;
     RosterEvents events_;

@@ -21,45 +21,10 @@ SliceWorker::SliceWorker(const inference::Checkpoint& checkpoint, int threads,
       threads_(threads),
       carrier_(carrier),
       events_(std::move(events)),
-      thread_([this] { run(); }) {}
-
-SliceWorker::~SliceWorker() {
-    {
-        const std::lock_guard lock(mutex_);
-        ending_ = true;
-    }
-    arrival_.notify_one();
-    thread_.join();
-}
-
-void SliceWorker::submit(std::function<void()> job) {
-    {
-        const std::lock_guard lock(mutex_);
-        jobs_.push_back(std::move(job));
-    }
-    arrival_.notify_one();
-}
-
-void SliceWorker::run() {
-    for (;;) {
-        std::function<void()> job;
-        {
-            std::unique_lock lock(mutex_);
-            arrival_.wait(lock, [this] { return ending_ || !jobs_.empty(); });
-            if (ending_) return;
-            job = std::move(jobs_.front());
-            jobs_.pop_front();
-        }
-        try {
-            job();
-        } catch (const std::exception& error) {
-            events_.failed(error.what());
-        }
-    }
-}
+      thread_(events_.failed) {}
 
 void SliceWorker::load(const control::Assignment& assignment) {
-    submit([this, assignment] {
+    thread_.submit([this, assignment] {
         const inference::Slice slice{{assignment.kv_begin, assignment.kv_end},
                                      {assignment.ffn_begin, assignment.ffn_end}};
         // The old slice goes first: memory may not hold both.
@@ -72,7 +37,7 @@ void SliceWorker::load(const control::Assignment& assignment) {
 }
 
 void SliceWorker::start(const Round& round, bool one_at_a_time, std::vector<float> x) {
-    submit([this, round, one_at_a_time, x = std::move(x)]() mutable {
+    thread_.submit([this, round, one_at_a_time, x = std::move(x)]() mutable {
         one_at_a_time_ = one_at_a_time;
         x_ = std::move(x);
         compute(round);
@@ -80,7 +45,7 @@ void SliceWorker::start(const Round& round, bool one_at_a_time, std::vector<floa
 }
 
 void SliceWorker::add(const Round& round, std::vector<float> sum) {
-    submit([this, round, sum = std::move(sum)] {
+    thread_.submit([this, round, sum = std::move(sum)] {
         for (std::size_t i = 0; i < x_.size(); ++i)
             x_[i] += sum[i];
         compute(round);
@@ -88,7 +53,7 @@ void SliceWorker::add(const Round& round, std::vector<float> sum) {
 }
 
 void SliceWorker::repeat(const Round& round) {
-    submit([this, round] { carrier_.carry(round, partial_, 0); });
+    thread_.submit([this, round] { carrier_.carry(round, partial_, 0); });
 }
 
 void SliceWorker::compute(const Round& round) {

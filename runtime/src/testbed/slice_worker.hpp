@@ -2,21 +2,18 @@
 // A device's slice, its KV cache and the thread that computes with them, so that the thread of the
 // sockets is always there for heartbeats.
 //
-//     loop's thread:   load, start, add, repeat, command  --queue of jobs-->
+//     loop's thread:   load, start, add, repeat  --queue of jobs-->
 //     worker's thread: the job; partials go to the carrier, news to WorkerEvents
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <memory>
-#include <mutex>
 #include <optional>
-#include <thread>
+#include <string>
 #include <vector>
 
 #include "aircomp/inference/decoder.hpp"
 #include "testbed/carrier.hpp"
+#include "testbed/job_thread.hpp"
 
 namespace aircomp::runtime::testbed {
 
@@ -32,10 +29,6 @@ public:
     /// Checkpoint and carrier must outlive the worker.
     SliceWorker(const inference::Checkpoint& checkpoint, int threads, PartialCarrier& carrier,
                 WorkerEvents events);
-    /// Waits for the job at hand; those after it are dropped.
-    ~SliceWorker();
-    SliceWorker(const SliceWorker&) = delete;
-    SliceWorker& operator=(const SliceWorker&) = delete;
 
     /// Takes another slice, with an empty cache.
     void load(const control::Assignment& assignment);
@@ -45,11 +38,8 @@ public:
     void add(const Round& round, std::vector<float> sum);
     /// Carries the last partial again.
     void repeat(const Round& round);
-    /// Does something else between two jobs.
-    void submit(std::function<void()> job);
 
 private:
-    void run();
     void compute(const Round& round);
     void attention(const Round& round);
 
@@ -65,11 +55,7 @@ private:
     std::vector<float> partial_;
     bool one_at_a_time_ = false;
 
-    std::mutex mutex_;
-    std::condition_variable arrival_;
-    std::deque<std::function<void()>> jobs_;
-    bool ending_ = false;
-    std::thread thread_;
+    JobThread thread_;  // Uses all of the above: ends first.
 };
 
 /// Floating-point operations per second of this machine in an MLP of one token, measured within

@@ -33,6 +33,9 @@ Json to_json(const DeviceAirSummary& device) {
             {"underflows", device.underflows},
             {"sequence_errors", device.sequence_errors},
             {"unacknowledged", device.unacknowledged},
+            {"refused", device.refused},
+            {"offset_hz", device.offset_hz},
+            {"header_snr_db", device.header_snr_db},
             {"clipped_reals", device.clipped_reals}};
 }
 
@@ -50,7 +53,9 @@ Json to_json(const CoordinatorSummary& summary) {
         json["devices"].push_back(to_json(device));
     if (!summary.air) return json;
     json["air"] = {{"nmse_estimate", summary.air->nmse_estimate},
-                   {"soundings", summary.air->soundings}};
+                   {"soundings", summary.air->soundings},
+                   {"repeated_rounds", summary.air->repeated_rounds}};
+    if (summary.air->nmse) json["air"]["nmse"] = *summary.air->nmse;
     for (std::size_t n = 0; n < summary.air->devices.size(); ++n)
         json["devices"][n]["air"] = to_json(summary.air->devices[n]);
     return json;

@@ -125,6 +125,7 @@ struct RadiosConfig {
     double lead_s = 20e-3;            ///< From a round's order to its header.
     double interval_s = 20e-3;        ///< From the end of a round to the next one's header.
     double patience_s = 1;            ///< After which what a radio owes is missing.
+    double most_evm = 0.3;            ///< Of a sum's pilots; above it, the channel is sounded anew.
     TransmitLimits limits;
     RadioEndConfig server;
     std::vector<RadioEndConfig> devices;  ///< In the order of Config::devices.
@@ -149,6 +150,8 @@ struct TestbedConfig {
     double join_timeout_s = 60;   ///< Wait for devices that the run cannot go on without.
     int minimum_devices = 0;      ///< That have to be there at the start; 0: all.
     ShareSource shares = ShareSource::configured;
+    /// Over the air, partials also travel over the control link, so that the sums' error is known.
+    bool measure = false;
 };
 
 struct ModelSettings {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <gsl/span>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,7 @@ struct RadioOptions {
     double patience_s = 1;         ///< Radio time after which what has not happened is missing.
 };
 
-/// Where a burst is; only the last five are ends.
+/// Where a burst is; only the last six are ends.
 enum class BurstState {
     waiting,                   ///< There is none.
     in_burst,                  ///< Samples are being handed over.
@@ -47,6 +48,7 @@ enum class BurstState {
     underflowed,               ///< Samples came too slowly.
     broken,                    ///< Packets were lost on the way to the radio.
     unacknowledged,            ///< A channel has not answered in time.
+    refused,                   ///< The laboratory's limits have kept it from the radio.
 };
 
 /// As reports name it: "acknowledged".
@@ -127,6 +129,12 @@ std::unique_ptr<RadioSession> open_radio(const RadioOptions& options);
 
 /// open_radio(), or something in its place: radios of one's own need not be a driver.
 using RadioOpener = std::function<std::unique_ptr<RadioSession>(const RadioOptions&)>;
+
+/// What a session throws where the laboratory's limits do not let a burst out.
+class TransmissionRefused : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
 
 /// Gives all radios one time: sees a pulse, has every radio take the next one for `zero`, and
 /// compares what the radios then take the last pulse for. Throws std::runtime_error that names a

@@ -32,6 +32,12 @@ struct TokenCost {
 /// The mean over `count` tokens of what computing and the link have taken.
 TokenCost token_cost(const ComputeUsage& compute, const LinkUsage& link, std::int64_t count);
 
+/// The text that analog schemes are calibrated by, 256 tokens at most and no more than the context
+/// holds; without a tokenizer, random tokens of the seed.
+std::vector<inference::Token> calibration_tokens(const Config& config,
+                                                 const inference::ModelConfig& model,
+                                                 const inference::Tokenizer* tokenizer);
+
 /// A model over a medium. The checkpoint and the tokenizer must outlive the object.
 class Simulation {
 public:

@@ -26,7 +26,8 @@ struct DeviceOptions {
     double memory_bytes = 0;             ///< Offered; 0: what the system has free.
     double energy_j_per_flop = 0;        ///< 0: not known.
     int threads = 0;                     ///< 0: all cores.
-    bool once = false;                   ///< End with the coordinator's run.
+    std::filesystem::path radio;  ///< Configuration with the radio of that name; empty: none.
+    bool once = false;            ///< End with the coordinator's run.
     LogFormat log = LogFormat::text;
 };
 
@@ -36,9 +37,10 @@ struct DeviceOptions {
 void run_device(const DeviceOptions& options);
 
 struct CoordinatorOptions {
-    Config config;  ///< Validated; scheme `exact`.
+    Config config;  ///< Validated; scheme `exact`, or a design over the medium `radio`.
     std::vector<inference::Token> prompt;
-    std::int64_t tokens = 64;  ///< To make at most.
+    std::vector<inference::Token> calibration;  ///< What sums over the air are scaled by.
+    std::int64_t tokens = 64;                   ///< To make at most.
     inference::SamplingOptions sampling;
     std::vector<inference::Token> stop_tokens;
     std::int64_t sampled_vocabulary = 0;
@@ -69,13 +71,18 @@ struct DeviceAirSummary {
     double power_margin_db = 0;  ///< From that power to what it may spend.
     std::uint64_t bursts = 0;    ///< All, those below included.
     std::uint64_t late = 0, underflows = 0, sequence_errors = 0, unacknowledged = 0;
+    std::uint64_t refused = 0;  ///< By the device's own limits.
+    double offset_hz = 0;       ///< Its oscillator over the server's, as last predicted.
+    double header_snr_db = 0;   ///< Of the last header that it heard.
     std::uint64_t clipped_reals = 0;
 };
 
 /// What the air did, where sums go over it.
 struct AirSummary {
     double nmse_estimate = 0;  ///< Equation (4) for the channels and transceivers of the last sum.
+    std::optional<double> nmse;  ///< Measured over all sums, where testbed.measure is on.
     std::uint64_t soundings = 0;
+    std::uint64_t repeated_rounds = 0;      ///< Soundings and sums that did not count.
     std::vector<DeviceAirSummary> devices;  ///< In the configuration's order.
 };
 

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A thread that does what it is handed, one thing after the other, so that the thread of the
+// sockets never waits for models or radios.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace aircomp::runtime::testbed {
+
+class JobThread {
+public:
+    /// `failed` is called by the thread where a job throws, with what it threw.
+    explicit JobThread(std::function<void(const std::string& reason)> failed);
+    /// Waits for the job at hand; those after it are dropped.
+    ~JobThread();
+    JobThread(const JobThread&) = delete;
+    JobThread& operator=(const JobThread&) = delete;
+
+    /// From any thread.
+    void submit(std::function<void()> job);
+
+private:
+    void run();
+
+    std::function<void(const std::string& reason)> failed_;
+    std::mutex mutex_;
+    std::condition_variable arrival_;
+    std::deque<std::function<void()>> jobs_;
+    bool ending_ = false;
+    std::thread thread_;
+};
+
+}  // namespace aircomp::runtime::testbed
