@@ -10,7 +10,6 @@ folder's record of an earlier installation is left as it was.
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,13 @@ EXPECTED = (
     "bin/aircomp-air", "lib/cmake/gnuradio-aircomp/gnuradio-aircompConfig.cmake",
     "include/gnuradio/aircomp/frame_sync.h", "include/gnuradio/aircomp/phy/burst_format.hpp",
     "share/gnuradio/grc/blocks/aircomp_frame_sync.block.yml")
+PROJECT = """
+cmake_minimum_required(VERSION 3.25)
+project(uses_aircomp CXX)
+find_package(gnuradio-aircomp REQUIRED)
+add_library(uses_aircomp OBJECT uses.cpp)
+target_link_libraries(uses_aircomp PRIVATE gnuradio::gnuradio-aircomp)
+"""
 PROGRAM = """
 from gnuradio import aircomp, gr
 top = gr.top_block()
@@ -53,8 +59,17 @@ def try_out(prefix):
     found = run(sys.executable, "-c", PROGRAM, env=environment, cwd=prefix).strip()
     if not found.startswith(str(package)):
         sys.exit(f"expected gnuradio.aircomp from {package}, found {found}")
-    shutil.rmtree(package / "gnuradio/aircomp/__pycache__", ignore_errors=True)
     print(f"{len(files)} files installed; gnuradio.aircomp loads")
+
+
+def find_package(cmake, prefix):
+    """Another CMake project finds the library."""
+    with tempfile.TemporaryDirectory(prefix="aircomp-") as folder:
+        project = pathlib.Path(folder)
+        (project / "CMakeLists.txt").write_text(PROJECT, encoding="utf-8")
+        (project / "uses.cpp").write_text("int main() {}\n", encoding="utf-8")
+        run(cmake, "-S", folder, "-B", str(project / "build"), f"-DCMAKE_PREFIX_PATH={prefix}")
+    print("find_package(gnuradio-aircomp) finds it")
 
 
 def main(cmake, build):
@@ -65,12 +80,14 @@ def main(cmake, build):
         try:
             run(cmake, "--install", build, "--prefix", str(prefix))
             try_out(prefix)
+            find_package(cmake, prefix)
             run(cmake, "--build", build, "--target", "uninstall")
         finally:
             manifest.unlink(missing_ok=True)
             if before is not None:
                 manifest.write_bytes(before)
-        left = files_under(prefix)
+        left = sorted({str(p.relative_to(prefix)) for p in prefix.rglob("*aircomp*")} |
+                      set(files_under(prefix)))
         if left:
             sys.exit(f"left after uninstalling: {', '.join(left)}")
         print("uninstalling left nothing")

@@ -34,5 +34,3 @@ if(AIRCOMP_ENABLE_TESTS)
   add_subdirectory(../flowgraphs flowgraphs)
   add_subdirectory(../test/module module_tests)
 endif()
-
-install(FILES cmake/Modules/gnuradio-aircompConfig.cmake DESTINATION ${GR_CMAKE_DIR})

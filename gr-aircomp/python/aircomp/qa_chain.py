@@ -207,6 +207,13 @@ class qa_chain(gr_unittest.TestCase):
         self.run_until(top, lambda: len(sink.data()) == 20 and timer.late() == 1)
         np.testing.assert_array_equal(sink.data(), [1, 2] + [0] * 8 + [3] + [0] * 9)
 
+    def test_a_burst_format_says_what_it_is(self):
+        burst_format = aircomp.burst_format([1, 2], fft_size=128, guard_low=12, guard_high=11)
+        self.assertEqual(repr(burst_format), "burst_format([1, 2], fft_size=128, prefix=16)")
+        self.assertEqual(burst_format.used_subcarriers(), 128 - 12 - 11 - 1)
+        self.assertEqual(burst_format.sounding_samples(),
+                         burst_format.burst_samples(3 * 32))
+
     def test_blocks_refuse_what_they_cannot_do(self):
         with self.assertRaisesRegex(ValueError, "device: expected below 4, found 4"):
             aircomp.preprocessor(self.format, 4, LENGTH)

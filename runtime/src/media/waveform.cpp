@@ -28,9 +28,9 @@ constexpr double first_gap_s = 100e-6;
 /// Phase of a device's oscillator, less what each antenna had when it sounded.
 std::vector<double> antenna_phases(std::complex<double> turn,
                                    const std::vector<std::complex<double>>& sounded) {
-    std::vector<double> phases;
-    for (const auto& then : sounded)
-        phases.push_back(std::arg(turn * std::conj(then)));
+    std::vector<double> phases(sounded.size());
+    for (std::size_t t = 0; t < phases.size(); ++t)
+        phases[t] = std::arg(turn * std::conj(sounded[t]));
     return phases;
 }
 

@@ -46,6 +46,11 @@ void bind_burst_format(py::module& m) {
         .def_readonly("device_antennas", &BurstFormat::device_antennas)
         .def_readonly("fft_size", &BurstFormat::fft_size)
         .def_readonly("prefix", &BurstFormat::prefix)
+        .def("__repr__",
+             [](const BurstFormat& format) {
+                 return py::str("burst_format({}, fft_size={}, prefix={})")
+                     .format(format.device_antennas, format.fft_size, format.prefix);
+             })
         .def("used_subcarriers", &BurstFormat::used_subcarriers)
         .def("resource_blocks", &BurstFormat::resource_blocks)
         .def("data_symbols", &BurstFormat::data_symbols, py::arg("length"), py::arg("streams"))
