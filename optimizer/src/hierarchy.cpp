@@ -51,6 +51,10 @@ double total_moment(const HierarchyProblem& problem) {
     return sum;
 }
 
+double sent_power(const MatrixXcd& F, const MatrixXcd& covariance) {
+    return (F * covariance * F.adjoint()).trace().real();
+}
+
 // The server's linear estimate of the sum from what the relays send.
 MatrixXcd best_combiner(const HierarchyProblem& problem, const std::vector<RelaySignal>& signals,
                         const std::vector<MatrixXcd>& F) {
@@ -60,6 +64,8 @@ MatrixXcd best_combiner(const HierarchyProblem& problem, const std::vector<Relay
     for (std::size_t c = 0; c < F.size(); ++c) {
         const MatrixXcd HF = problem.relay_channels[c] * F[c];
         covariance += HF * signals[c].covariance * HF.adjoint();
+        covariance.diagonal().array() +=
+            problem.relay_error_variance(c) * sent_power(F[c], signals[c].covariance);
         cross += HF * signals[c].cross;
     }
     return covariance.llt().solve(cross).adjoint();
@@ -74,6 +80,11 @@ void HierarchyProblem::validate() const {
                std::to_string(clusters.size()) + " clusters, found " +
                std::to_string(relay_channels.size()) + " and " +
                std::to_string(relay_power_w.size()));
+    }
+    if (!relay_error_variances.empty() && relay_error_variances.size() != clusters.size()) {
+        refuse("expected no relay error variance or one for each of " +
+               std::to_string(clusters.size()) + " clusters, found " +
+               std::to_string(relay_error_variances.size()));
     }
     for (std::size_t c = 0; c < clusters.size(); ++c) {
         clusters[c].validate();
@@ -91,6 +102,7 @@ HierarchyDesign design_hierarchy(const HierarchyProblem& problem, const DesignOp
     std::vector<RelaySignal> signals;
     TransceiverProblem relays;
     relays.channels = problem.relay_channels;
+    relays.error_variances = problem.relay_error_variances;
     relays.power_w = problem.relay_power_w;
     relays.streams = problem.clusters[0].streams;
     relays.noise_power_w = problem.noise_power_w;
@@ -103,7 +115,7 @@ HierarchyDesign design_hierarchy(const HierarchyProblem& problem, const DesignOp
     for (std::size_t c = 0; c < signals.size(); ++c) {
         // The estimate's covariance is not white: scale to what F really costs.
         MatrixXcd F = second.transceiver.precoders[c];
-        const double spent = (F * signals[c].covariance * F.adjoint()).trace().real();
+        const double spent = sent_power(F, signals[c].covariance);
         if (spent > problem.relay_power_w[c]) F *= std::sqrt(problem.relay_power_w[c] / spent);
         design.relay_precoders.push_back(F);
     }
@@ -115,9 +127,9 @@ HierarchyDesign design_hierarchy(const HierarchyProblem& problem, const DesignOp
 
 // With K_c = A H_c F_c: E||A y - sum s||^2 = L sum v - 2 Re tr sum K_c cross_c + tr sum K_c R_c
 // K_c^H
-// + sigma^2 ||A||^2, summed device by device so that nothing cancels.
+// + (sigma^2 + sum e_c tr F_c R_c F_c^H) ||A||^2, summed device by device so that nothing cancels.
 double mean_square_error(const HierarchyProblem& problem, const HierarchyDesign& design) {
-    double mse = problem.noise_power_w * design.combiner.squaredNorm();
+    double mse = 0.0, server_noise = problem.noise_power_w;
     for (std::size_t c = 0; c < problem.clusters.size(); ++c) {
         const TransceiverProblem& cluster = problem.clusters[c];
         const Transceiver& first = design.clusters[c].transceiver;
@@ -131,8 +143,11 @@ double mean_square_error(const HierarchyProblem& problem, const HierarchyDesign&
             noise += v * cluster.error_variance(n) * first.precoders[n].squaredNorm();
         }
         mse += noise * (K * first.combiner).squaredNorm();
+        server_noise +=
+            problem.relay_error_variance(c) *
+            sent_power(design.relay_precoders[c], relay_signal(cluster, first).covariance);
     }
-    return mse;
+    return mse + server_noise * design.combiner.squaredNorm();
 }
 
 std::vector<std::size_t> form_clusters(const Eigen::MatrixXd& path_gains) {

@@ -50,6 +50,9 @@ TEST_CASE("the two-hop error is what independent vectors suffer") {
     SECTION("with errors on the first hop") {
         problem.clusters[1].error_variances = {0.05, 0.0, 0.02};
     }
+    SECTION("with errors on the second hop") {
+        problem.relay_error_variances = {0.05, 0.1};
+    }
     const HierarchyDesign design = design_hierarchy(problem);
     constexpr int trials = 20000;
     double sum = 0.0, square = 0.0, relay_power = 0.0;
@@ -61,7 +64,9 @@ TEST_CASE("the two-hop error is what independent vectors suffer") {
                 design.relay_precoders[c] *
                 relay_estimate(problem.clusters[c], design.clusters[c].transceiver, wanted, random);
             if (c == 0) relay_power += x.squaredNorm() / trials;
-            y += problem.relay_channels[c] * x;
+            y += (problem.relay_channels[c] +
+                  std::sqrt(problem.relay_error_variance(c)) * complex_normal(random, 8, 6)) *
+                 x;
         }
         const double loss = (design.combiner * y - wanted).squaredNorm();
         sum += loss / trials;
@@ -98,6 +103,9 @@ TEST_CASE("a bad hierarchy is refused") {
     CHECK(problem.channel_uses() == 3);
     problem.relay_power_w.pop_back();
     CHECK_THROWS_WITH(design_hierarchy(problem), Catch::Contains("found 2 and 1"));
+    problem = two_clusters(random, 10.0);
+    problem.relay_error_variances = {0.1};
+    CHECK_THROWS_WITH(design_hierarchy(problem), Catch::Contains("relay error variance"));
     problem = two_clusters(random, 10.0);
     problem.clusters[1].streams = 1;
     CHECK_THROWS_WITH(design_hierarchy(problem), Catch::Contains("clusters[1].streams"));

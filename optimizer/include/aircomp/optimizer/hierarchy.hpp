@@ -15,8 +15,14 @@ namespace aircomp::optimizer {
 struct HierarchyProblem {
     std::vector<TransceiverProblem> clusters;  ///< first hop: the devices of each, at their relay
     std::vector<Eigen::MatrixXcd> relay_channels;  ///< relay to server, N_r x antennas
+    std::vector<double> relay_error_variances;     ///< of an entry of them; empty: all zero
     std::vector<double> relay_power_w;
     double noise_power_w = 1.0;  ///< at the server
+
+    /// 0 where relay channels are known perfectly.
+    double relay_error_variance(std::size_t c) const {
+        return relay_error_variances.empty() ? 0.0 : relay_error_variances[c];
+    }
 
     /// Throws std::invalid_argument on empty or disagreeing parts, naming the cluster.
     void validate() const;
@@ -39,7 +45,7 @@ struct HierarchyDesign {
 HierarchyDesign design_hierarchy(const HierarchyProblem& problem,
                                  const DesignOptions& options = {});
 
-/// The error of both hops together, exact for independent symbols and noises.
+/// The error of both hops together, exact for independent symbols, noises and channel errors.
 double mean_square_error(const HierarchyProblem& problem, const HierarchyDesign& design);
 
 /// For every device the relay that hears it best. `path_gains`: devices x relays.
