@@ -9,8 +9,8 @@ namespace aircomp::app {
 namespace {
 
 struct CompareOptions : ExperimentOptions {
-    std::vector<std::string> schemes = {"centralized", "exact",     "digital",
-                                        "fdma",        "inversion", "mmse"};
+    std::vector<std::string> schemes = {"centralized", "exact", "digital",     "fdma",
+                                        "inversion",   "mmse",  "hierarchical"};
     std::string plot;
     EvaluationOptions evaluation;
 };

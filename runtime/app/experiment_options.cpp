@@ -93,6 +93,7 @@ Json to_json(const runtime::TokenCost& cost) {
             {"uplink_channel_uses", cost.uplink_channel_uses},
             {"device_energy_j", cost.device_energy_j},
             {"server_energy_j", cost.server_energy_j},
+            {"relay_energy_j", cost.relay_energy_j},
             {"total_energy_j", cost.total_energy_j()}};
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "exact_sum.hpp"
 #include "radio_cell.hpp"
@@ -35,6 +36,21 @@ std::vector<double> second_moments_of(const Calibration& calibration, SiteKind k
     return moments;
 }
 
+/// Mean over the layers of the sum's power relative to that of independent partials, at least 1.
+double sum_gain_of(const Calibration& calibration, SiteKind kind) {
+    double gains = 0, layers = 0;
+    for (std::size_t i = kind == SiteKind::mlp ? 1 : 0; i < calibration.later_tokens.size();
+         i += 2) {
+        const auto& site = calibration.later_tokens[i];
+        const double independent =
+            std::accumulate(site.partial_power.begin(), site.partial_power.end(), 0.0);
+        if (independent == 0) continue;
+        ++layers;
+        gains += site.sum_power / independent;
+    }
+    return layers == 0 ? 1 : std::max(1.0, gains / layers);
+}
+
 }  // namespace
 
 phy::Payload payload_of(const Config& config, std::int64_t length) {
@@ -53,6 +69,8 @@ AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibr
     if (rotation_seed_) rotation_.emplace(length, *rotation_seed_);
     moments_[0] = second_moments_of(calibration, SiteKind::attention);
     moments_[1] = second_moments_of(calibration, SiteKind::mlp);
+    sum_gains_[0] = sum_gain_of(calibration, SiteKind::attention);
+    sum_gains_[1] = sum_gain_of(calibration, SiteKind::mlp);
     for (std::size_t i = 0; i < calibration.later_tokens.size(); ++i) {
         const SiteKind kind = i % 2 == 0 ? SiteKind::attention : SiteKind::mlp;
         const auto& first = calibration.first_token[i];

@@ -30,6 +30,10 @@ public:
     /// v_n of the transceiver design at sites of a kind: from the calibration, 1 on average.
     const std::vector<double>& second_moments(SiteKind kind) const;
 
+    /// How much stronger sums are at sites of a kind than independent partials would make them,
+    /// E||sum||^2 over the sum of E||partial||^2, at least 1: from the calibration.
+    double sum_gain(SiteKind kind) const { return sum_gains_[static_cast<std::size_t>(kind)]; }
+
     std::int64_t channel_uses() const { return channel_uses_; }
     int streams() const { return streams_; }
     std::int64_t length() const { return length_; }
@@ -65,6 +69,7 @@ private:
     std::optional<std::uint64_t> rotation_seed_;
     std::optional<phy::Rotation> rotation_;
     std::vector<double> moments_[2];  // by SiteKind
+    double sum_gains_[2];             // by SiteKind
     struct SiteScale {
         double scale;
         double residual_rms;

@@ -40,7 +40,7 @@ double model_bytes(const Config& config, const inference::ModelConfig& model, do
 void set_link(const Config& config, std::size_t n, double path_gain,
               optimizer::AssignmentDevice& device) {
     const RadioConfig& radio = config.radio;
-    const double K = radio.fading == Fading::rician ? radio.rician_factor : 0;
+    const double K = rician_factor(radio);
     const bool perfect = radio.channel_knowledge == ChannelKnowledge::perfect;
     const double variance = perfect ? 0 : pilot_variance(config, n);
     const double shrinkage = path_gain / (path_gain + variance);

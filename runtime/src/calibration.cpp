@@ -19,18 +19,19 @@ CalibratingMedium::CalibratingMedium(std::size_t devices, std::size_t sites) {
 void CalibratingMedium::all_reduce(const SumRequest& request, gsl::span<float> sum) {
     check_request(request, sum);
     const std::size_t index = request.site.index();
+    exact_sum(request, sum);
+    const auto length = static_cast<std::size_t>(request.length);
     for (std::int64_t v = 0; v < request.vectors; ++v) {
+        const std::size_t first = static_cast<std::size_t>(v) * length;
         SiteStatistics& site =
             request.position + v == 0 ? sums_.first_token.at(index) : sums_.later_tokens.at(index);
         ++site.vectors;
         for (std::size_t n = 0; n < request.partials.size(); ++n) {
             site.partial_power.at(n) += mean_square(request.partial(n, v));
         }
-        const auto length = static_cast<std::size_t>(request.length);
-        site.residual_power +=
-            mean_square(request.residual.subspan(static_cast<std::size_t>(v) * length, length));
+        site.residual_power += mean_square(request.residual.subspan(first, length));
+        site.sum_power += mean_square(gsl::span<const float>(sum).subspan(first, length));
     }
-    exact_sum(request, sum);
 }
 
 Calibration CalibratingMedium::calibration() const {
@@ -43,6 +44,7 @@ Calibration CalibratingMedium::calibration() const {
             for (double& power : site.partial_power)
                 power /= static_cast<double>(site.vectors);
             site.residual_power /= static_cast<double>(site.vectors);
+            site.sum_power /= static_cast<double>(site.vectors);
         }
     }
     return means;

@@ -75,6 +75,8 @@ void read_radio(const YamlNode& node, RadioConfig& radio) {
     node.at("fading").read(radio.fading, fading_names);
     node.at("rician_factor").read(radio.rician_factor);
     node.at("coherence_block_s").read(radio.coherence_block_s);
+    node.at("doppler_hz").read(radio.doppler_hz);
+    node.at("knowledge_age_s").read(radio.knowledge_age_s);
     node.at("channel_knowledge").read(radio.channel_knowledge, channel_knowledge_names);
     node.at("pilots_per_antenna").read(radio.pilots_per_antenna);
     node.at("downlink").read(radio.downlink, downlink_names);
@@ -182,6 +184,14 @@ void read_radios(const YamlNode& node, const std::filesystem::path& base, Radios
         radios.devices.push_back(read_radio_end(device, base));
 }
 
+void read_relays(const YamlNode& node, RelaysConfig& relays) {
+    node.at("count").read(relays.count);
+    node.at("antennas").read(relays.antennas);
+    node.at("power_w").read(relays.power_w);
+    node.at("path_gain").read(relays.path_gain);
+    node.at("path_loss_exponent").read(relays.path_loss_exponent);
+}
+
 void read_top_level(const YamlNode& root, const std::filesystem::path& base, Config& config) {
     read_model(root.at("model"), base, config.model);
     if (const YamlNode devices = root.at("devices"); devices.present()) {
@@ -196,6 +206,7 @@ void read_top_level(const YamlNode& root, const std::filesystem::path& base, Con
     root.at("medium").read(config.medium, medium_names);
     read_waveform(root.at("waveform"), config.waveform);
     read_radios(root.at("radios"), base, config.radios);
+    read_relays(root.at("relays"), config.relays);
     root.at("assignment").at("compute_time_s").read(config.assignment.compute_time_s);
     read_testbed(root.at("testbed"), base, config.testbed);
     root.at("server_flops_per_s").read(config.server_flops_per_s);
@@ -325,11 +336,24 @@ void check_radio(const RadioConfig& radio, int streams, const Checker& check) {
     check.require(radio.fading == Fading::rician || radio.rician_factor == 0, "rician_factor",
                   "0 with rayleigh fading", radio.rician_factor);
     check.positive("coherence_block_s", radio.coherence_block_s);
+    check.not_negative("doppler_hz", radio.doppler_hz);
+    check.not_negative("knowledge_age_s", radio.knowledge_age_s);
+    check.require(radio.fading == Fading::rayleigh || radio.doppler_hz == 0, "doppler_hz",
+                  "0 with rician fading", radio.doppler_hz);
     check.at_least("pilots_per_antenna", radio.pilots_per_antenna, 1);
     check.positive("server_power_w", radio.server_power_w);
     check.within("downlink_bits", radio.downlink_bits, 2, 32);
     check.positive("control_rate_bytes_per_s", radio.control_rate_bytes_per_s);
     check.not_negative("control_latency_s", radio.control_latency_s);
+}
+
+void check_relays(const RelaysConfig& relays, int streams, const Checker& check) {
+    check.within("count", relays.count, 1, 1024);
+    check.require(relays.antennas >= streams && relays.antennas <= largest_antenna_count,
+                  "antennas", "at least radio.streams, " + to_text(streams), relays.antennas);
+    check.positive("power_w", relays.power_w);
+    check.positive("path_gain", relays.path_gain);
+    check.within("path_loss_exponent", relays.path_loss_exponent, 1.0, 10.0);
 }
 
 void check_waveform(const WaveformConfig& waveform, double bandwidth_hz, const Checker& check) {
@@ -464,6 +488,11 @@ void check_config(const Config& config, const Checker& check) {
     check_waveform(config.waveform, config.radio.bandwidth_hz, check.in("waveform"));
     check_burst(config, check);
     check_radios(config, check.in("radios"));
+    // Streams are the relays' concern where there are any.
+    check_relays(config.relays, config.scheme == "hierarchical" ? config.radio.streams : 1,
+                 check.in("relays"));
+    check.require(config.medium == AirMedium::symbol || config.radio.doppler_hz == 0,
+                  "radio.doppler_hz", "0 but with the medium symbol", config.radio.doppler_hz);
     check.not_negative("assignment.compute_time_s", config.assignment.compute_time_s);
     check_testbed(config.testbed, config.devices.size(), check.in("testbed"));
     check.positive("server_flops_per_s", config.server_flops_per_s);

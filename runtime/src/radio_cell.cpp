@@ -7,7 +7,6 @@
 #include <cmath>
 #include <limits>
 
-#include "aircomp/optimizer/channel.hpp"
 #include "packed_partial.hpp"
 
 namespace aircomp::runtime {
@@ -66,54 +65,55 @@ double capacity_bits(const Eigen::MatrixXcd& gram, double gain) {
 RadioCell::RadioCell(const Config& config, std::vector<double> power_w)
     : config_(config),
       power_w_(std::move(power_w)),
-      path_gains_(path_gains(config)),
+      path_gains_(runtime::path_gains(config)),
       noise_power_w_(runtime::noise_power_w(config)) {
     usage_.transmit_energy_j.assign(config.devices.size(), 0);
 }
 
 bool RadioCell::enter_block(double settings_bytes) {
     const auto index = static_cast<std::int64_t>(now_s_ / config_.radio.coherence_block_s);
-    if (index == block_.index) return false;
+    if (index == block_.index) {
+        if (config_.radio.doppler_hz > 0) move_channels();
+        return false;
+    }
     draw_block(index);
     charge_sounding();
     charge_control(settings_bytes);
     return true;
 }
 
+// Each antenna sends g pilots in turn with the device's full power.
 void RadioCell::draw_block(std::int64_t index) {
     const auto number = static_cast<std::uint64_t>(index);
-    optimizer::Random random(derive_seed(config_.seed, channel_draw, number));
+    optimizer::Random channels(derive_seed(config_.seed, channel_draw, number));
+    optimizer::Random pilots(derive_seed(config_.seed, pilot_noise, number));
     block_ = {};
     block_.index = index;
+    links_.clear();
+    block_begin_s_ = now_s_;
     for (std::size_t n = 0; n < config_.devices.size(); ++n) {
         optimizer::Link link;
         link.receive_antennas = config_.radio.server_antennas;
         link.transmit_antennas = config_.devices[n].antennas;
         link.path_gain = path_gains_[n];
-        link.rician_factor =
-            config_.radio.fading == Fading::rician ? config_.radio.rician_factor : 0;
-        block_.channels.push_back(optimizer::draw_channel(link, random));
-    }
-    if (config_.radio.channel_knowledge == ChannelKnowledge::perfect) {
-        block_.estimates = block_.channels;
-        block_.error_variances.assign(config_.devices.size(), 0);
-    } else {
-        estimate_channels(derive_seed(config_.seed, pilot_noise, number));
+        link.rician_factor = rician_factor(config_.radio);
+        const auto& own = links_.emplace_back(config_.radio, link, pilot_variance(config_, n),
+                                              /*moving=*/true, channels, pilots);
+        block_.channels.push_back(own.channel(0));
+        block_.estimates.push_back(own.estimate());
+        block_.error_variances.push_back(own.error_variance());
     }
 }
 
-// Each antenna sends g pilots in turn with the device's full power. The least-squares estimate has
-// error variance sigma^2 / (P g) per entry; shrunk by the path gain it is the conditional mean.
-void RadioCell::estimate_channels(std::uint64_t seed) {
-    optimizer::Random random(seed);
-    for (std::size_t n = 0; n < block_.channels.size(); ++n) {
-        const auto& h = block_.channels[n];
-        const double variance = pilot_variance(config_, n);
-        const double shrinkage = path_gains_[n] / (path_gains_[n] + variance);
-        const Eigen::MatrixXcd noise = optimizer::complex_normal(random, h.rows(), h.cols());
-        block_.estimates.push_back(shrinkage * (h + std::sqrt(variance) * noise));
-        block_.error_variances.push_back(shrinkage * variance);
-    }
+void RadioCell::move_channels() {
+    for (std::size_t n = 0; n < links_.size(); ++n)
+        block_.channels[n] = links_[n].channel(block_age_s());
+}
+
+double RadioCell::correlation_of_design() const {
+    const RadioConfig& radio = config_.radio;
+    return optimizer::jakes_correlation(radio.doppler_hz,
+                                        radio.knowledge_age_s + radio.coherence_block_s / 2);
 }
 
 void RadioCell::charge_sounding() {
@@ -128,6 +128,18 @@ void RadioCell::charge_sounding() {
             config_.devices[n].max_power_w * air_time_s(static_cast<double>(own));
         uses += own;
     }
+    charge_sounding_uses(uses);
+}
+
+void RadioCell::charge_relay_sounding() {
+    if (config_.radio.channel_knowledge == ChannelKnowledge::perfect) return;
+    const std::int64_t uses = static_cast<std::int64_t>(config_.relays.count) *
+                              config_.relays.antennas * config_.radio.pilots_per_antenna;
+    usage_.relay_energy_j += config_.relays.power_w * air_time_s(static_cast<double>(uses));
+    charge_sounding_uses(uses);
+}
+
+void RadioCell::charge_sounding_uses(std::int64_t uses) {
     const double seconds = air_time_s(static_cast<double>(uses));
     usage_.sounding_channel_uses += uses;
     usage_.sounding_s += seconds;

@@ -10,13 +10,14 @@
 #include "aircomp/optimizer/transceiver.hpp"
 #include "aircomp/runtime/config.hpp"
 #include "aircomp/runtime/medium.hpp"
+#include "sounded_link.hpp"
 
 namespace aircomp::runtime {
 
 /// One coherence block as nature made it and as the coordinator knows it.
 struct CoherenceBlock {
     std::int64_t index = -1;
-    std::vector<Eigen::MatrixXcd> channels;   ///< H_n, true.
+    std::vector<Eigen::MatrixXcd> channels;   ///< H_n, true, of now.
     std::vector<Eigen::MatrixXcd> estimates;  ///< Conditional mean of H_n given the pilots.
     std::vector<double> error_variances;      ///< Of an entry of H_n given the pilots.
 };
@@ -44,6 +45,8 @@ public:
     bool takes_part(std::size_t device) const { return power_w_[device] > 0; }
     std::size_t participants() const;
     const std::vector<double>& power_w() const { return power_w_; }
+    /// beta_n
+    const std::vector<double>& path_gains() const { return path_gains_; }
     double noise_power_w() const { return noise_power_w_; }
 
     /// Time passes without transmissions.
@@ -51,10 +54,14 @@ public:
 
     /// Called before a round: where a new coherence block has begun since the last one, draws and
     /// sounds its channels, charges sounding and the settings' way over the control link
-    /// (`settings_bytes`), and returns true.
+    /// (`settings_bytes`), and returns true. Within a block, channels move where there is Doppler.
     bool enter_block(double settings_bytes);
 
     const CoherenceBlock& block() const { return block_; }
+    /// Time since the block's channels were drawn, s.
+    double block_age_s() const { return now_s_ - block_begin_s_; }
+    /// Of the sounded channels with those of the middle of the block, which a design is made for.
+    double correlation_of_design() const;
 
     /// Charges one uplink transmission that takes `seconds`; `power_w` per device is spent on it.
     void charge_uplink(double seconds, std::int64_t channel_uses,
@@ -63,6 +70,9 @@ public:
     /// and rounds it to what the downlink can carry.
     void downlink(gsl::span<float> sum);
     void charge_control(double bytes);
+    /// Charges the relays' sounding at the server, one after the other, once a coherence block.
+    void charge_relay_sounding();
+    void charge_relays(double energy_j) { usage_.relay_energy_j += energy_j; }
     void count_repeated_round() { ++usage_.repeated_rounds; }
     void count_residual_phase(double square_rad2, double nmse) {
         usage_.residual_phase_rad2 += square_rad2;
@@ -78,8 +88,9 @@ public:
 
 private:
     void draw_block(std::int64_t index);
-    void estimate_channels(std::uint64_t seed);
+    void move_channels();
     void charge_sounding();
+    void charge_sounding_uses(std::int64_t uses);
     double multicast_bits_per_use() const;
 
     Config config_;
@@ -87,6 +98,8 @@ private:
     std::vector<double> path_gains_;
     double noise_power_w_;
     double now_s_ = 0;
+    double block_begin_s_ = 0;
+    std::vector<SoundedLink> links_;
     CoherenceBlock block_;
     LinkUsage usage_;
 };

@@ -21,7 +21,8 @@ constexpr std::int64_t most_calibration_tokens = 256;
 }  // namespace
 
 double TokenCost::total_energy_j() const {
-    return std::accumulate(device_energy_j.begin(), device_energy_j.end(), server_energy_j);
+    return std::accumulate(device_energy_j.begin(), device_energy_j.end(),
+                           server_energy_j + relay_energy_j);
 }
 
 std::vector<inference::Token> calibration_tokens(const Config& config,
@@ -79,6 +80,7 @@ TokenCost token_cost(const ComputeUsage& compute, const LinkUsage& link, std::in
     cost.control_s = link.control_s / tokens;
     cost.uplink_channel_uses = static_cast<double>(link.uplink_channel_uses) / tokens;
     cost.server_energy_j = compute.server_energy_j / tokens;
+    cost.relay_energy_j = link.relay_energy_j / tokens;
     for (std::size_t n = 0; n < compute.device_energy_j.size(); ++n) {
         cost.device_energy_j.push_back((compute.device_energy_j[n] + link.transmit_energy_j[n]) /
                                        tokens);

@@ -200,7 +200,7 @@ std::string YamlDocument::nearest_known_key(const std::string& unknown) const {
     const auto [parent, name] = split_key(typed);
     const auto distance = [parent = parent, name = name](const std::string& known) {
         const auto [known_parent, known_name] = split_key(known);
-        return name_distance(name, known_name) + (known_parent == parent ? 0 : 1);
+        return name_distance(name, known_name) + (known_parent == parent ? 0 : 2);
     };
     return *std::min_element(known_.begin(), known_.end(), [&](const auto& a, const auto& b) {
         return distance(a) < distance(b);

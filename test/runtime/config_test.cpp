@@ -47,6 +47,8 @@ void check_equal(const RadioConfig& a, const RadioConfig& b) {
     CHECK(a.fading == b.fading);
     CHECK(a.rician_factor == b.rician_factor);
     CHECK(a.coherence_block_s == b.coherence_block_s);
+    CHECK(a.doppler_hz == b.doppler_hz);
+    CHECK(a.knowledge_age_s == b.knowledge_age_s);
     CHECK(a.channel_knowledge == b.channel_knowledge);
     CHECK(a.pilots_per_antenna == b.pilots_per_antenna);
     CHECK(a.downlink == b.downlink);
@@ -54,6 +56,14 @@ void check_equal(const RadioConfig& a, const RadioConfig& b) {
     CHECK(a.downlink_bits == b.downlink_bits);
     CHECK(a.control_rate_bytes_per_s == b.control_rate_bytes_per_s);
     CHECK(a.control_latency_s == b.control_latency_s);
+}
+
+void check_equal(const RelaysConfig& a, const RelaysConfig& b) {
+    CHECK(a.count == b.count);
+    CHECK(a.antennas == b.antennas);
+    CHECK(a.power_w == b.power_w);
+    CHECK(a.path_gain == b.path_gain);
+    CHECK(a.path_loss_exponent == b.path_loss_exponent);
 }
 
 void check_equal(const WaveformConfig& a, const WaveformConfig& b) {
@@ -106,6 +116,7 @@ void check_equal(const Config& a, const Config& b) {
     check_equal(a.radio, b.radio);
     CHECK(a.medium == b.medium);
     check_equal(a.waveform, b.waveform);
+    check_equal(a.relays, b.relays);
     CHECK(a.analog.scale == b.analog.scale);
     CHECK(a.analog.rotation == b.analog.rotation);
     CHECK(a.analog.clip_level == b.analog.clip_level);
@@ -185,7 +196,8 @@ TEST_CASE("the annotated configuration is the default, and names the demo model"
     CHECK(default_config().model.folder.empty());
 }
 
-/// A value for every key, none of them its default.
+/// A value for every key, none of them its default but doppler_hz, which goes with none of the
+/// rest.
 constexpr const char* everything_changed = R"(model:
   folder: models/mine
   context: 512
@@ -212,6 +224,8 @@ radio:
   fading: rician
   rician_factor: 4
   coherence_block_s: 5e-3
+  doppler_hz: 0
+  knowledge_age_s: 2e-3
   channel_knowledge: perfect
   pilots_per_antenna: 8
   downlink: control
@@ -248,6 +262,12 @@ waveform:
   dac_bits: 14
   adc_bits: 12
   silent_device: left
+relays:
+  count: 2
+  antennas: 3
+  power_w: 0.5
+  path_gain: 0.2
+  path_loss_exponent: 2
 assignment:
   compute_time_s: 0.02
 testbed:
@@ -283,6 +303,8 @@ TEST_CASE("every key is read into its field") {
                       Fading::rician,
                       4,
                       5e-3,
+                      0,
+                      2e-3,
                       ChannelKnowledge::perfect,
                       8,
                       Downlink::control,
@@ -294,6 +316,7 @@ TEST_CASE("every key is read into its field") {
     expected.medium = AirMedium::waveform;
     expected.waveform = {256, 28,   27,  32,  6,   8, 4, 1e-5, 3,  0.25, 5,     2,
                          3.5, 2000, 1.5, 0.5, 0.1, 1, 4, 5,    14, 12,   "left"};
+    expected.relays = {2, 3, 0.5, 0.2, 2};
     expected.assignment.compute_time_s = 0.02;
     expected.testbed = {"[::1]:5810",         "localhost:9100", "", 0.25, 2, 10, 0, 2,
                         ShareSource::measured};
@@ -335,6 +358,24 @@ TEST_CASE("a waveform that makes no sense is refused with the key and what was e
     CHECK(error_of("medium: waveform\nwaveform: {fft_size: 63}") ==
           "lab.yaml:2: waveform: burst format: fft_size: expected a power of two from 16 to 4096, "
           "found 63");
+}
+
+TEST_CASE("motion is read, and refused where no medium or fading has it") {
+    CHECK(read("radio: {doppler_hz: 12.5}").radio.doppler_hz == 12.5);
+    CHECK(error_of("radio: {doppler_hz: -1}") ==
+          "lab.yaml:1: radio.doppler_hz: expected a finite number of at least 0, found -1");
+    CHECK(error_of("radio: {fading: rician, doppler_hz: 1}") ==
+          "lab.yaml:1: radio.doppler_hz: expected 0 with rician fading, found 1");
+    CHECK(error_of("medium: waveform\nradio: {doppler_hz: 1}") ==
+          "lab.yaml:2: radio.doppler_hz: expected 0 but with the medium symbol, found 1");
+}
+
+TEST_CASE("relays need as many antennas as there are streams, where there are relays") {
+    CHECK(read("relays: {antennas: 1}").relays.antennas == 1);
+    CHECK(error_of("scheme: hierarchical\nrelays: {antennas: 1}") ==
+          "lab.yaml:2: relays.antennas: expected at least radio.streams, 2, found 1");
+    CHECK(error_of("relays: {count: 0}") ==
+          "lab.yaml:1: relays.count: expected a number from 1 to 1024, found 0");
 }
 
 TEST_CASE("addresses and deadlines of the testbed are refused with what was expected") {
@@ -631,7 +672,7 @@ const std::vector<OutOfRange> out_of_range = {
     {[](Config& c) { c.scheme = "magic"; },
      "scheme: expected one of centralized, exact, digital, digital-sdma, fdma, alternating, "
      "inversion, mmse, sdr, uniform, "
-     "mmse+sca, sdr+sca, found 'magic'"},
+     "mmse+sca, sdr+sca, hierarchical, found 'magic'"},
     {[](Config& c) { c.digital_bits = 1; },
      "digital_bits: expected a number from 2 to 16, found 1"},
     {[](Config& c) { c.digital_bits = 17; },

@@ -6,11 +6,14 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <set>
 
 #include "aircomp/optimizer/design.hpp"
+#include "aircomp/optimizer/hierarchy.hpp"
 #include "exact_sum.hpp"
 #include "full_power.hpp"
 #include "radio_cell.hpp"
+#include "relay_field.hpp"
 #include "support/catch.hpp"
 
 namespace aircomp::runtime {
@@ -95,7 +98,7 @@ std::vector<std::pair<std::string, AirMedium>> all_media() {
     std::vector<std::pair<std::string, AirMedium>> media;
     for (const auto& scheme : scheme_names()) {
         media.emplace_back(scheme, AirMedium::symbol);
-        if (is_analog(scheme) && scheme != "fdma") media.emplace_back(scheme, AirMedium::waveform);
+        if (!design_of(scheme).empty()) media.emplace_back(scheme, AirMedium::waveform);
     }
     return media;
 }
@@ -142,7 +145,7 @@ TEST_CASE("every medium refuses what it cannot sum and says where") {
 }
 
 TEST_CASE("the same seed gives the same sums, another seed gives others") {
-    const auto scheme = GENERATE("digital", "fdma", "mmse");
+    const auto scheme = GENERATE("digital", "fdma", "hierarchical", "mmse");
     CAPTURE(scheme);
     auto config = testbed(scheme);
     config.medium = GENERATE(AirMedium::symbol, AirMedium::waveform);
@@ -285,6 +288,111 @@ TEST_CASE("a massive activation on the first token does not drown the others") {
     }
     CHECK(error / signal < 0.05);
     CHECK(sum[3] == Approx(64000).epsilon(0.2));
+}
+
+TEST_CASE("hierarchical takes a turn for every cluster and one for the relays") {
+    auto config = testbed("hierarchical", 16);
+    config.radio.downlink = Downlink::free;
+    const RelayField field(config);
+    std::set<std::size_t> clusters;
+    for (std::size_t n = 0; n < config.devices.size(); ++n)
+        clusters.insert(field.relay_of(n));
+    const auto medium = medium_of(config);
+    run(*medium, Partials(16, 2).request());
+    const LinkUsage& usage = medium->usage();
+    const auto turns = static_cast<std::int64_t>(clusters.size()) + 1;
+    CHECK(turns > 2);
+    CHECK(usage.uplink_channel_uses == 2 * 64 * turns);
+    CHECK(usage.uplink_s == Approx(2 * 64 * static_cast<double>(turns) / 7.5e6));
+    // Both hops are sounded: 16 devices of 2 antennas, 4 relays of 4.
+    CHECK(usage.sounding_channel_uses == 32 * (16 * 2 + 4 * 4));
+    // Settings to everybody, and what relays know of their channels to the coordinator.
+    CHECK(usage.control_s > 2 * config.radio.control_latency_s);
+    // A device sends in its cluster's turn alone, beside its pilots, and within its power.
+    const double turn_s = 64 / 7.5e6;
+    const double pilots_j = 0.1 * 64 / 7.5e6;
+    for (const double energy_j : usage.transmit_energy_j)
+        CHECK(energy_j <= pilots_j + 2 * 0.1 * turn_s * (1 + 1e-9));
+}
+
+TEST_CASE("relays keep their power, also where the partials all say the same") {
+    auto config = testbed("hierarchical", 4, GENERATE(0, 30));
+    Partials partials(4, 20);
+    auto calibration = unit_calibration(4);
+    if (GENERATE(false, true)) {
+        for (auto& partial : partials.values())
+            partial = partials.values()[0];
+        for (auto& site : calibration.later_tokens)
+            site.sum_power = 16;
+    }
+    const auto medium = make_medium(config, length, full_power(config), calibration);
+    run(*medium, partials.request());
+    const LinkUsage& usage = medium->usage();
+    const RelayField field(config);
+    std::set<std::size_t> clusters;
+    for (std::size_t n = 0; n < 4; ++n)
+        clusters.insert(field.relay_of(n));
+    const double pilots_j = config.relays.power_w * 4 * 4 * 32 / 7.5e6;
+    const double most_j =
+        config.relays.power_w * static_cast<double>(clusters.size()) * 20 * 64 / 7.5e6;
+    const double sent_j = usage.relay_energy_j - pilots_j;
+    // 20 x 256 reals, and estimates of channels instead of these: within a few percent.
+    CHECK(sent_j < 1.1 * most_j);
+    CHECK(sent_j > 0.02 * most_j);
+}
+
+TEST_CASE("two hops end with the error that the optimizer derives") {
+    auto config = testbed("hierarchical", 6, 20);
+    config.radio.channel_knowledge = ChannelKnowledge::perfect;
+    config.radio.downlink = Downlink::free;
+    const RelayField field(config);
+    const RelayBlock block = field.draw(0);
+    optimizer::HierarchyProblem problem;
+    problem.noise_power_w = noise_power_w(config);
+    for (std::size_t c = 0; c < field.relays(); ++c) {
+        optimizer::TransceiverProblem cluster;
+        cluster.streams = config.radio.streams;
+        cluster.noise_power_w = problem.noise_power_w;
+        for (std::size_t n = 0; n < 6; ++n) {
+            if (field.relay_of(n) != c) continue;
+            cluster.channels.push_back(block.devices[n].channel(0));
+            cluster.power_w.push_back(config.devices[n].max_power_w);
+            cluster.second_moments.push_back(1);
+        }
+        if (cluster.channels.empty()) continue;
+        problem.clusters.push_back(cluster);
+        problem.relay_channels.push_back(block.relays[c].channel(0));
+        problem.relay_power_w.push_back(config.relays.power_w);
+    }
+    const Partials partials(6, 40);
+    const double found = nmse(run(*medium_of(config), partials.request()), partials.request());
+    // 40 * 256 reals: the relative standard error of either mean square is about 1.4%.
+    CHECK(found == Approx(optimizer::design_hierarchy(problem).nmse).epsilon(0.08));
+}
+
+TEST_CASE("channels that move cost accuracy, the more the older a block's sounding is") {
+    const auto scheme = GENERATE("mmse", "fdma", "hierarchical");
+    CAPTURE(scheme);
+    const auto error = [&](double doppler_hz, double age_s) {
+        auto config = testbed(scheme);
+        config.radio.doppler_hz = doppler_hz;
+        config.radio.knowledge_age_s = age_s;
+        const auto medium = medium_of(config);
+        const Partials partials(4, 1);
+        double total = 0;
+        constexpr int rounds = 40;  // over eight blocks of 10 ms
+        for (int i = 0; i < rounds; ++i) {
+            total += nmse(run(*medium, partials.request()), partials.request()) / rounds;
+            medium->elapse(2e-3);
+        }
+        return total;
+    };
+    const double still = error(0, 10e-3), moving = error(5, 0), older = error(5, 10e-3);
+    CHECK(error(0, 0) == still);
+    // J0(2 pi 5 Hz 5 ms) leaves 1.2% of the channel's power unknown in the middle of a block, and
+    // 15 ms 11%; noise at 30 dB and pilots leave some 0.1%.
+    CHECK(moving > 2 * still);
+    CHECK(older > 2 * moving);
 }
 
 TEST_CASE("an unknown scheme is refused with the names that are known") {

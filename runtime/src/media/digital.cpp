@@ -26,7 +26,8 @@ public:
         check_request(request, sum);
         const auto length = static_cast<std::size_t>(request.length);
         for (std::int64_t v = 0; v < request.vectors; ++v) {
-            if (cell_.enter_block(0)) measure_rates();
+            // Rates follow a moving channel at once.
+            if (cell_.enter_block(0) || cell_.config().radio.doppler_hz > 0) measure_rates();
             const auto out = sum.subspan(static_cast<std::size_t>(v) * length, length);
             add_quantised(request, v, out);
             charge(static_cast<double>(length));

@@ -20,6 +20,7 @@ std::vector<std::string> scheme_names() {
         names.push_back(design);
     for (const char* design : {"mmse", "sdr"})
         names.push_back(design + assigned);
+    names.emplace_back("hierarchical");
     return names;
 }
 
@@ -36,7 +37,7 @@ std::string design_of(const std::string& scheme) {
 }
 
 bool is_analog(const std::string& scheme) {
-    return scheme == "fdma" || !design_of(scheme).empty();
+    return scheme == "fdma" || scheme == "hierarchical" || !design_of(scheme).empty();
 }
 
 std::unique_ptr<Medium> make_medium(const Config& config, std::int64_t length,
@@ -54,6 +55,9 @@ std::unique_ptr<Medium> make_medium(const Config& config, std::int64_t length,
     }
     if (scheme == "fdma") {
         return make_fdma_medium({config, power_w}, {config, length, calibration});
+    }
+    if (scheme == "hierarchical") {
+        return make_hierarchical_medium({config, power_w}, {config, length, calibration});
     }
     const std::string design = design_of(scheme);
     if (!design.empty() && config.medium == AirMedium::waveform) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "aircomp/optimizer/design.hpp"
+#include "aircomp/optimizer/staleness.hpp"
 #include "exact_sum.hpp"
 #include "media/media.hpp"
 #include "noise.hpp"
@@ -36,7 +37,7 @@ public:
 
 private:
     struct Link {
-        Eigen::MatrixXcf path;      // H B, N_r x L
+        Eigen::MatrixXcd precoder;  // B, N_t x L
         Eigen::MatrixXcf combiner;  // A, L x N_r
         double power_w = 0;
     };
@@ -62,9 +63,9 @@ private:
         problem.power_w = {cell_.power_w()[n]};
         problem.streams = cell_.config().radio.streams;
         problem.noise_power_w = noise_power_w();
+        problem = optimizer::aged(problem, {cell_.path_gains()[n]}, cell_.correlation_of_design());
         const auto design = optimizer::design_mmse(problem);
-        const Eigen::MatrixXcd path = cell_.block().channels[n] * design.transceiver.precoders[0];
-        return {path.cast<std::complex<float>>(),
+        return {design.transceiver.precoders[0],
                 design.transceiver.combiner.cast<std::complex<float>>(),
                 optimizer::transmit_power(problem, design.transceiver, 0)};
     }
@@ -80,7 +81,8 @@ private:
             if (moments[n] == 0) continue;
             const auto sent = codec_.encode(request.partial(n, v), scale, moments[n]);
             cell_.count_clipped(sent.clipped);
-            Eigen::MatrixXcf received = links[n].path * sent.symbols;
+            const Eigen::MatrixXcd path = cell_.block().channels[n] * links[n].precoder;
+            Eigen::MatrixXcf received = path.cast<std::complex<float>>() * sent.symbols;
             noise_.add({received.data(), static_cast<std::size_t>(received.size())},
                        noise_power_w());
             total.noalias() += links[n].combiner * received;

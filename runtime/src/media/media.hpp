@@ -26,6 +26,10 @@ std::unique_ptr<Medium> make_fdma_medium(RadioCell cell, AnalogCodec codec);
 std::unique_ptr<Medium> make_symbol_medium(RadioCell cell, AnalogCodec codec,
                                            const std::string& design);
 
+/// Over the air in two hops, channel use by channel use: clusters of devices sum at relays, one
+/// cluster after the other, relays sum at the server.
+std::unique_ptr<Medium> make_hierarchical_medium(RadioCell cell, AnalogCodec codec);
+
 /// Over the air, sample by sample: bursts of the phy kernels through the channel emulator, with
 /// headers, sounding and the configuration's impairments.
 std::unique_ptr<Medium> make_waveform_medium(RadioCell cell, AnalogCodec codec,

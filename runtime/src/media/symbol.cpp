@@ -2,6 +2,7 @@
 // Medium `symbol`: over the air, equations (2) and (3), channel use by channel use. Designs see the
 // channel's estimate, transmissions go through the true one.
 #include "aircomp/optimizer/design.hpp"
+#include "aircomp/optimizer/staleness.hpp"
 #include "exact_sum.hpp"
 #include "media/media.hpp"
 #include "noise.hpp"
@@ -15,9 +16,8 @@ constexpr double bytes_per_coefficient = 8;  // a complex float32 of a precoder 
 /// A transceiver as it acts in one coherence block, for the sites of one kind.
 struct Link {
     optimizer::Design design;
-    std::vector<Eigen::MatrixXcf> paths;  ///< H_n B_n, N_r x L.
-    Eigen::MatrixXcf combiner;            ///< A, L x N_r.
-    std::vector<double> power_w;          ///< tr(v_n B_n B_n^H)
+    Eigen::MatrixXcf combiner;    ///< A, L x N_r.
+    std::vector<double> power_w;  ///< tr(v_n B_n B_n^H)
 };
 
 class SymbolMedium final : public Medium {
@@ -64,21 +64,15 @@ private:
             problem.streams = cell_.config().radio.streams;
             problem.noise_power_w = cell_.noise_power_w();
             problem.power_w = cell_.power_w();
+            problem = optimizer::aged(problem, cell_.path_gains(), cell_.correlation_of_design());
             Link& link = links_[static_cast<std::size_t>(kind)];
             link.design = designer_(problem, {});
-            apply(problem, link);
-        }
-    }
-
-    void apply(const optimizer::TransceiverProblem& problem, Link& link) const {
-        const auto& [combiner, precoders] = link.design.transceiver;
-        link.combiner = combiner.cast<std::complex<float>>();
-        link.paths.clear();
-        link.power_w.clear();
-        for (std::size_t n = 0; n < precoders.size(); ++n) {
-            const Eigen::MatrixXcd path = cell_.block().channels[n] * precoders[n];
-            link.paths.emplace_back(path.cast<std::complex<float>>());
-            link.power_w.push_back(optimizer::transmit_power(problem, link.design.transceiver, n));
+            link.combiner = link.design.transceiver.combiner.cast<std::complex<float>>();
+            link.power_w.clear();
+            for (std::size_t n = 0; n < problem.channels.size(); ++n) {
+                link.power_w.push_back(
+                    optimizer::transmit_power(problem, link.design.transceiver, n));
+            }
         }
     }
 
@@ -92,7 +86,9 @@ private:
             if (moments[n] == 0) continue;
             const auto sent = codec_.encode(request.partial(n, v), scale, moments[n]);
             cell_.count_clipped(sent.clipped);
-            received.noalias() += link.paths[n] * sent.symbols;
+            const Eigen::MatrixXcd path =
+                cell_.block().channels[n] * link.design.transceiver.precoders[n];
+            received.noalias() += path.cast<std::complex<float>>() * sent.symbols;
         }
         noise_.add({received.data(), static_cast<std::size_t>(received.size())},
                    cell_.noise_power_w());

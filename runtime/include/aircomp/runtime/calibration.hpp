@@ -13,6 +13,7 @@ namespace aircomp::runtime {
 struct SiteStatistics {
     std::int64_t vectors = 0;
     std::vector<double> partial_power;  ///< Per device, of one real.
+    double sum_power = 0;               ///< Of one real of the sum over devices.
     double residual_power = 0;          ///< Of one real of the residual stream.
 };
 

@@ -41,6 +41,8 @@ struct RadioConfig {
     Fading fading = Fading::rayleigh;
     double rician_factor = 0;  ///< K, linear.
     double coherence_block_s = 10e-3;
+    double doppler_hz = 0;       ///< f_D of Jakes' spectrum: motion within a coherence block.
+    double knowledge_age_s = 0;  ///< From sounding to the begin of the block it is used in.
     ChannelKnowledge channel_knowledge = ChannelKnowledge::estimated;
     int pilots_per_antenna = 32;  ///< g, channel uses of sounding.
     Downlink downlink = Downlink::multicast;
@@ -131,6 +133,15 @@ struct RadiosConfig {
     std::vector<RadioEndConfig> devices;  ///< In the order of Config::devices.
 };
 
+/// Relays of the scheme hierarchical.
+struct RelaysConfig {
+    int count = 4;
+    int antennas = 4;
+    double power_w = 1;
+    double path_gain = 0.3;           ///< To the server, mean; relays stand where it has them.
+    double path_loss_exponent = 3.5;  ///< From path gains to distances and back.
+};
+
 /// What the long timescale has to keep besides the devices' own limits.
 struct AssignmentConfig {
     double compute_time_s = 0;  ///< tau: longest computing time of a token; 0: any.
@@ -170,6 +181,7 @@ struct Config {
     AirMedium medium = AirMedium::symbol;
     WaveformConfig waveform;
     RadiosConfig radios;
+    RelaysConfig relays;
     AssignmentConfig assignment;
     TestbedConfig testbed;
     double server_flops_per_s = 0;  ///< Of the coordinator, for embedding and head.

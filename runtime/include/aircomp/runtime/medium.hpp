@@ -59,6 +59,7 @@ struct LinkUsage {
     double residual_phase_rad2 = 0;
     double residual_phase_nmse = 0;
     std::vector<double> transmit_energy_j;  ///< Per device, data and sounding.
+    double relay_energy_j = 0;              ///< Transmitted by all relays, data and sounding.
 
     double total_s() const { return uplink_s + downlink_s + sounding_s + control_s; }
 };

@@ -24,6 +24,7 @@ struct TokenCost {
     double uplink_channel_uses = 0;
     std::vector<double> device_energy_j;  ///< Computing and transmitting.
     double server_energy_j = 0;
+    double relay_energy_j = 0;  ///< Transmitting; of scheme hierarchical.
 
     double total_s() const { return compute_s + uplink_s + downlink_s + sounding_s + control_s; }
     double total_energy_j() const;
