@@ -23,7 +23,9 @@ std::vector<std::int64_t> token_lengths(const inference::Tokenizer& tokenizer,
     return lengths;
 }
 
-std::int64_t window_of(const EvaluationOptions& options, std::int64_t context) {
+std::int64_t window_of(const EvaluationOptions& options, const runtime::Config& config,
+                       const Model& model) {
+    const std::int64_t context = runtime::context_of(config, model.checkpoint.config());
     if (options.context == 0) return std::min(default_window, context);
     if (options.context > context) {
         throw std::invalid_argument("--context: expected at most " + std::to_string(context) +
@@ -66,18 +68,32 @@ void EvaluationOptions::add_to(CLI::App& command) {
         ->capture_default_str();
 }
 
-Json evaluate(const runtime::Config& config, const Model& model, const EvaluationOptions& options) {
-    const auto tokens = model.tokenizer->encode(read_text(options.text_file));
+std::vector<inference::Token> tokens_of(const std::string& text_file, const Model& model) {
+    auto tokens = model.tokenizer->encode(read_text(text_file));
     if (tokens.size() < 2) {
-        throw std::invalid_argument(options.text_file + ": expected a text of at least two tokens");
+        throw std::invalid_argument(text_file + ": expected a text of at least two tokens");
     }
+    return tokens;
+}
+
+inference::PerplexityResult score(const inference::Forward& forward, const runtime::Config& config,
+                                  const Model& model, const std::vector<inference::Token>& tokens,
+                                  const EvaluationOptions& options,
+                                  const inference::Forward& reference) {
     const std::int64_t vocabulary = model.checkpoint.config().vocabulary_size;
     inference::PerplexityOptions perplexity;
-    perplexity.window = window_of(options, runtime::context_of(config, model.checkpoint.config()));
+    perplexity.window = window_of(options, config, model);
     perplexity.bos = model.tokenizer->bos();
     perplexity.limit_tokens = options.limit_tokens;
     if (options.progress) perplexity.progress = progress_bar(config.scheme);
+    return inference::measure_perplexity(forward, vocabulary, tokens,
+                                         token_lengths(*model.tokenizer, vocabulary), perplexity,
+                                         reference);
+}
 
+Json evaluate(const runtime::Config& config, const Model& model, const EvaluationOptions& options) {
+    const auto tokens = tokens_of(options.text_file, model);
+    const std::int64_t window = window_of(options, config, model);
     runtime::Simulation simulation(config, model.checkpoint, model.tokenizer.get());
     std::unique_ptr<runtime::Simulation> reference;
     if (options.reference) {
@@ -87,9 +103,8 @@ Json evaluate(const runtime::Config& config, const Model& model, const Evaluatio
             std::make_unique<runtime::Simulation>(whole, model.checkpoint, model.tokenizer.get());
     }
     const auto begin = std::chrono::steady_clock::now();
-    const auto measured = inference::measure_perplexity(
-        simulation.forward(), vocabulary, tokens, token_lengths(*model.tokenizer, vocabulary),
-        perplexity, reference ? reference->forward() : inference::Forward());
+    const auto measured = score(simulation.forward(), config, model, tokens, options,
+                                reference ? reference->forward() : inference::Forward());
     const double wall_s =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
@@ -98,7 +113,7 @@ Json evaluate(const runtime::Config& config, const Model& model, const Evaluatio
                    {"tokens", measured.tokens},
                    {"nmse", simulation.model().nmse()}};
     result.update(describe(simulation.config()));
-    result["context_tokens"] = perplexity.window;
+    result["context_tokens"] = window;
     if (measured.top1_agreement) result["top1_agreement"] = *measured.top1_agreement;
     if (measured.mean_kl_nats) result["mean_kl_nats"] = *measured.mean_kl_nats;
     result["clipped_fraction"] = simulation.clipped_fraction();

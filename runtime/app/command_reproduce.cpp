@@ -19,6 +19,7 @@ namespace {
 
 struct ReproduceOptions {
     std::vector<std::string> names;
+    std::string model, text;
     std::string out = "results";
     int workers = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     bool quick = false;
@@ -69,6 +70,8 @@ public:
         words.insert(words.end(), options.names.begin(), options.names.end());
         words.insert(words.end(), {"--out", options.out, "--helper"});
         if (options.quick) words.emplace_back("--quick");
+        if (!options.model.empty()) words.insert(words.end(), {"--model", options.model});
+        if (!options.text.empty()) words.insert(words.end(), {"--text", options.text});
         std::vector<char*> arguments(words.size() + 1, nullptr);
         std::transform(words.begin(), words.end(), arguments.begin(),
                        [](std::string& word) { return word.data(); });
@@ -134,7 +137,8 @@ void run(const ReproduceOptions& options) {
     if (options.helper) prctl(PR_SET_PDEATHSIG, SIGTERM);
     std::vector<runtime::Experiment> experiments;  // all at first: errors before hours of work
     for (const auto& file : chosen_experiments(options.names))
-        experiments.push_back(runtime::read_experiment(file, options.quick));
+        experiments.push_back(
+            runtime::read_experiment(file, options.quick, {options.model, options.text}));
     const int helpers = options.helper || is_one_of_many() ? 0 : options.workers - 1;
     const Helpers others(options, helpers);
     for (const auto& experiment : experiments)
@@ -149,6 +153,12 @@ void add_reproduce(CLI::App& program) {
     auto options = std::make_shared<ReproduceOptions>();
     CLI::App* command = program.add_subcommand("reproduce", "Run named experiments");
     command->add_option("names", options->names, "Names of experiments, all, or YAML files");
+    command
+        ->add_option("--model", options->model,
+                     "Hugging Face model folder, in place of the demo model")
+        ->check(CLI::ExistingDirectory);
+    command->add_option("--text", options->text, "Text to predict, in place of the demo's")
+        ->check(CLI::ExistingFile);
     command->add_option("--out", options->out, "Folder for the results")->capture_default_str();
     command->add_option("--workers", options->workers, "Processes that measure at once")
         ->check(CLI::Range(1, 1024))
@@ -161,6 +171,7 @@ void add_reproduce(CLI::App& program) {
         "process takes points that no other has.\nExamples:\n"
         "  aircomp reproduce all --quick\n"
         "  aircomp reproduce token-time perplexity-snr --out results\n"
+        "  aircomp reproduce perplexity-snr --model DIR --text FILE --out results/mine\n"
         "  mpirun -n 8 aircomp reproduce all --out /shared/results");
     command->callback([options] { run(*options); });
 }

@@ -17,6 +17,15 @@ struct EvaluationOptions {
     void add_to(CLI::App& command);
 };
 
+/// The tokens of a text. Throws std::invalid_argument for fewer than two.
+std::vector<inference::Token> tokens_of(const std::string& text_file, const Model& model);
+
+/// `forward` over the tokens of the text, window by window, as `options` has it.
+inference::PerplexityResult score(const inference::Forward& forward, const runtime::Config& config,
+                                  const Model& model, const std::vector<inference::Token>& tokens,
+                                  const EvaluationOptions& options,
+                                  const inference::Forward& reference = nullptr);
+
 /// Runs the text through `config.scheme`; the result has the keys that docs/json.md lists.
 Json evaluate(const runtime::Config& config, const Model& model, const EvaluationOptions& options);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// link, perplexity, design and assignment.
+// link, perplexity, outliers, design and assignment.
 #include "measures.hpp"
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/runtime/assignment.hpp"
 #include "aircomp/runtime/link_trial.hpp"
+#include "aircomp/runtime/outliers.hpp"
 #include "dimensions.hpp"
 #include "evaluation.hpp"
 
@@ -17,14 +18,22 @@ namespace {
 
 using runtime::ExperimentPoint;
 
-/// What to_json(TokenCost) has, without its lists.
-Json columns(const Json& cost) {
+/// What to_json(TokenCost) has, of its lists the energy of each device where the point asks for it.
+Json columns(const ExperimentPoint& point, const Json& cost) {
     Json row;
     for (const auto& [key, value] : cost.items())
         if (value.is_number()) row[key] = value;
     row["communication_s"] = cost["total_s"].get<double>() - cost["compute_s"].get<double>();
     const Json& energy = cost["device_energy_j"];
     row["most_device_energy_j"] = *std::max_element(energy.begin(), energy.end());
+    const auto& devices = point.config.devices;
+    if (!point.setup.device_energy) return row;
+    if (energy.size() != devices.size()) {
+        throw std::runtime_error("setup.device_energy: the scheme " + point.config.scheme +
+                                 " leaves only one of the devices");
+    }
+    for (std::size_t n = 0; n < devices.size(); ++n)
+        row[devices[n].name + "_energy_j"] = energy[n];
     return row;
 }
 
@@ -32,7 +41,7 @@ Json measure_link(const ExperimentPoint& point) {
     const auto trial = runtime::run_link_trial(point.config, dimensions_of(point.setup.dimensions),
                                                point.setup.tokens, point.setup.position);
     Json row = {{"nmse", trial.nmse}, {"clipped_fraction", trial.clipped_fraction}};
-    row.update(columns(to_json(trial.cost)));
+    row.update(columns(point, to_json(trial.cost)));
     return row;
 }
 
@@ -45,19 +54,51 @@ optimizer::Assignment assign(const ExperimentPoint& point,
     return optimizer::assign_shares(problem, options);
 }
 
+EvaluationOptions evaluation_of(const runtime::ExperimentSetup& setup) {
+    EvaluationOptions options;
+    options.text_file = setup.text.string();
+    options.context = setup.context_tokens;
+    options.limit_tokens = setup.limit_tokens;
+    options.progress = false;
+    return options;
+}
+
 Json measure_perplexity(const ExperimentPoint& point) {
     const Model model = open_model(point.config, /*needs_tokenizer=*/true);
-    EvaluationOptions options;
-    options.text_file = point.setup.text.string();
-    options.context = point.setup.context_tokens;
-    options.limit_tokens = point.setup.limit_tokens;
-    options.progress = false;
-    const Json result = evaluate(point.config, model, options);
+    const Json result = evaluate(point.config, model, evaluation_of(point.setup));
     Json row;
     for (const char* key : {"nmse", "perplexity", "bits_per_byte", "tokens", "clipped_fraction"})
         row[key] = result[key];
-    row.update(columns(result["time_per_token"]));
+    row.update(columns(point, result["time_per_token"]));
     return row;
+}
+
+Json measure_outliers(const ExperimentPoint& point) {
+    const Model model = open_model(point.config, /*needs_tokenizer=*/true);
+    const auto& dimensions = model.checkpoint.config();
+    if (point.setup.layer < 0 || point.setup.layer >= dimensions.layers) {
+        throw std::runtime_error("setup.layer: expected from 0 to " +
+                                 std::to_string(dimensions.layers - 1) + ", found " +
+                                 std::to_string(point.setup.layer));
+    }
+    const auto layout =
+        runtime::lay_out(point.config, dimensions, runtime::weight_bytes(model.checkpoint));
+    runtime::SlicedModel sliced(model.checkpoint, layout.slices, layout.config);
+    runtime::OutlierMedium medium(
+        layout.config, dimensions.hidden_size,
+        {point.setup.layer,
+         point.setup.site == "mlp" ? runtime::SiteKind::mlp : runtime::SiteKind::attention});
+    const auto forward = [&](gsl::span<const inference::Token> tokens) {
+        return sliced.forward(tokens, 0, medium, /*last_only=*/false);
+    };
+    score(forward, point.config, model, tokens_of(point.setup.text.string(), model),
+          evaluation_of(point.setup));
+    const runtime::Outliers found = medium.outliers();
+    return {{"peak_over_rms", found.peak_over_rms},
+            {"largest_peak_over_rms", found.largest_peak_over_rms},
+            {"kurtosis", found.kurtosis},
+            {"first_token_peak_over_rms", found.first_token_peak_over_rms},
+            {"first_token_power_ratio", found.first_token_power_ratio}};
 }
 
 /// Devices as SYSTEM.md section 4 has them: every power the configuration's, noise from snr_db.
@@ -117,6 +158,7 @@ Json measure_assignment(const ExperimentPoint& point) {
 Json measure(const std::string& measure, const ExperimentPoint& point) {
     if (measure == "link") return measure_link(point);
     if (measure == "perplexity") return measure_perplexity(point);
+    if (measure == "outliers") return measure_outliers(point);
     if (measure == "design") return measure_design(point);
     return measure_assignment(point);
 }

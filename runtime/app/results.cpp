@@ -64,8 +64,12 @@ Json to_json(const runtime::ExperimentPlot& plot) {
                   {"reference", map.reference},
                   {"loss", map.loss}};
     }
+    Json over = nullptr;
+    if (!plot.over.axis.empty())
+        over = {{"axis", plot.over.axis}, {"reference", plot.over.reference}};
     return {{"title", plot.title},
             {"map", chosen},
+            {"over", over},
             {"x", plot.x},
             {"y", plot.y},
             {"lines", plot.lines},
@@ -83,7 +87,8 @@ Json describe(const runtime::Experiment& experiment) {
     return {{"name", experiment.name},         {"title", experiment.title},
             {"question", experiment.question}, {"measure", experiment.measure},
             {"axes", experiment.axes},         {"points", experiment.points.size()},
-            {"version", AIRCOMP_VERSION},      {"plots", plots}};
+            {"version", AIRCOMP_VERSION},      {"plots", plots},
+            {"file", experiment.file}};
 }
 
 std::string cell(const Json& value) {

@@ -27,7 +27,10 @@ def main(json_file, picture):
         start = [a + b for a, b in zip(start, widths)]
     left.invert_yaxis()
     left.set_xlabel("simulated time per token in ms")
-    left.legend(frameon=False)
+    for row, total in enumerate(start):
+        left.text(total, row, f" {total:.2f}", va="center")
+    left.margins(x=0.12)
+    left.legend(frameon=False, ncols=len(PARTS), loc="upper center", bbox_to_anchor=(0.45, -0.15), columnspacing=1)
 
     right.barh(labels, [scheme["perplexity"] for scheme in schemes], color="#66a182")
     for row, scheme in enumerate(schemes):

@@ -5,6 +5,7 @@
 import csv
 import json
 import pathlib
+import re
 import sys
 
 import matplotlib
@@ -12,7 +13,10 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend has to be chosen first)
 
-# Text stays text, and the same table gives the same bytes.
+# Text stays text, and the same table gives the same bytes. Lines differ in print without colours, too.
+MARKERS, DASHES = "osD^vPX<>*hd", ["-", "--", "-.", ":"]
+COLOURS = [f"C{i}" for i in range(10)] + ["#0b1d3a", "#d6006c"]
+MANY = 6  # lines in a legend that still fits into a panel
 matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "aircomp", "font.size": 9})
 
 
@@ -48,36 +52,71 @@ def mean_and_interval(values):
     return mean, 1.96 * (variance / len(values)) ** 0.5
 
 
+def relative(plot, rows):
+    """The rows with y over the y of the case that the plot names, at the same other axes and seed."""
+    over = plot["over"]
+    if not over:
+        return rows
+    same = [column for column in rows[0] if column in plot["axes"] + ["seed"] and column != over["axis"]]
+    result = []
+    for group in groups(rows, same).values():
+        bases = [row for row in group if row[over["axis"]] == over["reference"]]
+        result += [{**row, **{y: row[y] / bases[0][y] for y in plot["y"]}} for row in group]
+    return result
+
+
 def name(columns, values):
     """How a legend or a panel calls a combination."""
     return ", ".join(value if isinstance(value, str) else f"{column} {value:g}"
                      for column, value in zip(columns, values))
 
 
+def quantity(column):
+    """uplink for uplink_s: the unit is the axis' affair."""
+    return re.sub("_[sj]$", "", column).replace("_", " ")
+
+
+def tick_at(axes, x, scale):
+    """Ticks where the measurements are, where they are few."""
+    if len(x) > 9 or (scale == "linear" and len(x) > 1 and min(b - a for a, b in zip(x, x[1:])) < (x[-1] - x[0]) / 20):
+        return
+    axes.set_xticks(x, [f"{value:g}" for value in x])
+    axes.set_xticks([], minor=True)
+
+
 def draw_lines(axes, plot, rows):
-    for values, line in groups(rows, plot["lines"]).items():
+    for number, (values, line) in enumerate(groups(rows, plot["lines"]).items()):
         points = groups(line, [plot["x"]])
         x = [key[0] for key in points]
         figures = [mean_and_interval([row[plot["y"][0]] for row in point])
                    for point in points.values()]
-        axes.errorbar(x, [mean for mean, _ in figures], [half for _, half in figures],
-                      marker="o", markersize=3, capsize=2, label=name(plot["lines"], values))
+        axes.errorbar(x, [mean for mean, _ in figures], [half for _, half in figures], capsize=2, markersize=4,
+                      linewidth=1.2, marker=MARKERS[number % len(MARKERS)], linestyle=DASHES[number // 3 % len(DASHES)],
+                      color=COLOURS[number % len(COLOURS)], label=name(plot["lines"], values))
     axes.set_xscale(plot["x_scale"])
     axes.set_yscale(plot["y_scale"])
+    tick_at(axes, sorted({row[plot["x"]] for row in rows}), plot["x_scale"])
     axes.grid(alpha=0.3)
 
 
 def draw_bars(axes, plot, rows):
     points = groups(rows, [plot["x"]])
     labels = [str(key[0]) for key in points]
-    start = [0.0] * len(labels)
+    start, halves = [0.0] * len(labels), [0.0] * len(labels)
     for column in plot["y"]:
-        widths = [mean_and_interval([row[column] for row in point])[0] for point in points.values()]
-        axes.barh(labels, widths, left=start, label=column)
+        widths, halves = zip(*(mean_and_interval([row[column] for row in point]) for point in points.values()))
+        axes.barh(labels, widths, left=start, label=quantity(column), xerr=halves if len(plot["y"]) == 1 else None,
+                  error_kw={"capsize": 2, "linewidth": 1})
         start = [a + b for a, b in zip(start, widths)]
     axes.invert_yaxis()
     axes.set_xscale(plot["y_scale"])
+    for row, value in enumerate(start):
+        axes.annotate(f"{value:.3g}", (value + (halves[row] if len(plot["y"]) == 1 else 0), row), (4, 0),
+                      textcoords="offset points", va="center", fontsize=7)
+    axes.use_sticky_edges = False
+    axes.margins(x=0.18)
     if plot["y_scale"] == "linear":
+        axes.set_xlim(left=0)
         axes.locator_params(axis="x", nbins=5)
         axes.ticklabel_format(axis="x", scilimits=(-2, 4))
 
@@ -106,7 +145,7 @@ def draw_map(axes, plot, rows):
             colour = "0.92" if best is None else plt.cm.tab20(cases.index(best) % 20)
             axes.add_patch(plt.Rectangle((j, i), 1, 1, facecolor=colour, edgecolor="white", alpha=0.75))
             text = "none" if best is None else f"{best}\n{least:.2g}"
-            axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=5.5)
+            axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=6.2)
     axes.set_xlim(0, len(columns))
     axes.set_ylim(0, len(lines))
     axes.set_xticks([j + 0.5 for j in range(len(columns))], [f"{value:g}" for (value,) in columns])
@@ -115,8 +154,17 @@ def draw_map(axes, plot, rows):
 
 def panels_of(description, rows):
     """(plot, values of its panel axes, rows) of every panel, plot by plot."""
-    return [[(plot, values, chosen) for values, chosen in groups(rows, plot["panels"]).items()]
-            for plot in description["plots"]]
+    plots = [{**plot, "axes": description["axes"]} for plot in description["plots"]]
+    return [[(plot, values, chosen) for values, chosen in groups(relative(plot, rows), plot["panels"]).items()]
+            for plot in plots]
+
+
+def draw_legend(axes, plot):
+    entries = len(axes.get_legend_handles_labels()[1])
+    if entries > MANY:
+        axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.02))
+    elif plot["lines"] or entries > 1:
+        axes.legend(frameon=False, fontsize=7)
 
 
 def draw_panel(axes, plot, values, rows):
@@ -126,8 +174,8 @@ def draw_panel(axes, plot, values, rows):
     axes.set_xlabel(plot["y_label"] if bars else plot["x_label"])
     if not bars:
         axes.set_ylabel(plot["y_label"])
-    if not plot["map"] and (plot["lines"] or len(plot["y"]) > 1):
-        axes.legend(frameon=False, fontsize=7)
+    if not plot["map"]:
+        draw_legend(axes, plot)
 
 
 def draw(description, rows):

@@ -23,7 +23,7 @@ svg { flex: 1 1 20rem; max-width: 34rem; height: auto; }
 .table { overflow-x: auto; max-height: 24rem; } table { border-collapse: collapse; font-size: 13px; }
 th, td { padding: 0.15rem 0.6rem; text-align: right; white-space: nowrap; }
 th { position: sticky; top: 0; background: #eef1f4; } tr:nth-child(even) { background: #f7f8fa; }
-code { background: #eef1f4; padding: 0 0.2rem; }
+code, pre { background: #eef1f4; padding: 0 0.2rem; } pre { overflow-x: auto; font-size: 13px; }
 """
 
 
@@ -62,6 +62,8 @@ def section(folder):
 <p>{question}</p>
 <figure>{pictures}</figure>
 <details><summary>{len(rows)} measurements</summary><div class="table">{table_of(rows)}</div></details>
+<details><summary>{description['name']}.yaml, what was measured</summary>
+<pre>{html.escape(description['file'])}</pre></details>
 <p><code>aircomp reproduce {description['name']}</code>, version {description['version']},
 bars are 95 % intervals over seeds. Figure as <code>{description['name']}/figure.pdf</code>.</p></section>
 """

@@ -3,6 +3,8 @@
 #include "aircomp/runtime/experiment.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 #include "yaml_reader.hpp"
@@ -10,7 +12,6 @@
 namespace aircomp::runtime {
 namespace {
 
-const std::vector<std::string> measures = {"link", "perplexity", "design", "assignment"};
 constexpr std::size_t most_points = 100000;
 
 /// One value of an axis: its label in the table, and what it sets, a mapping as in a configuration
@@ -100,9 +101,13 @@ ExperimentSetup read_setup(const YamlNode& node, const std::filesystem::path& fo
     node.at("text").read(text);
     node.at("context_tokens").read(setup.context_tokens);
     node.at("limit_tokens").read(setup.limit_tokens);
+    node.at("device_energy").read(setup.device_energy);
+    node.at("layer").read(setup.layer);
+    node.at("site").read(setup.site);
     node.at("channels").read(setup.channels);
     node.at("iterations").read(setup.iterations);
     if (setup.tokens < 1 || setup.channels < 1) node.fail("at least one token and channel");
+    if (setup.site != "attention" && setup.site != "mlp") node.at("site").fail("attention or mlp");
     if (!text.empty()) setup.text = folder / text;
     return setup;
 }
@@ -129,19 +134,26 @@ void apply(const ExperimentSetup& setup, Config& config, const std::string& orig
 
 class Reader {
 public:
-    Reader(const std::filesystem::path& file, bool quick)
-        : file_(file), document_(file), root_(document_.root()), quick_(quick) {}
+    Reader(const std::filesystem::path& file, bool quick, ExperimentSubject subject)
+        : file_(file),
+          document_(file),
+          root_(document_.root()),
+          quick_(quick),
+          subject_(std::move(subject)) {}
 
     Experiment read() {
         Experiment experiment;
         experiment.name = file_.stem().string();
+        std::ifstream in(file_);
+        experiment.file.assign(std::istreambuf_iterator<char>(in), {});
         root_.at("title").required().read(experiment.title);
         root_.at("question").required().read(experiment.question);
         read_measure(experiment.measure);
         read_axes();
         read_seeds();
-        base_ = root_.yaml_at("base");
-        setup_ = root_.yaml_at("setup");
+        const YAML::Node base = root_.yaml_at("base"), setup = root_.yaml_at("setup");
+        if (base.IsDefined()) base_ = base;
+        if (setup.IsDefined()) setup_ = setup;
         for (const YamlNode& plot : root_.at("plots").elements())
             experiment.plots.push_back(read_plot(plot));
         document_.check_keys();
@@ -156,8 +168,9 @@ private:
     void read_measure(std::string& measure) {
         const YamlNode node = root_.at("measure");
         node.required().read(measure);
-        if (std::find(measures.begin(), measures.end(), measure) == measures.end())
-            node.fail("link, perplexity, design or assignment");
+        const auto known = measure_names();
+        if (std::find(known.begin(), known.end(), measure) == known.end())
+            node.fail("link, perplexity, outliers, design or assignment");
     }
 
     void read_axes() {
@@ -206,6 +219,8 @@ private:
         map.at("keep").read(plot.map.keep);
         map.at("reference").read(plot.map.reference);
         map.at("loss").read(plot.map.loss);
+        node.at("over").at("axis").read(plot.over.axis);
+        node.at("over").at("reference").read(plot.over.reference);
         if (plot.y.empty()) node.fail("a list of columns y");
         if (!plot.map.choose.empty() && plot.lines.size() != 1) {
             node.fail("one axis of lines, which a map goes up along");
@@ -244,6 +259,8 @@ private:
             place += (a == 0 ? "" : ", ") + axes_[a].name + " " + chosen[a]->label;
             merge(settings, chosen[a]->settings);
         }
+        replace(settings, "model", "folder", subject_.model_folder);
+        replace(settings, "setup", "text", subject_.text);
         settings["seed"] = seed;
         settings["threads"] = 1;
         const std::string origin = file_.string() + " (" + place + ")";
@@ -261,10 +278,17 @@ private:
         return point;
     }
 
+    static void replace(YAML::Node settings, const char* section, const char* key,
+                        const std::filesystem::path& path) {
+        if (path.empty() || !settings[section].IsMap() || !settings[section][key]) return;
+        settings[section][key] = std::filesystem::absolute(path).string();
+    }
+
     std::filesystem::path file_;
     YamlDocument document_;
     YamlNode root_;
     bool quick_;
+    ExperimentSubject subject_;
     std::vector<Axis> axes_;
     YAML::Node base_, setup_, quick_settings_;
     std::vector<std::uint64_t> seeds_;
@@ -272,8 +296,13 @@ private:
 
 }  // namespace
 
-Experiment read_experiment(const std::filesystem::path& file, bool quick) {
-    return Reader(file, quick).read();
+std::vector<std::string> measure_names() {
+    return {"link", "perplexity", "outliers", "design", "assignment"};
+}
+
+Experiment read_experiment(const std::filesystem::path& file, bool quick,
+                           const ExperimentSubject& subject) {
+    return Reader(file, quick, subject).read();
 }
 
 }  // namespace aircomp::runtime

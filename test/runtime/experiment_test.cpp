@@ -75,6 +75,26 @@ TEST_CASE("an experiment is all combinations of its axes and seeds") {
     CHECK(quick.points[2].identity != quick.points[0].identity);
 }
 
+TEST_CASE("an experiment may set nothing, and another model and text may take its own's place") {
+    const test::TemporaryFolder folder;
+    const auto bare =
+        folder.write("bare.yaml", "title: t\nquestion: q\nmeasure: design\nseeds: [1]\n");
+    CHECK(read_experiment(bare, false).points.size() == 1);
+    const auto file = folder.write(
+        "own.yaml",
+        "title: t\nquestion: q\nmeasure: perplexity\nseeds: [1]\nbase: {model: {folder: mine}}\n"
+        "setup: {text: mine.txt}\n");
+    const auto own = read_experiment(file, false).points.at(0);
+    CHECK(own.config.model.folder == folder.path() / "mine");
+    const auto other = read_experiment(file, false, {"/other/model", "/other/text"}).points.at(0);
+    CHECK(other.config.model.folder == "/other/model");
+    CHECK(other.setup.text == "/other/text");
+    CHECK(other.identity != own.identity);
+    // What has no model stays what it is.
+    CHECK(read_experiment(bare, false, {"/other/model", "/other/text"}).points[0].identity ==
+          read_experiment(bare, false).points[0].identity);
+}
+
 TEST_CASE("a wrong experiment is refused with its place") {
     const test::TemporaryFolder folder;
     const auto with = [&](const std::string& from, const std::string& to) {
@@ -86,7 +106,8 @@ TEST_CASE("a wrong experiment is refused with its place") {
         CHECK_THROWS_WITH(read_experiment(file, true), Contains(message));
     };
     refused(with("measure: design", "measure: magic"),
-            "trial.yaml:4: measure: expected link, perplexity, design or assignment, found magic");
+            "trial.yaml:4: measure: expected link, perplexity, outliers, design or assignment, "
+            "found magic");
     refused(with("server_antennas: 4", "server_antenas: 4"),
             "radio.server_antenas: unknown key, did you mean radio.server_antennas?");
     refused(with("channels: 3", "chanels: 3"), "chanels: unknown key, did you mean channels?");

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// aircomp reproduce with processes that are interrupted, killed or many: the table is the same.
+#include <sys/file.h>
+
+#include <algorithm>
+#include <map>
+
+#include "inference/temporary_folder.hpp"
+#include "program.hpp"
+#include "support/catch.hpp"
+#include "support/process.hpp"
+
+namespace aircomp::test {
+namespace {
+
+constexpr const char* trial_file = R"(
+title: A trial
+question: Does it go on?
+measure: design
+base: {radio: {server_antennas: 8, streams: 2}}
+setup: {channels: 20}
+axes:
+  - {name: devices, key: setup.devices, values: [2, 3, 4, 5]}
+  - {name: snr_db, key: radio.snr_db, values: [0, 10, 20]}
+seeds: [1, 2]
+plots:
+  - {x: snr_db, y: [nmse], lines: [devices], y_scale: log}
+)";
+constexpr std::size_t all_points = 24;
+
+/// A folder with the experiment, and its table as an undisturbed process writes it.
+class Trial {
+public:
+    Trial() : file_(folder_.write("trial.yaml", trial_file).string()) {
+        REQUIRE(aircomp(arguments("whole") + " --workers 1").code == 0);
+        whole_ = table("whole");
+        // Each row ends with its point's hash.
+        const auto comma = whole_.rfind(',');
+        last_hash_ = whole_.substr(comma + 1, whole_.size() - comma - 2);
+    }
+
+    std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
+    std::string arguments(const std::string& out) const {
+        return "reproduce " + file_ + " --out " + path(out);
+    }
+    std::vector<std::string> words(const std::string& out) const {
+        return {"reproduce", file_, "--out", path(out)};
+    }
+    const std::string& whole() const { return whole_; }
+    std::string table(const std::string& out) const {
+        return contents(folder_.path() / out / "trial" / "table.csv");
+    }
+
+    /// Finished points and when each was.
+    std::map<std::string, std::filesystem::file_time_type> finished(const std::string& out) const {
+        std::map<std::string, std::filesystem::file_time_type> files;
+        std::error_code none;
+        const auto folder = folder_.path() / out / "trial/points";
+        for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
+            if (entry.path().extension() == ".json")
+                files[entry.path().filename()] = entry.last_write_time();
+        }
+        return files;
+    }
+
+    /// Claims the last point as a process does that works on it: until that is let go, no run of
+    /// this folder can end, however fast it is.
+    class Hold {
+    public:
+        Hold(const Trial& trial, const std::string& out) {
+            const std::filesystem::path points = trial.path(out + "/trial/points");
+            std::filesystem::create_directories(points);
+            descriptor_ = open((points / (trial.last_hash_ + ".claim")).c_str(),
+                               O_CREAT | O_RDWR | O_CLOEXEC, 0666);
+            REQUIRE(flock(descriptor_, LOCK_EX | LOCK_NB) == 0);
+        }
+        ~Hold() { close(descriptor_); }
+        Hold(const Hold&) = delete;
+        Hold& operator=(const Hold&) = delete;
+
+    private:
+        int descriptor_;
+    };
+
+private:
+    TemporaryFolder folder_;
+    std::string file_;
+    std::string whole_;
+    std::string last_hash_;
+};
+
+TEST_CASE("a run that is interrupted or killed goes on to the same table, byte for byte") {
+    const int signal = GENERATE(SIGINT, SIGKILL);
+    CAPTURE(signal);
+    const Trial trial;
+    {
+        const Trial::Hold hold(trial, "stopped");
+        auto words = trial.words("stopped");
+        words.insert(words.end(), {"--workers", "2"});
+        Process run(words, trial.path("log"));
+        REQUIRE(eventually([&] { return trial.finished("stopped").size() >= 5; }));
+        run.signal(signal);
+        CHECK(run.wait() == 128 + signal);
+    }
+    CHECK(trial.table("stopped").empty());
+    const auto before = trial.finished("stopped");
+    CHECK(before.size() < all_points);
+    REQUIRE(aircomp(trial.arguments("stopped") + " --workers 2").code == 0);
+    CHECK(trial.table("stopped") == trial.whole());
+    // What was finished was not measured again.
+    const auto after = trial.finished("stopped");
+    CHECK(after.size() == all_points);
+    for (const auto& [name, time] : before)
+        CHECK(after.at(name) == time);
+}
+
+TEST_CASE("tasks of a Slurm array share the points and write the same table") {
+    const Trial trial;
+    // The script runs the program of the folder that it was submitted from.
+    std::filesystem::create_directories(trial.path("build/release/bin"));
+    std::filesystem::create_symlink(AIRCOMP_PROGRAM, trial.path("build/release/bin/aircomp"));
+    const auto task = [&](int number) {
+        return std::vector<std::string>{
+            "sh", "-c",
+            "SLURM_ARRAY_TASK_ID=" + std::to_string(number) + " SLURM_SUBMIT_DIR=" +
+                trial.path("") + " exec " AIRCOMP_SOURCE_DIR "/scripts/slurm-reproduce \"$@\""};
+    };
+    const std::vector<std::string> own = {trial.path("trial.yaml"), "--out", trial.path("array")};
+    Process first(own, trial.path("log-1"), task(1));
+    Process second(own, trial.path("log-2"), task(2));
+    CHECK(first.wait() == 0);
+    CHECK(second.wait() == 0);
+    CHECK(trial.table("array") == trial.whole());
+}
+
+#ifdef AIRCOMP_WITH_MPI
+TEST_CASE("ranks share the points, and one that dies loses none but those it was at") {
+    const bool is_killed = GENERATE(false, true);
+    CAPTURE(is_killed);
+    const Trial trial;
+    const std::string rank =
+        "echo $$ > " + trial.path("pid.") + "$OMPI_COMM_WORLD_RANK; exec \"$0\" \"$@\"";
+    setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
+    setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
+    std::optional<Trial::Hold> hold(std::in_place, trial, "ranks");
+    Process job(trial.words("ranks"), trial.path("log"),
+                {"mpirun", "--enable-recovery", "--oversubscribe", "-n", "3", "sh", "-c", rank});
+    REQUIRE(eventually([&] {
+        return trial.finished("ranks").size() >= 5 && !contents(trial.path("pid.2")).empty();
+    }));
+    if (is_killed) ::kill(std::stoi(contents(trial.path("pid.2"))), SIGKILL);
+    hold.reset();
+    CHECK(job.wait() == 0);
+    CHECK(trial.table("ranks") == trial.whole());
+    CHECK(trial.finished("ranks").size() == all_points);
+}
+#endif
+
+}  // namespace
+}  // namespace aircomp::test
