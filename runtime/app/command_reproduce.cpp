@@ -119,9 +119,10 @@ void run_experiment(const runtime::Experiment& experiment, const ReproduceOption
     results.write_table();
     if (!is_first()) return;
     const std::string folder = results.folder().string();
-    draw("experiment.py", folder, folder + "/figure.png");
-    std::cout << experiment.name << ": " << experiment.title << "\n  " << folder
-              << "/table.csv, figure.png\n";
+    const bool has_plots = !experiment.plots.empty();
+    if (has_plots) draw("experiment.py", folder, folder + "/figure.png");
+    std::cout << experiment.name << ": " << experiment.title << "\n  " << folder << "/table.csv"
+              << (has_plots ? ", figure.png" : "") << "\n";
 }
 
 void run(const ReproduceOptions& options) {

@@ -160,14 +160,14 @@ void Results::write_table() const {
             text += "seed";
             for (const auto& [column, value] : row.items())
                 text += "," + column;
-            text += ",settings_hash\n";
+            text += ",settings_hash,version\n";
         }
         for (const auto& label : experiment_.points[i].labels)
             text += quoted(label) + ",";
         text += std::to_string(experiment_.points[i].config.seed);
         for (const auto& [column, value] : row.items())
             text += "," + cell(value);
-        text += "," + hashes_[i] + "\n";
+        text += "," + hashes_[i] + "," AIRCOMP_VERSION "\n";
     }
     write_whole(folder_ / "table.csv", text);
 }

@@ -29,7 +29,7 @@ def main(json_file, picture):
     left.set_xlabel("simulated time per token in ms")
     for row, total in enumerate(start):
         left.text(total, row, f" {total:.2f}", va="center")
-    left.margins(x=0.12)
+    left.set_xlim(0, 1.12 * max(start))
     left.legend(frameon=False, ncols=len(PARTS), loc="upper center", bbox_to_anchor=(0.45, -0.15), columnspacing=1)
 
     right.barh(labels, [scheme["perplexity"] for scheme in schemes], color="#66a182")

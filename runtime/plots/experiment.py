@@ -67,7 +67,8 @@ def relative(plot, rows):
 
 def name(columns, values):
     """How a legend or a panel calls a combination."""
-    return ", ".join(value if isinstance(value, str) else f"{column} {value:g}"
+    return ", ".join(f"{column} {value:g}" if isinstance(value, float) else
+                     f"{column} {value}" if value in ("true", "false") else value
                      for column, value in zip(columns, values))
 
 
@@ -95,6 +96,10 @@ def draw_lines(axes, plot, rows):
                       color=COLOURS[number % len(COLOURS)], label=name(plot["lines"], values))
     axes.set_xscale(plot["x_scale"])
     axes.set_yscale(plot["y_scale"])
+    low, high = axes.get_ylim()
+    if plot["y_scale"] == "log" and high < 10 * low:  # too narrow for powers of ten
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
     tick_at(axes, sorted({row[plot["x"]] for row in rows}), plot["x_scale"])
     axes.grid(alpha=0.3)
 
@@ -164,7 +169,7 @@ def draw_legend(axes, plot):
     if entries > MANY:
         axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.02))
     elif plot["lines"] or entries > 1:
-        axes.legend(frameon=False, fontsize=7)
+        axes.legend(edgecolor="none", framealpha=0.7, fontsize=7)
 
 
 def draw_panel(axes, plot, values, rows):

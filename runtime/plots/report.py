@@ -43,7 +43,7 @@ def cell(value):
 
 
 def table_of(rows):
-    columns = [column for column in rows[0] if column != "settings_hash"]
+    columns = [column for column in rows[0] if column not in ("settings_hash", "version")]
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
     body = "".join("<tr>" + "".join(f"<td>{cell(row[column])}</td>" for column in columns) + "</tr>\n"
                    for row in rows)
@@ -52,10 +52,13 @@ def table_of(rows):
 
 def section(folder):
     description, rows = experiment.read(folder)
-    whole = experiment.draw(description, rows)
-    for ending in ("png", "pdf"):
-        whole.savefig(folder / f"figure.{ending}", dpi=200)
-    plt.close(whole)
+    figure = ""
+    if description["plots"]:
+        whole = experiment.draw(description, rows)
+        for ending in ("png", "pdf"):
+            whole.savefig(folder / f"figure.{ending}", dpi=200)
+        plt.close(whole)
+        figure = f" Figure as <code>{description['name']}/figure.pdf</code>."
     pictures = "".join(svg_of(panel) for panels in experiment.panels_of(description, rows) for panel in panels)
     title, question = (html.escape(description[key]) for key in ("title", "question"))
     return f"""<section id="{description['name']}"><h2>{title}</h2>
@@ -65,7 +68,7 @@ def section(folder):
 <details><summary>{description['name']}.yaml, what was measured</summary>
 <pre>{html.escape(description['file'])}</pre></details>
 <p><code>aircomp reproduce {description['name']}</code>, version {description['version']},
-bars are 95 % intervals over seeds. Figure as <code>{description['name']}/figure.pdf</code>.</p></section>
+bars are 95 % intervals over seeds.{figure}</p></section>
 """
 
 

@@ -129,8 +129,9 @@ TEST_CASE("the table is the same for any number of processes, and after an inter
     REQUIRE(reproduce("one", "--workers 1") == 0);
     REQUIRE(reproduce("three", "--workers 3") == 0);
     const auto table = content(folder.path() / "one/trial/table.csv");
-    CHECK(table.rfind("devices,size,seed,nmse,iterations,settings_hash\n1,\"small, quiet\",1,",
-                      0) == 0);
+    CHECK(table.rfind(
+              "devices,size,seed,nmse,iterations,settings_hash,version\n1,\"small, quiet\",1,",
+              0) == 0);
     CHECK(std::count(table.begin(), table.end(), '\n') == 13);
     CHECK(table == content(folder.path() / "three/trial/table.csv"));
     CHECK(std::filesystem::file_size(folder.path() / "one/trial/figure.png") > 1000);

@@ -34,9 +34,10 @@ public:
     Trial() : file_(folder_.write("trial.yaml", trial_file).string()) {
         REQUIRE(aircomp(arguments("whole") + " --workers 1").code == 0);
         whole_ = table("whole");
-        // Each row ends with its point's hash.
-        const auto comma = whole_.rfind(',');
-        last_hash_ = whole_.substr(comma + 1, whole_.size() - comma - 2);
+        // Each row ends with its point's hash and the version.
+        const auto version = whole_.rfind(',');
+        const auto hash = whole_.rfind(',', version - 1);
+        last_hash_ = whole_.substr(hash + 1, version - hash - 1);
     }
 
     std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
