@@ -115,6 +115,8 @@ TEST_CASE("numbers outside their ranges are refused by their names") {
     CHECK(refusal(Order{1, 1, true, true, {3, 3}, 5, 0, 0, 1}).rfind("headers:", 0) == 0);
     CHECK(refusal(Order{1, 1, true, true, {3}, 3, 0, 0, 1}).rfind("burst:", 0) == 0);
     CHECK(refusal(Order{1, 1, true, true, {-3}, 3, 0, 0, 1}).rfind("burst:", 0) == 0);
+    constexpr std::int64_t earliest = std::numeric_limits<std::int64_t>::min();
+    CHECK(refusal(Order{1, 1, true, true, {earliest}, 3, 0, 0, 1}).rfind("burst:", 0) == 0);
     CHECK(refusal(Order{1, 1, true, true, {3}, 5, 0, 0, 0}).rfind("scale:", 0) == 0);
     CHECK(refusal(Shutdown{std::string(2000, 'x')}).rfind("reason:", 0) == 0);
     Hello nobody = hello();

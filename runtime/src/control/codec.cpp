@@ -182,6 +182,9 @@ std::vector<std::int64_t> times(const flatbuffers::Vector<std::int64_t>* values,
                                 const char* field) {
     require(values != nullptr && values->size() >= fewest && values->size() <= most_times, field,
             "a few times");
+    // The verifier aligns a vector's length alone, which is shorter than a time.
+    require(reinterpret_cast<std::uintptr_t>(values->data()) % alignof(std::int64_t) == 0, field,
+            "times where they can be read");
     return {values->begin(), values->end()};
 }
 
@@ -323,8 +326,8 @@ Order read(const wire::Order& m) {
     const auto& headers = order.headers;
     require(std::is_sorted(headers.begin(), headers.end(), std::less_equal<>()), "headers",
             "ascending times");
-    require(order.burst > headers.back() && order.burst - headers.front() <= most_round_ticks &&
-                headers.front() >= 0,
+    require(headers.front() >= 0 && order.burst > headers.back() &&
+                order.burst - headers.front() <= most_round_ticks,
             "burst", "a time shortly after the headers");
     return order;
 }
