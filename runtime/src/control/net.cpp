@@ -79,7 +79,6 @@ public:
     }
 
     void finish() override {
-        events_ = {};
         finishing_ = true;
         if (!is_up_) return close();
         timer_.expires_after(std::chrono::seconds(1));
@@ -225,7 +224,7 @@ private:
     }
 
     void discard() {
-        frame_.resize(most_plain_bytes);
+        frame_.resize(most_hello_bytes);
         socket().async_read_some(asio::buffer(frame_.data(), frame_.size()),
                                  [self = this->shared_from_this()](error_code error, std::size_t) {
                                      if (error) return self->close();
@@ -240,10 +239,10 @@ private:
 
     void fail(const std::string& reason) {
         if (closed_) return;
+        // The owner may drop the link while it is told.
+        const auto self = this->shared_from_this();
         close();
-        // The owner may drop the link, and with it the events, while it is told.
-        const auto tell = std::exchange(events_, {}).closed;
-        if (tell) tell(reason);
+        if (!finishing_ && events_.closed) events_.closed(reason);
     }
 
     Role role_;

@@ -64,10 +64,17 @@ Roster::~Roster() {
 
 // ---- admission ----
 
+std::size_t Roster::strangers() {
+    leaving_.erase(std::remove_if(leaving_.begin(), leaving_.end(),
+                                  [](const auto& link) { return link.expired(); }),
+                   leaving_.end());
+    const auto silent = std::count_if(peers_.begin(), peers_.end(),
+                                      [](const auto& entry) { return !entry.second->device; });
+    return leaving_.size() + static_cast<std::size_t>(silent);
+}
+
 void Roster::accept(control::LinkPointer link) {
-    const auto strangers = std::count_if(peers_.begin(), peers_.end(),
-                                         [](const auto& entry) { return !entry.second->device; });
-    if (static_cast<std::size_t>(strangers) >= most_strangers) {
+    if (strangers() >= most_strangers) {
         ++refusals_;
         log_.warning("refused", {{"reason", "too many connections that have not said hello"}});
         return link->close();
@@ -132,6 +139,7 @@ void Roster::greet(Peer& peer, const control::Hello& hello) {
         peer.machine.close();
         peer.link->send(control::encode(*rejection));
         peer.link->finish();
+        leaving_.push_back(peer.link);
         return forget(peer);
     }
     const std::size_t device = *find(hello.name);
@@ -298,15 +306,18 @@ void Roster::send(std::size_t device, const control::Frame& frame) {
 std::vector<std::weak_ptr<control::Link>> Roster::shut_down(const std::string& reason) {
     std::vector<std::weak_ptr<control::Link>> ending;
     const auto frame = control::encode(control::Shutdown{reason});
-    for (Peer*& peer : admitted_) {
+    for (std::size_t n = 0; n < admitted_.size(); ++n) {
+        Peer* const peer = admitted_[n];
         if (peer == nullptr) continue;
         peer->machine.close();
         peer->link->send(frame);
+        if (admitted_[n] == nullptr) continue;  // It read nothing: this frame was one too many.
         peer->link->finish();
         ending.push_back(peer->link);
         account(*peer);
-        records_[*peer->device].present = false;
-        forget(*std::exchange(peer, nullptr));
+        records_[n].present = false;
+        admitted_[n] = nullptr;
+        forget(*peer);
     }
     return ending;
 }

@@ -79,6 +79,8 @@ private:
     using Clock = std::chrono::steady_clock;
     struct Peer;
 
+    /// Links that belong to no device: those before their hello, and refused ones until they end.
+    std::size_t strangers();
     void accept(control::LinkPointer link);
     void take(Peer& peer, gsl::span<const std::byte> frame);
     void greet(Peer& peer, const control::Hello& hello);
@@ -101,6 +103,7 @@ private:
     RosterEvents events_;
     std::vector<DeviceRecord> records_;                   ///< By device.
     std::map<const Peer*, std::shared_ptr<Peer>> peers_;  ///< All links, admitted or not.
+    std::vector<std::weak_ptr<control::Link>> leaving_;   ///< Refused, being told so.
     std::vector<Peer*> admitted_;  ///< By device; null where it is not there.
     std::uint64_t refusals_ = 0;
     std::uint64_t heartbeat_ = 0;
