@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One valid message of every kind, and what each side hears in a run, for tests that go through all
+// of them.
+#pragma once
+
+#include <vector>
+
+#include "control/messages.hpp"
+
+namespace aircomp::test {
+
+/// Dimensions that the messages agree on.
+constexpr std::int64_t message_hidden_size = 8, message_sites = 4, message_vectors = 2;
+
+/// In the order of runtime::control::Message. Vectors lie in memory that lives as long as the
+/// program.
+inline std::vector<runtime::control::Message> every_message() {
+    using namespace runtime::control;
+    static const std::vector<float> values = {1,     -2,   3.5F, 0,    1e-20F, 6,     7,  -8e3F,
+                                              0.25F, 1e9F, -1,   -0.0, 12,     1e-3F, 15, 16};
+    const auto vectors = gsl::span<const float>(values);
+    const auto one = vectors.first(message_hidden_size);
+    Hello hello;
+    hello.name = "device-1";
+    hello.model_hash.fill(7);
+    hello.memory_bytes = 1e9;
+    hello.compute_flops_per_s = 5e9;
+    hello.energy_j_per_flop = 1e-10;
+    hello.radio = {"uhd", 2, 0.1, 10e6};
+    BurstReport report;
+    report.epoch = 1;
+    report.number = 9;
+    report.header_found = true;
+    report.window_mean_dbfs = -30;
+    report.burst = BurstOutcome::refused;
+    report.refusal = "over the duty cycle";
+    return {hello,
+            Welcome{0.5},
+            Rejection{"another checkpoint", true},
+            Assignment{1, 1, 4, 0, 2, 5, 90, 256, message_vectors},
+            Loaded{1, 12345},
+            RoundStart{1, 1, 3, message_vectors, true, vectors},
+            Sum{1, 1, vectors},
+            Repeat{1, 1},
+            Partial{1, 1, 0.5, one},
+            Computed{1, 1, 0.5, vectors.first(1)},
+            ClockCommand{3, ClockStep::set_at_next_pulse, 5},
+            ClockReport{3, {100, 100}, "no reference"},
+            Settings{1, 9, Kind::mlp, 0.25, 0.1, 0.1, 2, 2, 2, vectors},
+            Order{1, 9, true, true, {1000, 2000}, 3000, 1, 1, 0.5},
+            report,
+            Heartbeat{1},
+            Telemetry{1.5, 2.5, 3},
+            Shutdown{"the run is over"}};
+}
+
+/// What a device hears from its admission to the end, in an order that it accepts.
+inline std::vector<runtime::control::Message> run_of_device() {
+    std::vector<runtime::control::Message> run;
+    for (const std::size_t kind : {1U, 3U, 10U, 12U, 13U, 5U, 7U, 6U, 15U, 17U})
+        run.push_back(every_message().at(kind));
+    return run;
+}
+
+/// What a coordinator hears from a device, in an order that it accepts.
+inline std::vector<runtime::control::Message> run_of_coordinator() {
+    std::vector<runtime::control::Message> run;
+    for (const std::size_t kind : {0U, 15U, 4U, 11U, 14U, 8U, 9U, 16U, 4U})
+        run.push_back(every_message().at(kind));
+    return run;
+}
+
+}  // namespace aircomp::test
