@@ -71,16 +71,23 @@ public:
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
-    void signal(int number) const { ::kill(id_, number); }
+    /// Nothing happens to one that has ended.
+    void signal(int number) const {
+        if (!code_) ::kill(id_, number);
+    }
 
     /// Its exit code, 128 and more where a signal ended it; -1 where it does not end in time.
     int wait() {
+        eventually([this] { return !is_running(); });
+        return code_.value_or(-1);
+    }
+
+    bool is_running() {
         int status = 0;
-        const auto ended = [&] { return waitpid(id_, &status, WNOHANG) == id_; };
-        if (!code_ && eventually(ended)) {
+        if (!code_ && waitpid(id_, &status, WNOHANG) == id_) {
             code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
         }
-        return code_.value_or(-1);
+        return !code_;
     }
 
     std::string log() const { return contents(log_); }

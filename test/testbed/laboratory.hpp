@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -21,13 +22,15 @@ public:
     static constexpr const char* prompt = "When a message arrives, the";
     static constexpr int tokens = 230;
 
-    /// `testbed`: more keys of that section; `rest`: more sections.
-    explicit Laboratory(const std::string& testbed = "", const std::string& rest = "") {
+    /// `testbed`: more keys of that section; `rest`: more sections; `words`: the prompt.
+    explicit Laboratory(const std::string& testbed = "", const std::string& rest = "",
+                        std::string words = prompt)
+        : words_(std::move(words)) {
         config_ = folder_.write("lab.yaml", "model: {folder: " AIRCOMP_SOURCE_DIR
                                             "/inference/models/demo}\nscheme: exact\n"
                                             "shares: [0.4, 0.3, 0.2, 0.1]\nthreads: 1\n" +
                                                 rest + "testbed:\n  heartbeat_s: 2\n" + testbed);
-        undisturbed();  // Made now, or a run could be over before it is first compared with it.
+        undisturbed(words_);  // Made now, or a run could be over before it is first compared with it.
     }
 
     std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
@@ -36,7 +39,7 @@ public:
                            const std::vector<std::string>& prefix = {}) {
         std::filesystem::remove(path("address"));
         std::vector<std::string> arguments = {
-            "coordinator", config_.string(),        "--prompt",    prompt,
+            "coordinator", config_.string(),        "--prompt",    words_,
             "--tokens",    std::to_string(tokens),  "--port-file", path("address").string(),
             "--resume",    path("tokens").string(), "--json",      path("result.json").string()};
         arguments.insert(arguments.end(), more.begin(), more.end());
@@ -117,25 +120,28 @@ public:
         return nlohmann::json::parse(contents(path("result.json")));
     }
 
-    /// What one process makes of the same prompt: no test may get another text.
-    static const std::vector<int>& undisturbed() {
-        static const std::vector<int> made = [] {
+    /// What one process makes of a prompt: no test may get another text.
+    static const std::vector<int>& undisturbed(const std::string& words = prompt) {
+        static std::map<std::string, std::vector<int>> texts;
+        const auto [entry, is_new] = texts.try_emplace(words);
+        if (is_new) {
             const TemporaryFolder folder;
             Process alone(
                 {"generate", "--model", AIRCOMP_SOURCE_DIR "/inference/models/demo", "--scheme",
-                 "exact", "--shares", "0.4,0.3,0.2,0.1", "--prompt", prompt, "--tokens",
+                 "exact", "--shares", "0.4,0.3,0.2,0.1", "--prompt", words, "--tokens",
                  std::to_string(tokens), "--json", (folder.path() / "result.json").string()},
                 folder.path() / "log");
             REQUIRE(alone.wait() == 0);
-            return nlohmann::json::parse(contents(folder.path() / "result.json"))["tokens"]
-                .get<std::vector<int>>();
-        }();
-        return made;
+            entry->second = nlohmann::json::parse(contents(folder.path() / "result.json"))["tokens"]
+                                .get<std::vector<int>>();
+        }
+        return entry->second;
     }
 
 private:
-    static int prompt_tokens() { return static_cast<int>(undisturbed().size()) - tokens; }
+    int prompt_tokens() const { return static_cast<int>(undisturbed(words_).size()) - tokens; }
 
+    std::string words_;
     TemporaryFolder folder_;
     std::filesystem::path config_;
     std::string address_;
