@@ -2,9 +2,11 @@
 // Coordinator and devices as processes on the loopback interface: the text that one process makes,
 // whatever happens to them on the way.
 #include <algorithm>
+#include <memory>
 #include <random>
 
 #include "aircomp/runtime/testbed.hpp"
+#include "control/codec.hpp"
 #include "testbed/laboratory.hpp"
 #include "testbed/relay.hpp"
 #include "testbed/watcher.hpp"
@@ -178,28 +180,86 @@ TEST_CASE("an interrupt ends a run clean, with a summary") {
     CHECK(lab.coordinator().says("interrupted after"));
 }
 
-void say(int socket, const std::string& bytes) {
-    CHECK(::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
-          static_cast<ssize_t>(bytes.size()));
+/// A connection of somebody who is no device.
+class Stranger {
+public:
+    explicit Stranger(std::uint16_t port, const std::string& words = "") : socket_(dial(port)) {
+        REQUIRE(socket_ >= 0);
+        say(words);
+    }
+    ~Stranger() { ::close(socket_); }
+    Stranger(const Stranger&) = delete;
+    Stranger& operator=(const Stranger&) = delete;
+
+    /// Whether the bytes could be sent.
+    bool say(const std::string& bytes) const {
+        return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+               static_cast<ssize_t>(bytes.size());
+    }
+
+private:
+    int socket_;
+};
+
+using Crowd = std::vector<std::unique_ptr<Stranger>>;
+
+std::string noise() {
+    std::mt19937 random(3);
+    std::string bytes(4096, ' ');
+    std::generate(bytes.begin(), bytes.end(), [&] { return static_cast<char>(random()); });
+    return bytes;
+}
+
+/// A hello as the protocol has it, of a device that nobody knows.
+std::string hello_of_nobody() {
+    runtime::control::Hello hello;
+    hello.name = "nobody";
+    hello.memory_bytes = hello.compute_flops_per_s = 1e9;
+    const auto frame = runtime::control::encode(hello);
+    return {reinterpret_cast<const char*>(frame->data()), frame->size()};
 }
 
 TEST_CASE("strangers at the port are refused and the run goes on") {
     Laboratory lab("  hello_timeout_s: 0.3\n");
     lab.start_coordinator();
-    const int http = dial(lab.port()), noise = dial(lab.port()), slow = dial(lab.port());
-    say(http, "GET / HTTP/1.1\r\nHost: lab\r\n\r\n");
-    std::mt19937 random(3);
-    std::string bytes(4096, ' ');
-    std::generate(bytes.begin(), bytes.end(), [&] { return static_cast<char>(random()); });
-    say(noise, bytes);
-    say(slow, std::string("\x10\x00", 2));
+    const auto refused = [&](const std::string& words) {
+        return eventually([&] { return lab.coordinator().says(words); });
+    };
+    const std::string http = "GET / HTTP/1.1\r\nHost: lab\r\n\r\n";
+    const std::string too_long = "\xff\xff\xff\xff", half_a_length = "\x10";
+    const Stranger browser(lab.port(), http), babbler(lab.port(), noise()),
+        boaster(lab.port(), too_long), silent(lab.port(), half_a_length),
+        nobody(lab.port(), hello_of_nobody());
+    CHECK(refused("found the length 542393671"));  // "GET "
+    CHECK(refused("found the length 4294967295"));
+    CHECK(refused("no hello within"));
+    CHECK(refused("the configuration has no device 'nobody'"));
+
+    // Byte by byte, always in time for the next, and never a whole frame.
+    const Stranger slow(lab.port(), std::string("\x00\x08\x00\x00", 4));
+    CHECK(eventually([&] { return !slow.say("x"); }));
+
+    lab.start_devices();
+    REQUIRE(lab.reaches(5));
+    Crowd crowd;
+    for (const std::string& words : {http, noise(), too_long, half_a_length, hello_of_nobody()})
+        crowd.push_back(std::make_unique<Stranger>(lab.port(), words));
+    CHECK(lab.result()["tokens"] == Laboratory::undisturbed());
+}
+
+TEST_CASE("more strangers than the coordinator listens to are hung up on, and devices come in") {
+    const std::string words = GENERATE(std::string(), hello_of_nobody());
+    Laboratory lab("  hello_timeout_s: 1\n");
+    lab.start_coordinator();
+    Crowd crowd;  // Silent ones, and refused ones that do not leave.
+    const auto too_many = [&] {
+        crowd.push_back(std::make_unique<Stranger>(lab.port(), words));
+        return lab.coordinator().says("too many connections that have not said hello");
+    };
+    CHECK(eventually(too_many));
+    CHECK(crowd.size() > 64);
     lab.start_devices();
     CHECK(lab.result()["tokens"] == Laboratory::undisturbed());
-    for (const int socket : {http, noise, slow})
-        ::close(socket);
-    const std::string log = lab.coordinator().log();
-    CHECK(log.find("found the length 542393671") != std::string::npos);  // "GET "
-    CHECK(log.find("no hello within") != std::string::npos);
 }
 
 TEST_CASE("who watches a run sees its figures, and does not disturb it") {
@@ -210,9 +270,7 @@ TEST_CASE("who watches a run sees its figures, and does not disturb it") {
         return body_of(http(port, "GET " + path + " HTTP/1.1\r\n\r\n"));
     };
     CHECK(nlohmann::json::parse(ask("/status"))["phase"] == "waiting for devices");
-    const int slow = dial(port), noise = dial(port);
-    say(slow, "GET /metr");
-    say(noise, "\x16\x03\x01 no request");
+    const Stranger slow(port, "GET /metr"), babbler(port, "\x16\x03\x01 no request");
     lab.start_devices();
     REQUIRE(lab.reaches(10));
     lab.device(2).signal(SIGSTOP);  // The run cannot end before it is looked at.
@@ -230,12 +288,10 @@ TEST_CASE("who watches a run sees its figures, and does not disturb it") {
           std::string::npos);
     lab.device(2).signal(SIGCONT);
     CHECK(lab.result()["tokens"] == Laboratory::undisturbed());
-    ::close(slow);
-    ::close(noise);
 }
 
 TEST_CASE("with certificates, devices of this laboratory are admitted and others are not") {
-    Laboratory lab;
+    Laboratory lab("  hello_timeout_s: 1\n");
     using testbed::CertificateRole;
     lab.issue_certificates();
     testbed::make_authority(lab.path("other"), "elsewhere", 30);
@@ -262,6 +318,10 @@ TEST_CASE("with certificates, devices of this laboratory are admitted and others
     CHECK(refused("certificate has expired"));
     CHECK(refused("'device-3' came with the certificate of 'device-4'"));
     CHECK(refused("wrong version number"));
+    const Stranger browser(lab.port(), "GET / HTTP/1.1\r\nHost: lab\r\n\r\n");
+    CHECK(refused("http request"));
+    const Stranger babbler(lab.port(), noise()), silent(lab.port());
+    CHECK(refused("no hello within"));
     CHECK(lab.device(3).wait() == 2);
     for (std::size_t n = 1; n <= 4; ++n)
         lab.start_device(n, with("pki/device-" + std::to_string(n)));
