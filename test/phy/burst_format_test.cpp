@@ -10,7 +10,7 @@
 namespace gr::aircomp::phy {
 namespace {
 
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 BurstFormat large_format() {
     BurstFormat format;

@@ -203,7 +203,7 @@ TEST_CASE("noise holds no round and leaves the vector alone") {
 }
 
 TEST_CASE("every kernel refuses spans of the wrong size and says which it expected") {
-    using Catch::Matchers::Contains;
+    using Catch::Contains;
     BurstFormat format;
     const Payload payload{100, 1, 3};
     Preprocessor transmitter(format, payload, 1);

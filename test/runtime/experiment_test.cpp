@@ -17,7 +17,7 @@
 namespace aircomp::runtime {
 namespace {
 
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 std::string content(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);

@@ -397,8 +397,7 @@ TEST_CASE("channels that move cost accuracy, the more the older a block's soundi
 
 TEST_CASE("an unknown scheme is refused with the names that are known") {
     CHECK_THROWS_WITH(medium_of(testbed("magic")),
-                      Catch::Matchers::Contains("scheme 'magic' is not known") &&
-                          Catch::Matchers::Contains("mmse"));
+                      Catch::Contains("scheme 'magic' is not known") && Catch::Contains("mmse"));
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ TEST_CASE("a range that is no number does not travel on") {
                                  std::numeric_limits<float>::infinity(), -1.0F);
     std::memcpy(bytes.data(), &range, sizeof(range));
     std::vector<float> values(4);
-    CHECK_THROWS_WITH(unpack(bytes, 8, values), Catch::Matchers::Contains("finite range"));
+    CHECK_THROWS_WITH(unpack(bytes, 8, values), Catch::Contains("finite range"));
 }
 
 }  // namespace

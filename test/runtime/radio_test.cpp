@@ -19,7 +19,7 @@
 namespace aircomp::runtime {
 namespace {
 
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using Seconds = std::chrono::duration<double>;
 
 // ---- bursts ----

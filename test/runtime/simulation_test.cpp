@@ -105,7 +105,7 @@ TEST_CASE("generation is repeatable and stops at its stop token") {
 TEST_CASE("shares that do not fit the devices are refused") {
     auto config = experiment("exact", {0.5, 0.5});
     config.shares = {0.5, 0.4};
-    CHECK_THROWS_WITH(Simulation(config, checkpoint(), nullptr), Catch::Matchers::Contains("0.9"));
+    CHECK_THROWS_WITH(Simulation(config, checkpoint(), nullptr), Catch::Contains("0.9"));
     config.shares = {1};
     CHECK_THROWS(Simulation(config, checkpoint(), nullptr));
 }
@@ -113,7 +113,7 @@ TEST_CASE("shares that do not fit the devices are refused") {
 TEST_CASE("a slice that its device's memory cannot hold is refused with both sizes") {
     Config config = experiment("exact", {0.5, 0.5});
     config.devices[1].memory_bytes = 100e3;
-    using Catch::Matchers::Contains;
+    using Catch::Contains;
     REQUIRE_THROWS_WITH(logits(config),
                         Contains("devices[1].memory_bytes: device-2") && Contains("has 100000"));
     config.devices[1].memory_bytes = 1e6;
@@ -169,9 +169,8 @@ TEST_CASE("what computing takes of a device's energy it cannot transmit with (9)
     CHECK(limited > 2 * nmse(config));
 
     config.devices[3].energy_j_per_token = 1e-9;
-    CHECK_THROWS_WITH(
-        Simulation(config, checkpoint(), nullptr),
-        Catch::Matchers::Contains("device 'device-4': energy_j_per_token: expected more than"));
+    CHECK_THROWS_WITH(Simulation(config, checkpoint(), nullptr),
+                      Catch::Contains("device 'device-4': energy_j_per_token: expected more than"));
 }
 
 TEST_CASE("a scheme that assigns shares spares the weak device") {
@@ -184,8 +183,7 @@ TEST_CASE("a scheme that assigns shares spares the weak device") {
     Config config = with_battery(design);
     const auto equal = run(config);
     config.scheme = design + "+sca";
-    CHECK_THROWS_WITH(run(config),
-                      Catch::Matchers::Contains("shares: expected none, for the scheme"));
+    CHECK_THROWS_WITH(run(config), Catch::Contains("shares: expected none, for the scheme"));
     config.shares.clear();
     const auto assigned = run(config);
     const auto& shares = assigned->config().shares;

@@ -157,7 +157,7 @@ TEST_CASE("a radio that is not there is named") {
     const test::TemporaryFolder folder;
     emulate(folder, config);
     config.radios.devices[1].args += "-of-nobody";
-    CHECK_THROWS_WITH(first_light(config, {}), Catch::Matchers::Contains("radio 'device-2': "));
+    CHECK_THROWS_WITH(first_light(config, {}), Catch::Contains("radio 'device-2': "));
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ TEST_CASE("a header that a device cannot hear is repeated, and in the end it is 
     config.radio.server_power_w = 1e-6;
     const auto medium = medium_of(config);
     CHECK_THROWS_WITH(nmse_of(*medium, 1),
-                      Catch::Matchers::Contains("no whole round in 2 attempts: device 'device-1'"));
+                      Catch::Contains("no whole round in 2 attempts: device 'device-1'"));
     CHECK(medium->usage().repeated_rounds == 2);
 }
 
@@ -71,8 +71,7 @@ TEST_CASE("a confidence that no round can have repeats every round") {
     config.waveform.least_confidence = 1;
     config.waveform.attempts = 2;
     config.radio.snr_db = 0;
-    CHECK_THROWS_WITH(nmse_of(*medium_of(config), 1),
-                      Catch::Matchers::Contains("the sum lacked a device"));
+    CHECK_THROWS_WITH(nmse_of(*medium_of(config), 1), Catch::Contains("the sum lacked a device"));
 }
 
 TEST_CASE("every impairment adds to the error, none drowns the sum") {
