@@ -2,6 +2,8 @@
 // Strict YAML with located errors, on yaml-cpp.
 #include "yaml_reader.hpp"
 
+#include <yaml-cpp/eventhandler.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -10,6 +12,7 @@
 #include <iterator>
 #include <limits>
 #include <numeric>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 
@@ -18,6 +21,7 @@ namespace aircomp::runtime {
 namespace {
 
 constexpr std::uintmax_t largest_file_bytes = std::uintmax_t{1} << 20;
+constexpr int most_documents = 100;
 
 /// Units as keys end in them, and as people write them; what ends another comes after it.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 9> units = {{
@@ -157,32 +161,62 @@ std::string read_text(const std::filesystem::path& file) {
     return text;
 }
 
+/// Hears a document and keeps nothing of it.
+class DeafHandler final : public YAML::EventHandler {
+public:
+    void OnDocumentStart(const YAML::Mark&) override {}
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                         YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                    YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+};
+
+/// Documents in the text, at most most_documents: after a stray comma yaml-cpp finds empty ones
+/// without end, and LoadAll() would keep them all.
+int count_documents(const std::string& text) {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    DeafHandler handler;
+    int count = 0;
+    while (count < most_documents && parser.HandleNextDocument(handler))
+        ++count;
+    return count;
+}
+
 }  // namespace
 
 YamlDocument::YamlDocument(const std::filesystem::path& file)
     : YamlDocument(read_text(file), file.string()) {}
 
 YamlDocument::YamlDocument(const std::string& text, const std::string& origin) : file_(origin) {
-    std::vector<YAML::Node> documents;
+    int documents = 0;
     try {
-        documents = YAML::LoadAll(text);
+        documents = count_documents(text);
+        root_ = YAML::Load(text);
     } catch (const YAML::Exception& error) {
         const bool placed = !error.mark.is_null();
         throw std::runtime_error(file_ + (placed ? ":" + std::to_string(error.mark.line + 1) : "") +
                                  ": expected YAML, found: " + printable(error.msg));
     }
-    if (documents.empty() || documents[0].IsNull()) {
+    if (root_.IsNull()) {
         throw std::runtime_error(file_ + ": expected keys and values, found nothing");
     }
-    if (documents.size() > 1) {
+    if (documents > 1) {
         throw std::runtime_error(file_ + ": expected one YAML document, found " +
-                                 std::to_string(documents.size()));
+                                 (documents == most_documents ? "at least " : "") +
+                                 std::to_string(documents));
     }
-    if (!documents[0].IsMap()) {
-        throw std::runtime_error(file_ + ":" + std::to_string(documents[0].Mark().line + 1) +
-                                 ": expected keys and values, found " + describe(documents[0]));
+    if (!root_.IsMap()) {
+        throw std::runtime_error(file_ + ":" + std::to_string(root_.Mark().line + 1) +
+                                 ": expected keys and values, found " + describe(root_));
     }
-    root_ = documents[0];
 }
 
 YamlNode YamlDocument::root() {

@@ -692,6 +692,9 @@ TEST_CASE("a file that is not one YAML mapping is refused") {
     CHECK(error_of("\nplain text") == "lab.yaml:2: expected keys and values, found plain text");
     CHECK(error_of("[1, 2]") == "lab.yaml:1: expected keys and values, found a list of 2");
     CHECK(error_of("seed: 1\n---\nseed: 2\n") == "lab.yaml: expected one YAML document, found 2");
+    // yaml-cpp takes a stray comma for empty documents without end.
+    CHECK(error_of("  ,\n") == "lab.yaml: expected keys and values, found nothing");
+    CHECK(error_of("{seed: 1}\n,\n") == "lab.yaml: expected one YAML document, found at least 100");
     CHECK(error_of("seed: 1\nshares: [1, 2\n") ==
           "lab.yaml:3: expected YAML, found: end of sequence flow not found");
     CHECK(error_of("seed: 1\n  threads: 2\n") ==
