@@ -53,7 +53,8 @@ void LinkedDevices::begin_epoch(std::uint32_t epoch, const std::vector<std::size
 void LinkedDevices::report(std::size_t device, const control::Message& message) {
     const std::lock_guard lock(mutex_);
     if (const auto* clock = std::get_if<control::ClockReport>(&message)) {
-        answers_[clock->request] = *clock;
+        // Kept only where it is waited for: devices cannot make the coordinator hold more.
+        if (clock->request == requests_) answers_[clock->request] = *clock;
     } else if (const auto* burst = std::get_if<control::BurstReport>(&message)) {
         if (burst->number == number_) reports_.at(device) = from_message(*burst);
     }
