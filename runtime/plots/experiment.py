@@ -164,9 +164,9 @@ def panels_of(description, rows):
             for plot in plots]
 
 
-def draw_legend(axes, plot):
+def draw_legend(axes, plot, bars):
     entries = len(axes.get_legend_handles_labels()[1])
-    if entries > MANY:
+    if entries > MANY or (bars and entries > 1):
         axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.02))
     elif plot["lines"] or entries > 1:
         axes.legend(edgecolor="none", framealpha=0.7, fontsize=7)
@@ -180,7 +180,7 @@ def draw_panel(axes, plot, values, rows):
     if not bars:
         axes.set_ylabel(plot["y_label"])
     if not plot["map"]:
-        draw_legend(axes, plot)
+        draw_legend(axes, plot, bars)
 
 
 def draw(description, rows):

@@ -18,7 +18,7 @@ STYLE = """
 :root { color-scheme: light; }
 body { font: 16px/1.5 sans-serif; margin: 0 auto; max-width: 75rem; padding: 0 1rem 4rem; color: #1b2430; }
 h1 { margin-bottom: 0; } h2 { margin-top: 3rem; border-top: 1px solid #ccd3db; padding-top: 1rem; }
-nav a { margin-right: 1rem; } figure { margin: 0; display: flex; flex-wrap: wrap; gap: 1rem; }
+nav a { margin-right: 1rem; display: inline-block; } figure { margin: 0; display: flex; flex-wrap: wrap; gap: 1rem; }
 svg { flex: 1 1 20rem; max-width: 34rem; height: auto; }
 .table { overflow-x: auto; max-height: 24rem; } table { border-collapse: collapse; font-size: 13px; }
 th, td { padding: 0.15rem 0.6rem; text-align: right; white-space: nowrap; }
