@@ -121,7 +121,7 @@ def draw_bars(axes, plot, rows):
     axes.use_sticky_edges = False
     axes.margins(x=0.18)
     if plot["y_scale"] == "linear":
-        axes.set_xlim(left=0)
+        axes.set_xlim(0, 1.8 * max(start) if len(plot["y"]) > 1 else None)  # a legend fits beside the bars
         axes.locator_params(axis="x", nbins=5)
         axes.ticklabel_format(axis="x", scilimits=(-2, 4))
 
@@ -164,9 +164,9 @@ def panels_of(description, rows):
             for plot in plots]
 
 
-def draw_legend(axes, plot, bars):
+def draw_legend(axes, plot):
     entries = len(axes.get_legend_handles_labels()[1])
-    if entries > MANY or (bars and entries > 1):
+    if entries > MANY:
         axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.02))
     elif plot["lines"] or entries > 1:
         axes.legend(edgecolor="none", framealpha=0.7, fontsize=7)
@@ -180,7 +180,7 @@ def draw_panel(axes, plot, values, rows):
     if not bars:
         axes.set_ylabel(plot["y_label"])
     if not plot["map"]:
-        draw_legend(axes, plot, bars)
+        draw_legend(axes, plot)
 
 
 def draw(description, rows):
