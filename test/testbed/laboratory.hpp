@@ -30,8 +30,8 @@ public:
                                             "/inference/models/demo}\nscheme: exact\n"
                                             "shares: [0.4, 0.3, 0.2, 0.1]\nthreads: 1\n" +
                                                 rest + "testbed:\n  heartbeat_s: 2\n" + testbed);
-        undisturbed(
-            words_);  // Made now, or a run could be over before it is first compared with it.
+        // Made now, or a run could be over before it is first compared with it.
+        undisturbed(words_);
     }
 
     std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
