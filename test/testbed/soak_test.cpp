@@ -232,8 +232,8 @@ private:
         for (const auto& [what, times] : counts_)
             std::cout << " " << what << " " << times << " times,";
         std::cout << " over " << runs_ << " runs of " << tokens_ << " tokens and " << epochs_
-                  << " assignments of slices; " << ties_ << " tokens differed, all of them at ties"
-                  << std::endl;
+                  << " assignments of slices; " << ties_
+                  << " tokens differed at ties, none elsewhere" << std::endl;
     }
 
     Plan plan_;
