@@ -6,9 +6,9 @@
 
 #include "aircomp/runtime/first_light.hpp"
 #include "fake_air.hpp"
+#include "gnuradio/aircomp/phy/converter_scale.hpp"
 #include "inference/temporary_folder.hpp"
 #include "radio/burst_tracker.hpp"
-#include "radio/converter_scale.hpp"
 #include "radio/guarded_session.hpp"
 #include "radio/power_calibration.hpp"
 #include "radio/round_clock.hpp"
@@ -69,10 +69,10 @@ TEST_CASE("a burst cannot begin within another") {
 // ---- converters ----
 
 TEST_CASE("samples of 1 W have the stated mean at the converter, and come back as they were") {
-    const ConverterScale scale(-12);
+    const gr::aircomp::phy::ConverterScale scale(-12);
     const std::vector<std::complex<float>> watts(100, {0.6F, -0.8F});
     std::vector<std::complex<float>> converter(watts.size());
-    ConverterLevel level;
+    gr::aircomp::phy::ConverterLevel level;
     scale.to_converter(watts, converter, level);
     CHECK(level.mean_dbfs() == Approx(-12));
     CHECK(level.peak_dbfs() == Approx(-12 + 20 * std::log10(0.8)));
@@ -82,10 +82,10 @@ TEST_CASE("samples of 1 W have the stated mean at the converter, and come back a
 }
 
 TEST_CASE("peaks beyond full scale are clipped and counted") {
-    const ConverterScale scale(-6);
+    const gr::aircomp::phy::ConverterScale scale(-6);
     std::vector<std::complex<float>> watts(10, 1.0F), converter(10);
     watts[4] = {-3.0F, 0.0F};
-    ConverterLevel level;
+    gr::aircomp::phy::ConverterLevel level;
     scale.to_converter(watts, converter, level);
     CHECK(level.clipped == 1);
     CHECK(converter[4] == std::complex<float>(-1.0F, 0.0F));
@@ -133,7 +133,7 @@ struct Guarded {
                   full_scale_dbm, [this] { return now; }) {}
 
     fakes::FakeAir air{{}, 0};
-    GuardedSession::Clock::time_point now{};
+    TransmitGuard::Clock::time_point now{};
     GuardedSession session;
 };
 

@@ -90,7 +90,7 @@ private:
     bool hear_header();
     bool sound();
     void design_blocks();
-    OscillatorCorrection correction(std::size_t n) const;
+    phy::OscillatorCorrection correction(std::size_t n) const;
     static std::vector<double> transmit_power_w(const RoundSettings& settings);
 
     void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out);
@@ -107,7 +107,7 @@ private:
     std::vector<DeviceEnd> device_ends_;
     std::optional<ServerEnd> server_end_;
     std::vector<std::vector<phy::Sample>> bursts_;
-    std::vector<OscillatorCorrection> corrections_;  // of the last bursts, by device
+    std::vector<phy::OscillatorCorrection> corrections_;  // of the last bursts, by device
     /// Mean of exp(j residual) while an antenna sounded, by device.
     std::vector<std::vector<std::complex<double>>> sounding_residual_;
     const phy::SoundingReport* sounding_ = nullptr;
@@ -177,7 +177,7 @@ bool WaveformMedium::acquire() {
     if (!free_running()) return true;
     const bool is_first = sounding_ == nullptr;
     for (std::size_t n = 0; n < devices(); ++n) {
-        device_ends_[n].forget_phase();
+        device_ends_[n].headers().forget_phase();
     }
     if (!hear_header()) return false;
     for (int i = 1; is_first && i < first_headers; ++i) {
@@ -196,7 +196,7 @@ bool WaveformMedium::hear_header() {
     const auto& received = air_.downlink(server_end_->header(), header_antenna_);
     for (std::size_t n = 0; n < devices(); ++n) {
         if (!sounds(n)) continue;
-        if (!device_ends_[n].hear(received[n], begin).found) {
+        if (!device_ends_[n].headers().hear(received[n], begin).found) {
             failure_ = "device '" + config().devices[n].name + "' did not find the header";
             return false;
         }
@@ -205,9 +205,9 @@ bool WaveformMedium::hear_header() {
 }
 
 /// For a burst that begins lead() samples from now.
-OscillatorCorrection WaveformMedium::correction(std::size_t n) const {
+phy::OscillatorCorrection WaveformMedium::correction(std::size_t n) const {
     if (!free_running()) return {};
-    return device_ends_[n].predict(air_.now() + static_cast<double>(WaveformAir::lead()));
+    return device_ends_[n].headers().predict(air_.now() + static_cast<double>(WaveformAir::lead()));
 }
 
 bool WaveformMedium::sound() {

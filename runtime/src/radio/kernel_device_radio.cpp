@@ -41,10 +41,10 @@ KernelDeviceRadio::KernelDeviceRadio(const Config& config, const phy::BurstForma
 DeviceReport KernelDeviceRadio::take_part(const RoundOrder& order, const DeviceSettings& settings,
                                           gsl::span<const float> partial) {
     DeviceReport report;
-    if (order.new_reference) end_.forget_phase();
+    if (order.new_reference) end_.headers().forget_phase();
     hear(order, report);
     if (!report.header_found) return report;
-    const auto correction = end_.predict(static_cast<double>(order.burst));
+    const auto correction = end_.headers().predict(static_cast<double>(order.burst));
     report.offset_hz = correction.offset * sample_rate_hz_;
     const auto sent = order.sounding ? end_.sounding_burst(max_power_w_, correction, sent_)
                                      : end_.data_burst(partial, settings, order.scale, clip_level_,
@@ -76,7 +76,7 @@ void KernelDeviceRadio::hear(const RoundOrder& order, DeviceReport& report) {
         for (std::size_t a = 0; a < end_.antennas(); ++a)
             std::copy_n(&received_[a * window + first], own, &header_[a * own]);
         const auto heard =
-            end_.hear(header_, static_cast<double>(begin) + static_cast<double>(first));
+            end_.headers().hear(header_, static_cast<double>(begin) + static_cast<double>(first));
         report.header_found = heard.found;
         report.header_snr_db = 10 * std::log10(std::max(1e-20, heard.sync.snr));
     }

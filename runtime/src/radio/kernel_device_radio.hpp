@@ -16,7 +16,7 @@ public:
                       std::unique_ptr<GuardedSession> session);
 
     TimedRadio& timed() override { return *session_; }
-    void begin_anew() override { end_.begin_anew(); }
+    void begin_anew() override { end_.headers().begin_anew(); }
     void feed() override { session_->feed(); }
     DeviceReport take_part(const RoundOrder& order, const DeviceSettings& settings,
                            gsl::span<const float> partial) override;

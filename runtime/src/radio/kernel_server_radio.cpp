@@ -3,22 +3,11 @@
 #include "radio/kernel_server_radio.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <stdexcept>
 
 #include "radio/round_clock.hpp"
 
 namespace aircomp::runtime {
-namespace {
-
-double mean(const std::vector<double>& values) {
-    return values.empty() ? 0
-                          : std::accumulate(values.begin(), values.end(), 0.0) /
-                                static_cast<double>(values.size());
-}
-
-}  // namespace
-
 KernelServerRadio::KernelServerRadio(const Config& config, const phy::BurstFormat& format,
                                      const phy::Payload& payload,
                                      std::unique_ptr<GuardedSession> session)
@@ -37,12 +26,7 @@ ServerReport KernelServerRadio::sound(const RoundOrder& order, gsl::span<const d
     ServerReport report = exchange(order, end_.sounding_window());
     if (report.window.state != WindowState::whole) return report;
     sounding_ = &end_.sound(received_, power_w);
-    report.found = sounding_->found;
-    report.noise_power_w = sounding_->noise_power_w;
-    for (std::size_t n = 0; n < power_w.size() && report.found; ++n) {
-        report.found = power_w[n] == 0 || sounding_->devices[n].found;
-        if (!report.found) report.missing = n;
-    }
+    add_sounding(*sounding_, power_w, report);
     return report;
 }
 
@@ -50,14 +34,7 @@ ServerReport KernelServerRadio::sum(const RoundOrder& order, const ServerSetting
                                     gsl::span<float> sum) {
     ServerReport report = exchange(order, end_.burst_window());
     if (report.window.state != WindowState::whole) return report;
-    const auto& received = end_.sum(received_, settings, order.scale, sum);
-    report.found = received.found;
-    if (!report.found) return report;
-    report.noise_power_w = received.noise_power_w;
-    report.confidence = received.confidence;
-    report.pilot_gain = received.pilot_gain;
-    report.evm = mean(received.evm);
-    report.phase_rad = mean(received.phase);
+    add_sum(end_.sum(received_, settings, order.scale, sum), report);
     return report;
 }
 

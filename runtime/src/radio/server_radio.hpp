@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "aircomp/runtime/config.hpp"
-#include "gnuradio/aircomp/phy/preprocessor.hpp"
+#include "gnuradio/aircomp/phy/postprocessor.hpp"
 #include "gnuradio/aircomp/phy/sounder.hpp"
 #include "radio/round_order.hpp"
 #include "round/settings.hpp"
@@ -34,6 +34,13 @@ public:
     virtual ServerReport sum(const RoundOrder& order, const ServerSettings& settings,
                              gsl::span<float> sum) = 0;
 };
+
+/// What a sounding says; found where every device is that sounds, those with a `power_w` above 0.
+void add_sounding(const phy::SoundingReport& sounding, gsl::span<const double> power_w,
+                  ServerReport& report);
+
+/// What a sum's receiver says.
+void add_sum(const phy::ReceiveReport& received, ServerReport& report);
 
 /// The server's radio; throws as open_device_radio() does.
 std::unique_ptr<ServerRadio> open_server_radio(const Config& config, const phy::BurstFormat& format,

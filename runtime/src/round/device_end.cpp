@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Headers into the offset tracker, its predictions into bursts.
+// Partials and soundings into bursts.
 #include "round/device_end.hpp"
 
 namespace aircomp::runtime {
@@ -9,39 +9,12 @@ DeviceEnd::DeviceEnd(const phy::BurstFormat& format, const phy::Payload& payload
                      double sample_rate_hz, std::size_t header_window)
     : format_(format),
       device_(device),
-      sample_rate_hz_(sample_rate_hz),
-      oscillator_(oscillator),
       transmitter_(format, payload, format.device_antennas.at(device)),
-      header_receiver_(format, format.device_antennas.at(device), header_window),
-      tracker_(oscillator) {}
-
-void DeviceEnd::begin_anew() {
-    header_receiver_.reset();
-    tracker_ = phy::OffsetTracker(oscillator_);
-}
-
-void DeviceEnd::forget_phase() {
-    header_receiver_.reset();
-    tracker_.forget_phase();
-}
-
-phy::HeaderMeasurement DeviceEnd::hear(gsl::span<const phy::Sample> received, double begin) {
-    const auto heard = header_receiver_.measure(received);
-    if (!heard.found) return heard;
-    // The header shows the server's oscillator relative to the device's.
-    tracker_.update((begin + heard.middle_samples) / sample_rate_hz_, -heard.phase,
-                    heard.phase_variance, -heard.sync.offset * sample_rate_hz_,
-                    heard.sync.offset_variance * sample_rate_hz_ * sample_rate_hz_);
-    return heard;
-}
-
-OscillatorCorrection DeviceEnd::predict(double begin) const {
-    const auto at = tracker_.predict(begin / sample_rate_hz_);
-    return {at.phase, at.offset_hz / sample_rate_hz_};
-}
+      headers_(format, format.device_antennas.at(device), header_window, oscillator,
+               sample_rate_hz) {}
 
 phy::TransmitReport DeviceEnd::sounding_burst(double power_w,
-                                              const OscillatorCorrection& correction,
+                                              const phy::OscillatorCorrection& correction,
                                               std::vector<phy::Sample>& samples) {
     phy::TransmitSettings transmit;
     transmit.preamble_power_w = power_w;
@@ -53,7 +26,8 @@ phy::TransmitReport DeviceEnd::sounding_burst(double power_w,
 
 phy::TransmitReport DeviceEnd::data_burst(gsl::span<const float> vector,
                                           const DeviceSettings& settings, double scale,
-                                          double clip_level, const OscillatorCorrection& correction,
+                                          double clip_level,
+                                          const phy::OscillatorCorrection& correction,
                                           std::vector<phy::Sample>& samples) {
     phy::TransmitSettings transmit;
     transmit.scale = scale;

@@ -10,12 +10,14 @@
 #include <uhd/exception.hpp>
 #include <uhd/usrp/multi_usrp.hpp>
 
+#include "gnuradio/aircomp/phy/converter_scale.hpp"
 #include "radio/burst_tracker.hpp"
-#include "radio/converter_scale.hpp"
 #include "radio/drivers.hpp"
 
 namespace aircomp::runtime {
 namespace {
+
+namespace phy = gr::aircomp::phy;
 
 using Clock = std::chrono::steady_clock;
 using Samples = std::vector<std::complex<float>>;
@@ -68,7 +70,7 @@ private:
     void forget_windows();
 
     RadioOptions options_;
-    ConverterScale scale_;
+    phy::ConverterScale scale_;
     uhd::usrp::multi_usrp::sptr usrp_;
     std::vector<std::size_t> channels_;
     uhd::tx_streamer::sptr transmitter_;
@@ -219,7 +221,7 @@ void UhdSession::transmit(Ticks begin, gsl::span<const std::complex<float>> samp
     burst_.begin(channels_.size());
     burst_end_ = begin + static_cast<Ticks>(count);
     sent_.resize(samples.size());
-    ConverterLevel level;
+    phy::ConverterLevel level;
     std::vector<const void*> buffers(channels_.size());
     for (const std::size_t channel : channels_) {
         scale_.to_converter(samples.subspan(channel * count, count),
@@ -314,7 +316,7 @@ WindowReport UhdSession::receive(Ticks begin, gsl::span<std::complex<float>> sam
         forget_windows();
         return {state, 0, 0};
     }
-    ConverterLevel level;
+    phy::ConverterLevel level;
     for (const std::size_t channel : channels_)
         scale_.from_converter(samples.subspan(channel * count, count), level);
     return {WindowState::whole, level.mean_dbfs(), level.peak_dbfs()};

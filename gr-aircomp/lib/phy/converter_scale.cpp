@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Scaling, clipping and measuring samples at converters.
-#include "radio/converter_scale.hpp"
+#include "gnuradio/aircomp/phy/converter_scale.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace aircomp::runtime {
+namespace gr::aircomp::phy {
 namespace {
 
 constexpr double silence_dbfs = -200;
@@ -59,4 +59,4 @@ void ConverterScale::from_converter(gsl::span<std::complex<float>> samples,
     level.peak = std::max(level.peak, peak);
 }
 
-}  // namespace aircomp::runtime
+}  // namespace gr::aircomp::phy

@@ -6,9 +6,7 @@
 #include <complex>
 #include <gsl/span>
 
-#include "aircomp/runtime/radio_session.hpp"
-
-namespace aircomp::runtime {
+namespace gr::aircomp::phy {
 
 /// How loud samples are at a converter, of all that were added.
 struct ConverterLevel {
@@ -37,4 +35,4 @@ private:
     float amplitude_;
 };
 
-}  // namespace aircomp::runtime
+}  // namespace gr::aircomp::phy
