@@ -4,18 +4,19 @@
 
 usage: run_headless.py loopback|sounding|replay
        run_headless.py radios AIRCOMP_AIR
+       run_headless.py companion AIRCOMP
        run_headless.py compile NAME ...
 
 The first runs one flowgraph; replay records rounds of four devices to SigMF before. The second runs a
-device and the server on virtual radios, each in a process of its own. The third only compiles. Exits
-with 1, saying why, where a flowgraph does not compile, does not run or shows wrong figures.
+device and the server on virtual radios, without the aircomp program; the third has the program sum over
+virtual radios through them. The last only compiles. Exits with 1, saying why, where a flowgraph does not
+compile, does not run or shows wrong figures.
 """
 import importlib
+import json
 import math
 import os
 import random
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -23,13 +24,43 @@ import time
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 LIMIT_S = 60
-# Half as fast as the wall clock: a busy machine has time to connect before the first round.
+# Slower than the wall clock: a busy machine has time for each round.
 AIR = """
-time_scale: 0.5
-noise_power: 1e-4
+time_scale: 0.1
+noise_power: 1e-6
 boards: [{name: server}, {name: device}]
 """
-LENGTH, ROUNDS = 2048, 10
+LENGTH, ROUNDS = 2048, 5
+LEAD = 50000  # samples of 1 us: half a second of the wall clock
+
+# Two devices, a server of two antennas; 0.3 s of the wall clock from a header to the bursts.
+FIRST_LIGHT_AIR = """
+time_scale: 0.1
+noise_power: 1.6e-4
+boards:
+  - {name: device-1, carrier_offset_hz: 310}
+  - {name: device-2, carrier_offset_hz: -120}
+  - {name: server, antennas: 2}
+"""
+FIRST_LIGHT = """
+devices:
+  - {name: device-1, compute_flops_per_s: 1e9, energy_j_per_flop: 1e-10, max_power_w: 1, memory_bytes: 1e9, antennas: 1}
+  - {name: device-2, compute_flops_per_s: 1e9, energy_j_per_flop: 1e-10, max_power_w: 1, memory_bytes: 1e9, antennas: 1}
+radio: {server_antennas: 2, streams: 1, bandwidth_hz: 10e6, coherence_block_s: 10}
+waveform: {turnaround_s: 30e-3, least_confidence: 0.5}
+radios:
+  transmit: true
+  frequency_hz: 2.45e9
+  unit_power_dbfs: -18
+  linewidth_hz: 0.1
+  lead_s: 30e-3
+  interval_s: 40e-3
+  limits: {frequency_ranges_hz: [{low: 2.4e9, high: 2.5e9}], watchdog_s: 60}
+  server: {args: "type=aircomp,config=AIR,name=server"}
+  devices:
+    - {args: "type=aircomp,config=AIR,name=device-1"}
+    - {args: "type=aircomp,config=AIR,name=device-2"}
+"""
 
 
 def compile_flowgraph(name, folder):
@@ -157,73 +188,67 @@ def replay(folder):
     expect(-27.43 < error < -26.43, f"NMSE of the replayed sums: {error:.2f} dB, by (4) -26.93 dB")
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
-def connect(port):
-    return socket.create_connection(("127.0.0.1", int(port)), timeout=LIMIT_S)
-
-
-def wait_until_started(flowgraph):
-    """What arrives on a socket before a flowgraph runs is lost: it asks for Enter once it does."""
-    said = b""
-    while b"Press Enter" not in said:
-        piece = flowgraph.stdout.read(1)
-        if not piece:
-            sys.exit(f"a flowgraph ended before it ran: {said.decode()}")
-        said += piece
-
-
-def pass_vectors(vectors, ports):
-    """Hands vectors to the device's flowgraph; what the server's hands out, a vector a sum."""
-    with connect(ports["server"]) as sums, connect(ports["device"]) as device:
-        for vector in vectors:
-            device.sendall(struct.pack(f"{LENGTH}f", *vector))
-        received = b""
-        while len(received) < 4 * LENGTH * len(vectors):
-            piece = sums.recv(65536)
-            if not piece:
-                sys.exit("the server's flowgraph closed the connection")
-            received += piece
-    return [struct.unpack_from(f"{LENGTH}f", received, 4 * LENGTH * n)
-            for n in range(len(vectors))]
+def sums_of(vectors, folder, path):
+    """What one device's vectors become, each alone, over radios that meet at the socket `path`."""
+    from stand_in import Radio, align, sum_vectors
+    radios = [Radio(role, role, folder, LENGTH, f"type=aircomp,air={path},name={role}")
+              for role in ("server", "device")]
+    runner = os.path.join(os.path.dirname(os.path.abspath(__file__)), "run_radios.py")
+    with subprocess.Popen([sys.executable, runner, folder], stdin=subprocess.PIPE,
+                          text=True) as flowgraphs:
+        try:
+            for radio, name in zip(radios, ("usrp_server_rx", "usrp_device_tx")):
+                flowgraphs.stdin.write(f"{radio.name}\t{name}\t1\n")
+                flowgraphs.stdin.flush()
+                radio.begin()
+            align(radios)
+            sums = sum_vectors(*radios, vectors, lead=LEAD, turnaround=LEAD)
+        finally:
+            flowgraphs.stdin.close()
+            flowgraphs.wait(LIMIT_S)
+    for radio in radios:
+        radio.close()
+    return sums
 
 
 def radios(program, folder):
     """One device's vectors come out of the server as they went in, but for the noise."""
-    names = {"server": "usrp_server_rx", "device": "usrp_device_tx"}
-    for name in names.values():
-        compile_flowgraph(name, folder)
     file, path = os.path.join(folder, "air.yaml"), os.path.join(folder, "air")
     with open(file, "w", encoding="utf-8") as out:
         out.write(AIR)
-    ports = {role: free_port() for role in names}
     generator = random.Random(1)
     vectors = [[generator.gauss(0, 0.5 ** 0.5) for _ in range(LENGTH)] for _ in range(ROUNDS)]
     with subprocess.Popen([program, file, "--socket", path], stdout=subprocess.PIPE) as air:
-        air.stdout.readline()
-        flowgraphs = [subprocess.Popen(
-            [sys.executable, os.path.join(folder, name + ".py"), "-p", ports[role],
-             "-a", f"type=aircomp,air={path},name={role}"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE) for role, name in names.items()]
         try:
-            for flowgraph in flowgraphs:
-                wait_until_started(flowgraph)
-            sums = pass_vectors(vectors, ports)
+            air.stdout.readline()
+            sums = sums_of(vectors, folder, path)
         finally:
-            for flowgraph in flowgraphs:
-                flowgraph.terminate()
-                flowgraph.wait(LIMIT_S)
             air.terminate()
     error = sum((a - b) ** 2 for s, v in zip(sums, vectors) for a, b in zip(s, v))
     power = sum(b ** 2 for v in vectors for b in v)
     nmse_db = 10 * math.log10(error / power)
-    # 1e-4 a sample, over 52 of 64 subcarriers, of a device of unit power is -40.9 dB; correcting
-    # phases by the pilots of one device where there could be four adds about 1 dB.
+    # 1e-6 a sample, over 52 of 64 subcarriers, of a device that is -20 dBFS loud is -40.9 dB.
     expect(nmse_db < -39, f"NMSE over virtual radios at 40 dB: {nmse_db:.1f} dB")
+
+
+def through_companion(program, folder):
+    """First light through flowgraphs is what it is through the kernels, under the same seed."""
+    config = os.path.join(folder, "radios.yaml")
+    with open(os.path.join(folder, "air.yaml"), "w", encoding="utf-8") as out:
+        out.write(FIRST_LIGHT_AIR)
+    with open(config, "w", encoding="utf-8") as out:
+        out.write(FIRST_LIGHT.replace("AIR", os.path.join(folder, "air.yaml")))
+    nmse_db = {}
+    for chain in ("kernels", "flowgraph"):
+        result = os.path.join(folder, f"{chain}.json")
+        subprocess.run([program, "sum", config, "--rounds", "3", "--radio", chain,
+                        "--json", result], check=True, timeout=5 * LIMIT_S)
+        with open(result, encoding="utf-8") as found:
+            nmse_db[chain] = 10 * math.log10(json.load(found)["nmse"])
+    difference = nmse_db["flowgraph"] - nmse_db["kernels"]
+    # Equal times give equal samples; a round that was repeated has other noise.
+    expect(abs(difference) < 1, f"NMSE through flowgraphs {nmse_db['flowgraph']:.2f} dB, "
+                                f"through the kernels {nmse_db['kernels']:.2f} dB")
 
 
 def run_checked(name, check, folder):
@@ -253,6 +278,8 @@ def main():
             radios(arguments[1], folder)
         elif arguments == ["replay"]:
             replay(folder)
+        elif len(arguments) == 2 and arguments[0] == "companion":
+            through_companion(arguments[1], folder)
         elif len(arguments) == 1 and arguments[0] in checks:
             run_checked(arguments[0], checks[arguments[0]], folder)
         else:

@@ -29,9 +29,9 @@ pmt::pmt_t add_report(pmt::pmt_t out, const phy::ReceiveReport& report) {
 
 postprocessor::sptr postprocessor::make(const phy::BurstFormat& format, size_t length,
                                         size_t antennas, size_t window_samples, size_t streams,
-                                        int64_t rotation_seed, int64_t channel_reference) {
-    phy::Payload payload{length, streams, {}};
-    if (rotation_seed >= 0) payload.rotation_seed = static_cast<uint64_t>(rotation_seed);
+                                        std::optional<uint64_t> rotation_seed,
+                                        int64_t channel_reference) {
+    const phy::Payload payload{length, streams, rotation_seed};
     return gnuradio::make_block_sptr<postprocessor_impl>(format, payload, antennas, window_samples,
                                                          channel_reference);
 }
@@ -75,6 +75,7 @@ void postprocessor_impl::fetch_settings() {
 
 void postprocessor_impl::take_window(const pmt::pmt_t& pdu) {
     const pmt::pmt_t metadata = pmt::car(pdu);
+    if (says(metadata, /*sounding=*/true)) return;
     fetch_settings();
     waiting_.apply(round_of(metadata), [this](const pmt::pmt_t& s) { change(s); });
     settings_.combiners = combiners_;

@@ -12,19 +12,13 @@ namespace gr {
 namespace aircomp {
 
 preprocessor::sptr preprocessor::make(const phy::BurstFormat& format, size_t device, size_t length,
-                                      size_t streams, int64_t rotation_seed) {
+                                      size_t streams, std::optional<uint64_t> rotation_seed) {
     if (device >= format.device_antennas.size())
         throw std::invalid_argument("preprocessor: device: expected below " +
                                     std::to_string(format.device_antennas.size()) + ", found " +
                                     std::to_string(device));
-    phy::Payload payload{length, streams, {}};
-    if (rotation_seed >= 0) payload.rotation_seed = static_cast<uint64_t>(rotation_seed);
+    const phy::Payload payload{length, streams, rotation_seed};
     return gnuradio::make_block_sptr<preprocessor_impl>(format, device, payload);
-}
-
-// Companion numbers ports only where there are several.
-pmt::pmt_t preprocessor_impl::burst_port(std::size_t antenna) const {
-    return pmt::mp(kernel_.antennas() == 1 ? "bursts" : "bursts" + std::to_string(antenna));
 }
 
 preprocessor_impl::preprocessor_impl(const phy::BurstFormat& format, size_t device,
@@ -37,8 +31,7 @@ preprocessor_impl::preprocessor_impl(const phy::BurstFormat& format, size_t devi
       samples_(kernel_.antennas() * std::max(kernel_.burst_samples(), format.sounding_samples())) {
     message_port_register_in(pmt::mp("vectors"));
     message_port_register_in(pmt::mp("settings"));
-    for (std::size_t a = 0; a < kernel_.antennas(); ++a)
-        message_port_register_out(burst_port(a));
+    message_port_register_out(pmt::mp("bursts"));
     message_port_register_out(pmt::mp("reports"));
     set_msg_handler(pmt::mp("vectors"), [this](const pmt::pmt_t& pdu) {
         logging_errors(d_logger, "vector", [&] { take_vector(pdu); });
@@ -69,8 +62,7 @@ void preprocessor_impl::take_vector(const pmt::pmt_t& pdu) {
     fetch_settings();
     waiting_.apply(round_of(metadata), [this](const pmt::pmt_t& s) { change(s); });
     settings_.precoders = precoders_;
-    const pmt::pmt_t sounding = setting(metadata, "sounding");
-    if (!pmt::is_null(sounding) && pmt::to_bool(sounding)) {
+    if (says(metadata, /*sounding=*/true)) {
         const std::size_t count = format_.sounding_samples();
         publish(metadata,
                 kernel_.sounding_burst(device_, sounding_power_w_, settings_,
@@ -89,10 +81,9 @@ void preprocessor_impl::take_vector(const pmt::pmt_t& pdu) {
 
 void preprocessor_impl::publish(const pmt::pmt_t& metadata, const phy::TransmitReport& report,
                                 std::size_t samples) {
-    for (std::size_t a = 0; a < kernel_.antennas(); ++a)
-        message_port_pub(
-            burst_port(a),
-            pmt::cons(metadata, pmt::init_c32vector(samples, samples_.data() + a * samples)));
+    message_port_pub(
+        pmt::mp("bursts"),
+        pmt::cons(metadata, pmt::init_c32vector(kernel_.antennas() * samples, samples_.data())));
     pmt::pmt_t out = pmt::make_dict();
     out = pmt::dict_add(out, pmt::mp("round"), pmt::from_uint64(round_of(metadata)));
     out = pmt::dict_add(out, pmt::mp("clipped"), pmt::from_uint64(report.clipped));

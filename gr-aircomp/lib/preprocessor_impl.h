@@ -20,7 +20,6 @@ public:
     size_t sounding_samples() const override { return format_.sounding_samples(); }
 
 private:
-    pmt::pmt_t burst_port(std::size_t antenna) const;
     void take_vector(const pmt::pmt_t& pdu);
     void fetch_settings();
     void change(const pmt::pmt_t& settings);

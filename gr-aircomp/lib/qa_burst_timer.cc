@@ -41,6 +41,22 @@ TEST_CASE("a burst timer for radios sends bursts alone, tagged with whole ticks"
     }
 }
 
+TEST_CASE("a burst that names its tick is sent then, from every antenna") {
+    Bench bench(burst_timer::make(1000, 100, false, 5, "length", 2));
+    const auto first = bench.sink(0), second = bench.sink(1);
+    bench.post("bursts", pdu(dictionary({{"round", number(3)}, {"time", number(7003)}}),
+                             Samples{1, 2, 3, 4}));
+    bench.run_until([&] { return first->data().size() == 2 && second->data().size() == 2; });
+    CHECK(first->data() == Samples{1, 2});
+    CHECK(second->data() == Samples{3, 4});
+    for (const gr::tag_t& tag : second->tags()) {
+        if (!pmt::eq(tag.key, pmt::mp("tx_time"))) continue;
+        CHECK(pmt::to_uint64(pmt::tuple_ref(tag.value, 0)) == 7);
+        CHECK(pmt::to_double(pmt::tuple_ref(tag.value, 1)) == Approx(3e-3).epsilon(1e-9));
+    }
+    CHECK(second->tags().size() == 2);
+}
+
 TEST_CASE("a burst timer counts what is too long, empty or past, and drops it") {
     const auto timer = burst_timer::make(1000, 10);
     Bench bench(timer);

@@ -16,6 +16,9 @@
 namespace gr {
 namespace aircomp {
 
+/// Of one antenna in a round: an order that asks for more is none.
+constexpr uint64_t most_samples = uint64_t{1} << 24;
+
 inline pmt::pmt_t setting(const pmt::pmt_t& settings, const char* key) {
     return pmt::dict_ref(settings, pmt::mp(key), pmt::PMT_NIL);
 }
@@ -35,6 +38,12 @@ inline void read_setting(const pmt::pmt_t& settings, const char* key,
 inline uint64_t round_of(const pmt::pmt_t& settings) {
     const pmt::pmt_t round = setting(settings, "round");
     return pmt::is_null(round) ? 0 : pmt::to_uint64(round);
+}
+
+/// Whether metadata says that a round is a sounding, or, with `sounding` false, that it is none.
+inline bool says(const pmt::pmt_t& metadata, bool sounding) {
+    const pmt::pmt_t found = setting(metadata, "sounding");
+    return !pmt::is_null(found) && pmt::to_bool(found) == sounding;
 }
 
 class round_settings {

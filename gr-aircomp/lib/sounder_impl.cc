@@ -39,13 +39,26 @@ sounder_impl::sounder_impl(const phy::BurstFormat& format, size_t antennas, size
       kernel_(format, antennas, window_samples),
       powers_w_(format.device_antennas.size(), power_w) {
     message_port_register_in(pmt::mp("windows"));
+    message_port_register_in(pmt::mp("settings"));
     message_port_register_out(pmt::mp("estimates"));
     set_msg_handler(pmt::mp("windows"), [this](const pmt::pmt_t& pdu) {
         logging_errors(d_logger, "window", [&] { take_window(pdu); });
     });
 }
 
+void sounder_impl::change(const pmt::pmt_t& settings) {
+    logging_errors(d_logger, "settings", [&] {
+        const pmt::pmt_t power_w = setting(settings, "power_w");
+        if (!pmt::is_null(power_w)) powers_w_ = pmt::f64vector_elements(power_w);
+    });
+}
+
 void sounder_impl::take_window(const pmt::pmt_t& pdu) {
+    if (says(pmt::car(pdu), /*sounding=*/false)) return;
+    // Ports have no order among them: what was sent before a PDU is fetched when the PDU comes.
+    while (const pmt::pmt_t message = delete_head_nowait(pmt::mp("settings")))
+        logging_errors(d_logger, "settings", [&] { waiting_.take(message); });
+    waiting_.apply(round_of(pmt::car(pdu)), [this](const pmt::pmt_t& s) { change(s); });
     std::size_t count = 0;
     const gr_complex* const samples = pmt::c32vector_elements(pmt::cdr(pdu), count);
     const phy::SoundingReport& report = kernel_.process({samples, count}, powers_w_);

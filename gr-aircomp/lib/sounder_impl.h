@@ -19,9 +19,11 @@ public:
 
 private:
     void take_window(const pmt::pmt_t& pdu);
+    void change(const pmt::pmt_t& settings);
 
     phy::Sounder kernel_;
     std::vector<double> powers_w_;
+    round_settings waiting_;
 };
 
 }  // namespace aircomp

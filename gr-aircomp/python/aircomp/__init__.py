@@ -3,6 +3,9 @@
 from gnuradio import blocks  # the bindings' base classes
 
 from .aircomp_python import *
+from .radio_control import radio_control
+from .radio_setup import radio_setup
+from .round_link import round_link
 from .round_monitor import round_monitor
 from .sigmf_reader import read_collection, read_recording
 from .sigmf_recorder import sigmf_recorder

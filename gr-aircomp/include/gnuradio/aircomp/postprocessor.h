@@ -7,6 +7,7 @@
 #include <gnuradio/aircomp/phy/burst_format.hpp>
 
 #include <cstdint>
+#include <optional>
 
 namespace gr {
 namespace aircomp {
@@ -18,7 +19,7 @@ namespace aircomp {
  * \details
  * Message ports:
  *  - "windows", in: PDU of [antennas, window_samples] samples, as frame_sync makes them; metadata
- *    "round" (uint64).
+ *    "round" (uint64). Those with metadata "sounding" true are the sounder's, and dropped.
  *  - "settings", in: dictionary with any of "scale", "combiners" (c32vector, [resource blocks,
  *    streams, antennas]), "pilot_reference" (c32vector, [resource blocks, streams]),
  *    "smallest_part", "channel_reference", and "round", from which they hold.
@@ -40,7 +41,7 @@ public:
      * \param antennas of the server.
      * \param window_samples samples of a window per antenna.
      * \param streams spatial streams.
-     * \param rotation_seed that the devices rotate with; below 0: none.
+     * \param rotation_seed that the devices rotate with; none: no rotation.
      * \param channel_reference sample of a window at which a burst begins for whose undelayed path
      *        the channel estimates have no phase slope; frame_sync's margin, or an emulator's
      *        latency() where windows are on a grid.
@@ -48,8 +49,8 @@ public:
      * Throws std::invalid_argument on values that are none.
      */
     static sptr make(const phy::BurstFormat& format, size_t length, size_t antennas,
-                     size_t window_samples, size_t streams = 1, int64_t rotation_seed = 1,
-                     int64_t channel_reference = 64);
+                     size_t window_samples, size_t streams = 1,
+                     std::optional<uint64_t> rotation_seed = 1, int64_t channel_reference = 64);
 };
 
 }  // namespace aircomp

@@ -7,6 +7,7 @@
 #include <gnuradio/aircomp/phy/burst_format.hpp>
 
 #include <cstdint>
+#include <optional>
 
 namespace gr {
 namespace aircomp {
@@ -22,8 +23,7 @@ namespace aircomp {
  *  - "settings", in: dictionary with any of "scale", "second_moment", "clip_level", "precoders"
  *    (c32vector, [resource blocks, antennas, streams]), "preamble_power_w", "phase", "offset",
  *    "sounding_power_w", and "round", from which they hold (without it: at once).
- *  - "bursts0", "bursts1", ... out, or "bursts" for a single antenna: PDU of one antenna's samples
- *    under the metadata that came in.
+ *  - "bursts", out: PDU of [antennas, samples] samples under the metadata that came in.
  *  - "reports", out: dictionary "round", "clipped", "mean_power_w", "peak_power_w", "papr_db".
  *
  * At first all precoders are 1 and the scale is 1. A PDU or setting that is wrong is logged and
@@ -38,12 +38,12 @@ public:
      * \param device which of format.device_antennas this is.
      * \param length reals of a vector.
      * \param streams spatial streams.
-     * \param rotation_seed of the orthonormal rotation before the air; below 0: none.
+     * \param rotation_seed of the orthonormal rotation before the air; none: no rotation.
      *
      * Throws std::invalid_argument on values that are none.
      */
     static sptr make(const phy::BurstFormat& format, size_t device, size_t length,
-                     size_t streams = 1, int64_t rotation_seed = 1);
+                     size_t streams = 1, std::optional<uint64_t> rotation_seed = 1);
 
     /// Samples of a data burst, of a sounding burst.
     virtual size_t burst_samples() const = 0;

@@ -15,13 +15,16 @@ namespace aircomp {
  *
  * \details
  * Message ports:
- *  - "windows", in: PDU of [antennas, window_samples] samples; metadata "round" (uint64).
+ *  - "windows", in: PDU of [antennas, window_samples] samples; metadata "round" (uint64). Those
+ * with metadata "sounding" false are the postprocessor's, and dropped.
+ *  - "settings", in: dictionary with "power_w" (f64vector, what each device sounds with from each
+ *    antenna, 0 for one that does not) and "round", from which they hold.
  *  - "estimates", out: dictionary "round", "found", and where found "reference", "noise_power_w"
  * and "devices", a vector of dictionaries "found", "mmse" and "least_squares" (c32vector, [used
  *    subcarriers, server antennas, device antennas]), "least_squares_variance", "mmse_variance"
  *    (f64vector, a resource block each), "path_gain", "delay_samples".
  *
- * A window that is wrong is logged and dropped.
+ * A window or setting that is wrong is logged and dropped.
  */
 class AIRCOMP_API sounder : virtual public gr::block {
 public:
@@ -31,7 +34,7 @@ public:
      * \param format of the bursts.
      * \param antennas of the server.
      * \param window_samples samples of a window per antenna.
-     * \param power_w with which every device sounds.
+     * \param power_w with which every device sounds, until settings say otherwise.
      *
      * Throws std::invalid_argument on values that are none.
      */

@@ -35,6 +35,10 @@ BurstFormat make_burst_format(std::vector<std::uint16_t> device_antennas, std::u
     return format;
 }
 
+BurstFormat parse_bytes(const std::vector<std::uint8_t>& bytes) {
+    return gr::aircomp::phy::parse_burst_format(bytes);
+}
+
 }  // namespace
 
 void bind_burst_format(py::module& m) {
@@ -43,6 +47,8 @@ void bind_burst_format(py::module& m) {
         .def(py::init(&make_burst_format), py::arg("device_antennas"), py::arg("fft_size") = 64,
              py::arg("guard_low") = 6, py::arg("guard_high") = 5, py::arg("prefix") = 16,
              py::arg("pilots") = 4, py::arg("resource_block") = 1, py::arg("sounding_symbols") = 32)
+        .def_static("parse", &parse_bytes, py::arg("bytes"), "The format that its bytes describe.")
+        .def("bytes", &gr::aircomp::phy::serialise, "What parse() takes.")
         .def_readonly("device_antennas", &BurstFormat::device_antennas)
         .def_readonly("fft_size", &BurstFormat::fft_size)
         .def_readonly("prefix", &BurstFormat::prefix)

@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(burst_timer.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(b1333823791395290d6ccc4561f5d5d2)                     */
+/* BINDTOOL_HEADER_FILE_HASH(141c5660ce58463322ba6a82b1755ee1)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>
@@ -27,6 +27,6 @@ void bind_burst_timer(py::module& m) {
                std::shared_ptr<burst_timer>>(m, "burst_timer", D(burst_timer))
         .def(py::init(&burst_timer::make), py::arg("rate"), py::arg("period"),
              py::arg("continuous") = true, py::arg("start_s") = 2,
-             py::arg("length_tag") = "packet_len", D(burst_timer, make))
+             py::arg("length_tag") = "packet_len", py::arg("antennas") = 1, D(burst_timer, make))
         .def("late", &burst_timer::late, D(burst_timer, late));
 }

@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(postprocessor.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(3df9ccc1d7a97479f8ff80094d60f58f)                     */
+/* BINDTOOL_HEADER_FILE_HASH(1889f1b0d5829c21a3dbcde0ed751af9)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(preprocessor.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(cd4554e59286488e8d71fbb5c18a8650)                     */
+/* BINDTOOL_HEADER_FILE_HASH(e32077905345634b48c50e9971298f37)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

@@ -18,9 +18,13 @@ void bind_burst_format(py::module& m);
 void bind_burst_timer(py::module& m);
 void bind_channel_emulator(py::module& m);
 void bind_frame_sync(py::module& m);
+void bind_header_source(py::module& m);
+void bind_header_tracker(py::module& m);
 void bind_postprocessor(py::module& m);
 void bind_preprocessor(py::module& m);
 void bind_sounder(py::module& m);
+void bind_transmit_guard(py::module& m);
+void bind_window_cutter(py::module& m);
 // ) END BINDING_FUNCTION_PROTOTYPES
 
 // import_array() is a macro that returns a null pointer where it fails.
@@ -43,8 +47,12 @@ PYBIND11_MODULE(aircomp_python, m) {
     bind_burst_timer(m);
     bind_channel_emulator(m);
     bind_frame_sync(m);
+    bind_header_source(m);
+    bind_header_tracker(m);
     bind_postprocessor(m);
     bind_preprocessor(m);
     bind_sounder(m);
+    bind_transmit_guard(m);
+    bind_window_cutter(m);
     // ) END BINDING_FUNCTION_CALLS
 }

@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(sounder.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(6413767849cb38cc3bb6993e81559609)                     */
+/* BINDTOOL_HEADER_FILE_HASH(e656e6774f63182f63e80a512fe82cdc)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

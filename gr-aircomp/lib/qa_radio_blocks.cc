@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What lies between rounds and a radio: windows cut at their ticks, bursts within their limits,
+// headers that give a round its turn.
+#include <gnuradio/aircomp/header_source.h>
+#include <gnuradio/aircomp/header_tracker.h>
+#include <gnuradio/aircomp/transmit_guard.h>
+#include <gnuradio/aircomp/window_cutter.h>
+
+#include <limits>
+
+#include "qa_blocks.h"
+
+namespace gr {
+namespace aircomp {
+namespace {
+
+using namespace qa;
+
+gr::tag_t rx_time(uint64_t offset, uint64_t seconds, double fraction) {
+    gr::tag_t tag;
+    tag.offset = offset;
+    tag.key = pmt::mp("rx_time");
+    tag.value = pmt::make_tuple(pmt::from_uint64(seconds), pmt::from_double(fraction));
+    return tag;
+}
+
+Samples ramp(std::size_t count) {
+    Samples samples;
+    for (std::size_t i = 0; i < count; ++i)
+        samples.emplace_back(static_cast<float>(i) / 1024, 0.0F);
+    return samples;
+}
+
+/// A cutter of a stream at 1 kHz whose samples were received at these times.
+struct Cutting {
+    explicit Cutting(const std::vector<gr::tag_t>& times) {
+        bench.top().connect(gr::blocks::vector_source_c::make(ramp(100), false, 1, times), 0,
+                            cutter, 0);
+        bench.post(
+            "expect",
+            dictionary({{"round", number(9)}, {"time", number(2030)}, {"samples", number(20)}}));
+    }
+
+    window_cutter::sptr cutter = window_cutter::make(1000, 1, 0);
+    Bench bench{cutter};
+    gr::blocks::message_debug::sptr windows = bench.keep("windows");
+    gr::blocks::message_debug::sptr reports = bench.keep("reports");
+};
+
+TEST_CASE("a window begins at the tick that was asked for, whatever came before") {
+    Cutting cutting({rx_time(0, 1, 0.5), rx_time(40, 2, 0.03)});
+    cutting.bench.run_until([&] { return cutting.reports->num_messages() == 1; });
+    const Samples all = ramp(100);
+    CHECK(samples_of(cutting.windows->get_message(0)) ==
+          Samples(all.begin() + 40, all.begin() + 60));
+    CHECK(pmt::to_uint64(entry(cutting.windows->get_message(0), "round")) == 9);
+    CHECK(pmt::eq(entry(cutting.reports->get_message(0), "state"), pmt::mp("whole")));
+    CHECK(real(cutting.reports->get_message(0), "peak_dbfs") ==
+          Approx(20 * std::log10(59.0 / 1024)));
+}
+
+TEST_CASE("a window within which samples were lost is reported, not handed on") {
+    Cutting cutting({rx_time(40, 2, 0.03), rx_time(50, 2, 0.045)});
+    cutting.bench.run_until([&] { return cutting.reports->num_messages() == 1; });
+    CHECK(pmt::eq(entry(cutting.reports->get_message(0), "state"), pmt::mp("overflowed")));
+    CHECK(cutting.windows->num_messages() == 0);
+}
+
+TEST_CASE("a burst louder than allowed, or not a number, does not pass the guard") {
+    Bench bench(transmit_guard::make(2, -20, -19));
+    const auto bursts = bench.keep("bursts"), reports = bench.keep("reports");
+    const auto send = [&](const Samples& samples) {
+        bench.post("bursts", pdu(dictionary({{"round", number(1)}}), samples));
+    };
+    send({1, 1, 0, 0});
+    send({0, 0, 2, 2});
+    send({std::numeric_limits<float>::quiet_NaN(), 0, 0, 0});
+    send({1, -1, 0.5F, 0.5F});
+    bench.run_until([&] { return reports->num_messages() == 4; });
+    REQUIRE(bursts->num_messages() == 2);
+    CHECK(std::abs(samples_of(bursts->get_message(0))[0]) == Approx(0.1));
+    CHECK(real(reports->get_message(0), "mean_dbfs") == Approx(-20));
+    CHECK(real(reports->get_message(1), "mean_dbfs") == Approx(-20 + 20 * std::log10(2.0)));
+    for (const auto& [report, passed] : {std::pair(0, true), {1, false}, {2, false}, {3, true}})
+        CHECK(pmt::to_bool(entry(reports->get_message(report), "passed")) == passed);
+}
+
+constexpr std::size_t lead = 32, tail = 64;
+
+pmt::pmt_t order_of_two_headers(uint64_t round) {
+    const std::vector<uint64_t> headers = {5000, 6000};
+    return dictionary({{"round", number(round)},
+                       {"new_reference", pmt::PMT_T},
+                       {"headers", pmt::init_u64vector(2, headers)},
+                       {"header_antenna", number(1)},
+                       {"time", number(8000)}});
+}
+
+/// The server's burst of two headers, from its second antenna.
+pmt::pmt_t header_burst(const phy::BurstFormat& format) {
+    Bench bench(header_source::make(format, 2));
+    const auto bursts = bench.keep("bursts");
+    bench.post("rounds", pdu(order_of_two_headers(3), std::vector<float>()));
+    bench.run_until([&] { return bursts->num_messages() == 1; });
+    return bursts->get_message(0);
+}
+
+TEST_CASE("a round gets its turn when all of its headers were heard") {
+    const phy::BurstFormat format;
+    const pmt::pmt_t burst = header_burst(format);
+    CHECK(pmt::to_uint64(entry(burst, "time")) == 5000);
+    const Samples sent = samples_of(burst);
+    const std::size_t length = 1000 + format.header_samples();
+    REQUIRE(sent.size() == 2 * length);
+    CHECK(std::all_of(sent.begin(), sent.begin() + static_cast<std::ptrdiff_t>(length),
+                      [](const Sample& sample) { return sample == Sample(); }));
+    const bool both = GENERATE(true, false);
+    Samples window(lead + length + tail);
+    std::copy_n(sent.begin() + static_cast<std::ptrdiff_t>(length),
+                both ? length : length - format.header_samples(), window.begin() + lead);
+
+    Bench bench(header_tracker::make(format, 1, lead, tail, 1e6));
+    const auto settings = bench.keep("settings"), vectors = bench.keep("vectors"),
+               reports = bench.keep("reports");
+    bench.post("rounds", pdu(order_of_two_headers(2), std::vector<float>(7)));
+    bench.post("rounds", pdu(order_of_two_headers(3), std::vector<float>(8)));
+    bench.post("windows",
+               pdu(dictionary({{"round", number(3)}, {"time", number(5000 - lead)}}), window));
+    bench.run_until([&] { return reports->num_messages() == 1; });
+    CHECK(pmt::to_bool(entry(reports->get_message(0), "found")) == both);
+    REQUIRE(vectors->num_messages() == (both ? 1 : 0));
+    if (!both) return;
+    CHECK(pmt::length(pmt::cdr(vectors->get_message(0))) == 8);
+    CHECK(pmt::to_uint64(entry(settings->get_message(0), "round")) == 3);
+    // One oscillator at both ends: nothing turns.
+    CHECK(real(settings->get_message(0), "phase") == Approx(0).margin(0.05));
+}
+
+}  // namespace
+}  // namespace aircomp
+}  // namespace gr
