@@ -91,6 +91,8 @@ phy::HeaderMeasurement header_tracker_impl::hear(const pmt::pmt_t& window,
     const gr_complex* const received = pmt::c32vector_elements(pmt::cdr(window), samples);
     const uint64_t begin = pmt::to_uint64(setting(pmt::car(window), "time"));
     const std::size_t length = samples / antennas_;
+    const pmt::pmt_t anew = setting(round, "begin_anew");
+    if (!pmt::is_null(anew) && pmt::to_bool(anew)) kernel_.begin_anew();
     if (pmt::to_bool(setting(round, "new_reference"))) kernel_.forget_phase();
     phy::HeaderMeasurement heard;
     for (std::size_t i = 0; i < count && (i == 0 || heard.found); ++i) {

@@ -7,6 +7,7 @@
 #include "aircomp/runtime/first_light.hpp"
 #include "commands.hpp"
 #include "output.hpp"
+#include "radio_options.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -16,6 +17,7 @@ struct SumOptions {
     runtime::FirstLightOptions first_light;
     std::vector<std::string> devices;
     std::optional<std::uint64_t> seed;
+    RadioOptions radios;
     std::string json;
 };
 
@@ -119,6 +121,7 @@ Json to_json(const runtime::FirstLightReport& report) {
 void run(SumOptions options) {
     auto config = runtime::read_config(options.config);
     config.seed = options.seed.value_or(config.seed);
+    options.radios.apply(config);
     options.first_light.devices = indices_of(options.devices, config);
     const auto report = runtime::first_light(config, options.first_light, show);
     std::cerr << device_table(report);
@@ -153,10 +156,12 @@ void add_sum(CLI::App& program) {
         ->add_option("--devices", options->devices, "Names of those that take part; all by default")
         ->delimiter(',');
     command->add_option("--seed", options->seed, "Of the vectors, in the configuration's place");
+    options->radios.add_to(*command);
     command->add_option("--json", options->json, "Where the result goes, - for standard output");
     command->footer(
         "Examples:\n"
         "  aircomp sum configs/virtual-radio.yaml --rounds 20\n"
+        "  aircomp sum configs/virtual-radio.yaml --rounds 5 --radio flowgraph\n"
         "  aircomp sum configs/b210-x310.yaml --devices device-1 --rounds 5 --json sum.json");
     command->callback([options] { run(*options); });
 }

@@ -31,6 +31,7 @@ void ExperimentOptions::add_to(CLI::App& command) {
             "--medium", medium,
             "How deep a scheme over the air is simulated; radio: over the configuration's radios")
         ->check(CLI::IsMember({"symbol", "waveform", "radio"}));
+    radios.add_to(command);
     command.add_option("--json", json, "Write the result as JSON to FILE, - for standard output");
 }
 
@@ -65,6 +66,7 @@ runtime::Config ExperimentOptions::config() const {
                         : *medium == "waveform" ? runtime::AirMedium::waveform
                                                 : runtime::AirMedium::radio;
     }
+    radios.apply(config);
     runtime::validate(config, "command line");
     return config;
 }

@@ -10,6 +10,7 @@
 
 #include "aircomp/runtime/simulation.hpp"
 #include "output.hpp"
+#include "radio_options.hpp"
 
 namespace aircomp::app {
 
@@ -25,6 +26,7 @@ struct ExperimentOptions {
     std::optional<int> digital_bits;
     std::optional<std::string> csi;
     std::optional<std::string> medium;
+    RadioOptions radios;
     std::string json;
 
     void add_to(CLI::App& command);

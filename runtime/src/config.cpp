@@ -38,6 +38,11 @@ const std::vector<std::pair<std::string, ScalePolicy>> scale_names = {
 const std::vector<std::pair<std::string, ShareSource>> share_names = {
     {"configured", ShareSource::configured}, {"measured", ShareSource::measured}};
 
+const std::vector<std::pair<std::string, RadioChain>> chain_names = {
+    {"kernels", RadioChain::kernels},
+    {"flowgraph", RadioChain::flowgraph},
+    {"companion", RadioChain::companion}};
+
 const std::vector<std::pair<std::string, AirMedium>> medium_names = {
     {"symbol", AirMedium::symbol}, {"waveform", AirMedium::waveform}, {"radio", AirMedium::radio}};
 
@@ -149,8 +154,11 @@ void read_limits(const YamlNode& node, TransmitLimits& limits) {
     node.at("watchdog_s").read(limits.watchdog_s);
 }
 
-RadioEndConfig read_radio_end(const YamlNode& node, const std::filesystem::path& base) {
+RadioEndConfig read_radio_end(const YamlNode& node, RadioChain chain,
+                              const std::filesystem::path& base) {
     RadioEndConfig radio;
+    radio.chain = chain;
+    node.at("chain").read(radio.chain, chain_names);
     node.at("args").required().read(radio.args);
     node.at("subdevice").read(radio.subdevice);
     node.at("transmit_port").read(radio.transmit_port);
@@ -179,9 +187,11 @@ void read_radios(const YamlNode& node, const std::filesystem::path& base, Radios
     node.at("most_evm").read(radios.most_evm);
     read_limits(node.at("limits"), radios.limits);
     if (!node.present()) return;
-    radios.server = read_radio_end(node.at("server").required(), base);
+    RadioChain chain = RadioChain::kernels;
+    node.at("chain").read(chain, chain_names);
+    radios.server = read_radio_end(node.at("server").required(), chain, base);
     for (const YamlNode& device : node.at("devices").required().elements())
-        radios.devices.push_back(read_radio_end(device, base));
+        radios.devices.push_back(read_radio_end(device, chain, base));
 }
 
 void read_relays(const YamlNode& node, RelaysConfig& relays) {

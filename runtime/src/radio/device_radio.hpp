@@ -32,12 +32,19 @@ public:
                                    gsl::span<const float> partial) = 0;
 };
 
+class FlowgraphHost;
+
+/// Where the flowgraphs of several radios of a process come from; null in a build without GNU
+/// Radio.
+std::shared_ptr<FlowgraphHost> make_flowgraph_host();
+
 /// The radio of a device, an index of the configuration's, within the configuration's limits;
 /// `open` is for one whose samples are computed here. Throws std::runtime_error where a limit would
 /// be broken, before the radio is touched, or as open_radio() does, and std::invalid_argument where
 /// the radio has other channels than the device antennas.
-std::unique_ptr<DeviceRadio> open_device_radio(const Config& config, const phy::BurstFormat& format,
-                                               const phy::Payload& payload, std::size_t device,
-                                               const RadioOpener& open = open_radio);
+std::unique_ptr<DeviceRadio> open_device_radio(
+    const Config& config, const phy::BurstFormat& format, const phy::Payload& payload,
+    std::size_t device, const RadioOpener& open = open_radio,
+    const std::shared_ptr<FlowgraphHost>& flowgraphs = nullptr);
 
 }  // namespace aircomp::runtime

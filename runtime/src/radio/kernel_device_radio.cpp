@@ -9,16 +9,6 @@
 #include "radio/round_clock.hpp"
 
 namespace aircomp::runtime {
-namespace {
-
-phy::OscillatorModel oscillator_model(const RadiosConfig& radios) {
-    phy::OscillatorModel model;
-    model.linewidth_hz = radios.linewidth_hz;
-    model.initial_offset_hz = std::max(1.0, radios.carrier_offset_hz);
-    return model;
-}
-
-}  // namespace
 
 KernelDeviceRadio::KernelDeviceRadio(const Config& config, const phy::BurstFormat& format,
                                      const phy::Payload& payload, std::size_t device,

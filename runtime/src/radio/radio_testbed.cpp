@@ -70,11 +70,12 @@ RadioTestbed::RadioTestbed(const Config& config, const AnalogCodec& codec,
                            const RadioOpener& opener) {
     check_senders(config, codec, power_w);
     const auto format = burst_format(config);
+    const auto flowgraphs = make_flowgraph_host();
     std::vector<std::unique_ptr<DeviceRadio>> radios;
     for (std::size_t n = 0; n < config.devices.size(); ++n)
-        radios.push_back(open_device_radio(config, format, codec.payload(), n, opener));
+        radios.push_back(open_device_radio(config, format, codec.payload(), n, opener, flowgraphs));
     devices_ = std::make_unique<LocalDevices>(std::move(radios));
-    server_ = open_server_radio(config, format, codec.payload(), opener);
+    server_ = open_server_radio(config, format, codec.payload(), opener, flowgraphs);
     auto all = devices_->timed();
     all.push_back(&server_->timed());
     leader_ = std::make_unique<RoundLeader>(config, codec, power_w, design, *server_, *devices_,

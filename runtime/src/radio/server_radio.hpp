@@ -42,9 +42,12 @@ void add_sounding(const phy::SoundingReport& sounding, gsl::span<const double> p
 /// What a sum's receiver says.
 void add_sum(const phy::ReceiveReport& received, ServerReport& report);
 
-/// The server's radio; throws as open_device_radio() does.
-std::unique_ptr<ServerRadio> open_server_radio(const Config& config, const phy::BurstFormat& format,
-                                               const phy::Payload& payload,
-                                               const RadioOpener& open = open_radio);
+class FlowgraphHost;
+
+/// The server's radio; as open_device_radio() does.
+std::unique_ptr<ServerRadio> open_server_radio(
+    const Config& config, const phy::BurstFormat& format, const phy::Payload& payload,
+    const RadioOpener& open = open_radio,
+    const std::shared_ptr<FlowgraphHost>& flowgraphs = nullptr);
 
 }  // namespace aircomp::runtime

@@ -2,7 +2,16 @@
 // Partials and soundings into bursts.
 #include "round/device_end.hpp"
 
+#include <algorithm>
+
 namespace aircomp::runtime {
+
+phy::OscillatorModel oscillator_model(const RadiosConfig& radios) {
+    phy::OscillatorModel model;
+    model.linewidth_hz = radios.linewidth_hz;
+    model.initial_offset_hz = std::max(1.0, radios.carrier_offset_hz);
+    return model;
+}
 
 DeviceEnd::DeviceEnd(const phy::BurstFormat& format, const phy::Payload& payload,
                      std::size_t device, const phy::OscillatorModel& oscillator,

@@ -5,11 +5,15 @@
 
 #include <vector>
 
+#include "aircomp/runtime/config.hpp"
 #include "gnuradio/aircomp/phy/header_tracker.hpp"
 #include "gnuradio/aircomp/phy/preprocessor.hpp"
 #include "round/settings.hpp"
 
 namespace aircomp::runtime {
+
+/// What the tracking of a device's oscillator starts from, over radios.
+phy::OscillatorModel oscillator_model(const RadiosConfig& radios);
 
 class DeviceEnd {
 public:

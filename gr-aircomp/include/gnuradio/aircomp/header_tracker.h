@@ -16,7 +16,8 @@ namespace aircomp {
  * \details
  * Message ports:
  *  - "rounds", in: PDU of the round's vector; metadata "round" (uint64), "sounding" (bool),
- *    "new_reference" (bool: the first header becomes the reference of all phases), "headers"
+ *    "new_reference" (bool: the first header becomes the reference of all phases), where there is
+ *    one "begin_anew" (bool: the clocks were set, earlier headers mean nothing any more), "headers"
  *    (u64vector, ticks at which they begin) and "time" (uint64, tick at which the burst begins).
  *  - "windows", in: PDU of [antennas, window] samples with all headers of a round; metadata "round"
  *    and "time" (uint64, tick of its first sample).

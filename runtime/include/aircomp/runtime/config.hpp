@@ -102,8 +102,13 @@ struct TransmitLimits {
     double watchdog_s = 2;  ///< Without a sign of the coordinator for so long, silence.
 };
 
+/// What computes a radio's samples: the kernels in this process, or flowgraphs/usrp_*.grc, started
+/// without a screen or opened in Companion and waited for.
+enum class RadioChain { kernels, flowgraph, companion };
+
 /// One radio of the testbed.
 struct RadioEndConfig {
+    RadioChain chain = RadioChain::kernels;
     std::string args;           ///< What the driver finds it by; for UHD its device arguments.
     std::string subdevice;      ///< As UHD writes it; empty: the radio's own choice.
     std::string transmit_port;  ///< Antenna connector; empty: the radio's own choice.
