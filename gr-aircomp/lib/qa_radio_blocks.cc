@@ -6,6 +6,8 @@
 #include <gnuradio/aircomp/transmit_guard.h>
 #include <gnuradio/aircomp/window_cutter.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "qa_blocks.h"

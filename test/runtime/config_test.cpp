@@ -734,6 +734,21 @@ TEST_CASE("configurations of radios are read, limits and all") {
     CHECK(laboratory.radios.devices[1].transmit_gain_db == 50);
 }
 
+TEST_CASE("what computes samples is said for all radios, or for one") {
+    const auto chains = [](const std::string& radios) {
+        const Config config = parse_config("radios:\n" + radios, "test", "");
+        return std::vector<RadioChain>{config.radios.server.chain, config.radios.devices[0].chain,
+                                       config.radios.devices[1].chain};
+    };
+    const std::string ends =
+        "  server: {args: s}\n  devices: [{args: a}, {args: b, chain: companion}]\n";
+    using Chains = std::vector<RadioChain>;
+    CHECK(chains(ends) == Chains{RadioChain::kernels, RadioChain::kernels, RadioChain::companion});
+    CHECK(chains("  chain: flowgraph\n" + ends) ==
+          Chains{RadioChain::flowgraph, RadioChain::flowgraph, RadioChain::companion});
+    CHECK_THROWS_WITH(chains("  chain: flow\n" + ends), Catch::Matchers::Contains("radios.chain"));
+}
+
 TEST_CASE("an error in the radios of a file names its line") {
     const test::TemporaryFolder folder;
     const auto error_of = [&](const std::string& radios) {

@@ -99,6 +99,9 @@ class radio_setup:
                     "most_mean_dbfs": -6.0, "linewidth_hz": 1.0, "carrier_offset_hz": 1000.0,
                     "header_power_w": 1.0, "window_lead": 128, "window_tail": 256})
 
+    def __repr__(self):
+        return f"{self.role} {self.radio}"
+
     @property
     def burst_samples(self):
         return self.format.burst_samples(self.format.data_symbols(self.length, self.streams))
