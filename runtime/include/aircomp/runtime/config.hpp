@@ -108,7 +108,6 @@ enum class RadioChain { kernels, flowgraph, companion };
 
 /// One radio of the testbed.
 struct RadioEndConfig {
-    RadioChain chain = RadioChain::kernels;
     std::string args;           ///< What the driver finds it by; for UHD its device arguments.
     std::string subdevice;      ///< As UHD writes it; empty: the radio's own choice.
     std::string transmit_port;  ///< Antenna connector; empty: the radio's own choice.
@@ -116,6 +115,7 @@ struct RadioEndConfig {
     double transmit_gain_db = 0;
     double receive_gain_db = 0;
     std::filesystem::path calibration;  ///< In a file, relative to that file; empty: none.
+    RadioChain chain = RadioChain::kernels;
 };
 
 /// The radios of a testbed; there are none where `devices` is empty. Their sample rate is
