@@ -38,7 +38,7 @@ std::filesystem::path temporary_folder() {
 /// Where flowgraphs that are opened in Companion look for this program: a folder of the user's own.
 std::filesystem::path companion_folder() {
     const char* const named = std::getenv("AIRCOMP_SOCKETS");
-    const std::filesystem::path folder =
+    std::filesystem::path folder =
         named != nullptr && *named != '\0' ? named : "/tmp/aircomp-" + std::to_string(getuid());
     struct stat found {};
     if (mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST)
