@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // aircomp coordinator: continues a prompt over device processes.
+#include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <map>
 
@@ -44,6 +46,38 @@ Json to_json(const runtime::testbed::CoordinatorSummary& summary,
     return json;
 }
 
+double db(double ratio) {
+    return 10 * std::log10(std::max(1e-20, ratio));
+}
+
+/// What the sums' way over the air was like; nothing where they went over the control link.
+std::string air_report(const runtime::testbed::CoordinatorSummary& summary) {
+    if (!summary.air) return "";
+    const auto& air = *summary.air;
+    std::vector<std::vector<std::string>> rows = {{"radio", "EVM, %", "phase, deg", "power, W",
+                                                   "margin, dB", "offset, Hz", "header, dB",
+                                                   "bursts", "late/under/broken/silent/refused"}};
+    for (std::size_t n = 0; n < air.devices.size(); ++n) {
+        const auto& device = air.devices[n];
+        std::string troubled;
+        for (const std::uint64_t count : {device.late, device.underflows, device.sequence_errors,
+                                          device.unacknowledged, device.refused})
+            troubled += (troubled.empty() ? "" : "/") + std::to_string(count);
+        constexpr double degrees = 57.29577951308232;
+        rows.push_back({summary.devices[n].name, number("%.1f", 100 * device.evm),
+                        number("%.1f", degrees * device.phase_rad), number("%.2f", device.power_w),
+                        number("%.1f", device.power_margin_db), number("%.1f", device.offset_hz),
+                        number("%.1f", device.header_snr_db), std::to_string(device.bursts),
+                        troubled});
+    }
+    const std::string expected = number("%.2f dB", db(air.nmse_estimate));
+    return table(rows) + "sums over the air: NMSE " +
+           (air.nmse ? number("%.2f dB", db(*air.nmse)) + ", expected " + expected
+                     : expected + " expected") +
+           "; " + std::to_string(air.soundings) + " soundings, " +
+           std::to_string(air.repeated_rounds) + " rounds repeated\n";
+}
+
 void print_summary(const runtime::testbed::CoordinatorSummary& summary) {
     std::vector<std::vector<std::string>> rows = {{"device", "KV groups", "FFN columns", "rounds",
                                                    "lost", "compute", "wait", "MB out", "MB in"}};
@@ -64,7 +98,7 @@ void print_summary(const runtime::testbed::CoordinatorSummary& summary) {
               << summary.rounds << " rounds, " << number("%.2f s", summary.recovering_s)
               << " in recovering; " << summary.epochs << " assignments, " << summary.repeated_rounds
               << " rounds repeated\n"
-              << table(rows);
+              << table(rows) << air_report(summary);
 }
 
 void run(Options options) {

@@ -21,8 +21,10 @@ public:
     using Samples = std::vector<std::complex<float>>;
 
     /// `channels`: from each device to the server, N_r x N_t, by the device's name.
-    FakeAir(std::map<std::string, Eigen::MatrixXcd> channels, double noise_power_w)
-        : channels_(std::move(channels)), noise_power_w_(noise_power_w) {}
+    /// `patience_s`: how long the server waits for devices that may not send.
+    FakeAir(std::map<std::string, Eigen::MatrixXcd> channels, double noise_power_w,
+            double patience_s = 20)
+        : channels_(std::move(channels)), noise_power_w_(noise_power_w), patience_s_(patience_s) {}
 
     /// The `number`th burst of a radio, from 0, ends in `state` and does not reach anyone.
     void fail_burst(const std::string& radio, int number, BurstState state) {
@@ -51,7 +53,7 @@ public:
             return (burst.from == "server") != (to == "server") && burst.begin >= begin &&
                    burst.begin < begin + window;
         };
-        const bool came = changed_.wait_for(lock, std::chrono::seconds(20), [&] {
+        const bool came = changed_.wait_for(lock, std::chrono::duration<double>(patience_s_), [&] {
             // Nobody answers a header that nobody hears.
             if (to == "server" && !header_reaches_) return true;
             return static_cast<std::size_t>(
@@ -95,6 +97,7 @@ private:
 
     std::map<std::string, Eigen::MatrixXcd> channels_;
     double noise_power_w_;
+    double patience_s_;
     std::map<std::pair<std::string, int>, BurstState> failures_;
     std::mutex mutex_;
     std::condition_variable changed_;

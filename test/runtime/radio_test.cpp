@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The parts of a radio that need none: states of bursts, converters, limits, rounds in time, and
 // first light over radios that are fakes.
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 
@@ -13,6 +14,8 @@
 #include "radio/power_calibration.hpp"
 #include "radio/round_clock.hpp"
 #include "radio_cell.hpp"
+#include "round/device_end.hpp"
+#include "round/server_end.hpp"
 #include "support/catch.hpp"
 #include "waveform_format.hpp"
 
@@ -270,7 +273,8 @@ TEST_CASE("headers that find an offset come further and further apart") {
 // ---- first light ----
 
 struct FakeTestbed {
-    explicit FakeTestbed(const Config& of) : config(of), air(channels(of), 1e-2) {
+    explicit FakeTestbed(const Config& of, double patience_s = 20)
+        : config(of), air(channels(of), 1e-2, patience_s) {
         options.rounds = 6;
         options.length = 512;
         options.open = [this](const RadioOptions& radio) {
@@ -330,6 +334,52 @@ TEST_CASE("a round with any late or missing acknowledgement is discarded and rep
     REQUIRE(report.failures.size() >= 2);
     CHECK(report.failures[0] == "device 'device-2': the burst was late");
     CHECK(report.nmse < 1.5 * undisturbed);
+}
+
+TEST_CASE("a burst that limits refuse is a failed round, and is sent again more quietly") {
+    Config config = radio_testbed(3, 3);
+    // The farthest device's sums take all of its 1 W, which is -12 dBFS; headers and soundings
+    // less.
+    config.radio.server_power_w = 0.5;
+    config.radios.limits.most_mean_dbfs = -12.5;
+    config.waveform.attempts = 20;
+    FakeTestbed testbed(config, /*patience_s=*/0.5);
+    const auto report = first_light(config, testbed.options);
+    CHECK(report.rounds.size() == 6);
+    REQUIRE(!report.failures.empty());
+    const auto refused = std::count_if(
+        report.failures.begin(), report.failures.end(), [](const std::string& failure) {
+            return failure.find("the burst was refused: radio '") != std::string::npos;
+        });
+    CHECK(refused >= 1);
+    CHECK(report.nmse < 0.5);
+}
+
+TEST_CASE("a device whose clock is set anew forgets the headers of the time before") {
+    const Config config = radio_testbed(1, 1);
+    const auto format = burst_format(config);
+    const phy::Payload payload{64, 1, std::nullopt};
+    const ServerEnd server(format, payload, 1, 1, window_lead, window_tail);
+    std::vector<phy::Sample> window(window_lead + format.header_samples() + window_tail);
+    std::copy(server.header().begin(), server.header().end(), &window[window_lead]);
+    NoiseGenerator(1).add(window, 1e-4);
+    DeviceEnd device(format, payload, 0, {}, config.radio.bandwidth_hz, window.size());
+    CHECK(device.hear(window, 5e6).found);
+    CHECK_THROWS_AS(device.hear(window, 1e6), std::invalid_argument);
+    device.begin_anew();
+    CHECK(device.hear(window, 1e6).found);
+    CHECK(std::abs(device.predict(1e6).offset * config.radio.bandwidth_hz) < 1000);
+}
+
+TEST_CASE("a guard whose clock is set anew forgets what it has sent in the time before") {
+    TransmitLimits limits = laboratory_limits();
+    limits.most_duty = 0.0015;
+    Guarded guarded(true, limits);
+    guarded.session.feed();
+    guarded.session.transmit(50000, unit_burst);
+    CHECK_THROWS_AS(guarded.session.transmit(52000, unit_burst), TransmissionRefused);
+    guarded.session.set_time_at_next_pulse(0);
+    CHECK_NOTHROW(guarded.session.transmit(1000, unit_burst));
 }
 
 TEST_CASE("first light ends with the reason once all attempts have failed") {

@@ -14,6 +14,9 @@ namespace {
 /// How much larger than after the design the pilots' error has to be before it says anything.
 constexpr double most_evm_growth = 1.5;
 
+/// A burst that was too loud for a device's limits is sent again 3 dB quieter.
+constexpr double quieter = 1.4125375446227544;
+
 void count(const BurstReport& burst, const WindowReport& window, RadioTally& tally) {
     tally.bursts += burst.state == BurstState::waiting ? 0 : 1;
     tally.late += burst.state == BurstState::late ? 1 : 0;
@@ -162,7 +165,10 @@ WholeRound RoundLeader::sum(SiteKind kind, double scale, gsl::span<float> sum) {
         round.devices = ends_.take_part(round.order, [&] {
             round.server = server_.sum(round.order, settings(kind).server, sum);
         });
-        if (!counts(round.order, round.devices, round.server)) continue;
+        if (!counts(round.order, round.devices, round.server)) {
+            if (faults_.back().refused) scale *= quieter;
+            continue;
+        }
         evm_ = round.server.evm;
         if (!design_evm_) design_evm_ = evm_;
         return round;
@@ -194,9 +200,10 @@ bool RoundLeader::counts(const RoundOrder& order, const std::vector<DeviceReport
     last_reports_ = reports;
     auto fault =
         fault_of(order, names, senders(order), reports, server, config_.waveform.least_confidence);
-    whole_ = !fault;
+    whole_ = !fault || fault->refused;
+    const bool is_counted = !fault;
     if (fault) faults_.push_back(std::move(*fault));
-    return whole_;
+    return is_counted;
 }
 
 void RoundLeader::give_up() const {

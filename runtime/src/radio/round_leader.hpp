@@ -78,7 +78,8 @@ public:
 
     /// One sum of the devices' partials, all of which are divided by `scale`, into `sum`; prepares
     /// before it. A round in which anything is late, missing or not found is discarded and
-    /// repeated; throws NoWholeRound that says why.
+    /// repeated, with a larger scale where limits have refused a burst; throws NoWholeRound that
+    /// says why.
     WholeRound sum(SiteKind kind, double scale, gsl::span<float> sum);
 
     /// A sounding under the phases' old reference: what has changed since the design's. Throws

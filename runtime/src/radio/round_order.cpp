@@ -35,16 +35,18 @@ std::optional<RoundFault> fault_of(const RoundOrder& order, const std::vector<st
                                    const std::vector<DeviceReport>& devices,
                                    const ServerReport& server, double least_confidence) {
     if (server.header.state == BurstState::refused)
-        return RoundFault{{}, "server: the header was refused: " + server.refusal};
+        return RoundFault{{}, "server: the header was refused: " + server.refusal, true};
     if (server.header.state != BurstState::acknowledged)
-        return RoundFault{{},
-                          std::string("server: the header was ") + to_string(server.header.state)};
+        return RoundFault{
+            {}, std::string("server: the header was ") + to_string(server.header.state), false};
     for (std::size_t n = 0; n < devices.size(); ++n) {
         const std::string own = sends[n] ? fault_of(devices[n]) : "";
-        if (!own.empty()) return RoundFault{n, "device '" + names[n] + "': " + own};
+        if (own.empty()) continue;
+        return RoundFault{n, "device '" + names[n] + "': " + own,
+                          devices[n].burst.state == BurstState::refused};
     }
     const std::string own = fault_of(order, names, server, least_confidence);
-    if (!own.empty()) return RoundFault{server.missing, "server: " + own};
+    if (!own.empty()) return RoundFault{server.missing, "server: " + own, false};
     return std::nullopt;
 }
 

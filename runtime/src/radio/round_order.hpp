@@ -56,6 +56,7 @@ struct ServerReport {
 struct RoundFault {
     std::optional<std::size_t> device;  ///< Whose fault it is, where it is a device's.
     std::string what;
+    bool refused = false;  ///< By its own limits: the channel is as it was.
 };
 
 /// The first thing that is wrong with a round; nothing where it counts. `names` and `devices` have

@@ -27,6 +27,11 @@ void JobThread::submit(std::function<void()> job) {
     arrival_.notify_one();
 }
 
+std::size_t JobThread::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return jobs_.size();
+}
+
 void JobThread::run() {
     for (;;) {
         std::function<void()> job;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -24,11 +25,14 @@ public:
     /// From any thread.
     void submit(std::function<void()> job);
 
+    /// Jobs that are not begun yet. From any thread.
+    std::size_t waiting() const;
+
 private:
     void run();
 
     std::function<void(const std::string& reason)> failed_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable arrival_;
     std::deque<std::function<void()>> jobs_;
     bool ending_ = false;

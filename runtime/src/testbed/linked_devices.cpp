@@ -54,7 +54,8 @@ void LinkedDevices::report(std::size_t device, const control::Message& message) 
     const std::lock_guard lock(mutex_);
     if (const auto* clock = std::get_if<control::ClockReport>(&message)) {
         // Kept only where it is waited for: devices cannot make the coordinator hold more.
-        if (clock->request == requests_) answers_[clock->request] = *clock;
+        const auto awaited = answers_.find(clock->request);
+        if (awaited != answers_.end()) awaited->second = *clock;
     } else if (const auto* burst = std::get_if<control::BurstReport>(&message)) {
         if (burst->number == number_) reports_.at(device) = from_message(*burst);
     }
@@ -100,10 +101,11 @@ void LinkedDevices::await(std::unique_lock<std::mutex>& lock, const std::functio
 control::ClockReport LinkedDevices::ask(std::size_t device, control::ClockStep step, Ticks ticks) {
     std::unique_lock lock(mutex_);
     const std::uint64_t request = ++requests_;
+    answers_[request].reset();
     send(device, control::ClockCommand{request, step, ticks});
     await(
-        lock, [&] { return answers_.count(request) > 0; }, [&] { return device; });
-    const auto answer = answers_.extract(request).mapped();
+        lock, [&] { return answers_[request].has_value(); }, [&] { return device; });
+    control::ClockReport answer = *answers_.extract(request).mapped();
     if (!answer.failure.empty()) throw DeviceFault(answer.failure, device);
     const bool has_ticks =
         step == control::ClockStep::now || step == control::ClockStep::last_pulse;

@@ -84,9 +84,10 @@ private:
     std::vector<std::size_t> devices_;  ///< Of the epoch.
     bool abandoned_ = false;
     std::uint64_t requests_ = 0;
-    std::map<std::uint64_t, control::ClockReport> answers_;  ///< By request.
-    std::uint64_t number_ = 0;                               ///< Of the order under way.
-    std::vector<std::optional<DeviceReport>> reports_;       ///< By device.
+    /// Of the requests that somebody waits for, by their numbers.
+    std::map<std::uint64_t, std::optional<control::ClockReport>> answers_;
+    std::uint64_t number_ = 0;                          ///< Of the order under way.
+    std::vector<std::optional<DeviceReport>> reports_;  ///< By device.
 };
 
 }  // namespace aircomp::runtime::testbed

@@ -168,13 +168,14 @@ void add_air(const RunStatus& status, Exposition& out) {
     out.table(air_metrics, std::vector<std::pair<Labels, AirSummary>>{{"", air}});
     out.table(device_air_metrics, devices);
     const char* const name = "device_troubled_bursts_total";
-    out.head(name, "counter", "Bursts that a radio reported late, cut short or not at all.");
+    out.head(name, "counter",
+             "Bursts that a radio reported late, cut short or not at all, or its limits refused.");
     for (std::size_t n = 0; n < air.devices.size(); ++n) {
         const DeviceAirSummary& one = air.devices[n];
         for (const auto& [outcome, count] :
              {std::pair("late", one.late), std::pair("underflow", one.underflows),
               std::pair("sequence_error", one.sequence_errors),
-              std::pair("unacknowledged", one.unacknowledged)}) {
+              std::pair("unacknowledged", one.unacknowledged), std::pair("refused", one.refused)}) {
             out.sample(name, labels(status.totals.devices[n].name, "outcome", outcome),
                        static_cast<double>(count));
         }

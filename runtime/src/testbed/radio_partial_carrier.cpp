@@ -9,6 +9,12 @@
 #include "waveform_format.hpp"
 
 namespace aircomp::runtime::testbed {
+namespace {
+
+/// A coordinator waits for reports: few orders are ever on their way.
+constexpr std::size_t most_waiting = 64;
+
+}  // namespace
 
 RadioPartialCarrier::RadioPartialCarrier(const Config& config, std::size_t device,
                                          DeviceRadio& radio, const SendAnswer& answer, Say say)
@@ -39,6 +45,10 @@ void RadioPartialCarrier::carry(const Round& round, gsl::span<const float> parti
 }
 
 void RadioPartialCarrier::command(const control::Message& message) {
+    if (thread_.waiting() >= most_waiting) {
+        throw control::ProtocolError("more than " + std::to_string(most_waiting) +
+                                     " orders that the radio has not begun");
+    }
     if (const auto* command = std::get_if<control::ClockCommand>(&message)) {
         thread_.submit([this, own = *command] { move_clock(own); });
     } else if (const auto* settings = std::get_if<control::Settings>(&message)) {

@@ -161,9 +161,9 @@ std::optional<RoundFailure> RadioSumCarrier::collect(const Round& round,
                                                      gsl::span<const float> residual,
                                                      gsl::span<float> sum) {
     begin([this] { leader_->prepare(); });
-    const auto silent = answers_.wait(round);
+    auto silent = answers_.wait(round);
     if (silent) devices_.abandon();
-    const auto unprepared = end();
+    auto unprepared = end();
     if (silent) return silent;
     if (unprepared) return unprepared;
     begin([this, &round, residual, sum] { sum_vectors(round, residual, sum); });
