@@ -145,7 +145,7 @@ private:
 
     void make_carrier() {
         const auto post = poster();
-        const SendAnswer answer = [post](control::Frame frame, const Round& round,
+        const SendAnswer answer = [post](const control::Frame& frame, const Round& round,
                                          double compute_s) {
             post([=](DeviceSession& s) { s.answer(frame, round, compute_s); });
         };
@@ -154,7 +154,8 @@ private:
             return;
         }
         carrier_ = std::make_unique<RadioPartialCarrier>(
-            radio_->config, radio_->device, *radio_->radio, answer, [post](control::Frame frame) {
+            radio_->config, radio_->device, *radio_->radio, answer,
+            [post](const control::Frame& frame) {
                 post([=](DeviceSession& s) { s.link_->send(frame); });
             });
     }
