@@ -364,11 +364,11 @@ TEST_CASE("a device whose clock is set anew forgets the headers of the time befo
     std::copy(server.header().begin(), server.header().end(), &window[window_lead]);
     NoiseGenerator(1).add(window, 1e-4);
     DeviceEnd device(format, payload, 0, {}, config.radio.bandwidth_hz, window.size());
-    CHECK(device.hear(window, 5e6).found);
-    CHECK_THROWS_AS(device.hear(window, 1e6), std::invalid_argument);
-    device.begin_anew();
-    CHECK(device.hear(window, 1e6).found);
-    CHECK(std::abs(device.predict(1e6).offset * config.radio.bandwidth_hz) < 1000);
+    CHECK(device.headers().hear(window, 5e6).found);
+    CHECK_THROWS_AS(device.headers().hear(window, 1e6), std::invalid_argument);
+    device.headers().begin_anew();
+    CHECK(device.headers().hear(window, 1e6).found);
+    CHECK(std::abs(device.headers().predict(1e6).offset * config.radio.bandwidth_hz) < 1000);
 }
 
 TEST_CASE("a guard whose clock is set anew forgets what it has sent in the time before") {
