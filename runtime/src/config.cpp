@@ -112,6 +112,7 @@ void read_waveform(const YamlNode& node, WaveformConfig& waveform) {
     node.at("path_decay_db").read(waveform.path_decay_db);
     node.at("timing_offset").read(waveform.timing_offset);
     node.at("carrier_offset_hz").read(waveform.carrier_offset_hz);
+    node.at("residual_offset_hz").read(waveform.residual_offset_hz);
     node.at("linewidth_hz").read(waveform.linewidth_hz);
     node.at("sampling_offset_ppm").read(waveform.sampling_offset_ppm);
     node.at("iq_gain_db").read(waveform.iq_gain_db);
@@ -384,6 +385,7 @@ void check_waveform(const WaveformConfig& waveform, double bandwidth_hz, const C
     check.within("path_decay_db", waveform.path_decay_db, 0.0, 100.0);
     check.within("timing_offset", waveform.timing_offset, 0.0, waveform.prefix / 2.0);
     check.within("carrier_offset_hz", waveform.carrier_offset_hz, 0.0, bandwidth_hz / 256);
+    check.within("residual_offset_hz", waveform.residual_offset_hz, 0.0, bandwidth_hz / 256);
     check.within("linewidth_hz", waveform.linewidth_hz, 0.0, bandwidth_hz / 256);
     check.within("sampling_offset_ppm", waveform.sampling_offset_ppm, 0.0, 100.0);
     check.within("iq_gain_db", waveform.iq_gain_db, 0.0, 6.0);

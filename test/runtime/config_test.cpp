@@ -81,6 +81,7 @@ void check_equal(const WaveformConfig& a, const WaveformConfig& b) {
     CHECK(a.path_decay_db == b.path_decay_db);
     CHECK(a.timing_offset == b.timing_offset);
     CHECK(a.carrier_offset_hz == b.carrier_offset_hz);
+    CHECK(a.residual_offset_hz == b.residual_offset_hz);
     CHECK(a.linewidth_hz == b.linewidth_hz);
     CHECK(a.sampling_offset_ppm == b.sampling_offset_ppm);
     CHECK(a.iq_gain_db == b.iq_gain_db);
@@ -253,6 +254,7 @@ waveform:
   path_decay_db: 2
   timing_offset: 3.5
   carrier_offset_hz: 2000
+  residual_offset_hz: 20
   linewidth_hz: 1.5
   sampling_offset_ppm: 0.5
   iq_gain_db: 0.1
@@ -314,8 +316,8 @@ TEST_CASE("every key is read into its field") {
                       0};
     expected.analog = {ScalePolicy::exchanged, false, 3.5};
     expected.medium = AirMedium::waveform;
-    expected.waveform = {256, 28,   27,  32,  6,   8, 4, 1e-5, 3,  0.25, 5,     2,
-                         3.5, 2000, 1.5, 0.5, 0.1, 1, 4, 5,    14, 12,   "left"};
+    expected.waveform = {256, 28,   27, 32,  6,   8,   4, 1e-5, 3, 0.25, 5,  2,
+                         3.5, 2000, 20, 1.5, 0.5, 0.1, 1, 4,    5, 14,   12, "left"};
     expected.relays = {2, 3, 0.5, 0.2, 2};
     expected.assignment.compute_time_s = 0.02;
     expected.testbed = {"[::1]:5810",         "localhost:9100", "", 0.25, 2, 10, 0, 2,

@@ -44,6 +44,21 @@ TEST_CASE("free-running oscillators cost what equation (13) says of the phase th
     CHECK(std::abs(db(found / (expected + residual))) < 0.3);
 }
 
+TEST_CASE("a residual offset, of which no device knows, costs what equation (13) says") {
+    Config config = testbed(20, 1);
+    config.waveform.residual_offset_hz = 200;
+    config.waveform.turnaround_s = 100e-6;
+    const double expected = expected_nmse(config);
+    config.radio.channel_knowledge = ChannelKnowledge::perfect;
+    const auto medium = medium_of(config);
+    constexpr int rounds = 12;
+    const double found = nmse_of(*medium, rounds);
+    const double residual = medium->usage().residual_phase_nmse / rounds;
+    CAPTURE(found, expected, residual);
+    CHECK(residual > 0.3 * expected);
+    CHECK(std::abs(db(found / (expected + residual))) < 0.5);
+}
+
 TEST_CASE("a device that sends nothing is named once all attempts have failed") {
     Config config = testbed(20, 1);
     config.waveform.silent_device = "device-3";

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <random>
 #include <stdexcept>
 
 #include "exact_sum.hpp"
@@ -19,6 +20,8 @@ namespace aircomp::runtime {
 namespace {
 
 constexpr std::uint64_t path_purpose = 14;
+constexpr std::uint64_t residual_purpose = 20;
+constexpr double two_pi = 6.28318530717958647692;
 constexpr double bytes_per_coefficient = 8;  // a complex float32 of a precoder on its way
 // Before the first sounding, headers until an offset is known to a few Hz: one is good for some
 // 100.
@@ -77,7 +80,9 @@ private:
     const Config& config() const { return cell_.config(); }
     std::size_t devices() const { return config().devices.size(); }
     bool free_running() const {
-        return config().waveform.carrier_offset_hz > 0 || config().waveform.linewidth_hz > 0;
+        const WaveformConfig& waveform = config().waveform;
+        return waveform.carrier_offset_hz > 0 || waveform.residual_offset_hz > 0 ||
+               waveform.linewidth_hz > 0;
     }
     double settings_bytes() const;
     bool sounds(std::size_t n) const;
@@ -107,6 +112,8 @@ private:
     std::vector<DeviceEnd> device_ends_;
     std::optional<ServerEnd> server_end_;
     std::vector<std::vector<phy::Sample>> bursts_;
+    std::vector<double> residual_offset_;  // of what a device takes its offset for, cycles a sample
+    double heard_ = 0;                     // where the last header began, samples
     std::vector<phy::OscillatorCorrection> corrections_;  // of the last bursts, by device
     /// Mean of exp(j residual) while an antenna sounded, by device.
     std::vector<std::vector<std::complex<double>>> sounding_residual_;
@@ -130,7 +137,11 @@ WaveformMedium::WaveformMedium(RadioCell cell, AnalogCodec codec, const std::str
     phy::OscillatorModel oscillator;
     oscillator.linewidth_hz = config().waveform.linewidth_hz;
     oscillator.initial_offset_hz = std::max(1.0, config().waveform.carrier_offset_hz);
+    std::mt19937_64 generator(derive_seed(config().seed, residual_purpose));
+    std::uniform_real_distribution<double> both(-1, 1);
     for (std::size_t n = 0; n < devices(); ++n) {
+        residual_offset_.push_back(config().waveform.residual_offset_hz * both(generator) /
+                                   config().radio.bandwidth_hz);
         device_ends_.emplace_back(format_, payload, n, oscillator, config().radio.bandwidth_hz,
                                   air_.window(format_.header_samples()));
     }
@@ -193,6 +204,7 @@ bool WaveformMedium::acquire() {
 /// One header; every device that takes part measures it.
 bool WaveformMedium::hear_header() {
     const double begin = air_.now();
+    heard_ = begin;
     const auto& received = air_.downlink(server_end_->header(), header_antenna_);
     for (std::size_t n = 0; n < devices(); ++n) {
         if (!sounds(n)) continue;
@@ -207,7 +219,11 @@ bool WaveformMedium::hear_header() {
 /// For a burst that begins lead() samples from now.
 phy::OscillatorCorrection WaveformMedium::correction(std::size_t n) const {
     if (!free_running()) return {};
-    return device_ends_[n].headers().predict(air_.now() + static_cast<double>(WaveformAir::lead()));
+    const double begin = air_.now() + static_cast<double>(WaveformAir::lead());
+    phy::OscillatorCorrection correction = device_ends_[n].headers().predict(begin);
+    correction.offset += residual_offset_[n];
+    correction.phase += two_pi * residual_offset_[n] * (begin - heard_);
+    return correction;
 }
 
 bool WaveformMedium::sound() {

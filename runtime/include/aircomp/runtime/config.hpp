@@ -75,7 +75,9 @@ struct WaveformConfig {
     double path_decay_db = 3;      ///< From a path to the next.
     double timing_offset = 0;      ///< Samples; each device is late by between 0 and this.
     double carrier_offset_hz = 0;  ///< Largest offset between a device and the server.
-    double linewidth_hz = 0;       ///< Of a device's Wiener phase noise.
+    /// Largest error of what a device takes its offset for, from a header to its burst's end.
+    double residual_offset_hz = 0;
+    double linewidth_hz = 0;  ///< Of a device's Wiener phase noise.
     double sampling_offset_ppm = 0;
     double iq_gain_db = 0;
     double iq_phase_deg = 0;
