@@ -127,7 +127,7 @@ void run(Options options) {
     };
     const auto summary = runtime::testbed::run_coordinator(own);
     if (begun) out << "\n" << std::flush;
-    print_summary(summary);
+    if (own.log.format == runtime::testbed::LogFormat::text) print_summary(summary);
     write_json(to_json(summary, *model.tokenizer), options.json);
 }
 
@@ -159,7 +159,7 @@ void add_coordinator(CLI::App& program) {
                         "Gets the address that is listened on, once it is");
     command->add_option("--resume", options->run.resume,
                         "Keeps the tokens in this file, and goes on from them where it exists");
-    add_log_format(*command, options->run.log);
+    add_log(*command, options->run.log);
     command->add_option("--json", options->json,
                         "Write the result as JSON to FILE, - for standard output");
     command->footer(

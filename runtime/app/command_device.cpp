@@ -34,7 +34,7 @@ void add_device(CLI::App& program) {
         "Configuration file with the radio of the device's name, the coordinator's; "
         "without it, sums go over the control link");
     command->add_flag("--once", options->once, "End with the coordinator's run");
-    add_log_format(*command, options->log);
+    add_log(*command, options->log);
     command->footer(
         "Examples:\n"
         "  aircomp device --coordinator 127.0.0.1:5810 --name device-1 --model "

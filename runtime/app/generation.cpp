@@ -33,12 +33,21 @@ inference::ContinuationOptions GenerationOptions::continuation(const Model& mode
     return {tokens, stop_tokens(model), model.tokenizer->size()};
 }
 
-void add_log_format(CLI::App& command, runtime::testbed::LogFormat& format) {
+void add_log(CLI::App& command, runtime::testbed::LogOptions& log) {
     using runtime::testbed::LogFormat;
+    using runtime::testbed::LogLevel;
     const std::map<std::string, LogFormat> formats = {{"text", LogFormat::text},
                                                       {"json", LogFormat::json}};
-    command.add_option("--log", format, "Events on standard error as text or json")
+    command.add_option("--log", log.format, "Events on standard error as text or json")
         ->transform(CLI::CheckedTransformer(formats));
+    const std::map<std::string, LogLevel> levels = {{"debug", LogLevel::debug},
+                                                    {"info", LogLevel::info},
+                                                    {"warning", LogLevel::warning},
+                                                    {"error", LogLevel::error}};
+    command
+        .add_option("--log-level", log.level,
+                    "Events from this level on: debug, info (the default), warning or error")
+        ->transform(CLI::CheckedTransformer(levels));
 }
 
 std::vector<inference::Token> encode_prompt(const inference::Tokenizer& tokenizer,

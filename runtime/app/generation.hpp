@@ -44,8 +44,8 @@ struct GenerationOptions : ExperimentOptions {
     inference::ContinuationOptions continuation(const Model& model) const;
 };
 
-/// --log text|json
-void add_log_format(CLI::App& command, runtime::testbed::LogFormat& format);
+/// --log text|json, --log-level debug|info|warning|error
+void add_log(CLI::App& command, runtime::testbed::LogOptions& log);
 
 /// The prompt's tokens, begun by BOS where the model has one. Throws std::invalid_argument where
 /// there are none.

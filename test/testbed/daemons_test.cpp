@@ -2,6 +2,7 @@
 // Coordinator and devices as processes on the loopback interface: the text that one process makes,
 // whatever happens to them on the way.
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <random>
 
@@ -178,6 +179,54 @@ TEST_CASE("an interrupt ends a run clean, with a summary") {
     REQUIRE(made.size() <= whole.size());
     CHECK(std::equal(made.begin(), made.end(), whole.begin()));
     CHECK(lab.coordinator().says("interrupted after"));
+}
+
+TEST_CASE("a device that is interrupted leaves, and ends well") {
+    Laboratory lab;
+    lab.start_coordinator();
+    lab.start_device(1);
+    REQUIRE(eventually([&] { return lab.coordinator().says("device joined"); }));
+    lab.device(1).signal(SIGTERM);
+    CHECK(lab.device(1).wait() == 0);
+    CHECK(lab.device(1).says("link ended: reason interrupted"));
+    CHECK(eventually([&] { return lab.coordinator().says("device lost: device device-1"); }));
+    lab.coordinator().signal(SIGINT);
+    const auto result = lab.result();
+    CHECK(result["interrupted"] == true);
+    CHECK(result["new_tokens"] == 0);
+}
+
+/// Events that are a line of JSON each, by name; other lines of the log are passed over.
+std::map<std::string, nlohmann::json> json_events(const std::string& log) {
+    std::map<std::string, nlohmann::json> events;
+    std::istringstream lines(log);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.empty() || line[0] != '{') continue;
+        const auto event = nlohmann::json::parse(line);
+        CHECK(event["time_s"] > 1.7e9);
+        events[event["event"]] = event;
+    }
+    return events;
+}
+
+TEST_CASE("logs are lines of JSON where that is asked for, from the level on that is asked for") {
+    Laboratory lab;
+    lab.start_coordinator({"--log", "json", "--log-level", "debug"});
+    lab.start_device(1, {"--log", "json"});
+    lab.start_device(2, {"--log-level", "warning"});
+    lab.start_device(3);
+    lab.start_device(4);
+    lab.result();
+    const auto events = json_events(lab.coordinator().log());
+    CHECK(events.at("token")["level"] == "debug");
+    CHECK(events.at("run over")["new_tokens"] == Laboratory::tokens);
+    CHECK(events.at("run over")["interrupted"] == false);
+    CHECK(!lab.coordinator().says("tokens in "));  // The summary for people.
+    CHECK(lab.device(1).wait() == 0);
+    CHECK(json_events(lab.device(1).log()).at("slice loaded")["epoch"] == 1);
+    CHECK(lab.device(1).log()[0] == '{');
+    CHECK(lab.device(2).wait() == 0);
+    CHECK(lab.device(2).log().empty());
 }
 
 /// A connection of somebody who is no device.

@@ -66,10 +66,19 @@ public:
         try {
             generate();
         } catch (const std::exception& error) {
+            log_.error("run failed", {{"reason", error.what()}});
             finish(error.what());
             throw;
         }
         CoordinatorSummary whole = summary();
+        log_.info("run over", {{"interrupted", whole.interrupted},
+                               {"new_tokens", whole.new_tokens},
+                               {"rounds", whole.rounds},
+                               {"repeated_rounds", whole.repeated_rounds},
+                               {"epochs", whole.epochs},
+                               {"generating_s", whole.generating_s},
+                               {"reduce_s", whole.reduce_s},
+                               {"recovering_s", whole.recovering_s}});
         finish(interrupted_ ? "the coordinator was interrupted" : "the run is over");
         return whole;
     }
@@ -153,6 +162,7 @@ private:
         if (token_log_) token_log_->append(token);
         tokens_.push_back(token);
         ++new_tokens_;
+        log_.debug("token", {{"place", tokens_.size()}, {"token", token}});
         if (!is_stop(token) && options_.emit) options_.emit(token);
     }
 

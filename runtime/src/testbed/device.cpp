@@ -173,10 +173,10 @@ private:
     void loaded(std::uint32_t epoch, std::uint64_t weight_bytes) {
         if (!machine_.loaded(epoch)) return;
         const control::Assignment& own = machine_.assignment();
-        log_.info("slice loaded", {{"epoch", std::to_string(epoch)},
-                                   {"kv_groups", std::to_string(own.kv_end - own.kv_begin)},
-                                   {"ffn_columns", std::to_string(own.ffn_end - own.ffn_begin)},
-                                   {"weight_bytes", std::to_string(weight_bytes)}});
+        log_.info("slice loaded", {{"epoch", epoch},
+                                   {"kv_groups", own.kv_end - own.kv_begin},
+                                   {"ffn_columns", own.ffn_end - own.ffn_begin},
+                                   {"weight_bytes", weight_bytes}});
         link_->send(control::encode(control::Loaded{epoch, weight_bytes}));
     }
 
@@ -341,7 +341,7 @@ void run_device(const DeviceOptions& options) {
     if (radio) hello.radio = capabilities(*radio, length);
     log.info("device", {{"name", hello.name},
                         {"model", to_hex(hello.model_hash).substr(0, 16)},
-                        {"gflops_per_s", std::to_string(hello.compute_flops_per_s / 1e9)},
+                        {"gflops_per_s", hello.compute_flops_per_s / 1e9},
                         {"radio", hello.radio.kind},
                         {"tls", identity ? "1.3" : "none, loopback only"}});
 

@@ -6,23 +6,41 @@
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "aircomp/runtime/testbed.hpp"
 
 namespace aircomp::runtime::testbed {
 
+/// A field's value; JSON has texts in quotes, numbers and truth values without.
+struct LogValue {
+    LogValue(std::string value) : text(std::move(value)) {}
+    LogValue(const char* value) : text(value) {}
+    LogValue(bool value) : text(value ? "true" : "false"), is_text(false) {}
+    LogValue(double value);
+    template <typename Integer, typename = std::enable_if_t<std::is_integral_v<Integer>>>
+    LogValue(Integer value) : text(std::to_string(value)), is_text(false) {}
+
+    std::string text;
+    bool is_text = true;
+};
+
 class Log {
 public:
-    using Fields = std::initializer_list<std::pair<const char*, std::string>>;
+    using Fields = std::initializer_list<std::pair<const char*, LogValue>>;
 
-    explicit Log(LogFormat format);
+    explicit Log(const LogOptions& options);
     ~Log();
 
-    void info(const std::string& event, Fields fields = {});
-    void warning(const std::string& event, Fields fields = {});
+    void debug(const char* event, Fields fields = {}) { write(LogLevel::debug, event, fields); }
+    void info(const char* event, Fields fields = {}) { write(LogLevel::info, event, fields); }
+    void warning(const char* event, Fields fields = {}) { write(LogLevel::warning, event, fields); }
+    void error(const char* event, Fields fields = {}) { write(LogLevel::error, event, fields); }
 
 private:
+    void write(LogLevel level, const char* event, Fields fields);
+
     struct State;
     std::unique_ptr<State> state_;
 };

@@ -151,7 +151,7 @@ void Roster::greet(Peer& peer, const control::Hello& hello) {
     peer.link->send(control::encode(control::Welcome{config_.testbed.heartbeat_s}));
     log_.info("device joined", {{"device", hello.name},
                                 {"peer", peer.link->peer_address()},
-                                {"gflops_per_s", std::to_string(hello.compute_flops_per_s / 1e9)},
+                                {"gflops_per_s", hello.compute_flops_per_s / 1e9},
                                 {"radio", hello.radio.kind}});
 }
 

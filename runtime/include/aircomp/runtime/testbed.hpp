@@ -17,6 +17,13 @@
 namespace aircomp::runtime::testbed {
 
 enum class LogFormat { text, json };
+enum class LogLevel { debug, info, warning, error };
+
+/// What a daemon writes on standard error, one event a line.
+struct LogOptions {
+    LogFormat format = LogFormat::text;
+    LogLevel level = LogLevel::info;  ///< From which on.
+};
 
 struct DeviceOptions {
     std::string coordinator;  ///< HOST:PORT
@@ -28,7 +35,7 @@ struct DeviceOptions {
     int threads = 0;                     ///< 0: all cores.
     std::filesystem::path radio;  ///< Configuration with the radio of that name; empty: none.
     bool once = false;            ///< End with the coordinator's run.
-    LogFormat log = LogFormat::text;
+    LogOptions log;
 };
 
 /// Serves coordinators, one after the other, until SIGINT or SIGTERM. Throws std::runtime_error or
@@ -46,7 +53,7 @@ struct CoordinatorOptions {
     std::int64_t sampled_vocabulary = 0;
     std::filesystem::path resume;     ///< Keeps the tokens and goes on from them; empty: nowhere.
     std::filesystem::path port_file;  ///< Gets the address that devices find; empty: nowhere.
-    LogFormat log = LogFormat::text;
+    LogOptions log;
     std::function<void(inference::Token)> emit;  ///< Sees each new token.
 };
 
