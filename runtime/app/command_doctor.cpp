@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // aircomp doctor: whether this host is fit for a testbed, and how to mend what is not.
 #include <sys/resource.h>
+#include <sys/timex.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -128,10 +129,22 @@ Finding real_time() {
             "it, and log in again"};
 }
 
+/// Certificates and the logs of several hosts go by it; radios have clocks of their own.
+Finding system_clock() {
+    timex state{};
+    if (adjtimex(&state) >= 0 && (state.status & STA_UNSYNC) == 0) {
+        return {"system clock", Health::good, "synchronised"};
+    }
+    return {"system clock", Health::weak, "not known to be synchronised",
+            "run chrony or systemd-timesyncd, or certificates seem to have ended or not begun"};
+}
+
 Finding socket_buffer(const std::string& key) {
     const std::string text = first_line("/proc/sys/net/core/" + key);
     const std::string what = "net.core." + key;
-    if (text.empty()) return {what, Health::weak, "cannot be read"};
+    if (text.empty()) {
+        return {what, Health::weak, "cannot be read", "look at it where /proc/sys is mounted"};
+    }
     const std::int64_t bytes = std::stoll(text);
     if (bytes >= socket_buffer_bytes) return {what, Health::good, text + " bytes"};
     return {what, Health::weak, text + " bytes",
@@ -146,6 +159,22 @@ Finding uhd(bool needed) {
         return {"UHD", missing, "not installed", "scripts/setup radio, or Debian's uhd-host"};
     }
     return {"UHD", Health::good, last_line(answer.text)};
+}
+
+/// All that UHD sees from here, for where no configuration says which are wanted.
+Finding radios_in_sight() {
+    const auto answer = ask({"uhd_find_devices"});
+    std::string list;
+    const std::string mark = "-- UHD Device ";
+    for (auto at = answer.text.find(mark); at != std::string::npos;
+         at = answer.text.find(mark, at + 1)) {
+        const std::string one = answer.text.substr(at, answer.text.find(mark, at + 1) - at);
+        list += (list.empty() ? "" : "; ") + behind(one, "type:") + " " + behind(one, "serial:");
+    }
+    if (!list.empty()) return {"radios in sight", Health::good, list};
+    return {"radios in sight", Health::weak, "none",
+            "none is needed but where sums go over the air: then check power, cable, network and "
+            "access rights; virtual ones want UHD_MODULE_PATH (docs/virtual-radio.md)"};
 }
 
 /// Found or not, which firmware, and whether its reference is locked.
@@ -214,10 +243,13 @@ std::vector<Finding> examine(const DoctorOptions& options) {
     std::vector<Finding> findings = {processor(),
                                      governor(),
                                      real_time(),
+                                     system_clock(),
                                      socket_buffer("rmem_max"),
                                      socket_buffer("wmem_max"),
                                      uhd(/*needed=*/!radios.devices.empty())};
-    if (!radios.devices.empty() && findings.back().health == Health::good) {
+    const bool has_uhd = findings.back().health == Health::good;
+    if (has_uhd && radios.devices.empty()) findings.push_back(radios_in_sight());
+    if (has_uhd && !radios.devices.empty()) {
         examine_radio("server", radios.server.args, radios.clock_source, findings);
         for (std::size_t n = 0; n < radios.devices.size(); ++n) {
             examine_radio(config.devices[n].name, radios.devices[n].args, radios.clock_source,
