@@ -115,11 +115,13 @@ void add_bench(CLI::App& program) {
     };
     add("decode", "Tokens per second as a fraction of memory bandwidth, one device", bench_decode);
     add("media", "Symbol medium over exact medium, four devices, interleaved", bench_media);
+    add_bench_control(*command);
 #ifdef AIRCOMP_WITH_MPI
     add_bench_mpi(*command);
 #endif
     command->footer(
-        "Examples:\n  aircomp bench decode --tokens 20\n  aircomp bench media --json -");
+        "Examples:\n  aircomp bench decode --tokens 20\n  aircomp bench media --json -\n  aircomp "
+        "bench control");
 }
 
 }  // namespace aircomp::app

@@ -16,6 +16,7 @@ void add_reproduce(CLI::App& program);
 void add_sum(CLI::App& program);
 void add_report(CLI::App& program);
 void add_bench(CLI::App& program);
+void add_bench_control(CLI::App& bench);
 void add_doctor(CLI::App& program);
 #ifdef AIRCOMP_WITH_MPI
 void add_mpi(CLI::App& program);

@@ -123,9 +123,9 @@ bool DistributedModel::assign() {
              context_, most_vectors_},
             most_values);
         log_.info("slice assigned", {{"device", config_.devices[devices_[i]].name},
-                                     {"epoch", std::to_string(epoch_)},
-                                     {"kv_groups", std::to_string(own.kv_groups.size())},
-                                     {"ffn_columns", std::to_string(own.ffn_columns.size())}});
+                                     {"epoch", epoch_},
+                                     {"kv_groups", own.kv_groups.size()},
+                                     {"ffn_columns", own.ffn_columns.size()}});
     }
     const auto all_loaded = [this] {
         return std::all_of(devices_.begin(), devices_.end(), [this](std::size_t n) {
@@ -209,26 +209,29 @@ bool DistributedModel::run_chunk(gsl::span<float> x, std::int64_t position, bool
     sum_.resize(x.size());
     for (std::int64_t site = 0; site < 2 * model_.layers; ++site) {
         round.site = {site / 2, site % 2 == 0 ? SiteKind::attention : SiteKind::mlp};
+        const auto begin = Clock::now();
         // The sum of the last round is what starts this one: a round costs one way there and back.
         const control::Frame call =
             site == 0 ? control::encode(control::RoundStart{epoch_, round_ + 1, position,
                                                             round.vectors, one_at_a_time, x, way_})
                       : control::encode(control::Sum{epoch_, round_, sum_});
         round.number = ++round_;
-        if (!reduce(round, call, x)) return false;
+        const bool is_whole = reduce(round, call, x);
+        const double round_s = std::chrono::duration<double>(Clock::now() - begin).count();
+        times_.reduce_s += round_s;
+        if (!is_whole) return false;
+        if (round_observer_) round_observer_(round_s);
     }
     return true;
 }
 
 bool DistributedModel::reduce(const Round& round, const control::Frame& call, gsl::span<float> x) {
     if (lost_ || is_interrupted()) return false;
-    const auto begin = Clock::now();
     for (std::size_t i = 0; i < devices_.size() && !lost_; ++i)
         roster_.start_round(devices_[i], round.number, round.values(),
                             static_cast<std::size_t>(round.vectors), call);
     if (lost_) return false;
     const auto failure = carrier_->collect(round, x, sum_);
-    times_.reduce_s += std::chrono::duration<double>(Clock::now() - begin).count();
     if (is_interrupted()) return false;
     if (failure) {
         roster_.drop(failure->device, failure->reason);

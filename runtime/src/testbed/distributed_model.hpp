@@ -61,6 +61,10 @@ public:
     std::uint64_t repeated_rounds() const { return carrier_->repeated_rounds(); }
     std::optional<AirSummary> air() const { return carrier_->air(); }
     const PassTimes& times() const { return times_; }
+    /// Has every round's time reported, s: from the last sum, or the start, to its own.
+    void observe_rounds(std::function<void(double round_s)> observer) {
+        round_observer_ = std::move(observer);
+    }
 
 private:
     bool wait(const std::function<bool()>& done, double timeout_s) override;
@@ -95,6 +99,7 @@ private:
     SumCarrier* carrier_;                      ///< Of the rounds at hand.
     control::Way way_ = control::Way::link;    ///< The same.
     std::function<bool()> interrupted_;
+    std::function<void(double)> round_observer_;
 
     std::uint32_t epoch_ = 0;
     std::uint64_t round_ = 0;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Commands beside the daemons: bench control and doctor.
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "aircomp/runtime/testbed.hpp"
+#include "inference/temporary_folder.hpp"
+#include "runtime/program.hpp"
+
+namespace aircomp::test {
+namespace {
+
+namespace testbed = runtime::testbed;
+
+TEST_CASE("bench control times all-reduces of device processes beside echoes of their size") {
+    const auto outcome = aircomp("bench control --devices 2 --length 64 --rounds 40 --json -");
+    REQUIRE(outcome.code == 0);
+    const auto result = nlohmann::json::parse(outcome.output)["control"];
+    CHECK(result["devices"] == 2);
+    CHECK(result["all_reduces"] == 44);  // Whole tokens of 22.
+    CHECK(result["frame_bytes"] > 64 * 4);
+    CHECK(result["frame_bytes"] < 64 * 4 + 200);
+    CHECK(result["echo_s"] > 0);
+    CHECK(result["compute_s"] > 0);
+    const double all_reduce_s = result["all_reduce_s"];
+    CHECK(all_reduce_s > result["compute_s"]);
+    CHECK(result["over_echo"] == Approx(all_reduce_s / result["echo_s"].get<double>()));
+    CHECK(result["over_echo_all"] == Approx(all_reduce_s / result["echo_all_s"].get<double>()));
+}
+
+/// What the doctor finds, by what it looked at.
+std::map<std::string, nlohmann::json> findings(const std::string& arguments, int code) {
+    const auto outcome = aircomp("doctor " + arguments + " --json -");
+    CAPTURE(outcome.output);
+    CHECK(outcome.code == code);
+    const auto report = nlohmann::json::parse(outcome.output);
+    CHECK(report["fit"] == (code == 0));
+    std::map<std::string, nlohmann::json> found;
+    for (const auto& one : report["findings"]) {
+        CAPTURE(one.dump());
+        CHECK(one["found"] != "");
+        const std::string health = one["health"];
+        CHECK(std::set<std::string>{"good", "weak", "BAD"}.count(health) == 1);
+        CHECK((health == "good") == (one["mend"] == ""));
+        found[one["what"]] = one;
+    }
+    return found;
+}
+
+TEST_CASE("the doctor looks at everything a testbed stands on, and says how to mend it") {
+    const auto found = findings("", 0);
+    for (const char* what : {"processor", "CPU governor", "real-time priority", "system clock",
+                             "net.core.rmem_max", "net.core.wmem_max", "UHD", "radios in sight"}) {
+        CAPTURE(what);
+        CHECK(found.count(what) == 1);
+    }
+}
+
+TEST_CASE("the doctor tells certificates that hold, end soon, have ended and are missing") {
+    const TemporaryFolder folder;
+    const auto pki = folder.path() / "pki";
+    testbed::make_authority(pki, "laboratory", 365);
+    const auto health = [&](const std::string& name, int code) {
+        const std::string path = (pki / name).string();
+        const auto found = findings("--certificates " + path, code);
+        return found.at("certificate " + path)["health"].get<std::string>();
+    };
+    using testbed::CertificateRole;
+    issue_certificate(pki, "lasting", CertificateRole::device, 300);
+    issue_certificate(pki, "ending", CertificateRole::device, 10);
+    issue_certificate(pki, "ended", CertificateRole::device, 1, -10);
+    CHECK(health("lasting", 0) == "good");
+    CHECK(health("ending", 0) == "weak");
+    CHECK(health("ended", 1) == "BAD");
+    CHECK(health("nobody", 1) == "BAD");
+}
+
+TEST_CASE("the doctor says which radio of a configuration is not there") {
+    const TemporaryFolder folder;
+    const std::string config =
+        folder
+            .write("lab.yaml",
+                   "radios:\n  clock_source: internal\n  time_source: internal\n"
+                   "  server: {args: \"serial=nowhere\"}\n"
+                   "  devices: [{args: \"serial=a\"}, {args: \"serial=b\"}, {args: "
+                   "\"serial=c\"}, {args: \"serial=d\"}]\n")
+            .string();
+    const auto found = findings(config, 1);
+    CHECK(found.at("radio server")["health"] == "BAD");
+    CHECK(found.at("radio server")["found"] == "no device at 'serial=nowhere'");
+    CHECK(found.count("radio device-4") == 1);
+    CHECK(found.count("radios in sight") == 0);
+}
+
+}  // namespace
+}  // namespace aircomp::test
