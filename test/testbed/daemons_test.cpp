@@ -196,13 +196,15 @@ TEST_CASE("a device that is interrupted leaves, and ends well") {
     CHECK(result["new_tokens"] == 0);
 }
 
-/// Events that are a line of JSON each, by name; other lines of the log are passed over.
+/// Events that are JSON up to the end of a line, by name. A text that is written meanwhile may
+/// stand before one.
 std::map<std::string, nlohmann::json> json_events(const std::string& log) {
     std::map<std::string, nlohmann::json> events;
     std::istringstream lines(log);
     for (std::string line; std::getline(lines, line);) {
-        if (line.empty() || line[0] != '{') continue;
-        const auto event = nlohmann::json::parse(line);
+        const auto begin = line.find("{\"time_s\"");
+        if (begin == std::string::npos) continue;
+        const auto event = nlohmann::json::parse(line.substr(begin));
         CHECK(event["time_s"] > 1.7e9);
         events[event["event"]] = event;
     }
