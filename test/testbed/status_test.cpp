@@ -42,6 +42,7 @@ AirSummary example_air() {
     air.devices.resize(2);
     air.devices[0].evm = std::numeric_limits<double>::infinity();
     air.devices[0].late = 2;
+    air.nmse = 0.002;
     air.devices[1].power_margin_db = -1.5;
     return air;
 }
@@ -95,6 +96,7 @@ TEST_CASE("metrics keep Prometheus' format, whatever devices are called") {
     status.totals.air = example_air();
     const auto air = samples_of(metrics_text(status));
     CHECK(air.at("aircomp_nmse_estimate_ratio") == "0.001");
+    CHECK(air.at("aircomp_nmse_ratio") == "0.002");
     CHECK(air.at("aircomp_device_evm_ratio" + device) == "+Inf");
     CHECK(air.at(R"(aircomp_device_power_margin_decibels{device="d"})") == "-1.5");
     const std::string late = R"(aircomp_device_troubled_bursts_total{device="a \"b\"\\\nc",)";

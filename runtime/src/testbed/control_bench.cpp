@@ -139,7 +139,8 @@ ControlBench measure_control(const ControlBenchOptions& options) {
 
     Log log({LogFormat::text, LogLevel::warning});
     control::Loop loop;
-    DistributedModel model(config, checkpoint, loop, nullptr, hash, log);
+    const std::vector<inference::Token> no_calibration;
+    DistributedModel model(config, checkpoint, no_calibration, loop, nullptr, hash, log);
     const Devices devices(options, model.roster().address(), folder.path());
     const auto all_there = [&] { return model.roster().present().size() == config.devices.size(); };
     if (!loop.run_until(all_there, patience_s) || !model.assign()) {

@@ -75,6 +75,8 @@ const Metric<AirSummary> air_metrics[] = {
      [](const AirSummary& a) { return a.nmse_estimate; }},
     {"soundings_total", "counter", "Channel soundings.",
      [](const AirSummary& a) { return static_cast<double>(a.soundings); }},
+    {"repeated_air_rounds_total", "counter", "Soundings and sums that did not count.",
+     [](const AirSummary& a) { return static_cast<double>(a.repeated_rounds); }},
 };
 
 const Metric<DeviceAirSummary> device_air_metrics[] = {
@@ -86,6 +88,10 @@ const Metric<DeviceAirSummary> device_air_metrics[] = {
      [](const DeviceAirSummary& d) { return d.power_w; }},
     {"device_power_margin_decibels", "gauge", "From that power to what it may spend.",
      [](const DeviceAirSummary& d) { return d.power_margin_db; }},
+    {"device_offset_hertz", "gauge", "Its oscillator over the server's, as last predicted.",
+     [](const DeviceAirSummary& d) { return d.offset_hz; }},
+    {"device_header_snr_decibels", "gauge", "Of the last header that it heard.",
+     [](const DeviceAirSummary& d) { return d.header_snr_db; }},
     {"device_bursts_total", "counter", "Bursts, troubled ones included.",
      [](const DeviceAirSummary& d) { return static_cast<double>(d.bursts); }},
     {"device_clipped_reals_total", "counter", "Reals beyond the transmitter's range.",
@@ -166,10 +172,13 @@ void add_air(const RunStatus& status, Exposition& out) {
     for (std::size_t n = 0; n < air.devices.size(); ++n)
         devices.emplace_back(labels(status.totals.devices[n].name), air.devices[n]);
     out.table(air_metrics, std::vector<std::pair<Labels, AirSummary>>{{"", air}});
+    if (air.nmse) {
+        out.head("nmse_ratio", "gauge", "Measured over all sums so far.");
+        out.sample("nmse_ratio", "", *air.nmse);
+    }
     out.table(device_air_metrics, devices);
     const char* const name = "device_troubled_bursts_total";
-    out.head(name, "counter",
-             "Bursts that a radio reported late, cut short or not at all, or its limits refused.");
+    out.head(name, "counter", "Bursts that were late, cut short, refused or not acknowledged.");
     for (std::size_t n = 0; n < air.devices.size(); ++n) {
         const DeviceAirSummary& one = air.devices[n];
         for (const auto& [outcome, count] :
