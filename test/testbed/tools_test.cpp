@@ -39,10 +39,10 @@ std::map<std::string, nlohmann::json> findings(const std::string& arguments, int
     std::map<std::string, nlohmann::json> found;
     for (const auto& one : report["findings"]) {
         CAPTURE(one.dump());
-        CHECK(one["found"] != "");
+        CHECK_FALSE(one["found"].get<std::string>().empty());
         const std::string health = one["health"];
         CHECK(std::set<std::string>{"good", "weak", "BAD"}.count(health) == 1);
-        CHECK((health == "good") == (one["mend"] == ""));
+        CHECK((health == "good") == one["mend"].get<std::string>().empty());
         found[one["what"]] = one;
     }
     return found;
