@@ -503,8 +503,6 @@ void check_config(const Config& config, const Checker& check) {
     // Streams are the relays' concern where there are any.
     check_relays(config.relays, config.scheme == "hierarchical" ? config.radio.streams : 1,
                  check.in("relays"));
-    check.require(config.medium == AirMedium::symbol || config.radio.doppler_hz == 0,
-                  "radio.doppler_hz", "0 but with the medium symbol", config.radio.doppler_hz);
     check.not_negative("assignment.compute_time_s", config.assignment.compute_time_s);
     check_testbed(config.testbed, config.devices.size(), check.in("testbed"));
     check.positive("server_flops_per_s", config.server_flops_per_s);

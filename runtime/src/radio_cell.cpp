@@ -73,7 +73,7 @@ RadioCell::RadioCell(const Config& config, std::vector<double> power_w)
 bool RadioCell::enter_block(double settings_bytes) {
     const auto index = static_cast<std::int64_t>(now_s_ / config_.radio.coherence_block_s);
     if (index == block_.index) {
-        if (config_.radio.doppler_hz > 0) move_channels();
+        if (config_.radio.doppler_hz > 0) block_.channels = channels_at(block_age_s());
         return false;
     }
     draw_block(index);
@@ -105,15 +105,11 @@ void RadioCell::draw_block(std::int64_t index) {
     }
 }
 
-void RadioCell::move_channels() {
-    for (std::size_t n = 0; n < links_.size(); ++n)
-        block_.channels[n] = links_[n].channel(block_age_s());
-}
-
-double RadioCell::correlation_of_design() const {
-    const RadioConfig& radio = config_.radio;
-    return optimizer::jakes_correlation(radio.doppler_hz,
-                                        radio.knowledge_age_s + radio.coherence_block_s / 2);
+std::vector<Eigen::MatrixXcd> RadioCell::channels_at(double age_s) const {
+    std::vector<Eigen::MatrixXcd> channels;
+    for (const SoundedLink& link : links_)
+        channels.push_back(link.channel(age_s));
+    return channels;
 }
 
 void RadioCell::charge_sounding() {

@@ -60,8 +60,8 @@ public:
     const CoherenceBlock& block() const { return block_; }
     /// Time since the block's channels were drawn, s.
     double block_age_s() const { return now_s_ - block_begin_s_; }
-    /// Of the sounded channels with those of the middle of the block, which a design is made for.
-    double correlation_of_design() const;
+    /// H_n of every device where the block is `age_s` old.
+    std::vector<Eigen::MatrixXcd> channels_at(double age_s) const;
 
     /// Charges one uplink transmission that takes `seconds`; `power_w` per device is spent on it.
     void charge_uplink(double seconds, std::int64_t channel_uses,
@@ -88,7 +88,6 @@ public:
 
 private:
     void draw_block(std::int64_t index);
-    void move_channels();
     void charge_sounding();
     void charge_sounding_uses(std::int64_t uses);
     double multicast_bits_per_use() const;

@@ -36,4 +36,9 @@ double rician_factor(const RadioConfig& radio) {
     return radio.fading == Fading::rician ? radio.rician_factor : 0;
 }
 
+double correlation_of_design(const RadioConfig& radio) {
+    return optimizer::jakes_correlation(radio.doppler_hz,
+                                        radio.knowledge_age_s + radio.coherence_block_s / 2);
+}
+
 }  // namespace aircomp::runtime

@@ -37,4 +37,7 @@ private:
 /// Line-of-sight over scattered power of the configuration's links, 0 with Rayleigh fading.
 double rician_factor(const RadioConfig& radio);
 
+/// Of the sounded channels with those of the middle of the block, which a design is made for.
+double correlation_of_design(const RadioConfig& radio);
+
 }  // namespace aircomp::runtime

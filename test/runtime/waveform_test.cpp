@@ -59,6 +59,47 @@ TEST_CASE("a residual offset, of which no device knows, costs what equation (13)
     CHECK(std::abs(db(found / (expected + residual))) < 0.5);
 }
 
+/// NMSE of rounds 2 ms apart, over several coherence blocks.
+double nmse_over_time(const Config& config) {
+    const auto medium = medium_of(config);
+    double total = 0;
+    constexpr int rounds = 100;
+    for (int i = 0; i < rounds; ++i) {
+        total += nmse_of(*medium, 1) / rounds;
+        medium->elapse(2e-3);
+    }
+    return total;
+}
+
+TEST_CASE("channels that move cost the waveform medium no more than the symbol medium") {
+    Config config = testbed(30, GENERATE(1, 4));
+    config.radio.doppler_hz = 5;
+    config.radio.knowledge_age_s = GENERATE(0.0, 10e-3);
+    CAPTURE(config.waveform.paths, config.radio.knowledge_age_s);
+    const double waveform = nmse_over_time(config);
+    config.medium = AirMedium::symbol;
+    const double symbol = nmse_over_time(config);
+    config.radio.doppler_hz = 0;
+    const double still = nmse_over_time(config);
+    CAPTURE(waveform, symbol, still);
+    CHECK(symbol > 2 * still);
+    // Tracking pilots take out what all channels' turns have in common.
+    CHECK(db(waveform / symbol) < 0.5);
+    CHECK(db(waveform / symbol) > -2.5);
+}
+
+TEST_CASE("oscillators are tracked over channels that move") {
+    Config config = testbed(20, 1);
+    config.radio.doppler_hz = 5;
+    const double tied = nmse_over_time(config);
+    config.waveform.carrier_offset_hz = 2000;
+    config.waveform.linewidth_hz = 0.01;
+    const double free_running = nmse_over_time(config);
+    CAPTURE(tied, free_running);
+    CHECK(free_running > tied);
+    CHECK(free_running < 10 * tied);
+}
+
 TEST_CASE("a device that sends nothing is named once all attempts have failed") {
     Config config = testbed(20, 1);
     config.waveform.silent_device = "device-3";

@@ -5,7 +5,7 @@
 
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/staleness.hpp"
-#include "exact_sum.hpp"
+#include "media/analog_rounds.hpp"
 #include "media/media.hpp"
 #include "noise.hpp"
 
@@ -23,14 +23,9 @@ public:
           subbands_(static_cast<double>(cell_.participants())) {}
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
-        check_request(request, sum);
-        const auto length = static_cast<std::size_t>(request.length);
-        for (std::int64_t v = 0; v < request.vectors; ++v) {
-            if (cell_.enter_block(0)) design_links();
-            const auto out = sum.subspan(static_cast<std::size_t>(v) * length, length);
-            transmit(request, v, out);
-            cell_.downlink(out);
-        }
+        all_reduce_by({0, [this] { design_links(); },
+                       [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
+                      cell_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }
     const LinkUsage& usage() const override { return cell_.usage(); }
@@ -63,7 +58,8 @@ private:
         problem.power_w = {cell_.power_w()[n]};
         problem.streams = cell_.config().radio.streams;
         problem.noise_power_w = noise_power_w();
-        problem = optimizer::aged(problem, {cell_.path_gains()[n]}, cell_.correlation_of_design());
+        problem = optimizer::aged(problem, {cell_.path_gains()[n]},
+                                  correlation_of_design(cell_.config().radio));
         const auto design = optimizer::design_mmse(problem);
         return {design.transceiver.precoders[0],
                 design.transceiver.combiner.cast<std::complex<float>>(),

@@ -4,7 +4,7 @@
 // the server sums. docs/optimizer.md section 6 derives both hops' design.
 #include "aircomp/optimizer/hierarchy.hpp"
 #include "aircomp/optimizer/staleness.hpp"
-#include "exact_sum.hpp"
+#include "media/analog_rounds.hpp"
 #include "media/media.hpp"
 #include "noise.hpp"
 #include "relay_field.hpp"
@@ -39,18 +39,9 @@ public:
           noise_(derive_seed(cell_.config().seed, noise_purpose)) {}
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
-        check_request(request, sum);
-        if (cell_.config().analog.scale == ScalePolicy::exchanged) {
-            cell_.charge_control(static_cast<double>(request.partials.size() * sizeof(float)) *
-                                 static_cast<double>(request.vectors));
-        }
-        const auto length = static_cast<std::size_t>(request.length);
-        for (std::int64_t v = 0; v < request.vectors; ++v) {
-            if (cell_.enter_block(settings_bytes())) enter_block();
-            const auto out = sum.subspan(static_cast<std::size_t>(v) * length, length);
-            transmit(request, v, out);
-            cell_.downlink(out);
-        }
+        all_reduce_by({settings_bytes(), [this] { enter_block(); },
+                       [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
+                      cell_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }
     const LinkUsage& usage() const override { return cell_.usage(); }
@@ -137,7 +128,7 @@ private:
             problem.power_w.push_back(cell_.power_w()[n]);
             gains.push_back(field_.path_gains()[n]);
         }
-        return optimizer::aged(problem, gains, cell_.correlation_of_design());
+        return optimizer::aged(problem, gains, correlation_of_design(cell_.config().radio));
     }
 
     void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {

@@ -3,7 +3,7 @@
 // channel's estimate, transmissions go through the true one.
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/staleness.hpp"
-#include "exact_sum.hpp"
+#include "media/analog_rounds.hpp"
 #include "media/media.hpp"
 #include "noise.hpp"
 
@@ -29,18 +29,9 @@ public:
           noise_(derive_seed(cell_.config().seed, noise_purpose)) {}
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
-        check_request(request, sum);
-        if (cell_.config().analog.scale == ScalePolicy::exchanged) {
-            cell_.charge_control(static_cast<double>(request.partials.size() * sizeof(float)) *
-                                 static_cast<double>(request.vectors));
-        }
-        const auto length = static_cast<std::size_t>(request.length);
-        for (std::int64_t v = 0; v < request.vectors; ++v) {
-            if (cell_.enter_block(settings_bytes())) design_links();
-            const auto out = sum.subspan(static_cast<std::size_t>(v) * length, length);
-            transmit(request, v, out);
-            cell_.downlink(out);
-        }
+        all_reduce_by({settings_bytes(), [this] { design_links(); },
+                       [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
+                      cell_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }
     const LinkUsage& usage() const override { return cell_.usage(); }
@@ -64,7 +55,8 @@ private:
             problem.streams = cell_.config().radio.streams;
             problem.noise_power_w = cell_.noise_power_w();
             problem.power_w = cell_.power_w();
-            problem = optimizer::aged(problem, cell_.path_gains(), cell_.correlation_of_design());
+            problem = optimizer::aged(problem, cell_.path_gains(),
+                                      correlation_of_design(cell_.config().radio));
             Link& link = links_[static_cast<std::size_t>(kind)];
             link.design = designer_(problem, {});
             link.combiner = link.design.transceiver.combiner.cast<std::complex<float>>();

@@ -8,7 +8,7 @@
 #include <random>
 #include <stdexcept>
 
-#include "exact_sum.hpp"
+#include "media/analog_rounds.hpp"
 #include "media/media.hpp"
 #include "media/waveform_air.hpp"
 #include "round/block_designer.hpp"
@@ -57,18 +57,9 @@ public:
     WaveformMedium(RadioCell cell, AnalogCodec codec, const std::string& design);
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
-        check_request(request, sum);
-        if (config().analog.scale == ScalePolicy::exchanged) {
-            cell_.charge_control(static_cast<double>(request.partials.size() * sizeof(float)) *
-                                 static_cast<double>(request.vectors));
-        }
-        const auto length = static_cast<std::size_t>(request.length);
-        for (std::int64_t v = 0; v < request.vectors; ++v) {
-            if (cell_.enter_block(settings_bytes())) enter_block();
-            const auto out = sum.subspan(static_cast<std::size_t>(v) * length, length);
-            transmit(request, v, out);
-            cell_.downlink(out);
-        }
+        all_reduce_by({settings_bytes(), [this] { enter_block(); },
+                       [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
+                      cell_, request, sum);
     }
     void elapse(double seconds) override {
         elapsed_s_ += seconds;
@@ -91,6 +82,8 @@ private:
     }
 
     void enter_block();
+    void move_air(double block_age_s);
+    bool measure_channels();
     bool acquire();
     bool hear_header();
     bool sound();
@@ -174,13 +167,23 @@ void WaveformMedium::enter_block() {
         // Another antenna may be out of the fade that hid the last one from a device.
         header_antenna_ = static_cast<std::size_t>(attempt) %
                           static_cast<std::size_t>(config().radio.server_antennas);
-        if (acquire() && sound()) {
+        if (measure_channels()) {
             design_blocks();
             return;
         }
         cell_.count_repeated_round();
     }
     give_up();
+}
+
+void WaveformMedium::move_air(double block_age_s) {
+    if (config().radio.doppler_hz > 0) air_.move(cell_.channels_at(block_age_s), block_age_s);
+}
+
+/// On the air as it was when what is known of it was measured.
+bool WaveformMedium::measure_channels() {
+    move_air(cell_.block_age_s() - config().radio.knowledge_age_s);
+    return acquire() && sound();
 }
 
 /// Phases of the new channel, and, the first time, the oscillators' offsets.
@@ -279,7 +282,7 @@ void WaveformMedium::transmit(const SumRequest& request, std::int64_t v, gsl::sp
         if (try_round(request, v, out)) return;
         cell_.count_repeated_round();
         // What is known of the channel may be why.
-        if (acquire() && sound()) design_blocks();
+        if (measure_channels()) design_blocks();
     }
     give_up();
 }
@@ -288,6 +291,7 @@ bool WaveformMedium::try_round(const SumRequest& request, std::int64_t v, gsl::s
     const RoundSettings& settings = settings_[static_cast<std::size_t>(request.site.kind)];
     const std::size_t samples = device_ends_[0].burst_samples();
     double seconds = air_s(samples);
+    move_air(cell_.block_age_s());
     if (free_running()) {
         seconds += air_s(format_.header_samples()) + config().waveform.turnaround_s;
         if (!hear_header()) return false;

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <random>
 
-#include "aircomp/optimizer/channel.hpp"
 #include "radio_cell.hpp"
 
 namespace aircomp::runtime {
@@ -43,11 +43,24 @@ phy::EmulatorConfig downlink_config(const Config& config) {
     return emulator;
 }
 
+/// Of the links' mean power, by path; they sum to 1.
+std::vector<double> path_parts(const WaveformConfig& waveform) {
+    std::vector<double> parts;
+    for (int i = 0; i < waveform.paths; ++i)
+        parts.push_back(std::pow(10, -waveform.path_decay_db * i / 10));
+    const double total = std::accumulate(parts.begin(), parts.end(), 0.0);
+    for (double& part : parts)
+        part /= total;
+    return parts;
+}
+
 }  // namespace
 
 WaveformAir::WaveformAir(const Config& config, const phy::BurstFormat& format,
                          const std::vector<double>& path_gains, double noise_power_w)
     : waveform_(config.waveform),
+      doppler_hz_(config.radio.doppler_hz),
+      path_parts_(path_parts(config.waveform)),
       devices_(config.devices),
       seed_(config.seed),
       sample_rate_hz_(config.radio.bandwidth_hz),
@@ -90,30 +103,40 @@ void WaveformAir::set_radios(const std::vector<double>& path_gains) {
 
 void WaveformAir::set_channels(const std::vector<Eigen::MatrixXcd>& channels, std::uint64_t seed) {
     optimizer::Random random(seed);
-    std::vector<phy::Path> paths(static_cast<std::size_t>(waveform_.paths));
-    double total = 0;
-    for (std::size_t i = 0; i < paths.size(); ++i) {
-        paths[i].delay = static_cast<double>(i);
-        total += std::pow(10, -waveform_.path_decay_db * static_cast<double>(i) / 10);
-    }
-    std::size_t stream = 0;
+    later_.clear();
     for (const auto& h : channels) {
         const double power = h.squaredNorm() / static_cast<double>(h.size());
+        std::vector<double> powers;
+        for (std::size_t i = 1; i < path_parts_.size(); ++i)
+            powers.push_back(path_parts_[i] * power);
+        later_.emplace_back(powers, h, doppler_hz_, random);
+    }
+    set_links(channels);
+    uplink_.restart_clocks();
+}
+
+void WaveformAir::move(const std::vector<Eigen::MatrixXcd>& channels, double seconds) {
+    for (LaterPaths& later : later_)
+        later.move(seconds);
+    set_links(channels);
+}
+
+void WaveformAir::set_links(const std::vector<Eigen::MatrixXcd>& channels) {
+    std::vector<phy::Path> paths(path_parts_.size());
+    std::size_t stream = 0;
+    for (std::size_t n = 0; n < channels.size(); ++n) {
+        const auto& h = channels[n];
         for (Eigen::Index t = 0; t < h.cols(); ++t, ++stream) {
             for (Eigen::Index r = 0; r < h.rows(); ++r) {
                 for (std::size_t i = 0; i < paths.size(); ++i) {
-                    const double part =
-                        std::pow(10, -waveform_.path_decay_db * static_cast<double>(i) / 10) /
-                        total;
-                    paths[i].gain = i == 0 ? std::sqrt(part) * h(r, t)
-                                           : std::sqrt(part * power) *
-                                                 optimizer::complex_normal(random, 1, 1)(0, 0);
+                    paths[i].delay = static_cast<double>(i);
+                    paths[i].gain =
+                        i == 0 ? std::sqrt(path_parts_[0]) * h(r, t) : later_[n].gain(i - 1, r, t);
                 }
                 uplink_.set_link(static_cast<std::size_t>(r), stream, paths);
             }
         }
     }
-    uplink_.restart_clocks();
 }
 
 void WaveformAir::set_noise(bool on) {

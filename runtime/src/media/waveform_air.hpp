@@ -8,6 +8,7 @@
 
 #include "aircomp/runtime/config.hpp"
 #include "gnuradio/aircomp/phy/channel_emulator.hpp"
+#include "media/later_paths.hpp"
 
 namespace aircomp::runtime {
 
@@ -26,6 +27,10 @@ public:
     /// New channels: `channels[n]`, N_r x N_t, spread over the configuration's paths; the first one
     /// has their phases, the others are drawn from `seed`. Devices set their clocks anew.
     void set_channels(const std::vector<Eigen::MatrixXcd>& channels, std::uint64_t seed);
+
+    /// Where there is Doppler: the same channels `seconds` later, `channels` for their first paths.
+    /// They stand still during a burst, which is short beside a period of the Doppler.
+    void move(const std::vector<Eigen::MatrixXcd>& channels, double seconds);
 
     /// Receiver noise of the server on or off.
     void set_noise(bool on);
@@ -61,17 +66,21 @@ public:
 
 private:
     void set_radios(const std::vector<double>& path_gains);
+    void set_links(const std::vector<Eigen::MatrixXcd>& channels);
     void pass(std::size_t samples);
     void turn_by_oscillator(std::size_t device, double before, std::size_t samples,
                             std::vector<phy::Sample>& received) const;
 
     WaveformConfig waveform_;
+    double doppler_hz_;
+    std::vector<double> path_parts_;
     std::vector<DeviceConfig> devices_;
     std::uint64_t seed_;
     double sample_rate_hz_;
     std::size_t server_antennas_;
     double sample_noise_w_;
     phy::ChannelEmulator uplink_, downlink_;
+    std::vector<LaterPaths> later_;  // by device
     std::vector<double> carrier_offset_hz_;
     std::size_t now_ = 0;
     std::vector<double> phases_;  // of the last uplink, every phase_step samples, [times, devices]

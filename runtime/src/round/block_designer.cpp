@@ -7,6 +7,9 @@
 #include <complex>
 #include <utility>
 
+#include "aircomp/optimizer/staleness.hpp"
+#include "sounded_link.hpp"
+
 namespace aircomp::runtime {
 namespace {
 
@@ -128,6 +131,7 @@ optimizer::TransceiverProblem BlockDesigner::problem(const phy::SoundingReport& 
     problem.streams = config_.radio.streams;
     problem.noise_power_w = noise_power_w;
     problem.power_w = power_w_;
+    std::vector<double> gains;
     for (std::size_t n = 0; n < config_.devices.size(); ++n) {
         const auto& device = sounding.devices[n];
         const auto& estimates = perfect ? device.least_squares : device.mmse;
@@ -143,8 +147,9 @@ optimizer::TransceiverProblem BlockDesigner::problem(const phy::SoundingReport& 
         }
         problem.channels.push_back(h / static_cast<double>(last - first));
         problem.error_variances.push_back(perfect ? 0 : device.mmse_variance[block]);
+        gains.push_back(device.path_gain);
     }
-    return problem;
+    return optimizer::aged(problem, gains, correlation_of_design(config_.radio));
 }
 
 Eigen::MatrixXcd BlockDesigner::first_combiner(const ServerSettings& server) const {

@@ -23,7 +23,7 @@ public:
     /// Equation (5) for every resource block in turn, each from its neighbour's combiner; the first
     /// from that of `before`, where that is not null and has one. `second_moments` holds v_n of
     /// every device, `noise_power_w` is sigma^2. Channel estimates are taken as exact where the
-    /// configuration says that channels are known.
+    /// configuration says that channels are known, and as aged where it says that they move.
     RoundSettings design(const phy::SoundingReport& sounding,
                          const std::vector<double>& second_moments, double noise_power_w,
                          const ServerSettings* before = nullptr) const;
