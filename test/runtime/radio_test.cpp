@@ -305,10 +305,10 @@ TEST_CASE("first light over perfect radios has the error that its design expects
     CHECK(report.soundings == 3);
     CAPTURE(report.nmse, report.rounds[0].expected_nmse);
     // Equation (4) knows nothing of the phases' errors, which headers in noise leave; which noise
-    // they meet depends on when the round begins.
+    // they meet depends on when the round begins. Over 40 runs 0.9 dB, standard deviation 1.1 dB.
     const double excess_db = 10 * std::log10(report.nmse / report.rounds[0].expected_nmse);
-    CHECK(excess_db > -1);
-    CHECK(excess_db < 5);
+    CHECK(excess_db > -2.5);
+    CHECK(excess_db < 6);
     const auto channels = FakeTestbed::channels(testbed.config);
     for (const auto& device : report.devices) {
         CAPTURE(device.name, device.path_gain_db);
