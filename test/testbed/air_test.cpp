@@ -8,6 +8,7 @@
 #include "aircomp/runtime/config.hpp"
 #include "radio_cell.hpp"
 #include "testbed/laboratory.hpp"
+#include "testbed/relay.hpp"
 #include "waveform_format.hpp"
 
 namespace aircomp::test {
@@ -66,11 +67,19 @@ public:
         address_.pop_back();
     }
 
-    void start_device(std::size_t number, bool with_radio = true) {
+    /// At the coordinator, or at another address that leads to it.
+    void start_device(std::size_t number, bool with_radio = true, const std::string& address = "") {
         const std::string name = "device-" + std::to_string(number);
-        std::vector<std::string> arguments = {"device", "--name",  name,          "--coordinator",
-                                              address_, "--model", path("model"), "--threads",
-                                              "1",      "--once"};
+        std::vector<std::string> arguments = {"device",
+                                              "--name",
+                                              name,
+                                              "--coordinator",
+                                              address.empty() ? address_ : address,
+                                              "--model",
+                                              path("model"),
+                                              "--threads",
+                                              "1",
+                                              "--once"};
         if (with_radio) arguments.insert(arguments.end(), {"--radio", path("lab.yaml")});
         devices_.at(number - 1).emplace(arguments, path(name + ".log"));
     }
@@ -189,6 +198,24 @@ TEST_CASE("sums of processes over the air are as exact as those of the medium wa
     }
     for (std::size_t n = 1; n <= device_count; ++n)
         CHECK(lab.device(n).wait() == 0);
+}
+
+TEST_CASE("radios come up while partials are still measured over the links") {
+    AirLaboratory lab;
+    lab.start_coordinator(1);
+    const std::string& address = lab.address();
+    Relay relay(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+    // Longer than from one pulse of the radios' clocks to the next.
+    relay.hold(1.5);
+    for (std::size_t n = 1; n < device_count; ++n)
+        lab.start_device(n);
+    lab.start_device(device_count, /*with_radio=*/true, relay.address());
+    const auto result = lab.result();
+    CAPTURE(lab.coordinator().log());
+    CHECK(relay.has_held());
+    CHECK(result["epochs"] == 1);
+    for (const auto& device : result["devices"])
+        CHECK(device["losses"] == 0);
 }
 
 TEST_CASE("the air does without a killed and a stopped device, and takes one back") {

@@ -51,7 +51,7 @@ DistributedModel::DistributedModel(const Config& config, const inference::Checkp
       roster_(
           loop, config_, model, air_of(config, model_.hidden_size), identity, log,
           {[this](std::size_t device, const control::Message& message) {
-               carrier_->report(device, message);
+               carrier_of(message).report(device, message);
            },
            [this](std::size_t device, const std::string& reason) { note_loss(device, reason); }}),
       calibration_(calibration),
@@ -63,6 +63,12 @@ DistributedModel::DistributedModel(const Config& config, const inference::Checkp
     RoundLinks& links = *this;
     by_air_ = std::make_unique<RadioSumCarrier>(config_, model_.hidden_size, links, log_);
     carrier_ = by_air_.get();
+}
+
+/// Radios are brought up while partials go over the link.
+SumCarrier& DistributedModel::carrier_of(const control::Message& message) {
+    if (by_air_ && std::holds_alternative<control::ClockReport>(message)) return *by_air_;
+    return *carrier_;
 }
 
 void DistributedModel::note_loss(std::size_t device, const std::string& reason) {

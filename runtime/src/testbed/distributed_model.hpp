@@ -75,6 +75,7 @@ private:
     void finish(const std::function<bool()>& done) override;
     void post(std::function<void()> action) override { loop_.post(std::move(action)); }
 
+    SumCarrier& carrier_of(const control::Message& message);
     void note_loss(std::size_t device, const std::string& reason);
     bool is_interrupted() const { return interrupted_ && interrupted_(); }
     std::vector<Candidate> candidates(const std::vector<std::size_t>& devices) const;
