@@ -4,16 +4,13 @@
 
 usage: run_headless.py loopback|sounding|replay
        run_headless.py radios AIRCOMP_AIR
-       run_headless.py companion AIRCOMP
        run_headless.py compile NAME ...
 
 The first runs one flowgraph; replay records rounds of four devices to SigMF before. The second runs a
-device and the server on virtual radios, without the aircomp program; the third has the program sum over
-virtual radios through them. The last only compiles. Exits with 1, saying why, where a flowgraph does not
-compile, does not run or shows wrong figures.
+device and the server on virtual radios, without the aircomp program. The last only compiles. Exits with 1,
+saying why, where a flowgraph does not compile, does not run or shows wrong figures.
 """
 import importlib
-import json
 import math
 import os
 import random
@@ -32,35 +29,6 @@ boards: [{name: server}, {name: device}]
 """
 LENGTH, ROUNDS = 2048, 5
 LEAD = 50000  # samples of 1 us: half a second of the wall clock
-
-# Two devices, a server of two antennas; 0.3 s of the wall clock from a header to the bursts.
-FIRST_LIGHT_AIR = """
-time_scale: 0.1
-noise_power: 1.6e-4
-boards:
-  - {name: device-1, carrier_offset_hz: 310}
-  - {name: device-2, carrier_offset_hz: -120}
-  - {name: server, antennas: 2}
-"""
-FIRST_LIGHT = """
-devices:
-  - {name: device-1, compute_flops_per_s: 1e9, energy_j_per_flop: 1e-10, max_power_w: 1, memory_bytes: 1e9, antennas: 1}
-  - {name: device-2, compute_flops_per_s: 1e9, energy_j_per_flop: 1e-10, max_power_w: 1, memory_bytes: 1e9, antennas: 1}
-radio: {server_antennas: 2, streams: 1, bandwidth_hz: 10e6, coherence_block_s: 10}
-waveform: {turnaround_s: 30e-3, least_confidence: 0.5}
-radios:
-  transmit: true
-  frequency_hz: 2.45e9
-  unit_power_dbfs: -18
-  linewidth_hz: 0.1
-  lead_s: 30e-3
-  interval_s: 40e-3
-  limits: {frequency_ranges_hz: [{low: 2.4e9, high: 2.5e9}], watchdog_s: 60}
-  server: {args: "type=aircomp,config=AIR,name=server"}
-  devices:
-    - {args: "type=aircomp,config=AIR,name=device-1"}
-    - {args: "type=aircomp,config=AIR,name=device-2"}
-"""
 
 
 def compile_flowgraph(name, folder):
@@ -231,26 +199,6 @@ def radios(program, folder):
     expect(nmse_db < -39, f"NMSE over virtual radios at 40 dB: {nmse_db:.1f} dB")
 
 
-def through_companion(program, folder):
-    """First light through flowgraphs is what it is through the kernels, under the same seed."""
-    config = os.path.join(folder, "radios.yaml")
-    with open(os.path.join(folder, "air.yaml"), "w", encoding="utf-8") as out:
-        out.write(FIRST_LIGHT_AIR)
-    with open(config, "w", encoding="utf-8") as out:
-        out.write(FIRST_LIGHT.replace("AIR", os.path.join(folder, "air.yaml")))
-    nmse_db = {}
-    for chain in ("kernels", "flowgraph"):
-        result = os.path.join(folder, f"{chain}.json")
-        subprocess.run([program, "sum", config, "--rounds", "3", "--radio", chain,
-                        "--json", result], check=True, timeout=5 * LIMIT_S)
-        with open(result, encoding="utf-8") as found:
-            nmse_db[chain] = 10 * math.log10(json.load(found)["nmse"])
-    difference = nmse_db["flowgraph"] - nmse_db["kernels"]
-    # Equal times give equal samples; a round that was repeated has other noise.
-    expect(abs(difference) < 1, f"NMSE through flowgraphs {nmse_db['flowgraph']:.2f} dB, "
-                                f"through the kernels {nmse_db['kernels']:.2f} dB")
-
-
 def run_checked(name, check, folder):
     from PyQt5 import Qt
     flowgraph = load(f"aircomp_{name}", folder)
@@ -278,8 +226,6 @@ def main():
             radios(arguments[1], folder)
         elif arguments == ["replay"]:
             replay(folder)
-        elif len(arguments) == 2 and arguments[0] == "companion":
-            through_companion(arguments[1], folder)
         elif len(arguments) == 1 and arguments[0] in checks:
             run_checked(arguments[0], checks[arguments[0]], folder)
         else:
