@@ -3,9 +3,9 @@
 """Compares what the aircomp program does through flowgraphs with what it does through its kernels, on virtual
 radios that meet at an aircomp-air.
 
-usage: run_program.py sum|companion|medium|daemons AIRCOMP AIRCOMP_AIR
+usage: run_program.py sum|bring_up|companion|medium|daemons AIRCOMP AIRCOMP_AIR
 
-sum: vectors over radios of one process. companion: the same, one device's flowgraph as Companion runs it.
+sum: vectors over radios of one process. bring_up: what radios are set to before. companion: the same, one device's flowgraph as Companion runs it.
 medium: text of one process. daemons: text of a coordinator and devices, each a process; all by flowgraph, and
 both ways of mixing ends. Exits with 1, saying why, where they differ.
 """
@@ -28,7 +28,8 @@ noise_power: 1.6e-4
 boards:
   - {name: device-1, antennas: 2, carrier_offset_hz: 310}
   - {name: device-2, carrier_offset_hz: -120}
-  - {name: server, antennas: 2}
+  - {name: server, antennas: 2, automatic_gain: true}
+  - {name: unlocked, antennas: 2, reference: false}
 """
 CONFIG = """
 model: {folder: "MODEL"}
@@ -108,6 +109,27 @@ def compare_sums(program):
         expect(max(ratios) < 1.01 and min(ratios) > 0.99, "every sum the same at the same time")
 
 
+def compare_bring_up(program):
+    """Automatic gain would be 30 dB; the clock source is external, which one board is not connected to."""
+    peaks = {chain: program.sum(*[chain] * 3)["server"]["receive_peak_dbfs"]
+             for chain in ("kernels", "flowgraph")}
+    expect(all(peak < -3 for peak in peaks.values()) and
+           abs(peaks["flowgraph"] - peaks["kernels"]) < 3,
+           f"automatic gain is off: peaks of {peaks['flowgraph']:.1f} dBFS through flowgraphs, "
+           f"{peaks['kernels']:.1f} dBFS through the kernels")
+    for chain in ("kernels", "flowgraph"):
+        file = program.config(chain, chain, chain)
+        with open(file, encoding="utf-8") as config:
+            text = config.read().replace("name=server", "name=unlocked")
+        with open(file, "w", encoding="utf-8") as config:
+            config.write(text)
+        failed = subprocess.run([program.program, "sum", file], stderr=subprocess.PIPE, text=True,
+                                timeout=LIMIT_S, check=False)
+        expect(failed.returncode != 0 and
+               "board 0 to lock to clock source 'external' (ref_locked)" in failed.stderr,
+               f"a radio without a reference is refused: {failed.stderr.strip()}")
+
+
 def compare_companion(program):
     """Companion compiles a flowgraph as grcc does, and runs it as a program of its own."""
     expected = program.sum("kernels", "kernels", "kernels")["nmse"]
@@ -174,7 +196,7 @@ def compare_daemons(program):
                "every device has sent")
 
 
-CHECKS = {"sum": compare_sums, "companion": compare_companion, "medium": compare_medium,
+CHECKS = {"sum": compare_sums, "bring_up": compare_bring_up, "companion": compare_companion, "medium": compare_medium,
           "daemons": compare_daemons}
 
 

@@ -49,6 +49,7 @@ BoardConfig read_board(YamlMapping mapping, const AirConfig& air, double noise_p
     mapping.read_whole("antennas", board.antennas, 1, 64);
     mapping.read("reference", board.reference);
     mapping.read("pulse", board.pulse);
+    mapping.read("automatic_gain", board.automatic_gain);
     mapping.read("noise_power", board.noise_power, 0, 1e12);
     read_host_side(mapping, board, derive_seed(air.seed, index));
     phy::RadioImpairments& radio = board.transmitter;

@@ -21,6 +21,7 @@ struct BoardConfig {
     std::size_t antennas = 1;           ///< Each with a transmit and a receive channel.
     bool reference = true;              ///< A reference clock is connected.
     bool pulse = true;                  ///< A pulse per second is connected.
+    bool automatic_gain = false;        ///< The receiver has it, on until it is switched off.
     double noise_power = 0;             ///< Per received complex sample, at receive gain 0 dB.
     std::uint64_t tune_seed = 0;        ///< Of the phases after tuning; 0: always the same phase.
     double packet_loss = 0;             ///< Chance that a packet to or from the host is lost.

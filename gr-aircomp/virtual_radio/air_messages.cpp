@@ -10,7 +10,7 @@
 namespace gr::aircomp::virtual_radio {
 namespace {
 
-constexpr std::uint32_t version = 0x41495202;
+constexpr std::uint32_t version = 0x41495203;
 /// Samples of a window over all its antennas: with them an answer stays within a message.
 constexpr std::size_t most_samples = LocalSocket::most_bytes / sizeof(Sample) - 64;
 constexpr Ticks most_ticks = Ticks{1} << 60;
@@ -125,6 +125,7 @@ Bytes encode_air(const AirConfig& config, const AirClock& clock) {
         writer.put(board.name).put(board.serial).put(static_cast<std::uint64_t>(board.antennas));
         writer.put(static_cast<std::uint8_t>(board.reference));
         writer.put(static_cast<std::uint8_t>(board.pulse));
+        writer.put(static_cast<std::uint8_t>(board.automatic_gain));
         writer.put(board.tune_seed).put(board.packet_loss).put(board.loss_seed);
     }
     return writer.take();
@@ -151,6 +152,7 @@ Joined decode_air(const Bytes& message) {
         board.antennas = reader.get<std::uint64_t>("antennas", 1, 64);
         board.reference = reader.get<std::uint8_t>() != 0;
         board.pulse = reader.get<std::uint8_t>() != 0;
+        board.automatic_gain = reader.get<std::uint8_t>() != 0;
         board.tune_seed = reader.get<std::uint64_t>();
         board.packet_loss = reader.get<double>("packet loss", 0, 1);
         board.loss_seed = reader.get<std::uint64_t>();

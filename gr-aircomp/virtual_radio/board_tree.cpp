@@ -22,6 +22,8 @@ using BoardPointer = std::shared_ptr<Board>;
 
 const uhd::meta_range_t frequencies_hz(1e6, 100e9);
 const uhd::meta_range_t gains_db(0, 100, 0.1);
+/// Of a receiver with automatic gain that is on: there is nothing here that it could go by.
+constexpr double automatic_gain_db = 30;
 
 void add_identity(const Tree& tree, const fs_path& path, const BoardPointer& board) {
     tree->create<std::string>(path / "name").set("aircomp virtual radio");
@@ -101,10 +103,28 @@ std::vector<std::size_t> antennas_of(const uhd::usrp::subdev_spec_t& spec, std::
     return channels;
 }
 
+/// A receiver's gain, as B200 and E3xx have it: what is set counts once automatic gain is off.
+void add_automatic_gain(const Tree& tree, const fs_path& path, const BoardPointer& board,
+                        std::size_t antenna) {
+    const auto apply = [=] {
+        const bool is_automatic = tree->access<bool>(path / "gain/agc/enable").get();
+        const double set_db = tree->access<double>(path / "gains/PGA/value").get();
+        board->set_gain(Direction::receive, antenna, is_automatic ? automatic_gain_db : set_db);
+    };
+    tree->access<double>(path / "gains/PGA/value").add_coerced_subscriber([=](double) { apply(); });
+    tree->create<bool>(path / "gain/agc/enable").set(true).add_coerced_subscriber([=](bool) {
+        apply();
+    });
+    apply();
+}
+
 void add_front_end(const Tree& tree, const fs_path& path, Direction direction,
                    const BoardPointer& board, std::size_t antenna) {
     const bool sends = direction == Direction::transmit;
-    tree->create<std::string>(path / "name").set("air");
+    const bool has_automatic_gain = !sends && board->config().automatic_gain;
+    // The name by which programs tell those that have it.
+    tree->create<std::string>(path / "name")
+        .set(has_automatic_gain ? "FE-RX" + std::to_string(antenna + 1) : "air");
     tree->create<std::string>(path / "connection").set("IQ");
     tree->create<bool>(path / "enabled").set(true);
     tree->create<bool>(path / "use_lo_offset").set(false);
@@ -119,6 +139,7 @@ void add_front_end(const Tree& tree, const fs_path& path, Direction direction,
         .set_coercer([](double db) { return gains_db.clip(db, true); })
         .add_coerced_subscriber([=](double db) { board->set_gain(direction, antenna, db); })
         .set(0);
+    if (has_automatic_gain) add_automatic_gain(tree, path, board, antenna);
     const std::vector<std::string> sockets =
         sends ? std::vector<std::string>{"TX/RX"} : std::vector<std::string>{"TX/RX", "RX2"};
     add_choice(tree, path / "antenna/value", path / "antenna/options", sockets).set(sockets.back());

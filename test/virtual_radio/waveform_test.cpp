@@ -46,6 +46,25 @@ TEST_CASE("a burst arrives at its sample, scaled and turned by gains and link") 
     CHECK(distance(lab.receive({1}, 5000, time)[0], expected) < 1e-5 * 20);
 }
 
+TEST_CASE("automatic gain counts until it is switched off, the gain that is set from then on") {
+    Laboratory lab("boards: [{name: a}, {name: b, automatic_gain: true}]");
+    uhd::usrp::multi_usrp& device = lab.device();
+    CHECK(device.get_tx_subdev_name(1) == "air");
+    CHECK(device.get_rx_subdev_name(1) == "FE-RX1");
+    device.set_rx_gain(10, 1);
+    const Samples burst = gaussian(2000, 1);
+    const auto received_db = [&] {
+        const auto time = lab.soon();
+        lab.send(0, burst, time);
+        return 20 * std::log10(std::abs(lab.receive({1}, 2000, time)[0][1000] / burst[1000]));
+    };
+    CHECK(received_db() == Approx(30).margin(0.1));
+    device.set_rx_agc(false, 1);
+    CHECK(received_db() == Approx(10).margin(0.1));
+    device.set_rx_gain(5, 1);
+    CHECK(received_db() == Approx(5).margin(0.1));
+}
+
 TEST_CASE("channels are the same in both directions, between all antennas") {
     Laboratory lab(R"(
 boards: [{name: a, antennas: 2}, {name: b, antennas: 3}, {name: c}]

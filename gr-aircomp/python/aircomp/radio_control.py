@@ -50,13 +50,17 @@ class radio_control(gr.basic_block):
         source.issue_stream_cmd(uhd.stream_cmd(uhd.STREAM_MODE_STOP_CONTINUOUS))
 
     def choose_front_end(self, source, sink):
-        """Subdevice, connectors and gains of all channels; before the flowgraph runs."""
+        """Subdevice, connectors and fixed gains of all channels; before the flowgraph runs."""
         setup = self.setup
         for block, port, gain_db in ((sink, setup.transmit_port, setup.transmit_gain_db),
                                      (source, setup.receive_port, setup.receive_gain_db)):
             if setup.subdevice:
                 block.set_subdev_spec(setup.subdevice)
             for channel in range(setup.antennas):
+                # Only B200 and E3xx front ends have automatic gain; others warn of being asked.
+                if block is source and \
+                        source.get_usrp_info(channel)["rx_subdev_name"].startswith("FE-"):
+                    source.set_rx_agc(False, channel)
                 block.set_gain(gain_db, channel)
                 if port:
                     block.set_antenna(port, channel)

@@ -129,6 +129,17 @@ void FlowgraphHost::await_connection(const std::string& radio, RadioChain chain,
     }
 }
 
+/// Where it ends instead, its last words say why.
+std::optional<FlowgraphMessage> FlowgraphHost::first_answer(FlowgraphLink& link,
+                                                            RadioChain chain) const {
+    try {
+        return link.receive(start_patience);
+    } catch (const std::runtime_error& error) {
+        const std::string words = chain == RadioChain::companion ? "" : last_words();
+        throw std::runtime_error(error.what() + (words.empty() ? "" : ": " + words));
+    }
+}
+
 std::unique_ptr<FlowgraphLink> FlowgraphHost::open(const std::string& radio, RadioChain chain,
                                                    const FlowgraphKind& kind,
                                                    const pmt::pmt_t& setup) {
@@ -148,16 +159,11 @@ std::unique_ptr<FlowgraphLink> FlowgraphHost::open(const std::string& radio, Rad
     }
     await_connection(radio, chain, *link);
     link->send("setup", setup);
-    try {
-        const auto answer = link->receive(start_patience);
-        if (answer && answer->port == "ready") return link;
-        throw std::runtime_error(
-            "radio '" + radio + "': its flowgraph " +
-            (answer ? "refuses: " + pmt::symbol_to_string(answer->value) : "says nothing"));
-    } catch (const std::runtime_error& error) {
-        const std::string words = chain == RadioChain::companion ? "" : last_words();
-        throw std::runtime_error(error.what() + (words.empty() ? "" : ": " + words));
-    }
+    const auto answer = first_answer(*link, chain);
+    if (answer && answer->port == "ready") return link;
+    throw std::runtime_error(
+        "radio '" + radio + "': its flowgraph " +
+        (answer ? "refuses: " + pmt::symbol_to_string(answer->value) : "says nothing"));
 }
 
 }  // namespace aircomp::runtime

@@ -40,6 +40,7 @@ private:
     void start();
     bool running() const;
     void await_connection(const std::string& radio, RadioChain chain, FlowgraphLink& link);
+    std::optional<FlowgraphMessage> first_answer(FlowgraphLink& link, RadioChain chain) const;
 
     std::filesystem::path folder_;
     int process_ = -1;
