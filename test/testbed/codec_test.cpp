@@ -51,6 +51,7 @@ TEST_CASE("messages of every kind come back as they were sent") {
     CHECK(greeting.radio.sample_rate_hz == 10e6);
     CHECK(round_trip(Welcome{0.5}).heartbeat_s == 0.5);
     CHECK(round_trip(Rejection{"no", true}).retry);
+    CHECK(round_trip(Rejection{"later", true, 2.5}).retry_after_s == 2.5);
     CHECK(round_trip(Assignment{3, 1, 4, 0, 2, 5, 90, 256, 64}).ffn_end == 90);
     CHECK(round_trip(Loaded{3, 12345}).weight_bytes == 12345);
     CHECK(round_trip(Repeat{3, 99}).round == 99);
@@ -106,6 +107,8 @@ TEST_CASE("numbers outside their ranges are refused by their names") {
     CHECK(refusal(RoundStart{1, 2, 0, 4, false, reals}) == "x: expected whole vectors");
     CHECK(refusal(RoundStart{1, 2, -1, 1, false, reals}).rfind("position:", 0) == 0);
     CHECK(refusal(Welcome{0.01}) == "heartbeat_s: expected 0.05 to 60");
+    CHECK(refusal(Rejection{"no", true, -1}) == "retry_after_s: expected 0 to 3600");
+    CHECK(refusal(Rejection{"no", true, nan}) == "retry_after_s: expected 0 to 3600");
     CHECK(refusal(Assignment{1, 4, 4, 0, 1, 0, 1, 8, 1}).rfind("device:", 0) == 0);
     CHECK(refusal(Assignment{1, 0, 4, 2, 1, 0, 1, 8, 1}) == "KV groups: expected a range");
     CHECK(refusal(Assignment{1, 0, 4, 0, 1, 0, 1, 8, 1025}).rfind("most_vectors:", 0) == 0);

@@ -88,6 +88,31 @@ TEST_CASE("a connection that is cut is made again, and a lost round is asked for
     CHECK(result["devices"][0]["losses"] >= 1);
 }
 
+TEST_CASE("a device that is lost again has to stay away for a while, and is told for how long") {
+    Laboratory lab("", small_devices());
+    lab.start_coordinator();
+    Relay relay(lab.port());
+    for (const std::size_t n : {2, 3, 4})
+        lab.start_device(n);
+    lab.start_device(1, {}, relay.address());
+    int losses = 0;  // Only a busy machine, whose devices come late, needs more than two.
+    while (!lab.coordinator().says("may come back in")) {
+        REQUIRE(++losses < 6);
+        REQUIRE(lab.reaches(lab.made() + 10));
+        relay.cut();  // No token is made without it.
+        REQUIRE(eventually(
+            [&] { return lab.coordinator().says("epoch " + std::to_string(losses + 1)); }));
+    }
+    CHECK(losses >= 2);
+    const auto result = lab.result();
+    CHECK(result["tokens"] == Laboratory::undisturbed());
+    CHECK(result["epochs"] == losses + 1);
+    CHECK(result["devices"][0]["losses"] == losses);
+    CHECK(lab.coordinator().says("'device-1' was lost " + std::to_string(losses) + " times"));
+    CHECK(lab.device(1).says("may come back in"));
+    CHECK(lab.device(1).wait() == 0);
+}
+
 TEST_CASE("a device that lives but does not answer is taken out") {
     Laboratory lab("  round_timeout_s: 0.2\n");
     lab.start_coordinator();

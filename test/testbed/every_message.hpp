@@ -36,7 +36,7 @@ inline std::vector<runtime::control::Message> every_message() {
     report.refusal = "over the duty cycle";
     return {hello,
             Welcome{0.5},
-            Rejection{"another checkpoint", true},
+            Rejection{"lost too often", true, 2.5},
             Assignment{1, 1, 4, 0, 2, 5, 90, 256, message_vectors},
             Loaded{1, 12345},
             RoundStart{1, 1, 3, message_vectors, true, vectors},

@@ -5,6 +5,7 @@
 #include "control/codec.hpp"
 #include "control/coordinator_state.hpp"
 #include "control/device_state.hpp"
+#include "control/probation.hpp"
 #include "support/catch.hpp"
 
 namespace aircomp::runtime::control {
@@ -170,6 +171,48 @@ TEST_CASE("the coordinator cannot skip a step itself") {
     peer.assign(2, 8);
     CHECK_THROWS_AS(peer.assign(2, 8), std::logic_error);
     CHECK_THROWS_AS(peer.start_round(1, 4), std::logic_error);
+}
+
+TEST_CASE("a device that is lost again and again stays away for longer and longer") {
+    Probation probation(30);
+    CHECK(probation.pause_s(0) == 0);
+    double now_s = 100;
+    probation.lost(now_s);
+    CHECK(probation.pause_s(now_s) == 0);  // Anybody may break once.
+    for (const double pause_s : {1, 2, 4, 8, 16, 30, 30}) {
+        probation.worked(now_s);
+        now_s += 50;
+        probation.worked(now_s);
+        probation.lost(now_s);
+        CHECK(probation.pause_s(now_s) == pause_s);
+        CHECK(probation.pause_s(now_s + pause_s / 2) == pause_s / 2);
+        CHECK(probation.pause_s(now_s + pause_s) == 0);
+        now_s += pause_s;
+    }
+    CHECK(probation.losses() == 8);
+}
+
+TEST_CASE("losses are forgotten after a time of work, not of waiting") {
+    Probation probation(30);
+    for (const double now_s : {0, 10, 20})
+        probation.lost(now_s);
+    probation.worked(1000);
+    CHECK(probation.losses() == 3);
+    probation.worked(1000 + Probation::forgiving_s - 1);
+    CHECK(probation.losses() == 3);
+    probation.worked(1000 + Probation::forgiving_s);
+    CHECK(probation.losses() == 0);
+    probation.lost(1100);
+    CHECK(probation.pause_s(1100) == 0);
+    probation.lost(1101);
+    CHECK(probation.pause_s(1101) == Probation::first_pause_s);
+}
+
+TEST_CASE("no pause is longer than the longest, whatever the first is") {
+    Probation probation(0.25);
+    probation.lost(0);
+    probation.lost(0);
+    CHECK(probation.pause_s(0) == 0.25);
 }
 
 TEST_CASE("how much may come is bound by state and by what was agreed") {

@@ -50,7 +50,7 @@ Offset<void> write(Builder& b, const Welcome& m) {
 }
 
 Offset<void> write(Builder& b, const Rejection& m) {
-    return wire::CreateRejection(b, b.CreateString(m.reason), m.retry).Union();
+    return wire::CreateRejection(b, b.CreateString(m.reason), m.retry, m.retry_after_s).Union();
 }
 
 Offset<void> write(Builder& b, const Assignment& m) {
@@ -222,7 +222,8 @@ Welcome read(const wire::Welcome& m) {
 }
 
 Rejection read(const wire::Rejection& m) {
-    return {text(m.reason(), most_reason_bytes, "reason"), m.retry()};
+    require(m.retry_after_s() >= 0 && m.retry_after_s() <= 3600, "retry_after_s", "0 to 3600");
+    return {text(m.reason(), most_reason_bytes, "reason"), m.retry(), m.retry_after_s()};
 }
 
 void check_range(std::int64_t begin, std::int64_t end, const char* field) {

@@ -14,7 +14,7 @@
 namespace aircomp::runtime::control {
 
 /// Both sides of a link have to speak the same.
-constexpr std::uint16_t protocol_version = 2;
+constexpr std::uint16_t protocol_version = 3;
 
 /// What a peer sent breaks the protocol; the link to it ends.
 class ProtocolError : public std::runtime_error {
@@ -52,8 +52,9 @@ struct Welcome {
 
 /// The coordinator's other answer, its last message.
 struct Rejection {
-    std::string reason;  ///< At most 1024 bytes, printable.
-    bool retry = false;  ///< Whether the same hello may be welcome later.
+    std::string reason;        ///< At most 1024 bytes, printable.
+    bool retry = false;        ///< Whether the same hello may be welcome later.
+    double retry_after_s = 0;  ///< After so long, 0 to 3600; 0: as the device likes.
 };
 
 // ---- slices ----

@@ -114,6 +114,8 @@ public:
     bool was_shut_down() const { return was_shut_down_; }
     /// Refused, and not to try again.
     bool is_refused() const { return is_refused_; }
+    /// That the coordinator wants it to stay away.
+    double pause_s() const { return pause_s_; }
 
 private:
     void take(gsl::span<const std::byte> frame) {
@@ -220,6 +222,7 @@ private:
 
     void on(const control::Rejection& rejection) {
         is_refused_ = !rejection.retry;
+        pause_s_ = rejection.retry_after_s;
         end("refused: " + rejection.reason);
     }
 
@@ -255,6 +258,7 @@ private:
     bool was_admitted_ = false;
     bool was_shut_down_ = false;
     bool is_refused_ = false;
+    double pause_s_ = 0;
 };
 
 /// Waiting times between attempts: doubled up to a second, each device's a little different, so
@@ -364,7 +368,8 @@ void run_device(const DeviceOptions& options) {
         log.info("link ended", {{"reason", session->reason()}});
         if (session->is_refused()) throw std::runtime_error(session->reason());
         if (session->was_shut_down() && options.once) return;
-        loop.run_until([&] { return interrupted; }, back_off.next_s());
+        loop.run_until([&] { return interrupted; },
+                       std::max(back_off.next_s(), session->pause_s()));
     }
 }
 

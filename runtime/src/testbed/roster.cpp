@@ -18,6 +18,16 @@ constexpr std::size_t most_strangers = 64;
 constexpr double heartbeats_a_timeout = 4;
 constexpr double watch_interval_s = 0.02;
 
+/// The longest pause of a device that was lost again and again: well within the time for which a
+/// run waits that cannot go on without it.
+double longest_pause_s(const Config& config) {
+    return std::min(30.0, config.testbed.join_timeout_s / 2);
+}
+
+double seconds(std::chrono::steady_clock::time_point time) {
+    return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
 std::string seconds_text(double seconds) {
     std::string text = std::to_string(seconds);
     return text.substr(0, text.find('.') + 4) + " s";
@@ -45,6 +55,7 @@ Roster::Roster(control::Loop& loop, const Config& config, const control::Hash& m
       log_(log),
       events_(std::move(events)),
       records_(config.devices.size()),
+      probations_(config.devices.size(), control::Probation(longest_pause_s(config))),
       admitted_(config.devices.size(), nullptr),
       listener_(loop, control::parse_address(config.testbed.listen, "testbed.listen"), identity,
                 [this](control::LinkPointer link) { accept(std::move(link)); }) {
@@ -128,6 +139,14 @@ std::optional<control::Rejection> Roster::objection(const Peer& peer,
     if (admitted_[*device] != nullptr) {
         return control::Rejection{"'" + hello.name + "' is already there", true};
     }
+    const control::Probation& probation = probations_[*device];
+    if (const double pause_s = probation.pause_s(seconds(Clock::now())); pause_s > 0) {
+        return control::Rejection{
+            "'" + hello.name + "' was lost " + std::to_string(probation.losses()) +
+                " times with less than " + seconds_text(control::Probation::forgiving_s) +
+                " of work in between, and may come back in " + seconds_text(pause_s),
+            true, pause_s};
+    }
     return std::nullopt;
 }
 
@@ -177,6 +196,7 @@ void Roster::take(Peer& peer, gsl::span<const std::byte> frame) {
         if (partial != nullptr || computed != nullptr) {
             record.compute_s += partial != nullptr ? partial->compute_s : computed->compute_s;
             ++record.rounds;
+            probations_[*peer.device].worked(seconds(peer.heard));
         }
         events_.message(*peer.device, message);
     }
@@ -194,7 +214,11 @@ void Roster::ended(Peer& peer, const std::string& reason) {
 void Roster::drop(std::size_t device, const std::string& reason) {
     Peer* const peer = admitted_.at(device);
     if (peer == nullptr) return;
-    log_.warning("device lost", {{"device", config_.devices[device].name}, {"reason", reason}});
+    control::Probation& probation = probations_[device];
+    probation.lost(seconds(Clock::now()));
+    log_.warning("device lost", {{"device", config_.devices[device].name},
+                                 {"reason", reason},
+                                 {"pause_s", probation.pause_s(seconds(Clock::now()))}});
     peer->link->close();
     peer->machine.close();
     account(*peer);

@@ -13,6 +13,7 @@
 #include "aircomp/runtime/config.hpp"
 #include "control/coordinator_state.hpp"
 #include "control/net.hpp"
+#include "control/probation.hpp"
 #include "testbed/log.hpp"
 
 namespace aircomp::runtime::testbed {
@@ -69,7 +70,7 @@ public:
                      std::size_t vectors, const control::Frame& frame);
     void send(std::size_t device, const control::Frame& frame);
 
-    /// Takes a device out; it may come back.
+    /// Takes a device out; it may come back, after a pause where it was lost before.
     void drop(std::size_t device, const std::string& reason);
 
     /// Tells all that the run is over. The links end when that has arrived.
@@ -102,6 +103,7 @@ private:
     Log& log_;
     RosterEvents events_;
     std::vector<DeviceRecord> records_;                   ///< By device.
+    std::vector<control::Probation> probations_;          ///< By device.
     std::map<const Peer*, std::shared_ptr<Peer>> peers_;  ///< All links, admitted or not.
     std::vector<std::weak_ptr<control::Link>> leaving_;   ///< Refused, being told so.
     std::vector<Peer*> admitted_;  ///< By device; null where it is not there.
