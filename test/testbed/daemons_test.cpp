@@ -44,17 +44,6 @@ TEST_CASE("a killed and a stopped device are noticed, and not one token is lost 
     CHECK(lab.coordinator().says("silent for"));
 }
 
-/// Four devices of which any three cannot hold the model.
-std::string small_devices() {
-    std::string devices = "devices:\n";
-    for (int n = 1; n <= 4; ++n) {
-        devices += "  - {name: device-" + std::to_string(n) +
-                   ", compute_flops_per_s: 1e9, energy_j_per_flop: 0, max_power_w: 0.1, "
-                   "memory_bytes: 2.6e6, antennas: 2}\n";
-    }
-    return devices;
-}
-
 TEST_CASE("a device that comes back is taken in, and the run waits where it cannot do without") {
     Laboratory lab("", small_devices());
     lab.start_coordinator();

@@ -17,6 +17,17 @@
 
 namespace aircomp::test {
 
+/// Four devices of which any three cannot hold the model: a run waits for each of them.
+inline std::string small_devices() {
+    std::string devices = "devices:\n";
+    for (int n = 1; n <= 4; ++n) {
+        devices += "  - {name: device-" + std::to_string(n) +
+                   ", compute_flops_per_s: 1e9, energy_j_per_flop: 0, max_power_w: 0.1, "
+                   "memory_bytes: 2.6e6, antennas: 2}\n";
+    }
+    return devices;
+}
+
 class Laboratory {
 public:
     static constexpr const char* prompt = "When a message arrives, the";

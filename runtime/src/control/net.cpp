@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <deque>
@@ -24,13 +25,15 @@ using TlsStream = asio::ssl::stream<tcp::socket>;
 /// A peer that leaves so many frames unread is not worth waiting for.
 constexpr std::size_t most_queued_frames = 256;
 
+std::string unresolved(const Address& address, error_code error) {
+    return address.host + ": cannot be resolved: " + error.message();
+}
+
 tcp::resolver::results_type resolve(asio::io_context& io, const Address& address) {
     error_code error;
     tcp::resolver resolver(io);
     auto found = resolver.resolve(address.host, std::to_string(address.port), error);
-    if (error || found.empty()) {
-        throw std::runtime_error(address.host + ": cannot be resolved: " + error.message());
-    }
+    if (error || found.empty()) throw std::runtime_error(unresolved(address, error));
     return found;
 }
 
@@ -50,7 +53,7 @@ public:
         : role_(role), stream_(std::forward<Arguments>(arguments)...) {}
 
     /// To connect to where start() finds nothing connected yet.
-    void set_target(const tcp::endpoint& target) { target_ = target; }
+    void set_target(const Address& target) { target_ = target; }
 
     tcp::socket& socket() {
         if constexpr (is_tls) {
@@ -65,9 +68,7 @@ public:
         if (socket().is_open()) {
             connected({});
         } else {
-            socket().async_connect(target_, [self = this->shared_from_this()](error_code error) {
-                self->connected(error);
-            });
+            look_up();
         }
     }
 
@@ -90,6 +91,7 @@ public:
         if (std::exchange(closed_, true)) return;
         error_code ignored;
         timer_.cancel(ignored);
+        resolver_.cancel();
         socket().shutdown(tcp::socket::shutdown_both, ignored);
         socket().close(ignored);
     }
@@ -102,10 +104,32 @@ public:
 private:
     static constexpr bool is_tls = std::is_same_v<Stream, TlsStream>;
 
+    void look_up() {
+        resolver_.async_resolve(target_.host, std::to_string(target_.port),
+                                [self = this->shared_from_this()](error_code error, auto found) {
+                                    if (self->closed_) return;
+                                    if (error) return self->fail(unresolved(self->target_, error));
+                                    self->reach(found);
+                                });
+    }
+
+    void reach(const tcp::resolver::results_type& found) {
+        asio::async_connect(
+            socket(), found,
+            [self = this->shared_from_this()](error_code error, const tcp::endpoint&) {
+                self->connected(error);
+            });
+    }
+
     void connected(error_code error) {
         if (closed_) return;
         if (error) return fail("cannot connect: " + error.message());
         peer_ = socket().remote_endpoint(error);
+        // What a name stands for may have changed since it was looked at.
+        if (!is_tls && role_ == Role::device && !error && !peer_.address().is_loopback()) {
+            return fail("expected a loopback address where there are no certificates, found " +
+                        text_of(peer_));
+        }
         // Rounds are small and somebody waits for each.
         socket().set_option(tcp::no_delay(true), error);
         if constexpr (is_tls) {
@@ -247,7 +271,8 @@ private:
 
     Role role_;
     Stream stream_;
-    tcp::endpoint target_;
+    Address target_;
+    tcp::resolver resolver_{stream_.get_executor()};
     tcp::endpoint peer_;
     std::string peer_name_;
     std::string distrust_;  ///< What the last certificate that was refused lacks.
@@ -289,12 +314,17 @@ Address parse_address(const std::string& text, const std::string& what) {
     return {host, static_cast<std::uint16_t>(std::stoi(digits))};
 }
 
-bool is_loopback(const Address& address) {
+bool is_loopback(const std::string& text, const std::string& what) {
+    const Address address = parse_address(text, what);
     asio::io_context io;
-    for (const auto& entry : resolve(io, address)) {
-        if (!entry.endpoint().address().is_loopback()) return false;
+    try {
+        const auto found = resolve(io, address);
+        return std::all_of(found.begin(), found.end(), [](const auto& entry) {
+            return entry.endpoint().address().is_loopback();
+        });
+    } catch (const std::runtime_error& error) {
+        throw std::runtime_error(what + ": " + error.what());
     }
-    return true;
 }
 
 // ---- loop ----
@@ -465,9 +495,8 @@ std::uint16_t Listener::port() const {
 
 LinkPointer connect(Loop& loop, const Address& address, const TlsIdentity* identity) {
     auto& io = loop.state().io;
-    const tcp::endpoint target = resolve(io, address).begin()->endpoint();
     const auto targeted = [&](auto link) -> LinkPointer {
-        link->set_target(target);
+        link->set_target(address);
         return link;
     };
     if (identity == nullptr) {

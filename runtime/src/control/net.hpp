@@ -26,8 +26,10 @@ struct Address {
 /// Throws std::invalid_argument that names `what` unless `text` is HOST:PORT.
 Address parse_address(const std::string& text, const std::string& what);
 
-/// Whether the host is this machine's loopback interface, whatever its name resolves to.
-bool is_loopback(const Address& address);
+/// Whether HOST of HOST:PORT is this machine's loopback interface, whatever its name resolves to.
+/// Throws as parse_address() does, and std::runtime_error that names `what` where HOST does not
+/// resolve.
+bool is_loopback(const std::string& text, const std::string& what);
 
 /// Events, and the thread that waits for them.
 class Loop {
@@ -130,7 +132,8 @@ private:
     std::shared_ptr<State> state_;
 };
 
-/// Begins to connect; the link's events tell how that went once it is started.
+/// A link that looks the address up and connects when it is started; its events tell how that
+/// went. Without TLS it ends where that leads off the loopback interface.
 LinkPointer connect(Loop& loop, const Address& address, const TlsIdentity* identity);
 
 }  // namespace aircomp::runtime::control

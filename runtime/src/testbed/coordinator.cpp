@@ -92,8 +92,7 @@ private:
         for (const auto& [key, address] :
              {std::pair("testbed.listen", config_.testbed.listen),
               {"testbed.metrics_listen", config_.testbed.metrics_listen}}) {
-            if (address == "none" || control::is_loopback(control::parse_address(address, key)))
-                continue;
+            if (address == "none" || control::is_loopback(address, key)) continue;
             throw std::invalid_argument(
                 std::string(key) +
                 ": expected a loopback address where there are no certificates, found " + address);

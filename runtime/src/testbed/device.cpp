@@ -325,10 +325,13 @@ void run_device(const DeviceOptions& options) {
     if (options.name.empty() || options.name.size() > 64) {
         throw std::invalid_argument("--name: expected 1 to 64 characters");
     }
+    // A name that never resolved is most likely a wrong one; where it does not resolve any more,
+    // links end with that, and are tried again.
+    const bool is_local = control::is_loopback(options.coordinator, "--coordinator");
     std::optional<control::TlsIdentity> identity;
     if (!options.certificates.empty()) {
         identity.emplace(options.certificates, control::Role::device);
-    } else if (!control::is_loopback(address)) {
+    } else if (!is_local) {
         throw std::invalid_argument(
             "--coordinator: expected a loopback address where there are "
             "no --certificates, found " +
