@@ -7,6 +7,7 @@
 #include <random>
 
 #include "support/catch.hpp"
+#include "testbed/every_message.hpp"
 
 namespace aircomp::runtime::control {
 namespace {
@@ -30,14 +31,7 @@ std::string refusal(const Message& message) {
 }
 
 Hello hello() {
-    Hello hello;
-    hello.name = "device-1";
-    hello.model_hash.fill(7);
-    hello.memory_bytes = 1e9;
-    hello.compute_flops_per_s = 5e9;
-    hello.energy_j_per_flop = 1e-10;
-    hello.radio = {"uhd", 2, 0.1, 10e6};
-    return hello;
+    return std::get<Hello>(test::every_message().front());
 }
 
 const std::vector<float> reals = {1, -2, 3.5F, 0, 1e-20F, 6};

@@ -177,6 +177,9 @@ TEST_CASE("where the devices that are left lack memory, the run ends and says wh
     CAPTURE(lab.coordinator().log());
     CHECK(lab.coordinator().says("short by"));
     CHECK(lab.coordinator().says("device-1 2600000"));
+    const std::string log = lab.coordinator().log(), end = "short by";
+    CHECK(log.find(end, log.find("aircomp: ")) == log.rfind(end));
+    CHECK(log.find("run failed") == std::string::npos);  // The last line says it, once.
 }
 
 TEST_CASE("an interrupt ends a run clean, with a summary") {

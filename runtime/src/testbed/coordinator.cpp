@@ -66,7 +66,10 @@ public:
         try {
             generate();
         } catch (const std::exception& error) {
-            log_.error("run failed", {{"reason", error.what()}});
+            // For people, the program's last line says it.
+            if (options_.log.format == LogFormat::json) {
+                log_.error("run failed", {{"reason", error.what()}});
+            }
             finish(error.what());
             throw;
         }

@@ -66,7 +66,7 @@ struct DeviceSummary {
     std::uint64_t rounds = 0;
     std::uint64_t losses = 0;                          ///< Times that it was lost.
     double compute_s = 0;                              ///< Its own, over all rounds.
-    double wait_s = 0;                                 ///< The coordinator's, for its partials.
+    double wait_s = 0;                                 ///< Its own, from partials to sums.
     std::uint64_t bytes_sent = 0, bytes_received = 0;  ///< By the coordinator.
 };
 
