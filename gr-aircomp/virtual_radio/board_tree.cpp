@@ -28,6 +28,9 @@ constexpr double automatic_gain_db = 30;
 void add_identity(const Tree& tree, const fs_path& path, const BoardPointer& board) {
     tree->create<std::string>(path / "name").set("aircomp virtual radio");
     tree->create<std::string>(path / "codename").set("air");
+    // As boards have them that programs ask for their versions.
+    tree->create<std::string>(path / "fw_version").set("1.0");
+    tree->create<std::string>(path / "fpga_version").set("1.0");
     uhd::usrp::mboard_eeprom_t eeprom;
     eeprom["name"] = board->config().name;
     eeprom["serial"] = board->config().serial;

@@ -14,6 +14,7 @@
 #include <set>
 #include <thread>
 
+#include "aircomp/runtime/first_light.hpp"
 #include "commands.hpp"
 #include "experiment_options.hpp"
 
@@ -177,10 +178,31 @@ Finding radios_in_sight() {
             "access rights; virtual ones want UHD_MODULE_PATH (docs/virtual-radio.md)"};
 }
 
-/// Found or not, which firmware, and whether its reference is locked.
-void examine_radio(const std::string& name, const std::string& args, const std::string& clock,
+/// As every command that needs the radio opens it: reference, channels, rates.
+Finding bring_up(const std::string& what, const runtime::Config& config,
+                 std::optional<std::size_t> device) {
+    try {
+        const auto options = runtime::try_radio(config, device);
+        const bool is_own = options.clock_source == "internal";
+        return {what, Health::good,
+                "clock source " + options.clock_source + (is_own ? "" : " locked") +
+                    ", channels: " + std::to_string(options.channels) + ", " +
+                    number("%g", options.sample_rate_hz / 1e6) + " MHz"};
+    } catch (const std::exception& error) {
+        const std::string why = error.what();
+        const bool is_reference = why.find("ref_locked") != std::string::npos;
+        return {what, Health::bad, why,
+                is_reference ? "10 MHz at REF IN, 0 to 15 dBm; see docs/laboratory.md"
+                             : "mend section radios of the configuration; see docs/laboratory.md"};
+    }
+}
+
+/// Found or not, which firmware, and whether it comes up.
+void examine_radio(const runtime::Config& config, std::optional<std::size_t> device,
                    std::vector<Finding>& findings) {
-    const std::string what = "radio " + name;
+    const std::string what = "radio " + (device ? config.devices[*device].name : "server");
+    const auto& end = device ? config.radios.devices[*device] : config.radios.server;
+    const std::string& args = end.args;
     const auto found = ask({"uhd_find_devices", "--args", args});
     if (found.status != 0) {
         const bool is_virtual = args.find("type=aircomp") != std::string::npos;
@@ -191,7 +213,7 @@ void examine_radio(const std::string& name, const std::string& args, const std::
                                          "uhd_find_devices lists what there is"});
         return;
     }
-    const auto probe = ask({"uhd_usrp_probe", "--args", args + ",clock_source=" + clock});
+    const auto probe = ask({"uhd_usrp_probe", "--args", args});
     if (probe.status != 0) {
         findings.push_back({what, Health::bad, last_line(probe.text),
                             "uhd_images_downloader, then uhd_image_loader, mend a wrong firmware "
@@ -204,12 +226,7 @@ void examine_radio(const std::string& name, const std::string& args, const std::
         if (!version.empty()) state += std::string(", ") + label + " " + version;
     }
     findings.push_back({what, Health::good, state});
-    const auto locked = ask({"uhd_usrp_probe", "--args", args + ",clock_source=" + clock,
-                             "--sensor", "/mboards/0/sensors/ref_locked"});
-    const bool is_locked = locked.status == 0 && last_line(locked.text) == "true";
-    findings.push_back({what + " clock", is_locked ? Health::good : Health::bad,
-                        clock + (is_locked ? ", locked" : ", not locked"),
-                        is_locked ? "" : "10 MHz at REF IN, 0 to 15 dBm; see docs/laboratory.md"});
+    findings.push_back(bring_up(what + " bring-up", config, device));
 }
 
 Finding certificates(const std::filesystem::path& folder) {
@@ -250,11 +267,9 @@ std::vector<Finding> examine(const DoctorOptions& options) {
     const bool has_uhd = findings.back().health == Health::good;
     if (has_uhd && radios.devices.empty()) findings.push_back(radios_in_sight());
     if (has_uhd && !radios.devices.empty()) {
-        examine_radio("server", radios.server.args, radios.clock_source, findings);
-        for (std::size_t n = 0; n < radios.devices.size(); ++n) {
-            examine_radio(config.devices[n].name, radios.devices[n].args, radios.clock_source,
-                          findings);
-        }
+        examine_radio(config, std::nullopt, findings);
+        for (std::size_t n = 0; n < radios.devices.size(); ++n)
+            examine_radio(config, n, findings);
     }
     std::filesystem::path folder = config.testbed.certificates;
     if (!options.certificates.empty()) folder = options.certificates;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Commands beside the daemons: bench control and doctor.
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -84,6 +85,47 @@ TEST_CASE("the doctor says which radio of a configuration is not there") {
     CHECK(found.count("radio device-4") == 1);
     CHECK(found.count("radios in sight") == 0);
 }
+
+#ifdef AIRCOMP_UHD_MODULES
+/// A configuration of two virtual radios; the server has two antennas, and its reference is
+/// connected or not.
+std::string two_radios(const TemporaryFolder& folder, bool has_reference) {
+    const auto air =
+        folder.write("air.yaml", std::string("boards: [{name: device-1}, {name: server, antennas: "
+                                             "2, reference: ") +
+                                     (has_reference ? "true" : "false") + "}]\n");
+    const std::string radio = "{args: \"type=aircomp,config=" + air.string() + ",name=";
+    return folder
+        .write("lab.yaml",
+               "devices: [{name: device-1, compute_flops_per_s: 1e9, energy_j_per_flop: 0, "
+               "max_power_w: 1, memory_bytes: 1e9, antennas: 1}]\n"
+               "radio: {server_antennas: 2, streams: 1, bandwidth_hz: 10e6, downlink: control}\n"
+               "radios: {frequency_hz: 2.45e9, clock_source: external, limits: "
+               "{frequency_ranges_hz: [{low: 2.4e9, high: 2.5e9}]}, server: " +
+                   radio + "server\"}, devices: [" + radio + "device-1\"}]}\n")
+        .string();
+}
+
+TEST_CASE("the doctor brings up the radios that are there, and says whose reference is missing") {
+    REQUIRE(setenv("UHD_MODULE_PATH", AIRCOMP_UHD_MODULES, 1) == 0);
+    const TemporaryFolder folder;
+    const auto found = findings(two_radios(folder, true), 0);
+    CHECK(found.at("radio server")["found"] ==
+          "aircomp virtual radio, FW Version: 1.0, FPGA Version: 1.0");
+    CHECK(found.at("radio server bring-up")["found"] ==
+          "clock source external locked, channels: 2, 10 MHz");
+    CHECK(found.at("radio device-1 bring-up")["health"] == "good");
+    const auto without = findings(two_radios(folder, false), 1);
+    const auto& bad = without.at("radio server bring-up");
+    CHECK(bad["health"] == "BAD");
+    CHECK(bad["found"].get<std::string>().find("(ref_locked)") != std::string::npos);
+    CHECK(bad["mend"].get<std::string>().find("10 MHz at REF IN") == 0);
+    CHECK(without.at("radio device-1 bring-up")["health"] == "good");
+    const auto text = aircomp("doctor " + two_radios(folder, false));
+    CHECK(text.code == 1);
+    CHECK(text.output.find("radio server bring-up: 10 MHz at REF IN") != std::string::npos);
+}
+#endif
 
 }  // namespace
 }  // namespace aircomp::test

@@ -6,6 +6,7 @@
 #include <future>
 #include <stdexcept>
 
+#include "aircomp/runtime/first_light.hpp"
 #include "radio/power_calibration.hpp"
 
 namespace aircomp::runtime {
@@ -61,6 +62,10 @@ std::unique_ptr<GuardedSession> open_guarded_radio(const Config& config,
     if (config.radios.transmit) check_limits(options, config.radios.limits, dbm);
     return std::make_unique<GuardedSession>(open(options), config.radios.transmit,
                                             config.radios.limits, dbm);
+}
+
+RadioOptions try_radio(const Config& config, std::optional<std::size_t> device) {
+    return open_radio(radio_options(config, device))->options();
 }
 
 Ticks bring_up(gsl::span<TimedRadio* const> radios, double lead_s) {

@@ -70,4 +70,8 @@ struct FirstLightReport {
 FirstLightReport first_light(const Config& config, const FirstLightOptions& options,
                              const std::function<void(const FirstLightRound&)>& progress = nullptr);
 
+/// Opens one radio of the configuration, a device's or, without one, the server's, and closes it.
+/// Returns what it was opened with. Throws as open_radio() does.
+RadioOptions try_radio(const Config& config, std::optional<std::size_t> device);
+
 }  // namespace aircomp::runtime
