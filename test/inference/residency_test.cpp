@@ -13,6 +13,9 @@
 #include "team.hpp"
 #include "temporary_folder.hpp"
 
+// Sanitizers keep memory of their own for all that a program touches.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
 using namespace aircomp::inference;
 using namespace aircomp::test;
 
@@ -89,8 +92,6 @@ std::size_t growth_in_a_child(const std::filesystem::path& folder, const Slice& 
 
 }  // namespace
 
-// Sanitizers keep memory of their own for all that a program touches.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_CASE("a slice of share m keeps at most 1.1 m times the layers' bytes resident") {
     const ModelConfig config = large_config();
     const TemporaryFolder folder;
