@@ -11,6 +11,7 @@
 #include "inference/temporary_folder.hpp"
 #include "radio_cell.hpp"
 #include "support/catch.hpp"
+#include "support/sanitized.hpp"
 #include "waveform_format.hpp"
 
 namespace aircomp::runtime {
@@ -48,7 +49,7 @@ void emulate(const test::TemporaryFolder& folder, Config& config) {
     const auto file = folder.path() / "air.yaml";
     std::ofstream air(file);
     air.precision(17);
-    air << "time_scale: 0.2\nseed: 7\nnoise_power: "
+    air << "time_scale: " << (test::sanitized ? 0.05 : 0.2) << "\nseed: 7\nnoise_power: "
         << cell.noise_power_w() * per_sample * std::pow(10, unit_power_dbfs / 10) << "\nboards:\n";
     for (const auto& device : config.devices)
         air << "  - {name: " << device.name << ", antennas: 1}\n";
