@@ -108,7 +108,12 @@ optimizer::LayerUnits layer_units(const Config& config, const inference::ModelCo
 
 optimizer::IntegralAssignment assign(const Config& config, const inference::ModelConfig& model,
                                      double weight_bytes) {
-    const auto problem = assignment_problem(config, model, weight_bytes);
+    return assign(config, model, weight_bytes, assignment_problem(config, model, weight_bytes));
+}
+
+optimizer::IntegralAssignment assign(const Config& config, const inference::ModelConfig& model,
+                                     double weight_bytes,
+                                     const optimizer::AssignmentProblem& problem) {
     optimizer::AssignmentOptions options;
     options.seed = config.seed;
     options.channels = 2;  // the final estimate is not asked for

@@ -41,11 +41,12 @@ inference::ModelConfig one_layer() {
 /// draws in its first coherence block.
 class AirLaboratory {
 public:
-    AirLaboratory() {
+    explicit AirLaboratory(
+        const std::string& scheme = "scheme: mmse\nshares: [0.4, 0.3, 0.2, 0.1]\n") {
         inference::write_random_model(path("model"), one_layer());
         std::filesystem::copy(AIRCOMP_SOURCE_DIR "/inference/models/demo/tokenizer.json",
                               path("model/tokenizer.json"));
-        write_config();
+        write_config(scheme);
         write_air();
         REQUIRE(setenv("UHD_MODULE_PATH", AIRCOMP_UHD_MODULES, 1) == 0);
         air_.emplace(std::vector<std::string>{path("air.yaml"), "--socket", path("air")},
@@ -116,10 +117,9 @@ public:
     }
 
 private:
-    void write_config() {
+    void write_config(const std::string& scheme) {
         std::ofstream out(path("lab.yaml"));
-        out << "model: {folder: model}\nscheme: mmse\nmedium: radio\nshares: [0.4, 0.3, 0.2, 0.1]\n"
-               "threads: 1\ndevices:\n";
+        out << "model: {folder: model}\n" << scheme << "medium: radio\nthreads: 1\ndevices:\n";
         for (std::size_t n = 1; n <= device_count; ++n) {
             out << "  - {name: device-" << n
                 << ", compute_flops_per_s: 1e9, energy_j_per_flop: 0, max_power_w: 1, "
@@ -239,6 +239,26 @@ TEST_CASE("the air does without a killed and a stopped device, and takes one bac
     CHECK(result["epochs"].get<int>() >= 4);
     // Sums are as good after all of that as undisturbed ones: this is 20 dB of SNR.
     CHECK(result["air"]["nmse"].get<double>() < 0.1);
+}
+
+TEST_CASE("a scheme that chooses the shares does so anew for the devices that are left") {
+    AirLaboratory lab("scheme: mmse+sca\n");
+    lab.start_coordinator(4);
+    lab.start_devices();
+    REQUIRE(lab.reaches(1));
+    lab.device(2).signal(SIGKILL);
+    const auto result = lab.result();
+    CAPTURE(lab.coordinator().log());
+    CHECK(result["new_tokens"] == 4);
+    CHECK(result["epochs"] == 2);
+    CHECK(result["devices"][1]["kv_groups"] == 0);
+    std::int64_t groups = 0;
+    for (const auto& device : result["devices"])
+        groups += device["kv_groups"].get<std::int64_t>();
+    CHECK(groups == 8);
+    CHECK(result["air"]["nmse"].get<double>() < 0.1);
+    const std::string log = lab.coordinator().log(), chosen = "shares chosen: scheme mmse+sca";
+    CHECK(log.find(chosen) < log.rfind(chosen));
 }
 
 TEST_CASE("devices whose coordinator is gone are silent, and follow the next one") {

@@ -2,6 +2,8 @@
 // Slices from shares within memory.
 #include "testbed/slice_plan.hpp"
 
+#include "aircomp/runtime/assignment.hpp"
+#include "aircomp/runtime/layout.hpp"
 #include "runtime/small_model.hpp"
 #include "support/catch.hpp"
 
@@ -11,13 +13,13 @@ namespace {
 constexpr UnitBytes bytes = {100, 1};  // 4 groups and 160 columns: 560 bytes.
 
 void check_whole(const std::vector<inference::Slice>& slices,
-                 const std::vector<Candidate>& candidates) {
+                 const std::vector<Candidate>& candidates, const UnitBytes& unit = bytes) {
     std::int64_t groups = 0, columns = 0;
     for (std::size_t n = 0; n < slices.size(); ++n) {
         groups += slices[n].kv_groups.size();
         columns += slices[n].ffn_columns.size();
-        CHECK(100.0 * static_cast<double>(slices[n].kv_groups.size()) +
-                  static_cast<double>(slices[n].ffn_columns.size()) <=
+        CHECK(unit.kv_group * static_cast<double>(slices[n].kv_groups.size()) +
+                  unit.ffn_column * static_cast<double>(slices[n].ffn_columns.size()) <=
               candidates[n].memory_bytes);
     }
     CHECK(groups == 4);
@@ -52,6 +54,55 @@ TEST_CASE("a model that does not fit is refused with what is missing") {
     CHECK_THROWS_AS(plan_slices(small_model(), bytes,
                                 {{"a", 1, 95}, {"b", 1, 95}, {"c", 1, 95}, {"d", 1, 300}}),
                     ModelDoesNotFit);
+}
+
+/// What small_model() takes in float32: 540672 bytes.
+constexpr UnitBytes small_bytes = {43008, 2304};
+
+/// The example's four unequal devices with a scheme that chooses their shares.
+Config choosing() {
+    Config config = default_config();
+    config.scheme = "mmse+sca";
+    return config;
+}
+
+std::vector<inference::Slice> chosen(const Config& config, const std::vector<std::size_t>& devices,
+                                     const std::vector<Candidate>& candidates) {
+    return choose_slices(config, small_model(), 4, small_bytes, devices, candidates);
+}
+
+TEST_CASE("a scheme's own shares are those of one process where all devices are there") {
+    const Config config = choosing();
+    std::vector<Candidate> candidates;
+    for (const DeviceConfig& device : config.devices)
+        candidates.push_back({device.name, 1, device.memory_bytes});
+    const auto slices = chosen(config, {0, 1, 2, 3}, candidates);
+    check_whole(slices, candidates, small_bytes);
+    const auto alone = assign(config, small_model(), 4);
+    for (std::size_t n = 0; n < slices.size(); ++n) {
+        CHECK(slices[n].kv_groups.size() == alone.kv_groups[n]);
+        CHECK(slices[n].ffn_columns.size() == alone.ffn_columns[n]);
+    }
+}
+
+TEST_CASE("a scheme's own shares are chosen anew for those that are left, in what they have") {
+    Config config = choosing();
+    const std::vector<Candidate> one = {{"c", 1, 1e6}};
+    check_whole(chosen(config, {2}, one), one, small_bytes);
+    const std::vector<Candidate> two = {{"b", 1, 200e3}, {"d", 1, 400e3}};
+    check_whole(chosen(config, {1, 3}, two), two, small_bytes);
+
+    // The slower of two has no time for more than little.
+    config.testbed.shares = ShareSource::measured;
+    const double flops = token_flops(config, small_model(), inference::whole_model(small_model()));
+    config.assignment.compute_time_s = 1;
+    const std::vector<Candidate> fast = {{"b", 0.3 * flops, 1e6}, {"d", 2 * flops, 1e6}};
+    const auto slices = chosen(config, {1, 3}, fast);
+    check_whole(slices, fast, small_bytes);
+    CHECK(slices[0].kv_groups.size() <= 1);
+    const std::vector<Candidate> slow = {{"b", 0.3 * flops, 1e6}, {"d", 0.3 * flops, 1e6}};
+    CHECK_THROWS_AS(chosen(config, {1, 3}, slow), ModelDoesNotFit);
+    CHECK_THROWS_AS(chosen(config, {}, {}), ModelDoesNotFit);
 }
 
 }  // namespace

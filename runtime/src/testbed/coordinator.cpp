@@ -348,8 +348,7 @@ private:
 void check_scheme(const CoordinatorOptions& options) {
     const Config& config = options.config;
     if (config.scheme == "exact") return;
-    if (design_of(config.scheme).empty() || assigns_shares(config.scheme) ||
-        config.medium != AirMedium::radio) {
+    if (design_of(config.scheme).empty() || config.medium != AirMedium::radio) {
         throw std::invalid_argument(
             "scheme: expected exact, which goes over the control link, or a design over the air "
             "with medium radio, found " +

@@ -3,9 +3,11 @@
 #include "testbed/distributed_model.hpp"
 
 #include <algorithm>
+#include <future>
 #include <stdexcept>
 #include <thread>
 
+#include "aircomp/runtime/assignment.hpp"
 #include "aircomp/runtime/layout.hpp"
 #include "aircomp/runtime/media.hpp"
 #include "media/media.hpp"
@@ -45,6 +47,7 @@ DistributedModel::DistributedModel(const Config& config, const inference::Checkp
       context_(context_of(config, model_)),
       most_vectors_(std::min(config.model.prefill_chunk, control::most_vectors_of_a_round)),
       bytes_(unit_bytes(checkpoint, context_)),
+      weight_bytes_(weight_bytes(checkpoint)),
       loop_(loop),
       log_(log),
       coordinator_(checkpoint, thread_count(config)),
@@ -106,15 +109,34 @@ std::vector<Candidate> DistributedModel::candidates(const std::vector<std::size_
     return list;
 }
 
+std::optional<std::vector<inference::Slice>> DistributedModel::plan() {
+    const auto devices = asked_;
+    const auto offers = candidates(devices);
+    if (!assigns_shares(config_.scheme)) return plan_slices(model_, bytes_, offers);
+    const auto begin = Clock::now();
+    auto choice = std::async(std::launch::async, [&] {
+        return choose_slices(config_, model_, weight_bytes_, bytes_, devices, offers);
+    });
+    // Heartbeats go on; the roster looks for lost devices so often that the end is soon seen.
+    finish([&] { return choice.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+    if (asked_ != devices || is_interrupted()) return std::nullopt;
+    auto slices = choice.get();
+    log_.info("shares chosen",
+              {{"scheme", config_.scheme},
+               {"took_s", std::chrono::duration<double>(Clock::now() - begin).count()}});
+    return slices;
+}
+
 bool DistributedModel::assign() {
     asked_ = roster_.present();
     devices_.clear();
     lost_.reset();
-    const auto planned = plan_slices(model_, bytes_, candidates(asked_));
+    const auto planned = plan();
+    if (!planned) return false;
     slices_.assign(config_.devices.size(), {});
     for (std::size_t i = 0; i < asked_.size(); ++i) {
-        slices_[asked_[i]] = planned[i];
-        if (!is_empty(planned[i])) devices_.push_back(asked_[i]);
+        slices_[asked_[i]] = (*planned)[i];
+        if (!is_empty((*planned)[i])) devices_.push_back(asked_[i]);
     }
     ++epoch_;
     carrier_->begin_epoch(epoch_, devices_);

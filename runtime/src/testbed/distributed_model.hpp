@@ -79,6 +79,9 @@ private:
     void note_loss(std::size_t device, const std::string& reason);
     bool is_interrupted() const { return interrupted_ && interrupted_(); }
     std::vector<Candidate> candidates(const std::vector<std::size_t>& devices) const;
+    /// A slice for each device that is asked; nothing where one of them is lost meanwhile. Throws
+    /// ModelDoesNotFit.
+    std::optional<std::vector<inference::Slice>> plan();
     bool calibrate();
     std::optional<Calibration> measure_partials();
     bool run_chunk(gsl::span<float> x, std::int64_t position, bool one_at_a_time);
@@ -89,6 +92,7 @@ private:
     std::int64_t context_;
     std::int64_t most_vectors_;
     UnitBytes bytes_;
+    double weight_bytes_;
     control::Loop& loop_;
     Log& log_;
     inference::CoordinatorModel coordinator_;

@@ -7,12 +7,18 @@
 
 #include "aircomp/optimizer/apportion.hpp"
 #include "aircomp/optimizer/assignment.hpp"
+#include "aircomp/runtime/assignment.hpp"
 
 namespace aircomp::runtime::testbed {
 namespace {
 
 std::string count(double bytes) {
     return std::to_string(static_cast<std::int64_t>(bytes));
+}
+
+double whole_bytes(const inference::ModelConfig& model, const UnitBytes& bytes) {
+    return bytes.kv_group * static_cast<double>(model.kv_heads) +
+           bytes.ffn_column * static_cast<double>(model.ffn_size);
 }
 
 [[noreturn]] void does_not_fit(double needed, const std::vector<Candidate>& candidates) {
@@ -103,6 +109,16 @@ private:
     std::vector<std::int64_t> ffn_columns_;
 };
 
+/// Those units as slices, but for what has to move for memory's sake.
+std::vector<inference::Slice> settled(const inference::ModelConfig& model, const UnitBytes& bytes,
+                                      const std::vector<Candidate>& candidates,
+                                      std::vector<std::int64_t> kv_groups,
+                                      std::vector<std::int64_t> ffn_columns) {
+    Units units(bytes, candidates, std::move(kv_groups), std::move(ffn_columns));
+    if (!units.settle()) does_not_fit(whole_bytes(model, bytes), candidates);
+    return inference::make_slices(model, units.kv_groups(), units.ffn_columns());
+}
+
 }  // namespace
 
 UnitBytes unit_bytes(const inference::Checkpoint& checkpoint, std::int64_t context) {
@@ -121,14 +137,36 @@ UnitBytes unit_bytes(const inference::Checkpoint& checkpoint, std::int64_t conte
 std::vector<inference::Slice> plan_slices(const inference::ModelConfig& model,
                                           const UnitBytes& bytes,
                                           const std::vector<Candidate>& candidates) {
-    const double needed = bytes.kv_group * static_cast<double>(model.kv_heads) +
-                          bytes.ffn_column * static_cast<double>(model.ffn_size);
+    const double needed = whole_bytes(model, bytes);
     if (candidates.empty()) does_not_fit(needed, candidates);
     const auto shares = shares_within(needed, candidates);
-    Units units(bytes, candidates, optimizer::apportion(shares, model.kv_heads),
-                optimizer::apportion(shares, model.ffn_size));
-    if (!units.settle()) does_not_fit(needed, candidates);
-    return inference::make_slices(model, units.kv_groups(), units.ffn_columns());
+    return settled(model, bytes, candidates, optimizer::apportion(shares, model.kv_heads),
+                   optimizer::apportion(shares, model.ffn_size));
+}
+
+std::vector<inference::Slice> choose_slices(const Config& config,
+                                            const inference::ModelConfig& model,
+                                            double weight_bytes, const UnitBytes& bytes,
+                                            const std::vector<std::size_t>& devices,
+                                            const std::vector<Candidate>& candidates) {
+    if (candidates.empty()) does_not_fit(whole_bytes(model, bytes), candidates);
+    auto problem = assignment_problem(config, model, weight_bytes);
+    std::vector<optimizer::AssignmentDevice> there;
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+        auto device = problem.devices.at(devices[i]);
+        device.memory_bytes = candidates[i].memory_bytes;
+        if (config.testbed.shares == ShareSource::measured) {
+            device.flops_per_s = candidates[i].weight;
+        }
+        there.push_back(device);
+    }
+    problem.devices = std::move(there);
+    try {
+        const auto chosen = assign(config, model, weight_bytes, problem);
+        return settled(model, bytes, candidates, chosen.kv_groups, chosen.ffn_columns);
+    } catch (const std::runtime_error& error) {
+        throw ModelDoesNotFit(error.what());  // Memory, energy or time: others may have it.
+    }
 }
 
 }  // namespace aircomp::runtime::testbed

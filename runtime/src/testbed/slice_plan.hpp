@@ -9,6 +9,7 @@
 
 #include "aircomp/inference/checkpoint.hpp"
 #include "aircomp/inference/slice.hpp"
+#include "aircomp/runtime/config.hpp"
 
 namespace aircomp::runtime::testbed {
 
@@ -40,5 +41,14 @@ public:
 std::vector<inference::Slice> plan_slices(const inference::ModelConfig& model,
                                           const UnitBytes& bytes,
                                           const std::vector<Candidate>& candidates);
+
+/// The same where the scheme chooses the shares: those of the long timescale for the candidates,
+/// which are `devices` of the configuration. Their memory limits it, and where testbed.shares is
+/// measured, their weights are their speeds, FLOP/s. Takes seconds.
+std::vector<inference::Slice> choose_slices(const Config& config,
+                                            const inference::ModelConfig& model,
+                                            double weight_bytes, const UnitBytes& bytes,
+                                            const std::vector<std::size_t>& devices,
+                                            const std::vector<Candidate>& candidates);
 
 }  // namespace aircomp::runtime::testbed

@@ -30,4 +30,10 @@ optimizer::LayerUnits layer_units(const Config& config, const inference::ModelCo
 optimizer::IntegralAssignment assign(const Config& config, const inference::ModelConfig& model,
                                      double weight_bytes);
 
+/// The same for some of the devices, or with other limits: `problem` is assignment_problem()'s with
+/// that changed.
+optimizer::IntegralAssignment assign(const Config& config, const inference::ModelConfig& model,
+                                     double weight_bytes,
+                                     const optimizer::AssignmentProblem& problem);
+
 }  // namespace aircomp::runtime
