@@ -189,7 +189,9 @@ def radios(program, folder):
     with subprocess.Popen([program, file, "--socket", path], stdout=subprocess.PIPE) as air:
         try:
             air.stdout.readline()
-            sums = sums_of(vectors, folder, path)
+            meeting = os.path.join(folder, "radios")
+            os.mkdir(meeting)
+            sums = sums_of(vectors, meeting, path)
         finally:
             air.terminate()
     error = sum((a - b) ** 2 for s, v in zip(sums, vectors) for a, b in zip(s, v))

@@ -3,15 +3,16 @@
 """Compares what the aircomp program does through flowgraphs with what it does through its kernels, on virtual
 radios that meet at an aircomp-air.
 
-usage: run_program.py sum|bring_up|companion|medium|daemons AIRCOMP AIRCOMP_AIR
+usage: run_program.py sum|bring_up|companion|medium|daemons|replace AIRCOMP AIRCOMP_AIR
 
 sum: vectors over radios of one process. bring_up: what radios are set to before. companion: the same, one device's flowgraph as Companion runs it.
 medium: text of one process. daemons: text of a coordinator and devices, each a process; all by flowgraph, and
-both ways of mixing ends. Exits with 1, saying why, where they differ.
+both ways of mixing ends. replace: the same, where a flowgraph ends. Exits with 1, saying why, where they differ.
 """
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -77,9 +78,6 @@ class Program:
         with open(name, "w", encoding="utf-8") as out:
             out.write(text)
         return name
-
-    def start(self, *arguments):
-        return subprocess.Popen([self.program, *arguments])
 
     def result(self, *arguments):
         """What a command writes as JSON."""
@@ -154,34 +152,78 @@ def compare_medium(program):
     expect(through["flowgraph"]["tokens"] == through["kernels"]["tokens"], "the same text")
 
 
-def run_daemons(program, *chains):
-    """Text of a coordinator and two devices; what the coordinator has to say of it."""
-    config, address = program.config(*chains), program.path("address")
-    if os.path.exists(address):
-        os.remove(address)
-    result = program.path("daemons.json")
-    coordinator = program.start("coordinator", config, "--prompt", "The", "--tokens", "1",
-                                "--listen", "127.0.0.1:0", "--port-file", address,
-                                "--json", result)
-    processes = [coordinator]
-    try:
-        deadline = time.monotonic() + LIMIT_S
-        while not os.path.exists(address) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        with open(address, encoding="utf-8") as file:
-            where = file.read().strip()
+def read(file):
+    with open(file, encoding="utf-8") as found:
+        return found.read()
+
+
+def wait_for(holds, what):
+    deadline = time.monotonic() + LIMIT_S
+    while not holds():
+        if time.monotonic() > deadline:
+            sys.exit(f"waited {LIMIT_S} s in vain for {what}")
+        time.sleep(0.1)
+
+
+class Daemons:
+    """A coordinator and two devices, each a process."""
+
+    def __init__(self, program, chains, tokens):
+        config, address = program.config(*chains), program.path("address")
+        if os.path.exists(address):
+            os.remove(address)
+        self.result, self.log = program.path("daemons.json"), program.path("coordinator.log")
+        self.processes = []
+        with open(self.log, "w", encoding="utf-8") as log:
+            self.start(program, "coordinator", config, "--prompt", "The", "--tokens", str(tokens),
+                       "--listen", "127.0.0.1:0", "--port-file", address, "--json", self.result,
+                       stderr=log)
+        wait_for(lambda: os.path.exists(address), "the coordinator to listen")
         for name in ("device-1", "device-2"):
-            processes.append(program.start("device", "--coordinator", where, "--name", name,
-                                           "--model", MODEL, "--threads", "1",
-                                           "--radio", config, "--once"))
-        for process in processes:
-            expect(process.wait(LIMIT_S) == 0, "a daemon has ended well")
-    finally:
-        for process in processes:
+            self.start(program, "device", "--coordinator", read(address).strip(), "--name", name,
+                       "--model", MODEL, "--threads", "1", "--radio", config, "--once")
+
+    def start(self, program, *arguments, **more):
+        self.processes.append(subprocess.Popen([program.program, *arguments], **more))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
             process.kill()
             process.wait()
-    with open(result, encoding="utf-8") as found:
-        return json.load(found)
+
+    def times_up(self):
+        """How often the radios of both devices have been brought up."""
+        return read(self.log).count("radios are up: devices 2")
+
+    def kill_flowgraph(self, device):
+        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.processes[device].pid)],
+                                  capture_output=True, text=True, check=True).stdout.split()
+        os.kill(int(children[0]), signal.SIGKILL)
+
+    def end(self):
+        """What the coordinator has to say of a run that ended well."""
+        for process in self.processes:
+            expect(process.wait(LIMIT_S) == 0, "a daemon has ended well")
+        return json.loads(read(self.result))
+
+
+def run_daemons(program, *chains):
+    with Daemons(program, chains, 1) as daemons:
+        return daemons.end()
+
+
+def replace_flowgraph(program):
+    """A device whose flowgraph has ended is lost, and comes back with another one."""
+    with Daemons(program, ("kernels", "kernels", "flowgraph"), 4) as daemons:
+        wait_for(lambda: daemons.times_up() == 1, "radios")
+        daemons.kill_flowgraph(2)
+        wait_for(lambda: daemons.times_up() == 2, "the radio of a new flowgraph")
+        result = daemons.end()
+    expect(result["new_tokens"] == 4 and result["devices"][1]["losses"] > 0,
+           "the run has gone on after a flowgraph had ended")
 
 
 def compare_daemons(program):
@@ -197,7 +239,7 @@ def compare_daemons(program):
 
 
 CHECKS = {"sum": compare_sums, "bring_up": compare_bring_up, "companion": compare_companion, "medium": compare_medium,
-          "daemons": compare_daemons}
+          "daemons": compare_daemons, "replace": replace_flowgraph}
 
 
 def main():

@@ -4,11 +4,13 @@
 
 usage: run_radios.py FOLDER
 
-Reads a radio a line, "NAME<tab>FLOWGRAPH<tab>ANTENNAS", and has the flowgraph connect to the socket FOLDER/NAME, at which the program listens. The end of the input ends all of them.
+Reads a radio a line, "NAME<tab>FLOWGRAPH<tab>ANTENNAS", and has the flowgraph connect to the socket
+FOLDER/NAME, at which the program listens. The end of the input ends all of them and removes the folder.
 """
 import gc
 import importlib
 import os
+import shutil
 import subprocess
 import sys
 
@@ -79,6 +81,8 @@ def main():
         top.stop()
     for top in running:
         top.wait()
+    # The program does so too, unless it was killed.
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

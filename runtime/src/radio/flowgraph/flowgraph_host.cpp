@@ -51,6 +51,18 @@ std::filesystem::path companion_folder() {
     return folder;
 }
 
+void await_companion(const std::string& radio, const std::filesystem::path& place,
+                     const FlowgraphKind& kind, FlowgraphLink& link,
+                     std::optional<seconds> patience) {
+    std::fprintf(stderr, "radio '%s': waiting at %s for flowgraphs/%s.grc to run in Companion\n",
+                 radio.c_str(), place.c_str(), kind.file.c_str());
+    const auto begin = std::chrono::steady_clock::now();
+    while (!link.accept(poll_interval)) {
+        if (patience && std::chrono::steady_clock::now() > begin + *patience)
+            throw std::runtime_error("radio '" + radio + "': its flowgraph has ended");
+    }
+}
+
 }  // namespace
 
 /// Made when it is first needed.
@@ -76,11 +88,13 @@ FlowgraphHost::~FlowgraphHost() {
 
 bool FlowgraphHost::running() const {
     siginfo_t ended{};
-    return waitid(P_PID, static_cast<id_t>(process_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+    return process_ > 0 &&
+           waitid(P_PID, static_cast<id_t>(process_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
            ended.si_pid == 0;
 }
 
 void FlowgraphHost::start() {
+    if (process_ > 0) waitpid(process_, nullptr, 0);
     const std::string script = AIRCOMP_FLOWGRAPHS_DIR "/run_radios.py";
     const std::string log = folder() / "log";
     int ends[2];
@@ -118,11 +132,9 @@ std::string FlowgraphHost::last_words() const {
     return last;
 }
 
-void FlowgraphHost::await_connection(const std::string& radio, RadioChain chain,
-                                     FlowgraphLink& link) {
+void FlowgraphHost::await_start(const std::string& radio, FlowgraphLink& link) const {
     const auto deadline = std::chrono::steady_clock::now() + start_patience;
     while (!link.accept(poll_interval)) {
-        if (chain == RadioChain::companion) continue;
         if (running() && std::chrono::steady_clock::now() < deadline) continue;
         throw std::runtime_error("radio '" + radio +
                                  "': its flowgraph did not start: " + last_words());
@@ -142,22 +154,21 @@ std::optional<FlowgraphMessage> FlowgraphHost::first_answer(FlowgraphLink& link,
 
 std::unique_ptr<FlowgraphLink> FlowgraphHost::open(const std::string& radio, RadioChain chain,
                                                    const FlowgraphKind& kind,
-                                                   const pmt::pmt_t& setup) {
+                                                   const pmt::pmt_t& setup,
+                                                   std::optional<seconds> companion_patience) {
     const auto place = chain == RadioChain::companion ? companion_folder() : folder();
     auto link = std::make_unique<FlowgraphLink>(place / radio, "radio '" + radio + "'");
     if (chain == RadioChain::companion) {
-        std::fprintf(stderr,
-                     "radio '%s': waiting at %s for flowgraphs/%s.grc to run in Companion\n",
-                     radio.c_str(), place.c_str(), kind.file.c_str());
+        await_companion(radio, place, kind, *link, companion_patience);
     } else {
-        if (process_ < 0) start();
+        if (!running()) start();
         const std::string order =
             radio + "\t" + kind.file + "\t" + std::to_string(kind.antennas) + "\n";
         if (write(orders_.get(), order.data(), order.size()) != static_cast<ssize_t>(order.size()))
             throw std::runtime_error("radio '" + radio +
                                      "': the flowgraphs have ended: " + last_words());
+        await_start(radio, *link);
     }
-    await_connection(radio, chain, *link);
     link->send("setup", setup);
     const auto answer = first_answer(*link, chain);
     if (answer && answer->port == "ready") return link;

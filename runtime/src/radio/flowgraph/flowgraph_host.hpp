@@ -4,8 +4,10 @@
 // Companion.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "aircomp/runtime/config.hpp"
@@ -26,11 +28,12 @@ public:
     FlowgraphHost(const FlowgraphHost&) = delete;
     FlowgraphHost& operator=(const FlowgraphHost&) = delete;
 
-    /// Has the flowgraph of `radio` started, or says that it is waited for, and returns the link to
-    /// it once it has taken `setup` and runs. Throws std::runtime_error "radio 'NAME': ..." that
-    /// says why where it does not.
-    std::unique_ptr<FlowgraphLink> open(const std::string& radio, RadioChain chain,
-                                        const FlowgraphKind& kind, const pmt::pmt_t& setup);
+    /// Has the flowgraph of `radio` started, or says that it is waited for, for as long as that
+    /// takes or for `companion_patience`, and returns the link to it once it has taken `setup` and
+    /// runs. Throws std::runtime_error "radio 'NAME': ..." that says why where it does not.
+    std::unique_ptr<FlowgraphLink> open(
+        const std::string& radio, RadioChain chain, const FlowgraphKind& kind,
+        const pmt::pmt_t& setup, std::optional<std::chrono::seconds> companion_patience = {});
 
     /// What the flowgraphs started here said last; empty where they said nothing.
     std::string last_words() const;
@@ -39,7 +42,7 @@ private:
     const std::filesystem::path& folder();
     void start();
     bool running() const;
-    void await_connection(const std::string& radio, RadioChain chain, FlowgraphLink& link);
+    void await_start(const std::string& radio, FlowgraphLink& link) const;
     std::optional<FlowgraphMessage> first_answer(FlowgraphLink& link, RadioChain chain) const;
 
     std::filesystem::path folder_;

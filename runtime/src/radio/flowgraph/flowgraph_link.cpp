@@ -59,7 +59,8 @@ FlowgraphLink::~FlowgraphLink() {
     std::filesystem::remove(path_, ignored);
 }
 
-void FlowgraphLink::fail(const std::string& why) const {
+void FlowgraphLink::fail(const std::string& why) {
+    ended_ = true;
     throw std::runtime_error(owner_ + ": " + why);
 }
 

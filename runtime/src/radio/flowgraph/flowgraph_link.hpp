@@ -48,6 +48,9 @@ public:
     /// Waits for a flowgraph for so long; returns whether one is there now.
     bool accept(std::chrono::milliseconds limit);
 
+    /// Whether it was found to have ended, or to speak another language.
+    bool ended() const { return ended_; }
+
     /// Throws where the flowgraph has ended.
     void send(const char* port, const pmt::pmt_t& value);
 
@@ -58,12 +61,13 @@ public:
     static constexpr std::size_t most_bytes = std::size_t{1} << 26;
 
 private:
-    [[noreturn]] void fail(const std::string& why) const;
+    [[noreturn]] void fail(const std::string& why);
     void read(char* data, std::size_t count);
 
     std::filesystem::path path_;
     std::string owner_;
     Descriptor listener_, connection_;
+    bool ended_ = false;
 };
 
 }  // namespace aircomp::runtime

@@ -19,6 +19,8 @@ constexpr auto slice = milliseconds(50);
 constexpr auto command_patience = std::chrono::seconds(120);
 // Of a question for the time that nobody waits for; commands count from 1.
 constexpr long whenever = 0;
+// For a flowgraph to be run in Companion again, where a coordinator goes on without it.
+constexpr auto reopening_patience = std::chrono::seconds(20);
 constexpr double silence_dbfs = -200;
 
 pmt::pmt_t order_of(const RoundOrder& order, bool anew) {
@@ -77,12 +79,23 @@ FlowgraphRadio::FlowgraphRadio(const Config& config, const phy::BurstFormat& for
     : options_(radio_options(config, device)),
       guard_(options_, config.radios.transmit, config.radios.limits,
              full_scale_dbm(config, device)),
-      host_(std::move(host)) {
-    const RadioEndConfig& end = device ? config.radios.devices.at(*device) : config.radios.server;
-    const FlowgraphKind kind{device ? "usrp_device_tx" : "usrp_server_rx", options_.channels};
-    link_ = host_->open(
-        options_.name, end.chain, kind,
-        flowgraph_setup(config, format, payload, device, options_, guard_.most_mean_dbfs()));
+      host_(std::move(host)),
+      chain_((device ? config.radios.devices.at(*device) : config.radios.server).chain),
+      kind_{device ? "usrp_device_tx" : "usrp_server_rx", options_.channels},
+      setup_(flowgraph_setup(config, format, payload, device, options_, guard_.most_mean_dbfs())),
+      link_(host_->open(options_.name, chain_, kind_, setup_)) {}
+
+/// A daemon outlives its flowgraph, and is asked for its clock anew in every epoch.
+void FlowgraphRadio::open_again() {
+    if (link_ && !link_->ended()) return;
+    link_.reset();  // Its socket is where the next one will be.
+    link_ = host_->open(options_.name, chain_, kind_, setup_, reopening_patience);
+    anew_ = true;
+}
+
+FlowgraphLink& FlowgraphRadio::link() {
+    if (!link_) throw std::runtime_error("radio '" + options_.name + "': its flowgraph has ended");
+    return *link_;
 }
 
 // ---- clock and carrier ----
@@ -91,14 +104,14 @@ void FlowgraphRadio::ask(long id, const char* what, std::optional<Ticks> time) {
     pmt::pmt_t request = with(pmt::make_dict(), "id", pmt::from_long(id));
     request = with(request, "do", pmt::mp(what));
     if (time) request = with(request, "time", pmt::from_long(*time));
-    link_->send("commands", request);
+    link().send("commands", request);
 }
 
 std::vector<Ticks> FlowgraphRadio::command(const char* what, std::optional<Ticks> time) {
     ask(++commands_, what, time);
     const auto deadline = std::chrono::steady_clock::now() + command_patience;
     while (std::chrono::steady_clock::now() < deadline) {
-        const auto message = link_->receive(slice);
+        const auto message = link().receive(slice);
         if (!message || message->port != "answers" ||
             pmt::to_long(entry(message->value, "id")) != commands_)
             continue;
@@ -113,10 +126,12 @@ std::vector<Ticks> FlowgraphRadio::command(const char* what, std::optional<Ticks
 }
 
 std::vector<Ticks> FlowgraphRadio::last_pulse() {
+    open_again();
     return command("last_pulse");
 }
 
 void FlowgraphRadio::set_time_at_next_pulse(Ticks time) {
+    open_again();
     guard_.begin_anew();
     command("set_time_at_next_pulse", time);
 }
@@ -137,15 +152,15 @@ FlowgraphRound FlowgraphRadio::play(const RoundOrder& order, const Extent& exten
     // How loud the burst is, the flowgraph's own guard looks at.
     guard_.check_burst(extent.burst_begin, extent.burst_end, silence_dbfs);
     forget_messages(milliseconds(0));
-    link_->send("settings", settings);
-    link_->send("rounds", pmt::cons(order_of(order, anew_),
+    link().send("settings", settings);
+    link().send("rounds", pmt::cons(order_of(order, anew_),
                                     pmt::init_f32vector(vector.size(), vector.data())));
     anew_ = false;
     FlowgraphRound round;
     const auto patience = static_cast<Ticks>(options_.patience_s * options_.sample_rate_hz);
     const Ticks deadline = std::max(extent.burst_end, extent.window_end) + patience;
     for (bool in_time = true; in_time && !complete(round);) {
-        const auto message = link_->receive(slice);
+        const auto message = link().receive(slice);
         if (!message)
             ask(whenever, "now", {});
         else if (message->port == "answers")
@@ -199,7 +214,7 @@ void FlowgraphRadio::take_levels(const pmt::pmt_t& levels, FlowgraphRound& round
 }
 
 void FlowgraphRadio::forget_messages(milliseconds quiet) {
-    while (link_->receive(quiet)) {
+    while (link().receive(quiet)) {
     }
 }
 

@@ -39,6 +39,7 @@ public:
                    std::shared_ptr<FlowgraphHost> host);
 
     const RadioOptions& options() const override { return options_; }
+    /// Where bring-up begins: a flowgraph that has ended is opened again.
     std::vector<Ticks> last_pulse() override;
     void set_time_at_next_pulse(Ticks time) override;
     void tune(Ticks time) override;
@@ -63,6 +64,8 @@ public:
                         const std::function<bool(const FlowgraphRound&)>& complete);
 
 private:
+    void open_again();
+    FlowgraphLink& link();
     std::vector<Ticks> command(const char* what, std::optional<Ticks> time = {});
     void ask(long id, const char* what, std::optional<Ticks> time);
     void take(const FlowgraphMessage& message, std::int64_t number, FlowgraphRound& round) const;
@@ -72,6 +75,9 @@ private:
     RadioOptions options_;
     TransmitGuard guard_;
     std::shared_ptr<FlowgraphHost> host_;
+    RadioChain chain_;
+    FlowgraphKind kind_;
+    pmt::pmt_t setup_;
     std::unique_ptr<FlowgraphLink> link_;
     long commands_ = 0;
     bool anew_ = false;
