@@ -31,7 +31,8 @@ RunStatus example() {
     status.totals.devices = {device, device};
     status.totals.devices[1].name = "d";
     status.devices.resize(2);
-    status.devices[0] = {runtime::control::PeerState::computing, 0.01, 0.002};
+    status.devices[0] = {runtime::control::PeerState::computing, 0.01, 0.002, 0};
+    status.devices[1].pause_s = 2.5;
     return status;
 }
 
@@ -92,6 +93,7 @@ TEST_CASE("metrics keep Prometheus' format, whatever devices are called") {
     CHECK(wired.at("aircomp_device_sent_bytes_total" + device) == "12345678901");
     CHECK(wired.at(R"(aircomp_device_state{device="d",state="closed"})") == "1");
     CHECK(wired.at(R"(aircomp_device_state{device="d",state="ready"})") == "0");
+    CHECK(wired.at(R"(aircomp_device_pause_seconds{device="d"})") == "2.5");
     CHECK(wired.count("aircomp_nmse_estimate_ratio") == 0);
     status.totals.air = example_air();
     const auto air = samples_of(metrics_text(status));
@@ -112,6 +114,7 @@ TEST_CASE("status is JSON, with times a token and what the air did") {
     CHECK(wired["devices"][0]["state"] == "computing");
     CHECK(wired["devices"][0]["compute_s_per_token"] == 0.125);
     CHECK(wired["devices"][1]["wait_s_per_token"] == 0.03125);
+    CHECK(wired["devices"][1]["pause_s"] == 2.5);
     CHECK(!wired.contains("air"));
     status.totals.air = example_air();
     const auto air = nlohmann::json::parse(status_json(status));

@@ -319,8 +319,8 @@ private:
         const Roster& roster = model_.roster();
         status.refused_connections = roster.refusals();
         for (std::size_t n = 0; n < config_.devices.size(); ++n) {
-            status.devices.push_back(
-                {roster.state(n), roster.silence_s(n), roster.record(n).round_trip_s});
+            status.devices.push_back({roster.state(n), roster.silence_s(n),
+                                      roster.record(n).round_trip_s, roster.pause_s(n)});
         }
         return status;
     }

@@ -68,6 +68,8 @@ const Metric<Device> device_metrics[] = {
      [](const Device& d) { return d.link.heartbeat_age_s; }},
     {"device_round_trip_seconds", "gauge", "Of the last heartbeat that came back.",
      [](const Device& d) { return d.link.round_trip_s; }},
+    {"device_pause_seconds", "gauge", "That it has to stay away for after losses.",
+     [](const Device& d) { return d.link.pause_s; }},
 };
 
 const Metric<AirSummary> air_metrics[] = {

@@ -139,13 +139,12 @@ std::optional<control::Rejection> Roster::objection(const Peer& peer,
     if (admitted_[*device] != nullptr) {
         return control::Rejection{"'" + hello.name + "' is already there", true};
     }
-    const control::Probation& probation = probations_[*device];
-    if (const double pause_s = probation.pause_s(seconds(Clock::now())); pause_s > 0) {
+    if (const double left_s = pause_s(*device); left_s > 0) {
         return control::Rejection{
-            "'" + hello.name + "' was lost " + std::to_string(probation.losses()) +
+            "'" + hello.name + "' was lost " + std::to_string(probations_[*device].losses()) +
                 " times with less than " + seconds_text(control::Probation::forgiving_s) +
-                " of work in between, and may come back in " + seconds_text(pause_s),
-            true, pause_s};
+                " of work in between, and may come back in " + seconds_text(left_s),
+            true, left_s};
     }
     return std::nullopt;
 }
@@ -214,11 +213,10 @@ void Roster::ended(Peer& peer, const std::string& reason) {
 void Roster::drop(std::size_t device, const std::string& reason) {
     Peer* const peer = admitted_.at(device);
     if (peer == nullptr) return;
-    control::Probation& probation = probations_[device];
-    probation.lost(seconds(Clock::now()));
+    probations_[device].lost(seconds(Clock::now()));
     log_.warning("device lost", {{"device", config_.devices[device].name},
                                  {"reason", reason},
-                                 {"pause_s", probation.pause_s(seconds(Clock::now()))}});
+                                 {"pause_s", pause_s(device)}});
     peer->link->close();
     peer->machine.close();
     account(*peer);
@@ -294,6 +292,10 @@ double Roster::silence_s(std::size_t device) const {
     const Peer* const peer = admitted_.at(device);
     if (peer == nullptr) return 0;
     return std::chrono::duration<double>(Clock::now() - peer->heard).count();
+}
+
+double Roster::pause_s(std::size_t device) const {
+    return probations_.at(device).pause_s(seconds(Clock::now()));
 }
 
 std::uint64_t Roster::bytes_sent(std::size_t device) const {

@@ -58,6 +58,8 @@ public:
     control::PeerState state(std::size_t device) const;
     /// Since anything was heard of it, s.
     double silence_s(std::size_t device) const;
+    /// That it has to stay away for, s.
+    double pause_s(std::size_t device) const;
     std::uint64_t bytes_sent(std::size_t device) const;
     std::uint64_t bytes_received(std::size_t device) const;
 

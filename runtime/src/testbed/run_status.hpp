@@ -17,6 +17,7 @@ struct LinkStatus {
     control::PeerState state = control::PeerState::closed;
     double heartbeat_age_s = 0;  ///< Since anything was heard of it; 0 where it is not there.
     double round_trip_s = 0;     ///< Of the last heartbeat that came back.
+    double pause_s = 0;          ///< That it has to stay away for after losses.
 };
 
 struct RunStatus {

@@ -85,6 +85,7 @@ std::string status_json(const RunStatus& status) {
         device["state"] = name_of(link.state);
         device["heartbeat_age_s"] = link.heartbeat_age_s;
         device["round_trip_s"] = link.round_trip_s;
+        device["pause_s"] = link.pause_s;
         device["compute_s_per_token"] = status.totals.devices[n].compute_s / tokens;
         device["wait_s_per_token"] = status.totals.devices[n].wait_s / tokens;
     }
