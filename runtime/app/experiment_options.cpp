@@ -93,6 +93,7 @@ Json to_json(const runtime::TokenCost& cost) {
             {"control_s", cost.control_s},
             {"total_s", cost.total_s()},
             {"uplink_channel_uses", cost.uplink_channel_uses},
+            {"repeated_rounds", cost.repeated_rounds},
             {"device_energy_j", cost.device_energy_j},
             {"server_energy_j", cost.server_energy_j},
             {"relay_energy_j", cost.relay_energy_j},

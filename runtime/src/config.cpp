@@ -121,6 +121,7 @@ void read_waveform(const YamlNode& node, WaveformConfig& waveform) {
     node.at("receive_range").read(waveform.receive_range);
     node.at("dac_bits").read(waveform.dac_bits);
     node.at("adc_bits").read(waveform.adc_bits);
+    node.at("dropout").read(waveform.dropout);
     node.at("silent_device").read(waveform.silent_device);
 }
 
@@ -390,6 +391,7 @@ void check_waveform(const WaveformConfig& waveform, double bandwidth_hz, const C
     check.within("sampling_offset_ppm", waveform.sampling_offset_ppm, 0.0, 100.0);
     check.within("iq_gain_db", waveform.iq_gain_db, 0.0, 6.0);
     check.within("iq_phase_deg", waveform.iq_phase_deg, 0.0, 45.0);
+    check.within("dropout", waveform.dropout, 0.0, 1.0);
     check.not_negative("transmit_range", waveform.transmit_range);
     check.not_negative("receive_range", waveform.receive_range);
     check.require(

@@ -77,9 +77,14 @@ bool RadioCell::enter_block(double settings_bytes) {
         return false;
     }
     draw_block(index);
+    ++usage_.coherence_blocks;
+    sound_again(settings_bytes);
+    return true;
+}
+
+void RadioCell::sound_again(double settings_bytes) {
     charge_sounding();
     charge_control(settings_bytes);
-    return true;
 }
 
 // Each antenna sends g pilots in turn with the device's full power.
@@ -113,7 +118,6 @@ std::vector<Eigen::MatrixXcd> RadioCell::channels_at(double age_s) const {
 }
 
 void RadioCell::charge_sounding() {
-    ++usage_.coherence_blocks;
     if (config_.radio.channel_knowledge == ChannelKnowledge::perfect) return;
     std::int64_t uses = 0;
     for (std::size_t n = 0; n < config_.devices.size(); ++n) {

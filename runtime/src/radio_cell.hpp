@@ -56,6 +56,8 @@ public:
     /// sounds its channels, charges sounding and the settings' way over the control link
     /// (`settings_bytes`), and returns true. Within a block, channels move where there is Doppler.
     bool enter_block(double settings_bytes);
+    /// Charges another sounding of the block that the cell is in, and new settings.
+    void sound_again(double settings_bytes);
 
     const CoherenceBlock& block() const { return block_; }
     /// Time since the block's channels were drawn, s.

@@ -79,6 +79,7 @@ TokenCost token_cost(const ComputeUsage& compute, const LinkUsage& link, std::in
     cost.sounding_s = link.sounding_s / tokens;
     cost.control_s = link.control_s / tokens;
     cost.uplink_channel_uses = static_cast<double>(link.uplink_channel_uses) / tokens;
+    cost.repeated_rounds = static_cast<double>(link.repeated_rounds) / tokens;
     cost.server_energy_j = compute.server_energy_j / tokens;
     cost.relay_energy_j = link.relay_energy_j / tokens;
     for (std::size_t n = 0; n < compute.device_energy_j.size(); ++n) {

@@ -90,6 +90,7 @@ void check_equal(const WaveformConfig& a, const WaveformConfig& b) {
     CHECK(a.receive_range == b.receive_range);
     CHECK(a.dac_bits == b.dac_bits);
     CHECK(a.adc_bits == b.adc_bits);
+    CHECK(a.dropout == b.dropout);
     CHECK(a.silent_device == b.silent_device);
 }
 
@@ -263,6 +264,7 @@ waveform:
   receive_range: 5
   dac_bits: 14
   adc_bits: 12
+  dropout: 0.125
   silent_device: left
 relays:
   count: 2
@@ -316,8 +318,8 @@ TEST_CASE("every key is read into its field") {
                       0};
     expected.analog = {ScalePolicy::exchanged, false, 3.5};
     expected.medium = AirMedium::waveform;
-    expected.waveform = {256, 28,   27, 32,  6,   8,   4, 1e-5, 3, 0.25, 5,  2,
-                         3.5, 2000, 20, 1.5, 0.5, 0.1, 1, 4,    5, 14,   12, "left"};
+    expected.waveform = {256,  28, 27,  32,  6,   8, 4, 1e-5, 3,  0.25, 5,     2,     3.5,
+                         2000, 20, 1.5, 0.5, 0.1, 1, 4, 5,    14, 12,   0.125, "left"};
     expected.relays = {2, 3, 0.5, 0.2, 2};
     expected.assignment.compute_time_s = 0.02;
     expected.testbed = {"[::1]:5810",         "localhost:9100", "", 0.25, 2, 10, 0, 2,
@@ -355,6 +357,8 @@ TEST_CASE("a waveform that makes no sense is refused with the key and what was e
     CHECK(error_of("waveform: {dac_bits: 8}") ==
           "lab.yaml:1: waveform.dac_bits: expected 0, or from 2 to 16 with a transmit_range "
           "above 0, found 8");
+    CHECK(error_of("waveform: {dropout: 1.5}") ==
+          "lab.yaml:1: waveform.dropout: expected a number from 0 to 1, found 1.5");
     CHECK(error_of("waveform: {silent_device: nobody}") ==
           "lab.yaml:1: waveform.silent_device: expected none or a device's name, found nobody");
     CHECK(error_of("medium: waveform\nwaveform: {fft_size: 63}") ==

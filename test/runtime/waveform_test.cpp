@@ -130,6 +130,43 @@ TEST_CASE("a confidence that no round can have repeats every round") {
     CHECK_THROWS_WITH(nmse_of(*medium_of(config), 1), Catch::Contains("the sum lacked a device"));
 }
 
+TEST_CASE("a device that drops out of a round is missing from its sum") {
+    Config config = testbed(20, 1);
+    constexpr int rounds = 60;
+    const double clean = nmse_of(*medium_of(config), rounds);
+    config.waveform.dropout = 0.2;
+    const auto medium = medium_of(config);
+    const double lacking = nmse_of(*medium, rounds);
+    CAPTURE(clean, lacking);
+    CHECK(medium->usage().repeated_rounds == 0);
+    // Each of independent partials is missing with that probability; 48 of 240 are, give or take 6.
+    CHECK(lacking - clean == Approx(config.waveform.dropout).epsilon(0.3));
+}
+
+TEST_CASE("pilots show that a device dropped out, and repeated rounds make the sum whole") {
+    Config config = testbed(20, 1);
+    config.radio.coherence_block_s = 1;  // repeats take time, and other channels other errors
+    constexpr int rounds = 40;
+    const auto whole = medium_of(config);
+    const double clean = nmse_of(*whole, rounds);
+    config.waveform.dropout = 0.2;
+    config.waveform.least_confidence = 0.5;
+    config.waveform.attempts = 50;
+    const auto medium = medium_of(config);
+    const double repeated = nmse_of(*medium, rounds);
+    const LinkUsage &usage = medium->usage(), &before = whole->usage();
+    const auto repeats = static_cast<double>(usage.repeated_rounds);
+    CAPTURE(clean, repeated, repeats);
+    CHECK(std::abs(db(repeated / clean)) < 0.5);
+    // A round is whole with 0.8^4, so that 40 of them take 58 more, give or take 12.
+    CHECK(repeats > 34);
+    CHECK(repeats < 82);
+    CHECK(usage.uplink_s == Approx(before.uplink_s * (rounds + repeats) / rounds));
+    // The channel is sounded again from the third attempt on.
+    CHECK(usage.sounding_s > 2 * before.sounding_s);
+    CHECK(usage.control_s > 2 * before.control_s);
+}
+
 TEST_CASE("every impairment adds to the error, none drowns the sum") {
     Config config = testbed(30, 1);
     config.waveform.timing_offset = 0;

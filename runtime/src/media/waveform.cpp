@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::uint64_t path_purpose = 14;
 constexpr std::uint64_t residual_purpose = 20;
+constexpr std::uint64_t dropout_purpose = 21;
 constexpr double two_pi = 6.28318530717958647692;
 constexpr double bytes_per_coefficient = 8;  // a complex float32 of a precoder on its way
 // Before the first sounding, headers until an offset is known to a few Hz: one is good for some
@@ -89,7 +90,7 @@ private:
     bool sound();
     void design_blocks();
     phy::OscillatorCorrection correction(std::size_t n) const;
-    static std::vector<double> transmit_power_w(const RoundSettings& settings);
+    std::vector<double> transmit_power_w(const RoundSettings& settings) const;
 
     void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out);
     bool try_round(const SumRequest& request, std::int64_t v, gsl::span<float> out);
@@ -105,6 +106,7 @@ private:
     std::vector<DeviceEnd> device_ends_;
     std::optional<ServerEnd> server_end_;
     std::vector<std::vector<phy::Sample>> bursts_;
+    std::mt19937_64 dropouts_;
     std::vector<double> residual_offset_;  // of what a device takes its offset for, cycles a sample
     double heard_ = 0;                     // where the last header began, samples
     std::vector<phy::OscillatorCorrection> corrections_;  // of the last bursts, by device
@@ -124,6 +126,7 @@ WaveformMedium::WaveformMedium(RadioCell cell, AnalogCodec codec, const std::str
       designer_(cell_.config(), format_, design, cell_.power_w()),
       air_(cell_.config(), format_, path_gains(cell_.config()), cell_.noise_power_w()),
       bursts_(cell_.config().devices.size()),
+      dropouts_(derive_seed(cell_.config().seed, dropout_purpose)),
       corrections_(bursts_.size()),
       sounding_residual_(bursts_.size()) {
     const phy::Payload payload = codec_.payload();
@@ -281,6 +284,8 @@ void WaveformMedium::transmit(const SumRequest& request, std::int64_t v, gsl::sp
     for (int attempt = 0; attempt < config().waveform.attempts; ++attempt) {
         if (try_round(request, v, out)) return;
         cell_.count_repeated_round();
+        if (attempt == 0) continue;  // once may be chance, a device that was late
+        cell_.sound_again(settings_bytes());
         // What is known of the channel may be why.
         if (measure_channels()) design_blocks();
     }
@@ -309,19 +314,22 @@ bool WaveformMedium::try_round(const SumRequest& request, std::int64_t v, gsl::s
     return false;
 }
 
-std::vector<double> WaveformMedium::transmit_power_w(const RoundSettings& settings) {
+/// Of the last bursts.
+std::vector<double> WaveformMedium::transmit_power_w(const RoundSettings& settings) const {
     std::vector<double> power_w;
-    for (const DeviceSettings& device : settings.devices)
-        power_w.push_back(device.power_w);
+    for (std::size_t n = 0; n < devices(); ++n)
+        power_w.push_back(bursts_[n].empty() ? 0 : settings.devices[n].power_w);
     return power_w;
 }
 
 void WaveformMedium::send(const SumRequest& request, std::int64_t v, double scale) {
     const RoundSettings& settings = settings_[static_cast<std::size_t>(request.site.kind)];
+    std::bernoulli_distribution drops_out(config().waveform.dropout);
     for (std::size_t n = 0; n < devices(); ++n) {
         bursts_[n].clear();
         if (settings.devices[n].second_moment == 0) continue;
         corrections_[n] = correction(n);
+        if (drops_out(dropouts_)) continue;
         const auto report =
             device_ends_[n].data_burst(request.partial(n, v), settings.devices[n], scale,
                                        config().analog.clip_level, corrections_[n], bursts_[n]);

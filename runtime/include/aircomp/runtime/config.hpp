@@ -85,6 +85,7 @@ struct WaveformConfig {
     double receive_range = 0;   ///< Largest real of an ADC, in rms reals received; 0: any.
     int dac_bits = 0;           ///< 0: not quantised.
     int adc_bits = 0;
+    double dropout = 0;  ///< Probability that a device's burst is missing from a sum.
     std::string silent_device = "none";  ///< Name of a device that drops out and sends nothing.
 };
 

@@ -22,6 +22,7 @@ struct TokenCost {
     double sounding_s = 0;
     double control_s = 0;
     double uplink_channel_uses = 0;
+    double repeated_rounds = 0;
     std::vector<double> device_energy_j;  ///< Computing and transmitting.
     double server_energy_j = 0;
     double relay_energy_j = 0;  ///< Transmitting; of scheme hierarchical.
