@@ -7,12 +7,10 @@
 #include <numeric>
 
 #include "exact_sum.hpp"
-#include "radio_cell.hpp"
+#include "seeds.hpp"
 
 namespace aircomp::runtime {
 namespace {
-
-constexpr std::uint64_t rotation_purpose = 4;
 
 /// Mean over the layers of each device's power relative to the mean device's: second moments whose
 /// average is one.
@@ -57,7 +55,8 @@ phy::Payload payload_of(const Config& config, std::int64_t length) {
     phy::Payload payload;
     payload.length = static_cast<std::size_t>(length);
     payload.streams = static_cast<std::size_t>(config.radio.streams);
-    if (config.analog.rotation) payload.rotation_seed = derive_seed(config.seed, rotation_purpose);
+    if (config.analog.rotation)
+        payload.rotation_seed = derive_seed(config.seed, seed_for::rotation);
     return payload;
 }
 

@@ -8,12 +8,11 @@
 
 #include "exact_sum.hpp"
 #include "noise.hpp"
-#include "radio_cell.hpp"
+#include "seeds.hpp"
 
 namespace aircomp::runtime {
 namespace {
 
-constexpr std::uint64_t partials_purpose = 11;
 constexpr double stored_weight_bytes = 2;  // dimensions have no checkpoint: bfloat16
 
 class Trial {
@@ -27,7 +26,7 @@ public:
           slices_(std::move(layout.slices)),
           partials_(slices_.size()),
           residual_(static_cast<std::size_t>(model.hidden_size), 1),
-          noise_(derive_seed(config_.seed, partials_purpose)) {
+          noise_(derive_seed(config_.seed, seed_for::link_partials)) {
         reset();
         for (auto& partial : partials_)
             partial.resize(residual_.size());

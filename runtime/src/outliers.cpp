@@ -9,12 +9,10 @@
 
 #include "exact_sum.hpp"
 #include "gnuradio/aircomp/phy/rotation.hpp"
-#include "radio_cell.hpp"
+#include "seeds.hpp"
 
 namespace aircomp::runtime {
 namespace {
-
-constexpr std::uint64_t rotation_purpose = 4;
 
 /// Sums over vectors.
 struct Moments {
@@ -51,7 +49,7 @@ struct OutlierMedium::Observations {
 OutlierMedium::OutlierMedium(const Config& config, std::int64_t length, Site site)
     : site_(site), observations_(std::make_unique<Observations>()) {
     if (config.analog.rotation)
-        observations_->rotation.emplace(length, derive_seed(config.seed, rotation_purpose));
+        observations_->rotation.emplace(length, derive_seed(config.seed, seed_for::rotation));
     observations_->vector.resize(static_cast<std::size_t>(length));
 }
 

@@ -10,14 +10,9 @@
 #include "packed_partial.hpp"
 
 namespace aircomp::runtime {
-namespace {
-
-enum Purpose : std::uint64_t { path_gain_draw = 1, channel_draw = 2, pilot_noise = 3 };
-
-}  // namespace
 
 std::vector<double> path_gains(const Config& config) {
-    optimizer::Random random(derive_seed(config.seed, path_gain_draw));
+    optimizer::Random random(derive_seed(config.seed, seed_for::path_gains));
     std::vector<double> gains;
     for (const auto& device : config.devices) {
         // Drawn for every device, so that fixing one device's gain leaves the others' alone.
@@ -41,15 +36,6 @@ double air_time_s(const RadioConfig& radio, double channel_uses) {
 double pilot_variance(const Config& config, std::size_t device) {
     return noise_power_w(config) /
            (config.devices[device].max_power_w * config.radio.pilots_per_antenna);
-}
-
-std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t purpose, std::uint64_t index) {
-    std::seed_seq sequence{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32),
-                           static_cast<std::uint32_t>(purpose), static_cast<std::uint32_t>(index),
-                           static_cast<std::uint32_t>(index >> 32)};
-    std::uint32_t words[2];
-    sequence.generate(words, words + 2);
-    return static_cast<std::uint64_t>(words[0]) << 32 | words[1];
 }
 
 double capacity_bits(const Eigen::MatrixXcd& gram, double gain) {
@@ -90,8 +76,8 @@ void RadioCell::sound_again(double settings_bytes) {
 // Each antenna sends g pilots in turn with the device's full power.
 void RadioCell::draw_block(std::int64_t index) {
     const auto number = static_cast<std::uint64_t>(index);
-    optimizer::Random channels(derive_seed(config_.seed, channel_draw, number));
-    optimizer::Random pilots(derive_seed(config_.seed, pilot_noise, number));
+    optimizer::Random channels(derive_seed(config_.seed, seed_for::channels, number));
+    optimizer::Random pilots(derive_seed(config_.seed, seed_for::pilot_noise, number));
     block_ = {};
     block_.index = index;
     links_.clear();

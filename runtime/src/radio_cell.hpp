@@ -10,6 +10,7 @@
 #include "aircomp/optimizer/transceiver.hpp"
 #include "aircomp/runtime/config.hpp"
 #include "aircomp/runtime/medium.hpp"
+#include "seeds.hpp"
 #include "sounded_link.hpp"
 
 namespace aircomp::runtime {
@@ -104,9 +105,6 @@ private:
     CoherenceBlock block_;
     LinkUsage usage_;
 };
-
-/// A seed of its own for each purpose and index, from the experiment's.
-std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t purpose, std::uint64_t index = 0);
 
 /// log2 det(I + g H H^H), bits per channel use.
 double capacity_bits(const Eigen::MatrixXcd& gram, double gain);

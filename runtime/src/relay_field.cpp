@@ -12,8 +12,6 @@
 namespace aircomp::runtime {
 namespace {
 
-enum Purpose : std::uint64_t { angle_draw = 16, channel_draw = 17, pilot_noise = 18 };
-
 constexpr double turn = 2 * 3.14159265358979323846;
 // Of the distance at which the path gain is 1: nobody stands nearer to a relay.
 constexpr double least_distance = 0.1;
@@ -28,7 +26,7 @@ Eigen::MatrixXd gains_at_relays(const Config& config) {
     const std::vector<double> at_server = path_gains(config);
     Eigen::MatrixXd gains(static_cast<Eigen::Index>(at_server.size()), relays.count);
     for (std::size_t n = 0; n < at_server.size(); ++n) {
-        optimizer::Random random(derive_seed(config.seed, angle_draw, n));
+        optimizer::Random random(derive_seed(config.seed, seed_for::relay_angles, n));
         const auto device =
             position(at_server[n], relays.path_loss_exponent, turn * optimizer::uniform(random));
         for (int c = 0; c < relays.count; ++c) {
@@ -54,8 +52,8 @@ RelayField::RelayField(const Config& config) : config_(config) {
 
 RelayBlock RelayField::draw(std::int64_t block) const {
     const auto number = static_cast<std::uint64_t>(block);
-    optimizer::Random channels(derive_seed(config_.seed, channel_draw, number));
-    optimizer::Random pilots(derive_seed(config_.seed, pilot_noise, number));
+    optimizer::Random channels(derive_seed(config_.seed, seed_for::relay_channels, number));
+    optimizer::Random pilots(derive_seed(config_.seed, seed_for::relay_pilot_noise, number));
     const RadioConfig& radio = config_.radio;
     const RelaysConfig& relays = config_.relays;
     optimizer::Link link;

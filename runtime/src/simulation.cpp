@@ -10,12 +10,11 @@
 #include "aircomp/runtime/assignment.hpp"
 #include "aircomp/runtime/layout.hpp"
 #include "calibration_text.hpp"
-#include "radio_cell.hpp"
+#include "seeds.hpp"
 
 namespace aircomp::runtime {
 namespace {
 
-constexpr std::uint64_t calibration_purpose = 7;
 constexpr std::int64_t most_calibration_tokens = 256;
 
 }  // namespace
@@ -34,7 +33,7 @@ std::vector<inference::Token> calibration_tokens(const Config& config,
         tokens = tokenizer->encode(calibration_text);
         if (tokenizer->bos()) tokens.insert(tokens.begin(), *tokenizer->bos());
     } else {
-        std::mt19937_64 generator(derive_seed(config.seed, calibration_purpose));
+        std::mt19937_64 generator(derive_seed(config.seed, seed_for::calibration_tokens));
         for (std::int64_t i = 0; i < most; ++i) {
             tokens.push_back(static_cast<inference::Token>(
                 generator() % static_cast<std::uint64_t>(model.vocabulary_size)));

@@ -78,7 +78,7 @@ inline double expected_nmse(const Config& config) {
     const auto format = burst_format(config);
     const auto plan = phy::carrier_plan(format);
     WaveformAir air(config, format, path_gains(config), cell.noise_power_w());
-    air.set_channels(cell.block().channels, derive_seed(config.seed, 14, 0));
+    air.set_channels(cell.block().channels, derive_seed(config.seed, seed_for::paths));
     optimizer::TransceiverProblem problem;
     problem.second_moments.assign(4, 1);
     problem.streams = config.radio.streams;

@@ -18,7 +18,7 @@ public:
     DigitalMedium(RadioCell cell, std::int64_t length, DigitalAccess access)
         : cell_(std::move(cell)), access_(access) {
         if (cell_.config().analog.rotation) {
-            rotation_.emplace(length, derive_seed(cell_.config().seed, 4));
+            rotation_.emplace(length, derive_seed(cell_.config().seed, seed_for::rotation));
         }
     }
 

@@ -12,14 +12,12 @@
 namespace aircomp::runtime {
 namespace {
 
-constexpr std::uint64_t noise_purpose = 6;
-
 class FdmaMedium final : public Medium {
 public:
     FdmaMedium(RadioCell cell, AnalogCodec codec)
         : cell_(std::move(cell)),
           codec_(std::move(codec)),
-          noise_(derive_seed(cell_.config().seed, noise_purpose)),
+          noise_(derive_seed(cell_.config().seed, seed_for::fdma_noise)),
           subbands_(static_cast<double>(cell_.participants())) {}
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {

@@ -12,7 +12,6 @@
 namespace aircomp::runtime {
 namespace {
 
-constexpr std::uint64_t noise_purpose = 19;
 constexpr double bytes_per_coefficient = 8;  // a complex float32 on the control link
 
 /// Devices with something to sum, and the relay that they sum at.
@@ -36,7 +35,7 @@ public:
         : cell_(std::move(cell)),
           codec_(std::move(codec)),
           field_(cell_.config()),
-          noise_(derive_seed(cell_.config().seed, noise_purpose)) {}
+          noise_(derive_seed(cell_.config().seed, seed_for::hierarchical_noise)) {}
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
         all_reduce_by({settings_bytes(), [this] { enter_block(); },

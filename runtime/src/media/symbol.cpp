@@ -10,7 +10,6 @@
 namespace aircomp::runtime {
 namespace {
 
-constexpr std::uint64_t noise_purpose = 5;
 constexpr double bytes_per_coefficient = 8;  // a complex float32 of a precoder on its way
 
 /// A transceiver as it acts in one coherence block, for the sites of one kind.
@@ -26,7 +25,7 @@ public:
         : cell_(std::move(cell)),
           codec_(std::move(codec)),
           designer_(optimizer::make_designer(design)),
-          noise_(derive_seed(cell_.config().seed, noise_purpose)) {}
+          noise_(derive_seed(cell_.config().seed, seed_for::symbol_noise)) {}
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
         all_reduce_by({settings_bytes(), [this] { design_links(); },

@@ -19,9 +19,6 @@
 namespace aircomp::runtime {
 namespace {
 
-constexpr std::uint64_t path_purpose = 14;
-constexpr std::uint64_t residual_purpose = 20;
-constexpr std::uint64_t dropout_purpose = 21;
 constexpr double two_pi = 6.28318530717958647692;
 constexpr double bytes_per_coefficient = 8;  // a complex float32 of a precoder on its way
 // Before the first sounding, headers until an offset is known to a few Hz: one is good for some
@@ -126,14 +123,14 @@ WaveformMedium::WaveformMedium(RadioCell cell, AnalogCodec codec, const std::str
       designer_(cell_.config(), format_, design, cell_.power_w()),
       air_(cell_.config(), format_, path_gains(cell_.config()), cell_.noise_power_w()),
       bursts_(cell_.config().devices.size()),
-      dropouts_(derive_seed(cell_.config().seed, dropout_purpose)),
+      dropouts_(derive_seed(cell_.config().seed, seed_for::dropouts)),
       corrections_(bursts_.size()),
       sounding_residual_(bursts_.size()) {
     const phy::Payload payload = codec_.payload();
     phy::OscillatorModel oscillator;
     oscillator.linewidth_hz = config().waveform.linewidth_hz;
     oscillator.initial_offset_hz = std::max(1.0, config().waveform.carrier_offset_hz);
-    std::mt19937_64 generator(derive_seed(config().seed, residual_purpose));
+    std::mt19937_64 generator(derive_seed(config().seed, seed_for::residual_offsets));
     std::uniform_real_distribution<double> both(-1, 1);
     for (std::size_t n = 0; n < devices(); ++n) {
         residual_offset_.push_back(config().waveform.residual_offset_hz * both(generator) /
@@ -165,7 +162,7 @@ bool WaveformMedium::sounds(std::size_t n) const {
 
 void WaveformMedium::enter_block() {
     const auto number = static_cast<std::uint64_t>(cell_.block().index);
-    air_.set_channels(cell_.block().channels, derive_seed(config().seed, path_purpose, number));
+    air_.set_channels(cell_.block().channels, derive_seed(config().seed, seed_for::paths, number));
     for (int attempt = 0; attempt < config().waveform.attempts; ++attempt) {
         // Another antenna may be out of the fade that hid the last one from a device.
         header_antenna_ = static_cast<std::size_t>(attempt) %

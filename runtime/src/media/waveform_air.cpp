@@ -7,15 +7,11 @@
 #include <numeric>
 #include <random>
 
-#include "radio_cell.hpp"
+#include "seeds.hpp"
 
 namespace aircomp::runtime {
 namespace {
 
-constexpr std::uint64_t uplink_purpose = 10;
-constexpr std::uint64_t downlink_purpose = 11;
-constexpr std::uint64_t radio_purpose = 12;
-constexpr std::uint64_t sign_purpose = 13;
 constexpr double two_pi = 6.28318530717958647692;
 constexpr double most_delay = 64;
 constexpr double most_offset = 40;
@@ -31,7 +27,7 @@ phy::EmulatorConfig uplink_config(const Config& config) {
     emulator.receiver_antennas = {static_cast<std::size_t>(config.radio.server_antennas)};
     emulator.most_delay = most_delay;
     emulator.most_offset = most_offset;
-    emulator.seed = derive_seed(config.seed, uplink_purpose);
+    emulator.seed = derive_seed(config.seed, seed_for::uplink_air);
     return emulator;
 }
 
@@ -39,7 +35,7 @@ phy::EmulatorConfig downlink_config(const Config& config) {
     phy::EmulatorConfig emulator = uplink_config(config);
     emulator.receiver_antennas = emulator.transmitter_antennas;
     emulator.transmitter_antennas = {1};
-    emulator.seed = derive_seed(config.seed, downlink_purpose);
+    emulator.seed = derive_seed(config.seed, seed_for::downlink_air);
     return emulator;
 }
 
@@ -76,8 +72,8 @@ WaveformAir::WaveformAir(const Config& config, const phy::BurstFormat& format,
 }
 
 void WaveformAir::set_radios(const std::vector<double>& path_gains) {
-    std::mt19937_64 magnitude(derive_seed(seed_, radio_purpose));
-    std::mt19937_64 sign(derive_seed(seed_, sign_purpose));
+    std::mt19937_64 magnitude(derive_seed(seed_, seed_for::radios));
+    std::mt19937_64 sign(derive_seed(seed_, seed_for::radio_signs));
     std::uniform_real_distribution<double> fraction(0, 1), both(-1, 1);
     double received_w = sample_noise_w_;
     for (std::size_t n = 0; n < devices_.size(); ++n) {

@@ -18,7 +18,7 @@
 #include "aircomp/runtime/layout.hpp"
 #include "gnuradio/aircomp/phy/rotation.hpp"
 #include "packed_partial.hpp"
-#include "radio_cell.hpp"
+#include "seeds.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -27,7 +27,6 @@ using Clock = std::chrono::steady_clock;
 namespace phy = gr::aircomp::phy;
 
 constexpr auto nap = std::chrono::microseconds(20);
-constexpr std::uint64_t rotation_purpose = 4;
 enum Tag { job_tag = 1, vectors_tag, result_tag, usage_tag };
 
 /// What the coordinator asks for; no vectors: to stop.
@@ -62,7 +61,7 @@ public:
         if (config.scheme != "digital") return;
         bits_ = config.digital_bits;
         if (config.analog.rotation) {
-            rotation_.emplace(length, derive_seed(config.seed, rotation_purpose));
+            rotation_.emplace(length, derive_seed(config.seed, seed_for::rotation));
         }
     }
 

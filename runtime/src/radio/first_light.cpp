@@ -13,12 +13,11 @@
 #include "noise.hpp"
 #include "radio/open_radios.hpp"
 #include "radio/radio_testbed.hpp"
-#include "radio_cell.hpp"
+#include "seeds.hpp"
 
 namespace aircomp::runtime {
 namespace {
 
-constexpr std::uint64_t partials_purpose = 15;
 constexpr double degrees = 180 / 3.14159265358979323846;
 
 double db(double ratio) {
@@ -130,7 +129,7 @@ std::vector<std::vector<float>> FirstLight::draw_partials(std::int64_t index) co
     std::vector<std::vector<float>> partials(devices());
     const auto length = static_cast<std::size_t>(options_.length);
     for (std::size_t n = 0; n < devices(); ++n) {
-        NoiseGenerator noise(derive_seed(config_.seed, partials_purpose,
+        NoiseGenerator noise(derive_seed(config_.seed, seed_for::first_light_partials,
                                          static_cast<std::uint64_t>(index) * 1024 + n));
         // Half of a complex sample's variance falls on each of its two reals.
         partials[n].assign(length + length % 2, 0.0F);
