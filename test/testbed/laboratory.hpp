@@ -28,6 +28,15 @@ inline std::string small_devices() {
     return devices;
 }
 
+/// Makes an authority, and certificates for a coordinator and four devices.
+inline void issue_certificates(const std::filesystem::path& folder) {
+    using runtime::testbed::CertificateRole;
+    runtime::testbed::make_authority(folder, "laboratory", 30);
+    issue_certificate(folder, "coordinator", CertificateRole::coordinator, 30);
+    for (int n = 1; n <= 4; ++n)
+        issue_certificate(folder, "device-" + std::to_string(n), CertificateRole::device, 30);
+}
+
 class Laboratory {
 public:
     static constexpr const char* prompt = "When a message arrives, the";
@@ -67,16 +76,7 @@ public:
         return static_cast<std::uint16_t>(std::stoi(address_.substr(address_.rfind(':') + 1)));
     }
 
-    /// Makes an authority, and certificates for the coordinator and its four devices.
-    void issue_certificates() const {
-        using runtime::testbed::CertificateRole;
-        runtime::testbed::make_authority(path("pki"), "laboratory", 30);
-        issue_certificate(path("pki"), "coordinator", CertificateRole::coordinator, 30);
-        for (int n = 1; n <= 4; ++n) {
-            issue_certificate(path("pki"), "device-" + std::to_string(n), CertificateRole::device,
-                              30);
-        }
-    }
+    void issue_certificates() const { test::issue_certificates(path("pki")); }
 
     /// The folder of one of them.
     std::string certificates(const std::string& name) const { return path("pki/" + name).string(); }
