@@ -49,8 +49,10 @@ public:
     /// The coordinator was heard. In the loop's thread.
     virtual void feed() = 0;
 
-    /// The coordinator is gone: be silent until there is one again. In the loop's thread.
+    /// The coordinator is gone: begin nothing any more. In the loop's thread.
     virtual void silence() = 0;
+    /// Whether what was begun before silence() is over, so that the destructor does not wait.
+    virtual bool is_silent() const { return true; }
 };
 
 /// Takes an answer to a round, which computing took `compute_s` for; from any thread.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <optional>
@@ -37,6 +38,8 @@ constexpr double first_wait_s = 0.05;
 constexpr double longest_wait_s = 1;
 /// Silence that a coordinator is granted before its welcome says how long it may be.
 constexpr double greeting_timeout_s = 5;
+/// Longer than a radio that is well takes for anything.
+constexpr double radio_patience_s = 15;
 
 double seconds_since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -110,6 +113,8 @@ public:
 
     bool ended() const { return ended_.has_value(); }
     const std::string& reason() const { return *ended_; }
+    /// Whether its radio has let go of it, after its end.
+    bool is_silent() const { return !carrier_ || carrier_->is_silent(); }
     bool was_admitted() const { return was_admitted_; }
     bool was_shut_down() const { return was_shut_down_; }
     /// Refused, and not to try again.
@@ -318,6 +323,20 @@ control::Hello hello_of(const DeviceOptions& options, const inference::Checkpoin
     return hello;
 }
 
+/// Lets the loop run until the session's radio has let go of it. One that hangs cannot be made to:
+/// then the device waits for it, or, where it `leaves`, does so without tidying up.
+void await_radio(control::Loop& loop, const DeviceSession& session,
+                 const std::function<bool()>& leaves, Log& log) {
+    if (loop.run_until([&] { return session.is_silent(); }, radio_patience_s)) return;
+    log.warning("radio hangs", {{"for_s", radio_patience_s}});
+    while (!loop.run_until([&] { return leaves() || session.is_silent(); }, 3600)) {
+    }
+    if (session.is_silent()) return log.info("radio answers again", {});
+    log.error("left a radio that hangs", {});
+    // Destructors would wait for it.
+    std::_Exit(1);
+}
+
 }  // namespace
 
 void run_device(const DeviceOptions& options) {
@@ -369,6 +388,11 @@ void run_device(const DeviceOptions& options) {
         if (!session->ended()) session->end("interrupted");
         if (session->was_admitted()) back_off.reset();
         log.info("link ended", {{"reason", session->reason()}});
+        const auto leaves = [&] {
+            return interrupted || session->is_refused() ||
+                   (session->was_shut_down() && options.once);
+        };
+        await_radio(loop, *session, leaves, log);
         if (session->is_refused()) throw std::runtime_error(session->reason());
         if (session->was_shut_down() && options.once) return;
         loop.run_until([&] { return interrupted; },

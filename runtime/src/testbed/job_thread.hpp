@@ -22,11 +22,16 @@ public:
     JobThread(const JobThread&) = delete;
     JobThread& operator=(const JobThread&) = delete;
 
-    /// From any thread.
+    /// From any thread. Does nothing once it ends.
     void submit(std::function<void()> job);
 
     /// Jobs that are not begun yet. From any thread.
     std::size_t waiting() const;
+
+    /// Begins no further job, and does not wait for the one at hand. From any thread.
+    void end();
+    /// Whether the last job is over after end(), so that the destructor does not wait.
+    bool has_ended() const;
 
 private:
     void run();
@@ -36,6 +41,7 @@ private:
     std::condition_variable arrival_;
     std::deque<std::function<void()>> jobs_;
     bool ending_ = false;
+    bool busy_ = false;
     std::thread thread_;
 };
 

@@ -32,7 +32,11 @@ public:
     void carry(const Round& round, gsl::span<const float> partial, double compute_s) override;
     void command(const control::Message& message) override;
     void feed() override { radio_.feed(); }
-    void silence() override { silent_ = true; }
+    void silence() override {
+        silent_ = true;
+        thread_.end();
+    }
+    bool is_silent() const override { return thread_.has_ended(); }
 
 private:
     /// What partials of one kind of sites are sent with.
