@@ -42,6 +42,7 @@ phy::EmulatorConfig downlink_config(const Config& config) {
 /// Of the links' mean power, by path; they sum to 1.
 std::vector<double> path_parts(const WaveformConfig& waveform) {
     std::vector<double> parts;
+    parts.reserve(static_cast<std::size_t>(waveform.paths));
     for (int i = 0; i < waveform.paths; ++i)
         parts.push_back(std::pow(10, -waveform.path_decay_db * i / 10));
     const double total = std::accumulate(parts.begin(), parts.end(), 0.0);

@@ -13,7 +13,7 @@
 #include "aircomp/runtime/media.hpp"
 #include "aircomp/runtime/testbed.hpp"
 #include "control/http.hpp"
-#include "radio_cell.hpp"
+#include "seeds.hpp"
 #include "testbed/distributed_model.hpp"
 #include "testbed/log.hpp"
 #include "testbed/model_hash.hpp"
@@ -24,8 +24,6 @@ namespace aircomp::runtime::testbed {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr std::uint64_t sampling_purpose = 11;
 
 double seconds_since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -151,7 +149,7 @@ private:
     /// Depends on the seed and the token's place alone, so that nothing but tokens has to be kept.
     inference::Token sample(const std::vector<float>& logits) const {
         auto sampling = options_.sampling;
-        sampling.seed = derive_seed(sampling.seed, sampling_purpose, tokens_.size());
+        sampling.seed = derive_seed(sampling.seed, seed_for::sampled_tokens, tokens_.size());
         inference::Sampler sampler(sampling);
         const auto vocabulary = options_.sampled_vocabulary > 0
                                     ? static_cast<std::size_t>(options_.sampled_vocabulary)
