@@ -44,7 +44,7 @@ TEST_CASE("the demo writes over an air from hosts with addresses and certificate
 
 TEST_CASE("a device whose radio hangs is taken out", "[air faults]") {
     AirOptions options;
-    options.round_timeout_s = 5;
+    options.round_timeout_s = 10;
     AirLaboratory lab(options);
     SocketRelay relay(lab.path("relay"), lab.path("air"));
     lab.reroute(3, lab.path("relay"));
@@ -55,7 +55,7 @@ TEST_CASE("a device whose radio hangs is taken out", "[air faults]") {
     const auto result = lab.result();
     CAPTURE(lab.coordinator().log());
     CHECK(lab.coordinator().says(
-        "device lost: device device-3, reason its radio has not reported within 5"));
+        "device lost: device device-3, reason its radio has not reported within 10"));
     CHECK(result["new_tokens"] == 8);
     CHECK(result["devices"][2]["losses"] == 1);
     CHECK(result["air"]["nmse"].get<double>() < 0.1);
@@ -67,7 +67,8 @@ TEST_CASE("bursts that come late are counted and repeated, and no token suffers"
     lab.start_devices();
     REQUIRE(lab.reaches(1));
     // A host that is busy with something else now and then, for longer than orders come ahead.
-    while (lab.coordinator().is_running() && !lab.coordinator().says("the burst was late")) {
+    const std::string late = "round repeated: reason device 'device-2': the burst was late";
+    while (lab.coordinator().is_running() && !lab.coordinator().says(late)) {
         lab.device(2).signal(SIGSTOP);
         std::this_thread::sleep_for(std::chrono::milliseconds(500));
         lab.device(2).signal(SIGCONT);
@@ -75,7 +76,7 @@ TEST_CASE("bursts that come late are counted and repeated, and no token suffers"
     }
     const auto result = lab.result();
     CAPTURE(lab.coordinator().log());
-    CHECK(lab.coordinator().says("round repeated: reason device 'device-2': the burst was late"));
+    CHECK(lab.coordinator().says(late));
     CHECK(result["devices"][1]["air"]["late"] > 0);
     CHECK(result["air"]["repeated_rounds"] > 0);
     CHECK(result["new_tokens"] == 12);
@@ -93,10 +94,7 @@ TEST_CASE("pilots that err make the coordinator sound again before the block is 
     lab.start_devices();
     const auto result = lab.result();
     CAPTURE(lab.coordinator().log());
-    // Of the first, one is for the oscillators and one for the design; after that each one that is
-    // due has one under the old reference before it.
-    CHECK(result["air"]["repeated_rounds"] == 0);
-    CHECK(result["air"]["soundings"] >= 4);
+    CHECK(result["air"]["evm_soundings"] > 0);
     CHECK(result["new_tokens"] == 12);
 }
 

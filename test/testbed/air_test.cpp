@@ -24,6 +24,7 @@ TEST_CASE("sums of processes over the air are as exact as those of the medium wa
     CHECK(std::abs(10 * std::log10(found / expected)) < 1);
     CHECK(result["new_tokens"] == 4);
     CHECK(result["epochs"] == 1);
+    CHECK(result["air"]["evm_soundings"] == 0);
     for (const auto& device : result["devices"]) {
         CHECK(device["air"]["bursts"] > 0);
         CHECK(device["air"]["power_w"] > 0);

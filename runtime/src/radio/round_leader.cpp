@@ -61,13 +61,19 @@ RoundLeader::RoundLeader(const Config& config, const AnalogCodec& codec,
 
 bool RoundLeader::is_due() const {
     if (!designed_ || !whole_) return true;
-    if (seconds(clock_.end() - sounded_) > config_.radio.coherence_block_s) return true;
+    return seconds(clock_.end() - sounded_) > config_.radio.coherence_block_s;
+}
+
+bool RoundLeader::has_turned() const {
     // Where the pilots were as bad right after the design, another would not mend it.
     return design_evm_ && evm_ > std::max(config_.radios.most_evm, most_evm_growth * *design_evm_);
 }
 
 void RoundLeader::prepare() {
-    if (!is_due()) return;
+    if (!is_due()) {
+        if (!has_turned()) return;
+        ++evm_soundings_;
+    }
     // Under the old reference first: what was left of the devices' phases.
     if (designed_ && whole_ && sound(/*new_reference=*/false))
         phases_rad_ = phase_turns(designed_for_, server_.sounding());

@@ -98,6 +98,8 @@ public:
     /// Of the devices, then of the server.
     const std::vector<RadioTally>& tallies() const { return tallies_; }
     std::int64_t soundings() const { return soundings_; }
+    /// How often it sounded within a coherence block because the pilots erred by too much.
+    std::int64_t evm_soundings() const { return evm_soundings_; }
     /// Radio time on which soundings have spent the air.
     double sounding_s() const { return sounding_s_; }
     /// Why, one for each round that was discarded.
@@ -109,6 +111,8 @@ private:
         return static_cast<double>(ticks) / config_.radio.bandwidth_hz;
     }
     bool is_due() const;
+    /// Whether the last sum's pilots say that channels are not what the design was for.
+    bool has_turned() const;
     void sound_until_found();
     bool sound(bool new_reference, bool acquire = false);
     void design();
@@ -139,6 +143,7 @@ private:
     std::vector<double> phases_rad_;
     std::vector<RadioTally> tallies_;
     std::int64_t soundings_ = 0;
+    std::int64_t evm_soundings_ = 0;
     double sounding_s_ = 0;
     std::vector<RoundFault> faults_;
 };

@@ -77,6 +77,8 @@ const Metric<AirSummary> air_metrics[] = {
      [](const AirSummary& a) { return a.nmse_estimate; }},
     {"soundings_total", "counter", "Channel soundings.",
      [](const AirSummary& a) { return static_cast<double>(a.soundings); }},
+    {"evm_soundings_total", "counter", "Times that the pilots' error made it sound again.",
+     [](const AirSummary& a) { return static_cast<double>(a.evm_soundings); }},
     {"repeated_air_rounds_total", "counter", "Soundings and sums that did not count.",
      [](const AirSummary& a) { return static_cast<double>(a.repeated_rounds); }},
 };

@@ -26,6 +26,7 @@ std::uint64_t as_count(std::int64_t count) {
 /// Adds what `summary` has counted to `total`.
 void add_counts(const AirSummary& summary, AirSummary& total) {
     total.soundings += summary.soundings;
+    total.evm_soundings += summary.evm_soundings;
     total.repeated_rounds += summary.repeated_rounds;
     for (std::size_t n = 0; n < summary.devices.size(); ++n) {
         const DeviceAirSummary& own = summary.devices[n];
@@ -217,6 +218,7 @@ void RadioSumCarrier::take_stock() {
     if (!leader_) return;
     AirSummary now = air_;
     now.soundings = as_count(leader_->soundings());
+    now.evm_soundings = as_count(leader_->evm_soundings());
     now.repeated_rounds = leader_->faults().size();
     // Both kinds of sites have as many sums.
     now.nmse_estimate = (leader_->settings(SiteKind::attention).server.nmse +

@@ -54,6 +54,7 @@ Json to_json(const CoordinatorSummary& summary) {
     if (!summary.air) return json;
     json["air"] = {{"nmse_estimate", summary.air->nmse_estimate},
                    {"soundings", summary.air->soundings},
+                   {"evm_soundings", summary.air->evm_soundings},
                    {"repeated_rounds", summary.air->repeated_rounds}};
     if (summary.air->nmse) json["air"]["nmse"] = *summary.air->nmse;
     for (std::size_t n = 0; n < summary.air->devices.size(); ++n)

@@ -89,6 +89,8 @@ struct AirSummary {
     double nmse_estimate = 0;  ///< Equation (4) for the channels and transceivers of the last sum.
     std::optional<double> nmse;  ///< Measured over all sums, where testbed.measure is on.
     std::uint64_t soundings = 0;
+    /// Times that the pilots' error, not the coherence block's end, was why it sounded again.
+    std::uint64_t evm_soundings = 0;
     std::uint64_t repeated_rounds = 0;      ///< Soundings and sums that did not count.
     std::vector<DeviceAirSummary> devices;  ///< In the configuration's order.
 };
