@@ -722,6 +722,17 @@ TEST_CASE("a file that is not there is named") {
           folder.path().string() + ": expected a regular file");
 }
 
+TEST_CASE("every configuration that is shipped is read") {
+    int read = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(AIRCOMP_SOURCE_DIR "/configs")) {
+        // An air is the virtual radio's.
+        if (!entry.is_regular_file() || entry.path().filename() == "virtual-air.yaml") continue;
+        CHECK_NOTHROW(read_config(entry.path()));
+        ++read;
+    }
+    CHECK(read >= 8);
+}
+
 TEST_CASE("configurations of radios are read, limits and all") {
     const Config config = read_config(AIRCOMP_SOURCE_DIR "/configs/virtual-radio.yaml");
     CHECK(config.radios.transmit);
