@@ -43,18 +43,21 @@ Shares limits_of(const AssignmentProblem& problem) {
     return limits;
 }
 
-// A curvature at which the first gradients ask for steps of about an equal share.
+// A curvature at which the first gradients ask for steps of about an equal share. Where they hardly
+// differ, as with one device, it stays large enough for the inner step's differences of gradients.
 double fitting_curvature(const AssignmentProblem& problem, const Shares& m, Random random) {
     constexpr int samples = 10;
+    constexpr double least_part = 1e-4;
     const double N = static_cast<double>(m.size());
-    double spread = 0.0;
+    double spread = 0.0, size = 0.0;
     for (int i = 0; i < samples; ++i) {
         const Shares g = share_gradient(problem, problem.draw_channels(random), m).gradient;
         const double mean = std::accumulate(g.begin(), g.end(), 0.0) / N;
         for (const double g_n : g)
             spread += std::abs(g_n - mean) / N / samples;
+        size += std::abs(mean) / samples;
     }
-    return std::max(0.5 * N * spread, 1e-12);
+    return std::max({0.5 * N * spread, least_part * size, 1e-12});
 }
 
 // Mean over a batch of fresh channels.

@@ -187,6 +187,16 @@ TEST_CASE("stochastic SCA finds what brute force finds") {
     CHECK(found < 0.8 * equal);
 }
 
+TEST_CASE("shares sum to one where gradients do not differ, as with one device") {
+    AssignmentProblem problem = unequal_devices();
+    problem.devices = {problem.devices[0]};
+    problem.noise_power_w = 10;
+    AssignmentOptions options;
+    options.max_iterations = 50;
+    for (options.seed = 1; options.seed <= 20; ++options.seed)
+        CHECK(std::abs(assign_shares(problem, options).shares[0] - 1) < 1e-9);
+}
+
 TEST_CASE("the stationarity residual falls and stops the search") {
     const AssignmentProblem problem = unequal_devices();
     AssignmentOptions options;
