@@ -20,7 +20,7 @@ TEST_CASE("the demo writes over an air from hosts with addresses and certificate
     const Namespaces hosts(device_count);
     lab.start_coordinator(4, "0.0.0.0:0", {"--certificates", lab.path("pki/coordinator")},
                           hosts.on(0));
-    const std::string port = lab.address().substr(lab.address().rfind(':'));
+    const std::string port = ":" + std::to_string(lab.port());
     for (int n = 1; n <= 4; ++n) {
         lab.start_device(static_cast<std::size_t>(n), /*with_radio=*/true,
                          Namespaces::coordinator_address(n) + port,
@@ -42,16 +42,21 @@ TEST_CASE("the demo writes over an air from hosts with addresses and certificate
         CHECK(device["air"]["bursts"] > 0);
 }
 
+/// A run of so many tokens in which the third device's radio hangs after the first one.
+void hang_radio(AirLaboratory& lab, SocketRelay& relay, int tokens) {
+    lab.reroute(3, lab.path("relay"));
+    lab.start_coordinator(tokens);
+    lab.start_devices();
+    REQUIRE(lab.reaches(1));
+    relay.freeze();
+}
+
 TEST_CASE("a device whose radio hangs is taken out", "[air faults]") {
     AirOptions options;
     options.round_timeout_s = 10;
     AirLaboratory lab(options);
     SocketRelay relay(lab.path("relay"), lab.path("air"));
-    lab.reroute(3, lab.path("relay"));
-    lab.start_coordinator(8);
-    lab.start_devices();
-    REQUIRE(lab.reaches(1));
-    relay.freeze();
+    hang_radio(lab, relay, 8);
     const auto result = lab.result();
     CAPTURE(lab.coordinator().log());
     CHECK(lab.coordinator().says(
@@ -59,6 +64,18 @@ TEST_CASE("a device whose radio hangs is taken out", "[air faults]") {
     CHECK(result["new_tokens"] == 8);
     CHECK(result["devices"][2]["losses"] == 1);
     CHECK(result["air"]["nmse"].get<double>() < 0.1);
+}
+
+TEST_CASE("a device whose radio hangs ends when it is told to", "[air faults]") {
+    AirLaboratory lab;
+    SocketRelay relay(lab.path("relay"), lab.path("air"));
+    hang_radio(lab, relay, 50);
+    // The others have their rounds' reports in: this one's radio waits for the air.
+    std::this_thread::sleep_for(std::chrono::seconds(3));
+    REQUIRE(lab.coordinator().is_running());
+    lab.device(3).signal(SIGTERM);
+    CHECK(lab.device(3).wait() == 1);
+    CHECK(lab.device(3).says("left a radio that hangs"));
 }
 
 TEST_CASE("bursts that come late are counted and repeated, and no token suffers", "[air faults]") {

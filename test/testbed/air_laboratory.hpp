@@ -57,7 +57,7 @@ inline std::string with(std::string text, const std::string& old, const std::str
 
 /// Four devices and a server that meet at an aircomp-air, over channels that the simulated cell
 /// draws in its first coherence block, or that change.
-class AirLaboratory {
+class AirLaboratory : public DaemonProcesses {
 public:
     explicit AirLaboratory(AirOptions options = {}) : options_(std::move(options)) {
         options_.demo ? write_demo() : write_one_layer();
@@ -67,44 +67,26 @@ public:
         REQUIRE(eventually([&] { return air_->says("aircomp-air: at"); }));
     }
 
-    std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
+    std::string path(const std::string& name) const { return file(name).string(); }
 
-    std::filesystem::path folder() const { return folder_.path(); }
+    std::filesystem::path folder() const { return file(""); }
 
     void start_coordinator(int tokens, const std::string& listen = "127.0.0.1:0",
                            const std::vector<std::string>& more = {},
                            const std::vector<std::string>& prefix = {}) {
-        std::filesystem::remove(path("address"));
-        std::vector<std::string> arguments = {
-            "coordinator", path("lab.yaml"),       "--prompt", "The",
-            "--tokens",    std::to_string(tokens), "--listen", listen,
-            "--port-file", path("address"),        "--resume", path("tokens"),
-            "--json",      path("result.json")};
+        std::vector<std::string> arguments = {"--listen", listen};
         arguments.insert(arguments.end(), more.begin(), more.end());
-        coordinator_.emplace(arguments, path("coordinator.log"), prefix);
-        REQUIRE(eventually([&] { return std::filesystem::exists(path("address")); }));
-        address_ = contents(path("address"));
-        address_.pop_back();
+        launch_coordinator(path("lab.yaml"), "The", tokens, arguments, prefix);
     }
 
     /// At the coordinator, or at another address that leads to it.
     void start_device(std::size_t number, bool with_radio = true, const std::string& address = "",
                       const std::vector<std::string>& more = {},
                       const std::vector<std::string>& prefix = {}) {
-        const std::string name = "device-" + std::to_string(number);
-        std::vector<std::string> arguments = {"device",
-                                              "--name",
-                                              name,
-                                              "--coordinator",
-                                              address.empty() ? address_ : address,
-                                              "--model",
-                                              path("model"),
-                                              "--threads",
-                                              "1",
-                                              "--once"};
-        if (with_radio) arguments.insert(arguments.end(), {"--radio", path("lab.yaml")});
+        std::vector<std::string> arguments;
+        if (with_radio) arguments = {"--radio", path("lab.yaml")};
         arguments.insert(arguments.end(), more.begin(), more.end());
-        devices_.at(number - 1).emplace(arguments, path(name + ".log"), prefix);
+        launch_device(number, path("model"), address, arguments, prefix);
     }
 
     void start_devices() {
@@ -138,30 +120,16 @@ public:
         return largest;
     }
 
-    Process& coordinator() { return *coordinator_; }
-    Process& device(std::size_t number) { return *devices_.at(number - 1); }
-    const std::string& address() const { return address_; }
-
     /// Waits until so many tokens are made, or the coordinator says so much.
     bool reaches(int count) const {
         return eventually([&] { return made() >= count; }, patience_s * 3);
     }
 
-    int made() const {
-        const std::string log = contents(path("tokens"));
-        // A line before them, and the prompt's two tokens.
-        return static_cast<int>(std::count(log.begin(), log.end(), '\n')) - 3;
-    }
+    /// The prompt is two tokens.
+    int made() const { return made_after(2); }
 
     /// The result of a run that ended well.
-    nlohmann::json result() {
-        int code = coordinator_->wait();
-        for (int more = 0; code < 0 && more < 3; ++more)
-            code = coordinator_->wait();
-        CAPTURE(coordinator_->log());
-        REQUIRE(code == 0);
-        return nlohmann::json::parse(contents(path("result.json")));
-    }
+    nlohmann::json result() { return result_within(4); }
 
 private:
     void write_one_layer() const {
@@ -255,11 +223,7 @@ private:
     }
 
     AirOptions options_;
-    TemporaryFolder folder_;
-    std::string address_;
     std::optional<Process> air_;
-    std::optional<Process> coordinator_;
-    std::array<std::optional<Process>, device_count> devices_;
 };
 
 }  // namespace aircomp::test

@@ -36,8 +36,7 @@ TEST_CASE("sums of processes over the air are as exact as those of the medium wa
 TEST_CASE("radios come up while partials are still measured over the links") {
     AirLaboratory lab;
     lab.start_coordinator(1);
-    const std::string& address = lab.address();
-    Relay relay(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+    Relay relay(lab.port());
     // Longer than from one pulse of the radios' clocks to the next.
     relay.hold(1.5);
     for (std::size_t n = 1; n < device_count; ++n)

@@ -2,11 +2,8 @@
 // A coordinator and its devices as processes of the aircomp program, in a folder of their own.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +11,7 @@
 #include "inference/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
+#include "testbed/daemon_processes.hpp"
 
 namespace aircomp::test {
 
@@ -37,7 +35,7 @@ inline void issue_certificates(const std::filesystem::path& folder) {
         issue_certificate(folder, "device-" + std::to_string(n), CertificateRole::device, 30);
 }
 
-class Laboratory {
+class Laboratory : public DaemonProcesses {
 public:
     static constexpr const char* prompt = "When a message arrives, the";
     static constexpr int tokens = 230;
@@ -46,34 +44,20 @@ public:
     explicit Laboratory(const std::string& testbed = "", const std::string& rest = "",
                         std::string words = prompt)
         : words_(std::move(words)) {
-        config_ = folder_.write("lab.yaml", "model: {folder: " AIRCOMP_SOURCE_DIR
-                                            "/inference/models/demo}\nscheme: exact\n"
-                                            "shares: [0.4, 0.3, 0.2, 0.1]\nthreads: 1\n" +
-                                                rest + "testbed:\n  heartbeat_s: 2\n" + testbed);
+        config_ = file("lab.yaml");
+        std::ofstream(config_) << "model: {folder: " AIRCOMP_SOURCE_DIR
+                                  "/inference/models/demo}\nscheme: exact\n"
+                                  "shares: [0.4, 0.3, 0.2, 0.1]\nthreads: 1\n" +
+                                      rest + "testbed:\n  heartbeat_s: 2\n" + testbed;
         // Made now, or a run could be over before it is first compared with it.
         undisturbed(words_);
     }
 
-    std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
+    std::filesystem::path path(const std::string& name) const { return file(name); }
 
-    void start_coordinator(std::vector<std::string> more = {},
+    void start_coordinator(const std::vector<std::string>& more = {},
                            const std::vector<std::string>& prefix = {}) {
-        std::filesystem::remove(path("address"));
-        std::vector<std::string> arguments = {
-            "coordinator", config_.string(),        "--prompt",    words_,
-            "--tokens",    std::to_string(tokens),  "--port-file", path("address").string(),
-            "--resume",    path("tokens").string(), "--json",      path("result.json").string()};
-        arguments.insert(arguments.end(), more.begin(), more.end());
-        coordinator_.emplace(arguments, path("coordinator.log"), prefix);
-        REQUIRE(eventually([&] { return std::filesystem::exists(path("address")); }));
-        address_ = contents(path("address"));
-        address_.pop_back();
-    }
-
-    Process& coordinator() { return *coordinator_; }
-    const std::string& address() const { return address_; }
-    std::uint16_t port() const {
-        return static_cast<std::uint16_t>(std::stoi(address_.substr(address_.rfind(':') + 1)));
+        launch_coordinator(config_.string(), words_, tokens, more, prefix);
     }
 
     void issue_certificates() const { test::issue_certificates(path("pki")); }
@@ -82,28 +66,16 @@ public:
     std::string certificates(const std::string& name) const { return path("pki/" + name).string(); }
 
     /// Where the coordinator serves metrics, as its log has it.
-    std::uint16_t metrics_port() const {
-        const std::string log = coordinator_->log(), mark = "http://127.0.0.1:";
+    std::uint16_t metrics_port() {
+        const std::string log = coordinator().log(), mark = "http://127.0.0.1:";
         return static_cast<std::uint16_t>(std::stoi(log.substr(log.find(mark) + mark.size())));
     }
 
     /// Device `number` from 1, at the coordinator or another address.
-    void start_device(std::size_t number, std::vector<std::string> more = {},
+    void start_device(std::size_t number, const std::vector<std::string>& more = {},
                       const std::string& address = "",
                       const std::vector<std::string>& prefix = {}) {
-        const std::string name = "device-" + std::to_string(number);
-        std::vector<std::string> arguments = {"device",
-                                              "--name",
-                                              name,
-                                              "--coordinator",
-                                              address.empty() ? address_ : address,
-                                              "--model",
-                                              AIRCOMP_SOURCE_DIR "/inference/models/demo",
-                                              "--threads",
-                                              "1",
-                                              "--once"};
-        arguments.insert(arguments.end(), more.begin(), more.end());
-        devices_.at(number - 1).emplace(arguments, path(name + ".log"), prefix);
+        launch_device(number, AIRCOMP_SOURCE_DIR "/inference/models/demo", address, more, prefix);
     }
 
     void start_devices() {
@@ -111,13 +83,8 @@ public:
             start_device(n);
     }
 
-    Process& device(std::size_t number) { return *devices_.at(number - 1); }
-
     /// Tokens that are made so far.
-    int made() const {
-        const std::string log = contents(path("tokens"));
-        return static_cast<int>(std::count(log.begin(), log.end(), '\n')) - 1 - prompt_tokens();
-    }
+    int made() const { return made_after(prompt_tokens()); }
 
     /// Waits until so many tokens are made.
     bool reaches(int count) const {
@@ -125,12 +92,7 @@ public:
     }
 
     /// The result of a run that ended well.
-    nlohmann::json result() {
-        const int code = coordinator_->wait();
-        CAPTURE(coordinator_->log());
-        REQUIRE(code == 0);
-        return nlohmann::json::parse(contents(path("result.json")));
-    }
+    nlohmann::json result() { return result_within(1); }
 
     /// What one process makes of a prompt: no test may get another text.
     static const std::vector<int>& undisturbed(const std::string& words = prompt) {
@@ -154,11 +116,7 @@ private:
     int prompt_tokens() const { return static_cast<int>(undisturbed(words_).size()) - tokens; }
 
     std::string words_;
-    TemporaryFolder folder_;
     std::filesystem::path config_;
-    std::string address_;
-    std::optional<Process> coordinator_;
-    std::array<std::optional<Process>, 4> devices_;
 };
 
 }  // namespace aircomp::test
