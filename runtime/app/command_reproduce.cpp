@@ -49,12 +49,11 @@ std::vector<std::filesystem::path> chosen_experiments(const std::vector<std::str
         const auto found = std::find_if(all.begin(), all.end(),
                                         [&](const auto& file) { return file.stem() == name; });
         if (found == all.end()) {
-            std::string known;
+            std::vector<std::string> known = {"all"};
             for (const auto& file : all)
-                known += ", " + file.stem().string();
-            std::string message = "experiment '";
-            message.append(name).append("' is not known; known are all").append(known);
-            throw std::invalid_argument(message.append(", or the path of a .yaml file"));
+                known.push_back(file.stem().string());
+            throw std::invalid_argument("experiment '" + name + "' is not known; known are " +
+                                        joined(known) + ", or the path of a .yaml file");
         }
         files.push_back(*found);
     }

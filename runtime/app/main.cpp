@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "commands.hpp"
+#include "version.hpp"
 
 namespace {
 
@@ -11,7 +12,7 @@ int run(int argc, char** argv) {
     CLI::App program{
         "aircomp: one language model over several devices; the radio channel does the summing."};
     program.name("aircomp");
-    program.set_version_flag("--version", AIRCOMP_VERSION);
+    program.set_version_flag("--version", version());
     program.require_subcommand(1);
     program.footer(
         "Examples:\n"

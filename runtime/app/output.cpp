@@ -18,17 +18,24 @@ namespace aircomp::app {
 
 std::function<void(std::int64_t, std::int64_t)> progress_bar(const std::string& label) {
     if (isatty(STDERR_FILENO) == 0) return nullptr;
-    const auto begin = std::chrono::steady_clock::now();
-    return [label, begin](std::int64_t done, std::int64_t total) {
+    using Clock = std::chrono::steady_clock;
+    return [label, begin = Clock::time_point(), first = std::int64_t{-1}](
+               std::int64_t done, std::int64_t total) mutable {
         constexpr int width = 30;
+        if (first < 0) {
+            begin = Clock::now();
+            first = done;
+        }
         const double part =
             static_cast<double>(done) / static_cast<double>(std::max<std::int64_t>(1, total));
-        const double elapsed =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        const double elapsed = std::chrono::duration<double>(Clock::now() - begin).count();
         const auto filled = static_cast<std::size_t>(part * width);
-        std::fprintf(stderr, "\r%-14s [%s%s] %3.0f%%  %.0f s left ", label.c_str(),
-                     std::string(filled, '#').c_str(), std::string(width - filled, '.').c_str(),
-                     100 * part, part > 0 ? elapsed / part - elapsed : 0.0);
+        std::fprintf(
+            stderr, "\r%-14s [%s%s] %3.0f%%  %.0f s left ", label.c_str(),
+            std::string(filled, '#').c_str(), std::string(width - filled, '.').c_str(), 100 * part,
+            done > first
+                ? elapsed * static_cast<double>(total - done) / static_cast<double>(done - first)
+                : 0.0);
         if (done >= total) std::fprintf(stderr, "\r\033[K");
         std::fflush(stderr);
     };
@@ -54,6 +61,13 @@ void write_whole(const std::filesystem::path& file, const std::string& text) {
     out.close();
     if (!out) throw std::runtime_error(file.string() + ": cannot be written");
     std::filesystem::rename(part, file);
+}
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names)
+        text += (text.empty() ? "" : ", ") + name;
+    return text;
 }
 
 std::string table(const std::vector<std::vector<std::string>>& rows) {

@@ -13,7 +13,8 @@ namespace aircomp::app {
 
 using Json = nlohmann::ordered_json;
 
-/// A bar with time left on standard error, only where that is a terminal; otherwise null.
+/// A bar with time left on standard error, only where that is a terminal; otherwise null. Its clock
+/// starts with its first call.
 std::function<void(std::int64_t done, std::int64_t total)> progress_bar(const std::string& label);
 
 /// `destination` "-": standard output; empty: nowhere; otherwise a file that appears whole or not
@@ -25,6 +26,9 @@ std::string table(const std::vector<std::vector<std::string>>& rows);
 
 /// Three or four significant digits with the given printf conversion.
 std::string number(const char* format, double value);
+
+/// The names with ", " between them.
+std::string joined(const std::vector<std::string>& names);
 
 /// Seconds as microseconds or milliseconds, for people.
 std::string duration(double seconds);

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "measures.hpp"
+#include "version.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -84,10 +85,14 @@ Json describe(const runtime::Experiment& experiment) {
     Json plots = Json::array();
     for (const auto& plot : experiment.plots)
         plots.push_back(to_json(plot));
-    return {{"name", experiment.name},         {"title", experiment.title},
-            {"question", experiment.question}, {"measure", experiment.measure},
-            {"axes", experiment.axes},         {"points", experiment.points.size()},
-            {"version", AIRCOMP_VERSION},      {"plots", plots},
+    return {{"name", experiment.name},
+            {"title", experiment.title},
+            {"question", experiment.question},
+            {"measure", experiment.measure},
+            {"axes", experiment.axes},
+            {"points", experiment.points.size()},
+            {"version", version()},
+            {"plots", plots},
             {"file", experiment.file}};
 }
 
@@ -104,12 +109,19 @@ std::string quoted(const std::string& text) {
     return result + "\"";
 }
 
+std::vector<std::string> columns_of(const Json& row) {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : row.items())
+        names.push_back(name);
+    return names;
+}
+
 }  // namespace
 
 Results::Results(runtime::Experiment experiment, const std::filesystem::path& out)
     : experiment_(std::move(experiment)), folder_(out / experiment_.name) {
     for (const auto& point : experiment_.points)
-        hashes_.push_back(hash_of(AIRCOMP_VERSION "\n" + point.identity));
+        hashes_.push_back(hash_of(std::string(version()) + "\n" + point.identity));
     std::filesystem::create_directories(folder_ / "points");
     write_whole(folder_ / "experiment.json", describe(experiment_).dump(2) + "\n");
 }
@@ -137,6 +149,7 @@ bool Results::take(std::size_t index) {
 }
 
 void Results::work(const std::function<void()>& tick) {
+    tick();
     while (!complete()) {
         bool worked = false;
         for (std::size_t i = 0; i < hashes_.size(); ++i) {
@@ -152,22 +165,26 @@ void Results::work(const std::function<void()>& tick) {
 void Results::write_table() const {
     if (!complete()) throw std::logic_error(folder_.string() + ": points are missing");
     std::string text;
+    for (const auto& axis : experiment_.axes)
+        text += axis + ",";
+    const auto columns = columns_of(read_json(point_file(0)));
+    text += "seed";
+    for (const auto& column : columns)
+        text += "," + column;
+    text += ",settings_hash,version\n";
     for (std::size_t i = 0; i < hashes_.size(); ++i) {
         const Json row = read_json(point_file(i));
-        if (i == 0) {
-            for (const auto& axis : experiment_.axes)
-                text += axis + ",";
-            text += "seed";
-            for (const auto& [column, value] : row.items())
-                text += "," + column;
-            text += ",settings_hash,version\n";
+        if (columns_of(row) != columns) {
+            throw std::runtime_error(point_file(i).string() +
+                                     ": expected the columns of the first point, " +
+                                     joined(columns) + ", found " + joined(columns_of(row)));
         }
         for (const auto& label : experiment_.points[i].labels)
             text += quoted(label) + ",";
         text += std::to_string(experiment_.points[i].config.seed);
-        for (const auto& [column, value] : row.items())
+        for (const auto& value : row)
             text += "," + cell(value);
-        text += "," + hashes_[i] + "," AIRCOMP_VERSION "\n";
+        text += "," + hashes_[i] + "," + version() + "\n";
     }
     write_whole(folder_ / "table.csv", text);
 }

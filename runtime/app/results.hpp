@@ -3,7 +3,7 @@
 // machine or on several that share the folder.
 //
 //     OUT/NAME/experiment.json      title, axes, plots, version: what the table means
-//     OUT/NAME/points/HASH.json     one finished point; HASH is of all its settings
+//     OUT/NAME/points/HASH.json     one finished point; HASH is of settings and version
 //     OUT/NAME/points/HASH.claim    locked by the process that works on it, free when that is gone
 //     OUT/NAME/table.csv            all points in order, when the last one is done
 #pragma once
@@ -26,11 +26,12 @@ public:
     bool complete() const { return finished() == experiment_.points.size(); }
 
     /// Works until every point is finished: takes those that nobody works on, and waits for the
-    /// others' (taking over what a process that died has left). `tick` is called after each look.
+    /// others' (taking over what a process that died has left). `tick` is called at first and after
+    /// each look.
     void work(const std::function<void()>& tick);
 
     /// Writes the table; the same points give the same bytes. Throws std::logic_error while some
-    /// are missing.
+    /// are missing, std::runtime_error where points have other columns than the first.
     void write_table() const;
 
 private:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <regex>
 
 #include "inference/temporary_folder.hpp"
 #include "program.hpp"
@@ -132,6 +133,65 @@ TEST_CASE("tasks of a Slurm array share the points and write the same table") {
     CHECK(first.wait() == 0);
     CHECK(second.wait() == 0);
     CHECK(trial.table("array") == trial.whole());
+}
+
+TEST_CASE("a table says of which program it is, by a hash of the sources") {
+    const std::string version = aircomp("--version").output;
+    CHECK(std::regex_match(version, std::regex("[0-9.]+\\+[0-9a-f]{12}\n")));
+    const std::string table = Trial().whole();
+    CHECK(table.substr(table.rfind(',') + 1) == version);
+
+    const TemporaryFolder folder;
+    folder.write("version.in", "@AIRCOMP_VERSION@");
+    const auto version_of = [&](const std::string& sources) {
+        const auto path = [&](const std::string& name) { return (folder.path() / name).string(); };
+        REQUIRE(run(AIRCOMP_CMAKE " -D VERSION=1.2.3 -D SOURCE_DIR=" + path(sources) +
+                    " -D INPUT=" + path("version.in") + " -D OUTPUT=" + path("version") + " -P " +
+                    AIRCOMP_SOURCE_DIR "/cmake/SourceVersion.cmake")
+                    .code == 0);
+        return contents(path("version"));
+    };
+    for (const char* clone : {"one", "two"}) {
+        std::filesystem::create_directories(folder.path() / clone / "optimizer/src");
+        std::filesystem::create_directories(folder.path() / clone / "docs");
+        folder.write(std::string(clone) + "/optimizer/src/a.cpp", "int a;");
+    }
+    const std::string before = version_of("one");
+    CHECK(before.rfind("1.2.3+", 0) == 0);
+    CHECK(version_of("two") == before);
+    folder.write("two/docs/a.md", "Words.");
+    CHECK(version_of("two") == before);
+    folder.write("two/optimizer/src/a.cpp", "int b;");
+    CHECK(version_of("two") != before);
+}
+
+TEST_CASE("a table whose rows would have different columns is not written, and says why") {
+    const TemporaryFolder folder;
+    const auto file = folder.write("trial.yaml", R"(
+title: A trial
+question: Whose energy?
+measure: link
+setup: {dimensions: llama-2-7b, tokens: 1, device_energy: true}
+axes:
+  - name: devices
+    cases:
+      - label: one
+        set: {devices: [{name: north, compute_flops_per_s: 1e12, energy_j_per_flop: 1e-11,
+                         max_power_w: 0.1, memory_bytes: 64e9, antennas: 2}]}
+      - label: other
+        set: {devices: [{name: south, compute_flops_per_s: 1e12, energy_j_per_flop: 1e-11,
+                         max_power_w: 0.1, memory_bytes: 64e9, antennas: 2}]}
+seeds: [1]
+)");
+    const auto outcome = aircomp(
+        "reproduce " + file.string() + " --workers 1 --out " + (folder.path() / "out").string(),
+        /*errors=*/true);
+    CAPTURE(outcome.output);
+    CHECK(outcome.code == 2);
+    CHECK_THAT(outcome.output, Catch::Contains("expected the columns of the first point") &&
+                                   Catch::Contains("north_energy_j, found") &&
+                                   Catch::Contains("south_energy_j"));
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "out/trial/table.csv"));
 }
 
 #ifdef AIRCOMP_WITH_MPI
