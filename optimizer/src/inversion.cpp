@@ -41,13 +41,13 @@ ZeroForcingScale zero_forcing_scale(const TransceiverProblem& problem, const Eig
     for (std::size_t n = 0; n < problem.devices(); ++n) {
         if (!takes_part(problem, n)) continue;
         const Eigen::MatrixXcd GH = G * problem.channels[n];
-        const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXcd> eigen(GH * GH.adjoint(),
-                                                                    Eigen::EigenvaluesOnly);
-        const Eigen::VectorXd& d = eigen.eigenvalues();
-        if (!(d[0] > 1e-13 * d[d.size() - 1])) {
+        const Eigen::MatrixXcd gram = GH * GH.adjoint();
+        const Eigen::LLT<Eigen::MatrixXcd> factor(gram);
+        const double cost =
+            factor.matrixL().solve(Eigen::MatrixXcd::Identity(G.rows(), G.rows())).squaredNorm();
+        // tr M tr M^-1 is at least the condition number, at most L^2 times that.
+        if (factor.info() != Eigen::Success || !(gram.trace().real() * cost < 1e13))
             return {std::numeric_limits<double>::infinity(), n};
-        }
-        const double cost = d.cwiseInverse().sum();
         const double alpha = problem.second_moments[n] / problem.power_w[n] * cost;
         if (alpha > scale.alpha) scale = {alpha, n};
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 
 #include "aircomp/optimizer/apportion.hpp"
@@ -69,27 +70,54 @@ public:
         return overloaded(groups, columns) == groups.size();
     }
 
-    // Mean NMSE of the attention and the MLP site: the moments follow what a device holds of the
-    // site, its power what it holds of the layer.
-    double nmse(const Units& groups, const Units& columns) const {
+    // NMSE on each of the common channels, mean of the attention and the MLP site: the moments
+    // follow what a device holds of the site, its power what it holds of the layer.
+    std::vector<double> nmse(const Units& groups, const Units& columns) const {
+        std::vector<double> found;
         const std::vector<double> shares = total(groups, columns);
-        const double N = static_cast<double>(groups.size());
-        double sum = 0.0;
-        for (const auto& channels : channels_) {
-            TransceiverProblem block = problem_.transceiver_problem(channels, shares);
-            for (std::size_t n = 0; n < groups.size(); ++n) {
-                block.second_moments[n] = N * fraction(groups[n], units_.kv_groups);
-            }
-            sum += designer_(block, {}).nmse;
-            for (std::size_t n = 0; n < groups.size(); ++n) {
-                block.second_moments[n] = N * fraction(columns[n], units_.ffn_columns);
-            }
-            sum += designer_(block, {}).nmse;
+        for (const auto& channels : channels_)
+            found.push_back(nmse(channels, shares, groups, columns));
+        return found;
+    }
+
+    // The same where it is better than `best` on average; nothing as soon as it is clear that it is
+    // not: channels are common, so that few of them tell two assignments apart.
+    std::optional<std::vector<double>> better_nmse(const Units& groups, const Units& columns,
+                                                   const std::vector<double>& best) const {
+        constexpr std::size_t least = 5;
+        constexpr double clear = 4.0;  // standard errors of the mean difference
+        std::vector<double> found;
+        const std::vector<double> shares = total(groups, columns);
+        double sum = 0.0, squares = 0.0, whole = 0.0;
+        for (std::size_t i = 0; i < channels_.size(); ++i) {
+            found.push_back(nmse(channels_[i], shares, groups, columns));
+            const double excess = found[i] - best[i];
+            sum += excess;
+            squares += excess * excess;
+            whole += best[i];
+            const double count = static_cast<double>(i + 1);
+            const double variance = std::max(0.0, squares - sum * sum / count) / (count - 1.0);
+            if (i + 1 >= least && sum > clear * std::sqrt(count * variance)) return {};
         }
-        return sum / static_cast<double>(2 * channels_.size());
+        // Less than rounding is no gain: the search could go round in it for ever.
+        if (!(sum < -1e-12 * whole)) return {};
+        return found;
     }
 
 private:
+    double nmse(const std::vector<Eigen::MatrixXcd>& channels, const std::vector<double>& shares,
+                const Units& groups, const Units& columns) const {
+        const double N = static_cast<double>(groups.size());
+        TransceiverProblem block = problem_.transceiver_problem(channels, shares);
+        const auto site = [&](const Units& held, std::int64_t whole) {
+            for (std::size_t n = 0; n < held.size(); ++n)
+                block.second_moments[n] = N * fraction(held[n], whole);
+            return designer_(block, {}).nmse;
+        };
+        const double attention = site(groups, units_.kv_groups);
+        return (attention + site(columns, units_.ffn_columns)) / 2.0;
+    }
+
     std::vector<double> weighted(const Units& groups, const Units& columns,
                                  double attention) const {
         std::vector<double> shares;
@@ -110,6 +138,10 @@ private:
     Designer designer_;
     std::vector<std::vector<Eigen::MatrixXcd>> channels_;
 };
+
+double mean(const std::vector<double>& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
 
 void validate(const AssignmentProblem& problem, const std::vector<double>& shares,
               const LayerUnits& units, int channels) {
@@ -139,16 +171,18 @@ IntegralAssignment refine_to_units(const AssignmentProblem& problem,
     IntegralAssignment best;
     best.kv_groups = apportion(shares, units.kv_groups);
     best.ffn_columns = apportion(shares, units.ffn_columns);
-    best.nmse = best.rounded_nmse = refinement.nmse(best.kv_groups, best.ffn_columns);
+    std::vector<double> least = refinement.nmse(best.kv_groups, best.ffn_columns);
+    best.rounded_nmse = mean(least);
     bool allowed = refinement.within_limits(best.kv_groups, best.ffn_columns);
     const Units rounded_columns = best.ffn_columns;
     const auto consider_both = [&](const Units& groups, const Units& columns) {
         if (!refinement.within_limits(groups, columns)) return false;
-        const double nmse = refinement.nmse(groups, columns);
-        if (allowed && !(nmse < best.nmse)) return false;
+        auto found = allowed ? refinement.better_nmse(groups, columns, least)
+                             : refinement.nmse(groups, columns);
+        if (!found) return false;
         best.kv_groups = groups;
         best.ffn_columns = columns;
-        best.nmse = nmse;
+        least = std::move(*found);
         allowed = true;
         return true;
     };
@@ -157,18 +191,15 @@ IntegralAssignment refine_to_units(const AssignmentProblem& problem,
         return consider_both(groups, rounded_columns) || made_up;
     };
     consider(best.kv_groups);
-    for (bool improved = true; improved;) {
-        improved = false;
-        const Units from = best.kv_groups;
-        for (std::size_t giver = 0; giver < from.size(); ++giver) {
-            for (std::size_t taker = 0; taker < from.size(); ++taker) {
-                if (giver == taker || from[giver] == 0) continue;
-                Units groups = from;
-                --groups[giver];
-                ++groups[taker];
-                improved = consider(groups) || improved;
-            }
-        }
+    // One pair of devices after the other, round and round until no pair has anything to gain.
+    const std::size_t N = shares.size(), pairs = N * (N - 1);
+    for (std::size_t pair = 0, unchanged = 0; unchanged < pairs; pair = (pair + 1) % pairs) {
+        const std::size_t giver = pair / (N - 1);
+        const std::size_t taker = (giver + 1 + pair % (N - 1)) % N;
+        Units groups = best.kv_groups;
+        --groups[giver];
+        ++groups[taker];
+        unchanged = groups[giver] >= 0 && consider(groups) ? 0 : unchanged + 1;
     }
     if (!allowed) {
         const std::size_t n = refinement.overloaded(best.kv_groups, best.ffn_columns);
@@ -180,6 +211,7 @@ IntegralAssignment refine_to_units(const AssignmentProblem& problem,
             " of the operations, at most " + std::to_string(problem.share_limit(n).least()) + " (" +
             problem.share_limit(n).name() + ")");
     }
+    best.nmse = mean(least);
     best.shares = refinement.total(best.kv_groups, best.ffn_columns);
     return best;
 }

@@ -12,6 +12,7 @@
 namespace aircomp::optimizer {
 namespace {
 
+using Complex = std::complex<double>;
 using Eigen::Index;
 using Eigen::MatrixXcd;
 using Eigen::MatrixXd;
@@ -164,14 +165,47 @@ private:
         return sum;
     }
 
-    // Adds the matrix of D -> F D F^H to a block of the Hessian, column by column.
+    // Adds the matrix of D -> F D F^H in coordinates to a block of the Hessian. The basis matrices
+    // of (i, j) have the images (f_i f_j^H + f_j f_i^H) / sqrt(2) and i (f_i f_j^H - f_j f_i^H) /
+    // sqrt(2), f_i being the columns of F.
     void add_congruence(const MatrixXcd& F, Eigen::Ref<MatrixXd> block) const {
-        VectorXd unit = VectorXd::Zero(coordinates_), image(coordinates_);
-        for (Index k = 0; k < coordinates_; ++k) {
-            unit[k] = 1.0;
-            to_coordinates(F * from_coordinates(unit, L_) * F.adjoint(), image);
-            block.col(k) += image;
-            unit[k] = 0.0;
+        Index column = 0;
+        for (Index i = 0; i < L_; ++i, ++column) {
+            Index row = 0;
+            for (Index a = 0; a < L_; ++a)
+                block(row++, column) += std::norm(F(a, i));
+            for (Index b = 1; b < L_; ++b) {
+                for (Index a = 0; a < b; ++a, row += 2) {
+                    const Complex image = std::sqrt(2.0) * F(a, i) * std::conj(F(b, i));
+                    block(row, column) += image.real();
+                    block(row + 1, column) += image.imag();
+                }
+            }
+        }
+        for (Index j = 1; j < L_; ++j) {
+            for (Index i = 0; i < j; ++i, column += 2)
+                add_images(F, i, j, block.middleCols(column, 2));
+        }
+    }
+
+    // The images of the two basis matrices of (i, j), i < j.
+    void add_images(const MatrixXcd& F, Index i, Index j, Eigen::Ref<MatrixXd> columns) const {
+        Index row = 0;
+        for (Index a = 0; a < L_; ++a, ++row) {
+            const Complex product = std::sqrt(2.0) * F(a, i) * std::conj(F(a, j));
+            columns(row, 0) += product.real();
+            columns(row, 1) -= product.imag();
+        }
+        for (Index b = 1; b < L_; ++b) {
+            for (Index a = 0; a < b; ++a, row += 2) {
+                const Complex one = F(a, i) * std::conj(F(b, j));
+                const Complex other = F(a, j) * std::conj(F(b, i));
+                const Complex sum = one + other, difference = one - other;
+                columns(row, 0) += sum.real();
+                columns(row + 1, 0) += sum.imag();
+                columns(row, 1) -= difference.imag();
+                columns(row + 1, 1) += difference.real();
+            }
         }
     }
 

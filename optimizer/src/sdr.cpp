@@ -2,7 +2,7 @@
 // Scheme sdr, the paper's: zero forcing, the combiner from a semidefinite relaxation by Gaussian
 // randomisation, scaled by the exact traces.
 #include <Eigen/Eigenvalues>
-#include <Eigen/SVD>
+#include <Eigen/QR>
 #include <cmath>
 #include <stdexcept>
 
@@ -45,8 +45,10 @@ Design design_sdr(const TransceiverProblem& problem, const DesignOptions& option
         const Eigen::MatrixXcd G = complex_normal(random, problem.streams, root.rows()) * root;
         consider(G);
         // The same row space with orthonormal rows: mostly better, at 10 dB by a factor of 1.8.
-        const Eigen::JacobiSVD<Eigen::MatrixXcd> svd(G, Eigen::ComputeThinU | Eigen::ComputeThinV);
-        consider(svd.matrixV().adjoint());
+        const Eigen::HouseholderQR<Eigen::MatrixXcd> qr(G.adjoint());
+        const Eigen::MatrixXcd rows =
+            qr.householderQ() * Eigen::MatrixXcd::Identity(root.rows(), problem.streams);
+        consider(rows.adjoint());
     }
     Design design = zero_forcing(problem, best);
     design.iterations = relaxation.iterations;
