@@ -77,6 +77,7 @@ Json to_json(const runtime::ExperimentPlot& plot) {
             {"panels", plot.panels},
             {"x_scale", plot.x_scale},
             {"y_scale", plot.y_scale},
+            {"y_range", plot.y_range},
             {"x_label", plot.x_label},
             {"y_label", plot.y_label}};
 }

@@ -4,6 +4,7 @@
 
 import csv
 import json
+import math
 import pathlib
 import re
 import sys
@@ -57,6 +58,15 @@ def mean_and_interval(values):
     return mean, quantile * (variance / len(values)) ** 0.5
 
 
+def mean_and_whiskers(values, scale):
+    """Mean and the interval's length below and above it; on a logarithmic axis all three of the logarithms."""
+    if scale == "log" and min(values) > 0:
+        mean, half = mean_and_interval([math.log(value) for value in values])
+        return math.exp(mean), math.exp(mean) - math.exp(mean - half), math.exp(mean + half) - math.exp(mean)
+    mean, half = mean_and_interval(values)
+    return mean, half, half
+
+
 def relative(plot, rows):
     """The rows with y over the y of the case that the plot names, at the same other axes and seed."""
     over = plot["over"]
@@ -94,13 +104,15 @@ def draw_lines(axes, plot, rows):
     for number, (values, line) in enumerate(groups(rows, plot["lines"]).items()):
         points = groups(line, [plot["x"]])
         x = [key[0] for key in points]
-        figures = [mean_and_interval([row[plot["y"][0]] for row in point])
-                   for point in points.values()]
-        axes.errorbar(x, [mean for mean, _ in figures], [half for _, half in figures], capsize=2, markersize=4,
-                      linewidth=1.2, marker=MARKERS[number % len(MARKERS)], linestyle=DASHES[number // 3 % len(DASHES)],
-                      color=COLOURS[number % len(COLOURS)], label=name(plot["lines"], values))
+        means, *whiskers = zip(*(mean_and_whiskers([row[plot["y"][0]] for row in point], plot["y_scale"])
+                                 for point in points.values()))
+        axes.errorbar(x, means, whiskers, capsize=2, markersize=4, linewidth=1.2, label=name(plot["lines"], values),
+                      color=COLOURS[number % len(COLOURS)], marker=MARKERS[number % len(MARKERS)],
+                      linestyle=DASHES[number // 3 % len(DASHES)])
     axes.set_xscale(plot["x_scale"])
     axes.set_yscale(plot["y_scale"])
+    if plot["y_range"]:
+        axes.set_ylim(*plot["y_range"])
     low, high = axes.get_ylim()
     if plot["y_scale"] == "log" and high < 10 * low:  # too narrow for powers of ten
         axes.yaxis.set_major_formatter("{x:g}")

@@ -196,32 +196,66 @@ private:
         if (seeds_.empty()) node.fail("a list of seeds");
     }
 
-    static std::vector<std::string> read_names(const YamlNode& node) {
-        std::vector<std::string> names;
-        for (const YamlNode& name : node.elements())
-            name.read(names.emplace_back());
+    /// Names that stand for themselves.
+    using Choices = std::vector<std::pair<std::string, std::string>>;
+
+    Choices axis_names() const {
+        Choices names;
+        for (const Axis& axis : axes_)
+            names.emplace_back(axis.name, axis.name);
         return names;
     }
 
-    static ExperimentPlot read_plot(const YamlNode& node) {
+    Choices labels_of(const std::string& axis) const {
+        Choices labels;
+        for (const Axis& one : axes_) {
+            if (one.name != axis) continue;
+            for (const Case& label : one.cases)
+                labels.emplace_back(label.label, label.label);
+        }
+        return labels;
+    }
+
+    std::vector<std::string> read_axis_names(const YamlNode& node) const {
+        std::vector<std::string> names;
+        for (const YamlNode& name : node.elements())
+            name.read(names.emplace_back(), axis_names());
+        return names;
+    }
+
+    /// An axis and one of its labels, both or neither.
+    void read_reference(const YamlNode& axis, const YamlNode& label, std::string& axis_name,
+                        std::string& reference) const {
+        axis.read(axis_name, axis_names());
+        if (axis_name.empty()) return;
+        label.required().read(reference, labels_of(axis_name));
+    }
+
+    ExperimentPlot read_plot(const YamlNode& node) const {
+        const Choices scales = {{"linear", "linear"}, {"log", "log"}};
         ExperimentPlot plot;
         node.at("title").read(plot.title);
-        node.at("x").required().read(plot.x);
-        plot.y = read_names(node.at("y"));
-        plot.lines = read_names(node.at("lines"));
-        plot.panels = read_names(node.at("panels"));
-        node.at("x_scale").read(plot.x_scale);
-        node.at("y_scale").read(plot.y_scale);
+        node.at("x").required().read(plot.x, axis_names());
+        for (const YamlNode& column : node.at("y").elements())
+            column.read(plot.y.emplace_back());
+        plot.lines = read_axis_names(node.at("lines"));
+        plot.panels = read_axis_names(node.at("panels"));
+        node.at("x_scale").read(plot.x_scale, scales);
+        node.at("y_scale").read(plot.y_scale, scales);
+        for (const YamlNode& end : node.at("y_range").elements())
+            end.read(plot.y_range.emplace_back());
         node.at("x_label").read(plot.x_label);
         node.at("y_label").read(plot.y_label);
         const YamlNode map = node.at("map");
-        map.at("choose").read(plot.map.choose);
+        read_reference(map.at("choose"), map.at("reference"), plot.map.choose, plot.map.reference);
         map.at("keep").read(plot.map.keep);
-        map.at("reference").read(plot.map.reference);
         map.at("loss").read(plot.map.loss);
-        node.at("over").at("axis").read(plot.over.axis);
-        node.at("over").at("reference").read(plot.over.reference);
+        const YamlNode over = node.at("over");
+        read_reference(over.at("axis"), over.at("reference"), plot.over.axis, plot.over.reference);
         if (plot.y.empty()) node.fail("a list of columns y");
+        const auto& range = plot.y_range;
+        if (!range.empty() && !(range.size() == 2 && range[0] < range[1]))
+            node.at("y_range").fail("two numbers, the lower first");
         if (!plot.map.choose.empty() && plot.lines.size() != 1) {
             node.fail("one axis of lines, which a map goes up along");
         }

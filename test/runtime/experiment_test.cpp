@@ -114,6 +114,15 @@ TEST_CASE("a wrong experiment is refused with its place") {
     refused(with("snr_db: 20", "snr_db: 900"), "(devices 1, size small, quiet): radio.snr_db");
     refused(with("devices: [1, 5]", "devices: [1, 7]"),
             "expected a value of the axis devices, found 7");
+    refused(with("x: devices", "x: device"), "plots[0].x: expected one of devices, size");
+    refused(with("lines: [size]", "lines: [sizes]"),
+            "plots[0].lines[0]: expected one of devices, size");
+    refused(with("y_scale: log", "y_scale: logarithmic"), "y_scale: expected one of linear, log");
+    refused(with("y_scale: log", "y_range: [2, 1]"), "y_range: expected two numbers");
+    refused(with("y_scale: log", "over: {axis: devices, reference: 3}"),
+            "over.reference: expected one of 1, 5, found 3");  // 3 is no quick value
+    refused(with("y_scale: log", "over: {axis: devices}"),
+            "plots[0].over: expected the key reference");
     refused(with("seeds: [2]", "seeds: []"), "expected a list of seeds");
     refused(with("question: Does it work?", ""), "expected the key question");
 }

@@ -63,6 +63,7 @@ struct ExperimentPlot {
     std::vector<std::string> panels;  ///< Axes of which each combination is a panel.
     std::string x_scale = "linear";
     std::string y_scale = "linear";
+    std::vector<double> y_range;  ///< Lowest and highest that is shown; empty: all.
     std::string x_label;
     std::string y_label;
     ExperimentMap map;
