@@ -60,12 +60,20 @@ phy::Payload payload_of(const Config& config, std::int64_t length) {
     return payload;
 }
 
+std::optional<phy::Rotation> rotation_of(const Config& config, std::int64_t length) {
+    const auto seed = payload_of(config, length).rotation_seed;
+    if (!seed) return {};
+    return phy::Rotation(length, *seed);
+}
+
 AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibration& calibration)
-    : analog_(config.analog), streams_(config.radio.streams), length_(length) {
+    : analog_(config.analog),
+      streams_(config.radio.streams),
+      length_(length),
+      payload_(payload_of(config, length)),
+      rotation_(rotation_of(config, length)) {
     const std::int64_t reals_per_use = 2 * static_cast<std::int64_t>(streams_);
     channel_uses_ = (length + reals_per_use - 1) / reals_per_use;
-    rotation_seed_ = payload_of(config, length).rotation_seed;
-    if (rotation_seed_) rotation_.emplace(length, *rotation_seed_);
     moments_[0] = second_moments_of(calibration, SiteKind::attention);
     moments_[1] = second_moments_of(calibration, SiteKind::mlp);
     sum_gains_[0] = sum_gain_of(calibration, SiteKind::attention);

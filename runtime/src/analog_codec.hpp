@@ -20,6 +20,9 @@ namespace phy = gr::aircomp::phy;
 /// What AnalogCodec::payload() is, for who has no calibration.
 phy::Payload payload_of(const Config& config, std::int64_t length);
 
+/// The rotation of vectors of `length` reals, where the configuration has one.
+std::optional<phy::Rotation> rotation_of(const Config& config, std::int64_t length);
+
 /// Symbols of one vector, [streams, channel uses].
 using SymbolMatrix = Eigen::MatrixXcf;
 
@@ -38,10 +41,7 @@ public:
     int streams() const { return streams_; }
     std::int64_t length() const { return length_; }
     /// Of one vector in a burst: its length, streams and rotation.
-    phy::Payload payload() const {
-        return {static_cast<std::size_t>(length_), static_cast<std::size_t>(streams_),
-                rotation_seed_};
-    }
+    const phy::Payload& payload() const { return payload_; }
 
     /// The scale that every device divides vector `v` by. With the policy `exchanged` it needs
     /// every device's norm, which costs a message over the control link.
@@ -66,7 +66,7 @@ private:
     int streams_;
     std::int64_t length_;
     std::int64_t channel_uses_;
-    std::optional<std::uint64_t> rotation_seed_;
+    phy::Payload payload_;
     std::optional<phy::Rotation> rotation_;
     std::vector<double> moments_[2];  // by SiteKind
     double sum_gains_[2];             // by SiteKind

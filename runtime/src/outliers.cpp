@@ -7,9 +7,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "analog_codec.hpp"
 #include "exact_sum.hpp"
-#include "gnuradio/aircomp/phy/rotation.hpp"
-#include "seeds.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -41,15 +40,14 @@ struct Moments {
 }  // namespace
 
 struct OutlierMedium::Observations {
-    std::optional<gr::aircomp::phy::Rotation> rotation;
+    std::optional<phy::Rotation> rotation;
     Moments first_token, later_tokens;
     std::vector<float> vector;
 };
 
 OutlierMedium::OutlierMedium(const Config& config, std::int64_t length, Site site)
     : site_(site), observations_(std::make_unique<Observations>()) {
-    if (config.analog.rotation)
-        observations_->rotation.emplace(length, derive_seed(config.seed, seed_for::rotation));
+    observations_->rotation = rotation_of(config, length);
     observations_->vector.resize(static_cast<std::size_t>(length));
 }
 

@@ -29,6 +29,9 @@ std::vector<double> path_gains(const Config& config);
 /// sigma^2, W: the largest max_power_w over snr_db.
 double noise_power_w(const Config& config);
 
+/// A complex float32 on the control link.
+constexpr double bytes_per_coefficient = 8;
+
 /// Seconds that `channel_uses` take.
 double air_time_s(const RadioConfig& radio, double channel_uses);
 

@@ -16,11 +16,7 @@ constexpr double scale_bits = 32;  // each vector's range travels with it
 class DigitalMedium final : public Medium {
 public:
     DigitalMedium(RadioCell cell, std::int64_t length, DigitalAccess access)
-        : cell_(std::move(cell)), access_(access) {
-        if (cell_.config().analog.rotation) {
-            rotation_.emplace(length, derive_seed(cell_.config().seed, seed_for::rotation));
-        }
-    }
+        : cell_(std::move(cell)), access_(access), rotation_(rotation_of(cell_.config(), length)) {}
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
         check_request(request, sum);

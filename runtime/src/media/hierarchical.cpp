@@ -12,8 +12,6 @@
 namespace aircomp::runtime {
 namespace {
 
-constexpr double bytes_per_coefficient = 8;  // a complex float32 on the control link
-
 /// Devices with something to sum, and the relay that they sum at.
 struct Cluster {
     std::size_t relay = 0;

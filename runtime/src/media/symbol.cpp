@@ -10,8 +10,6 @@
 namespace aircomp::runtime {
 namespace {
 
-constexpr double bytes_per_coefficient = 8;  // a complex float32 of a precoder on its way
-
 /// A transceiver as it acts in one coherence block, for the sites of one kind.
 struct Link {
     optimizer::Design design;

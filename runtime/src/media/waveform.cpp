@@ -20,7 +20,6 @@ namespace aircomp::runtime {
 namespace {
 
 constexpr double two_pi = 6.28318530717958647692;
-constexpr double bytes_per_coefficient = 8;  // a complex float32 of a precoder on its way
 // Before the first sounding, headers until an offset is known to a few Hz: one is good for some
 // 100.
 constexpr int first_headers = 24;

@@ -16,9 +16,8 @@
 #include "aircomp/inference/decoder.hpp"
 #include "aircomp/runtime/assignment.hpp"
 #include "aircomp/runtime/layout.hpp"
-#include "gnuradio/aircomp/phy/rotation.hpp"
+#include "analog_codec.hpp"
 #include "packed_partial.hpp"
-#include "seeds.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -60,9 +59,7 @@ public:
         MPI_Comm_size(devices_, &count_);
         if (config.scheme != "digital") return;
         bits_ = config.digital_bits;
-        if (config.analog.rotation) {
-            rotation_.emplace(length, derive_seed(config.seed, seed_for::rotation));
-        }
+        rotation_ = rotation_of(config, length);
     }
 
     /// Leaves in `vectors`, [any, length], the sum over the devices.
