@@ -33,7 +33,14 @@ void add_device(CLI::App& program) {
         "--radio", options->radio,
         "Configuration file with the radio of the device's name, the coordinator's; "
         "without it, sums go over the control link");
-    command->add_flag("--once", options->once, "End with the coordinator's run");
+    CLI::Option* once =
+        command->add_flag("--once", options->once, "End with the coordinator's run");
+    command
+        ->add_option("--patience-s", options->patience_s,
+                     "With --once: how long to look for a coordinator that is gone, s")
+        ->check(CLI::NonNegativeNumber)
+        ->needs(once)
+        ->capture_default_str();
     add_log(*command, options->log);
     command->footer(
         "Examples:\n"

@@ -102,6 +102,20 @@ TEST_CASE("a device that is lost again has to stay away for a while, and is told
     CHECK(lab.device(1).wait() == 0);
 }
 
+TEST_CASE("a device that was away when the run ended does not look for it for ever") {
+    Laboratory lab;
+    lab.start_coordinator();
+    lab.start_device(1, {"--patience-s", "1"});
+    for (const std::size_t n : {2, 3, 4})
+        lab.start_device(n);
+    REQUIRE(lab.reaches(10));
+    lab.device(1).signal(SIGSTOP);
+    CHECK(lab.result()["tokens"] == Laboratory::undisturbed());
+    lab.device(1).signal(SIGCONT);
+    CHECK(lab.device(1).wait() == 2);
+    CHECK(lab.device(1).says("is gone for longer than --patience-s"));
+}
+
 TEST_CASE("a device that lives but does not answer is taken out") {
     Laboratory lab("  round_timeout_s: 0.2\n");
     lab.start_coordinator();

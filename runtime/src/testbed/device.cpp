@@ -115,6 +115,8 @@ public:
     const std::string& reason() const { return *ended_; }
     /// Whether its radio has let go of it, after its end.
     bool is_silent() const { return !carrier_ || carrier_->is_silent(); }
+    /// Whether the coordinator has said anything.
+    bool was_answered() const { return was_answered_; }
     bool was_admitted() const { return was_admitted_; }
     bool was_shut_down() const { return was_shut_down_; }
     /// Refused, and not to try again.
@@ -125,6 +127,7 @@ public:
 private:
     void take(gsl::span<const std::byte> frame) {
         heard_ = Clock::now();
+        was_answered_ = true;
         const control::Message message = control::decode(frame);
         if (!machine_.receive(message)) return;
         if (carrier_) carrier_->feed();
@@ -260,6 +263,7 @@ private:
     Clock::time_point answered_;
     double most_silence_s_ = greeting_timeout_s;
     std::optional<std::string> ended_;
+    bool was_answered_ = false;
     bool was_admitted_ = false;
     bool was_shut_down_ = false;
     bool is_refused_ = false;
@@ -284,6 +288,24 @@ public:
 private:
     std::mt19937_64 random_;
     double wait_s_ = first_wait_s;
+};
+
+/// How long the coordinator of a run is gone, whose end a device that is away does not hear of.
+class Absence {
+public:
+    void note(const DeviceSession& session) {
+        is_in_run_ = is_in_run_ || session.was_admitted();
+        // A coordinator that wants the device to stay away is there.
+        if (session.was_answered())
+            since_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                        std::chrono::duration<double>(session.pause_s()));
+    }
+
+    double seconds() const { return is_in_run_ ? seconds_since(since_) : 0; }
+
+private:
+    bool is_in_run_ = false;
+    Clock::time_point since_;
 };
 
 /// Opens the radio of the device's name. Throws as read_config() and open_device_radio() do, and
@@ -379,6 +401,7 @@ void run_device(const DeviceOptions& options) {
         if (session) session->watch();
     });
     BackOff back_off(options.name);
+    Absence absence;
     while (!interrupted) {
         session = std::make_shared<DeviceSession>(loop, checkpoint, hello, threads,
                                                   radio ? &*radio : nullptr, log);
@@ -395,6 +418,11 @@ void run_device(const DeviceOptions& options) {
         await_radio(loop, *session, leaves, log);
         if (session->is_refused()) throw std::runtime_error(session->reason());
         if (session->was_shut_down() && options.once) return;
+        absence.note(*session);
+        if (options.once && absence.seconds() > options.patience_s) {
+            throw std::runtime_error("the coordinator at " + options.coordinator +
+                                     " is gone for longer than --patience-s");
+        }
         loop.run_until([&] { return interrupted; },
                        std::max(back_off.next_s(), session->pause_s()));
     }

@@ -35,12 +35,13 @@ struct DeviceOptions {
     int threads = 0;                     ///< 0: all cores.
     std::filesystem::path radio;  ///< Configuration with the radio of that name; empty: none.
     bool once = false;            ///< End with the coordinator's run.
+    double patience_s = 60;       ///< With `once`: for a coordinator that knew it and is gone.
     LogOptions log;
 };
 
 /// Serves coordinators, one after the other, until SIGINT or SIGTERM. Throws std::runtime_error or
 /// std::invalid_argument where model, certificates or address are no good, or where a coordinator
-/// refuses the device for good.
+/// refuses the device for good or, with `once`, is gone for longer than `patience_s`.
 void run_device(const DeviceOptions& options);
 
 struct CoordinatorOptions {
