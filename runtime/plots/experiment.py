@@ -181,15 +181,18 @@ def panels_of(description, rows):
             for plot in plots]
 
 
-def draw_legend(axes, plot):
+def draw_legend(axes, plot, is_last):
+    """Beside the panel where there are many entries, and then only beside the last panel of a plot."""
     entries = len(axes.get_legend_handles_labels()[1])
+    if entries > MANY and not is_last:
+        return
     if entries > MANY:
         axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.02))
     elif plot["lines"] or entries > 1:
         axes.legend(edgecolor="none", framealpha=0.7, fontsize=7)
 
 
-def draw_panel(axes, plot, values, rows):
+def draw_panel(axes, plot, values, rows, is_last):
     bars = isinstance(rows[0][plot["x"]], str)
     (draw_map if plot["map"] else draw_bars if bars else draw_lines)(axes, plot, rows)
     axes.set_title(": ".join(filter(None, [plot["title"], name(plot["panels"], values)])))
@@ -197,7 +200,7 @@ def draw_panel(axes, plot, values, rows):
     if not bars:
         axes.set_ylabel(plot["y_label"])
     if not plot["map"]:
-        draw_legend(axes, plot)
+        draw_legend(axes, plot, is_last)
 
 
 def draw(description, rows):
@@ -211,8 +214,8 @@ def draw(description, rows):
     for panels, line in zip(table, axes):
         for unused in line[len(panels):]:
             unused.set_visible(False)
-        for panel, one in zip(panels, line):
-            draw_panel(one, *panel)
+        for panel, one, after in zip(panels, line, panels[1:] + [None]):
+            draw_panel(one, *panel, is_last=after is None or after[0] is not panel[0])
     return figure
 
 
