@@ -144,16 +144,18 @@ def draw_bars(axes, plot, rows):
 
 
 def winner(plot, cell):
-    """The case with the least y among those that lose no more than allowed, and that y; (None, nan) where none does."""
+    """The case with the least y among those that lose no more than allowed, and that y; (None, nan) where none does.
+
+    Of several with that y the one that loses least."""
     rule = plot["map"]
     means = {}
     for (case,), rows in groups(cell, [rule["choose"]]).items():
         means[case] = [mean_and_interval([row[column] for row in rows])[0]
                        for column in (rule["keep"], plot["y"][0])]
     bound = (1 + rule["loss"]) * means.pop(rule["reference"])[0]
-    kept = {case: least for case, (value, least) in means.items() if value <= bound}
+    kept = {case: (float(f"{least:.6g}"), value) for case, (value, least) in means.items() if value <= bound}
     best = min(kept, key=kept.get, default=None)
-    return best, kept.get(best, float("nan"))
+    return best, kept[best][0] if kept else float("nan")
 
 
 def draw_map(axes, plot, rows):
@@ -167,7 +169,7 @@ def draw_map(axes, plot, rows):
             colour = "0.92" if best is None else plt.cm.tab20(cases.index(best) % 20)
             axes.add_patch(plt.Rectangle((j, i), 1, 1, facecolor=colour, edgecolor="white", alpha=0.75))
             text = "none" if best is None else f"{best}\n{least:.2g}"
-            axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=6.2)
+            axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=6.2 if len(text) < 16 else 5.4)
     axes.set_xlim(0, len(columns))
     axes.set_ylim(0, len(lines))
     axes.set_xticks([j + 0.5 for j in range(len(columns))], [f"{value:g}" for (value,) in columns])
