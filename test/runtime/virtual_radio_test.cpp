@@ -8,11 +8,10 @@
 #include "aircomp/runtime/first_light.hpp"
 #include "aircomp/runtime/media.hpp"
 #include "exact_sum.hpp"
+#include "given_air.hpp"
 #include "inference/temporary_folder.hpp"
-#include "radio_cell.hpp"
 #include "support/catch.hpp"
 #include "support/sanitized.hpp"
-#include "waveform_format.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -43,26 +42,14 @@ std::vector<double> powers(const Config& config) {
 void emulate(const test::TemporaryFolder& folder, Config& config) {
     RadioCell cell(config, powers(config));
     cell.enter_block(0);
-    const auto format = burst_format(config);
-    const double per_sample =
-        static_cast<double>(format.fft_size) / static_cast<double>(format.used_subcarriers());
     const auto file = folder.path() / "air.yaml";
     std::ofstream air(file);
-    air.precision(17);
-    air << "time_scale: " << (test::sanitized ? 0.05 : 0.2) << "\nseed: 7\nnoise_power: "
-        << cell.noise_power_w() * per_sample * std::pow(10, unit_power_dbfs / 10) << "\nboards:\n";
-    for (const auto& device : config.devices)
-        air << "  - {name: " << device.name << ", antennas: 1}\n";
-    air << "  - {name: server, antennas: " << config.radio.server_antennas << "}\nlinks:\n";
+    test::write_boards(air, cell, unit_power_dbfs, test::sanitized ? "0.05" : "0.2");
+    air << "links:\n";
+    test::write_given_links(air, cell);
     for (std::size_t n = 0; n < device_count; ++n) {
-        const std::string& name = config.devices[n].name;
-        air << "  - {between: [server, " << name << "], given: [{gains: [";
-        for (Eigen::Index r = 0; r < config.radio.server_antennas; ++r) {
-            const auto gain = cell.block().channels[n](r, 0);
-            air << (r == 0 ? "" : ", ") << "[[" << gain.real() << ", " << gain.imag() << "]]";
-        }
-        air << "]}]}\n";
-        config.radios.devices[n].args = "type=aircomp,config=" + file.string() + ",name=" + name;
+        config.radios.devices[n].args =
+            "type=aircomp,config=" + file.string() + ",name=" + config.devices[n].name;
     }
     config.radios.server.args = "type=aircomp,config=" + file.string() + ",name=server";
     REQUIRE(setenv("UHD_MODULE_PATH", AIRCOMP_UHD_MODULES, 1) == 0);

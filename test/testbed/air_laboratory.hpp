@@ -9,10 +9,9 @@
 
 #include "aircomp/inference/random_model.hpp"
 #include "aircomp/runtime/config.hpp"
-#include "radio_cell.hpp"
+#include "runtime/given_air.hpp"
 #include "support/sanitized.hpp"
 #include "testbed/laboratory.hpp"
-#include "waveform_format.hpp"
 
 namespace aircomp::test {
 
@@ -192,28 +191,13 @@ private:
         const Config config = runtime::read_config(path("lab.yaml"));
         runtime::RadioCell cell(config, std::vector<double>(device_count, 1));
         cell.enter_block(0);
-        const auto format = runtime::burst_format(config);
-        const double per_sample =
-            static_cast<double>(format.fft_size) / static_cast<double>(format.used_subcarriers());
         std::ofstream air(path("air.yaml"));
-        air.precision(17);
-        air << "time_scale: " << time_scale() << "\nseed: 7\nnoise_power: "
-            << cell.noise_power_w() * per_sample * std::pow(10, unit_power_dbfs / 10)
-            << "\nboards:\n";
-        for (std::size_t n = 0; n < device_count; ++n)
-            air << "  - {name: " << config.devices[n].name << ", antennas: 1}\n";
-        air << "  - {name: server, antennas: 4}\n  - {name: listener, noise_power: 0}\n"
+        write_boards(air, cell, unit_power_dbfs, time_scale());
+        air << "  - {name: listener, noise_power: 0}\n"
             << "coherence_time_s: " << options_.coherence_time_s
             << "\nlinks:\n  - {between: [server, listener], connected: false}\n";
         if (options_.coherence_time_s > 0) return write_changing_links(air);
-        for (std::size_t n = 0; n < device_count; ++n) {
-            air << "  - {between: [server, " << config.devices[n].name << "], given: [{gains: [";
-            for (Eigen::Index r = 0; r < 4; ++r) {
-                const auto gain = cell.block().channels[n](r, 0);
-                air << (r == 0 ? "" : ", ") << "[[" << gain.real() << ", " << gain.imag() << "]]";
-            }
-            air << "]}]}\n";
-        }
+        write_given_links(air, cell);
     }
 
     /// Mostly fixed, so that no change hides a device.
