@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // aircomp report: one page of all results in a folder.
+#include <algorithm>
 #include <iostream>
 
 #include "commands.hpp"
@@ -18,6 +19,13 @@ void run(const ReportOptions& options) {
         throw std::invalid_argument(options.folder +
                                     ": expected a folder that aircomp reproduce "
                                     "has written");
+    }
+    const auto experiments = std::filesystem::directory_iterator(options.folder);
+    if (std::none_of(begin(experiments), end(experiments), [](const auto& experiment) {
+            return std::filesystem::exists(experiment.path() / "table.csv");
+        })) {
+        throw std::invalid_argument(options.folder +
+                                    ": no finished experiment in it, a folder with table.csv");
     }
     const std::string page = options.folder + "/report.html";
     draw("report.py", options.folder, page);

@@ -110,8 +110,9 @@ void draw(const std::string& script, const std::string& source, const std::strin
         posix_spawn(&child, words[0].c_str(), nullptr, nullptr, arguments.data(), environ);
     if (error == 0) waitpid(child, &status, 0);
     if (error != 0 || status != 0) {
-        throw std::runtime_error(picture + ": could not be drawn; " + AIRCOMP_PYTHON +
-                                 " with matplotlib (Debian's python3-matplotlib) is needed");
+        throw std::runtime_error(picture + ": could not be drawn" +
+                                 (error != 0 ? "" : ", for the reason above") + "; it takes " +
+                                 AIRCOMP_PYTHON + " with matplotlib (Debian's python3-matplotlib)");
     }
 }
 

@@ -53,7 +53,13 @@ private:
 
 Json read_json(const std::filesystem::path& file) {
     std::ifstream in(file);
-    return Json::parse(in);
+    Json json = Json::parse(in, nullptr, /*allow_exceptions=*/false);
+    if (json.is_discarded()) {
+        throw std::runtime_error(file.string() +
+                                 ": expected JSON, found a file that is damaged; without it, its "
+                                 "point is measured again");
+    }
+    return json;
 }
 
 Json to_json(const runtime::ExperimentPlot& plot) {
@@ -123,8 +129,9 @@ Results::Results(runtime::Experiment experiment, const std::filesystem::path& ou
     : experiment_(std::move(experiment)), folder_(out / experiment_.name) {
     for (const auto& point : experiment_.points)
         hashes_.push_back(hash_of(std::string(version()) + "\n" + point.identity));
-    std::filesystem::create_directories(folder_ / "points");
-    write_whole(folder_ / "experiment.json", describe(experiment_).dump(2) + "\n");
+    std::error_code error;
+    std::filesystem::create_directories(folder_ / "points", error);
+    if (error) throw std::runtime_error(folder_.string() + ": " + error.message());
 }
 
 std::filesystem::path Results::point_file(std::size_t index) const {
@@ -187,6 +194,7 @@ void Results::write_table() const {
             text += "," + cell(value);
         text += "," + hashes_[i] + "," + version() + "\n";
     }
+    write_whole(folder_ / "experiment.json", describe(experiment_).dump(2) + "\n");
     write_whole(folder_ / "table.csv", text);
 }
 

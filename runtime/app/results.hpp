@@ -30,8 +30,9 @@ public:
     /// each look.
     void work(const std::function<void()>& tick);
 
-    /// Writes the table; the same points give the same bytes. Throws std::logic_error while some
-    /// are missing, std::runtime_error where points have other columns than the first.
+    /// Writes the table and what it means; the same points give the same bytes. Throws
+    /// std::logic_error while some are missing, std::runtime_error where points have other columns
+    /// than the first.
     void write_table() const;
 
 private:

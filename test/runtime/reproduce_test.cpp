@@ -165,6 +165,34 @@ TEST_CASE("a table says of which program it is, by a hash of the sources") {
     CHECK(version_of("two") != before);
 }
 
+TEST_CASE("what reproduce and report cannot use is named") {
+    const TemporaryFolder folder;
+    const auto path = [&](const std::string& name) { return (folder.path() / name).string(); };
+    const auto refused = [](const std::string& arguments, const std::string& message) {
+        const auto outcome = aircomp(arguments, /*errors=*/true);
+        CAPTURE(outcome.output);
+        CHECK(outcome.code == 2);
+        CHECK(std::count(outcome.output.begin(), outcome.output.end(), '\n') == 1);
+        CHECK_THAT(outcome.output, Catch::Contains(message));
+    };
+    const std::string trial = folder.write("trial.yaml", trial_file).string();
+    refused("reproduce nothing", "experiment 'nothing' is not known; known are all, antennas");
+    refused("reproduce " + path("none.yaml"), path("none.yaml") + ": no such file");
+    refused("reproduce " + trial + " --workers 1 --out " + trial,
+            trial + "/trial: Not a directory");
+    refused("report " + path("none"), path("none") + ": expected a folder");
+    refused("report " + path(""), ": no finished experiment in it");
+
+    REQUIRE(aircomp("reproduce " + trial + " --out " + path("out")).code == 0);
+    const auto points = std::filesystem::directory_iterator(folder.path() / "out/trial/points");
+    const std::string damaged = points->path().string();
+    std::ofstream(damaged) << "{";
+    refused("reproduce " + trial + " --workers 1 --out " + path("out"),
+            damaged + ": expected JSON, found a file that is damaged");
+    std::filesystem::remove(damaged);
+    CHECK(aircomp("reproduce " + trial + " --out " + path("out")).code == 0);
+}
+
 TEST_CASE("a table whose rows would have different columns is not written, and says why") {
     const TemporaryFolder folder;
     const auto file = folder.write("trial.yaml", R"(
