@@ -9,12 +9,24 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 
 namespace aircomp::app {
+
+namespace {
+
+/// For people, where `done` took `elapsed_s`.
+std::string time_left(double elapsed_s, std::int64_t done, std::int64_t more) {
+    const double seconds = elapsed_s * static_cast<double>(more) / static_cast<double>(done);
+    return seconds < 120 ? number("  %.0f s left", seconds)
+                         : number("  %.0f min left", std::ceil(seconds / 60));
+}
+
+}  // namespace
 
 std::function<void(std::int64_t, std::int64_t)> progress_bar(const std::string& label) {
     if (isatty(STDERR_FILENO) == 0) return nullptr;
@@ -28,14 +40,12 @@ std::function<void(std::int64_t, std::int64_t)> progress_bar(const std::string& 
         }
         const double part =
             static_cast<double>(done) / static_cast<double>(std::max<std::int64_t>(1, total));
-        const double elapsed = std::chrono::duration<double>(Clock::now() - begin).count();
+        const double elapsed_s = std::chrono::duration<double>(Clock::now() - begin).count();
         const auto filled = static_cast<std::size_t>(part * width);
-        std::fprintf(
-            stderr, "\r%-14s [%s%s] %3.0f%%  %.0f s left ", label.c_str(),
-            std::string(filled, '#').c_str(), std::string(width - filled, '.').c_str(), 100 * part,
-            done > first
-                ? elapsed * static_cast<double>(total - done) / static_cast<double>(done - first)
-                : 0.0);
+        std::fprintf(stderr, "\r%-14s [%s%s] %3.0f%%%s\033[K", label.c_str(),
+                     std::string(filled, '#').c_str(), std::string(width - filled, '.').c_str(),
+                     100 * part,
+                     done > first ? time_left(elapsed_s, done - first, total - done).c_str() : "");
         if (done >= total) std::fprintf(stderr, "\r\033[K");
         std::fflush(stderr);
     };
