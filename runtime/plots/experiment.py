@@ -194,7 +194,7 @@ def draw_legend(axes, plot, is_last):
         axes.legend(edgecolor="none", framealpha=0.7, fontsize=7)
 
 
-def draw_panel(axes, plot, values, rows, is_last):
+def draw_panel(axes, plot, values, rows, is_last=True):
     bars = isinstance(rows[0][plot["x"]], str)
     (draw_map if plot["map"] else draw_bars if bars else draw_lines)(axes, plot, rows)
     axes.set_title(": ".join(filter(None, [plot["title"], name(plot["panels"], values)])))
