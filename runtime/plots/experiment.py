@@ -169,7 +169,7 @@ def draw_map(axes, plot, rows):
             colour = "0.92" if best is None else plt.cm.tab20(cases.index(best) % 20)
             axes.add_patch(plt.Rectangle((j, i), 1, 1, facecolor=colour, edgecolor="white", alpha=0.75))
             text = "none" if best is None else f"{best}\n{least:.2g}"
-            axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=6.2 if len(text) < 16 else 5.4)
+            axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=6.2)
     axes.set_xlim(0, len(columns))
     axes.set_ylim(0, len(lines))
     axes.set_xticks([j + 0.5 for j in range(len(columns))], [f"{value:g}" for (value,) in columns])
