@@ -61,6 +61,16 @@ std::vector<std::filesystem::path> chosen_experiments(const std::vector<std::str
     return files;
 }
 
+/// Says on SIGINT that nothing is lost, and ends by it.
+void say_when_interrupted() {
+    std::signal(SIGINT, [](int) {
+        constexpr char text[] = "\naircomp: interrupted; the same command goes on where this was\n";
+        if (write(STDERR_FILENO, text, sizeof text - 1) < 0) _exit(1);
+        std::signal(SIGINT, SIG_DFL);
+        raise(SIGINT);
+    });
+}
+
 /// More processes of this program, which take points as this one does and end with it.
 class Helpers {
 public:
@@ -134,7 +144,11 @@ void run(const ReproduceOptions& options) {
         return;
     }
     // A helper whose parent is killed would go on alone, unseen.
-    if (options.helper) prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (options.helper) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+    } else {
+        say_when_interrupted();
+    }
     std::vector<runtime::Experiment> experiments;  // all at first: errors before hours of work
     for (const auto& file : chosen_experiments(options.names))
         experiments.push_back(

@@ -123,6 +123,20 @@ std::vector<std::string> columns_of(const Json& row) {
     return names;
 }
 
+/// What a measure finds is known with its first row.
+void require_columns_of_plots(const runtime::Experiment& experiment, const Json& row) {
+    for (const auto& plot : experiment.plots) {
+        auto columns = plot.y;
+        if (!plot.map.keep.empty()) columns.push_back(plot.map.keep);
+        for (const std::string& column : columns) {
+            if (row.contains(column)) continue;
+            throw std::runtime_error(experiment.name + ": a plot's y: expected a column that " +
+                                     experiment.measure + " measures, " + joined(columns_of(row)) +
+                                     ", found " + column);
+        }
+    }
+}
+
 }  // namespace
 
 Results::Results(runtime::Experiment experiment, const std::filesystem::path& out)
@@ -131,7 +145,10 @@ Results::Results(runtime::Experiment experiment, const std::filesystem::path& ou
         hashes_.push_back(hash_of(std::string(version()) + "\n" + point.identity));
     std::error_code error;
     std::filesystem::create_directories(folder_ / "points", error);
-    if (error) throw std::runtime_error(folder_.string() + ": " + error.message());
+    if (error) {
+        throw std::runtime_error("--out: " + folder_.string() +
+                                 " cannot be made: " + error.message());
+    }
 }
 
 std::filesystem::path Results::point_file(std::size_t index) const {
@@ -151,6 +168,7 @@ bool Results::take(std::size_t index) {
     const Claim claim(claim_file);
     if (!claim.held() || std::filesystem::exists(point_file(index))) return false;
     const Json row = measure(experiment_.measure, experiment_.points[index]);
+    require_columns_of_plots(experiment_, row);
     write_whole(point_file(index), row.dump(2) + "\n");
     std::filesystem::remove(claim_file);
     return true;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <stdexcept>
 
 #include "yaml_reader.hpp"
@@ -194,6 +195,8 @@ private:
         for (const YamlNode& seed : node.elements())
             seed.read(seeds_.emplace_back());
         if (seeds_.empty()) node.fail("a list of seeds");
+        if (std::set<std::uint64_t>(seeds_.begin(), seeds_.end()).size() != seeds_.size())
+            node.fail("seeds that differ");
     }
 
     /// Names that stand for themselves.

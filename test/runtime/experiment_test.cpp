@@ -123,6 +123,7 @@ TEST_CASE("a wrong experiment is refused with its place") {
             "over.reference: expected one of 1, 5, found 3");  // 3 is no quick value
     refused(with("y_scale: log", "over: {axis: devices}"),
             "plots[0].over: expected the key reference");
+    refused(with("seeds: [2]", "seeds: [2, 2]"), "expected seeds that differ");
     refused(with("seeds: [2]", "seeds: []"), "expected a list of seeds");
     refused(with("question: Does it work?", ""), "expected the key question");
 }

@@ -103,6 +103,7 @@ TEST_CASE("a run that is interrupted or killed goes on to the same table, byte f
         REQUIRE(eventually([&] { return trial.finished("stopped").size() >= 5; }));
         run.signal(signal);
         CHECK(run.wait() == 128 + signal);
+        if (signal == SIGINT) CHECK(run.says("the same command goes on where this was"));
     }
     CHECK(trial.table("stopped").empty());
     const auto before = trial.finished("stopped");
@@ -179,9 +180,16 @@ TEST_CASE("what reproduce and report cannot use is named") {
     refused("reproduce nothing", "experiment 'nothing' is not known; known are all, antennas");
     refused("reproduce " + path("none.yaml"), path("none.yaml") + ": no such file");
     refused("reproduce " + trial + " --workers 1 --out " + trial,
-            trial + "/trial: Not a directory");
+            trial + "/trial cannot be made: Not a directory");
     refused("report " + path("none"), path("none") + ": expected a folder");
     refused("report " + path(""), ": no finished experiment in it");
+
+    std::string wrong = trial_file;
+    wrong.replace(wrong.find("[nmse]"), 6, "[nsme]");
+    refused("reproduce " + folder.write("wrong.yaml", wrong).string() + " --workers 1 --out " +
+                path("out"),
+            "wrong: a plot's y: expected a column that design measures, nmse, iterations, found "
+            "nsme");
 
     REQUIRE(aircomp("reproduce " + trial + " --out " + path("out")).code == 0);
     const auto points = std::filesystem::directory_iterator(folder.path() / "out/trial/points");
