@@ -15,6 +15,7 @@
 #include "aircomp/runtime/sliced_model.hpp"
 #include "commands.hpp"
 #include "experiment_options.hpp"
+#include "validators.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -163,10 +164,10 @@ void add_bench_mpi(CLI::App& bench) {
         ->check(CLI::Range(1, 2000))
         ->capture_default_str();
     command->add_option("--layers", options->layers, "Decoder layers; 22 make 1.1 billion weights")
-        ->check(CLI::PositiveNumber)
+        ->check(above_zero())
         ->capture_default_str();
     command->add_option("--threads", options->threads, "Threads of each device")
-        ->check(CLI::PositiveNumber)
+        ->check(above_zero())
         ->capture_default_str();
     command
         ->add_option("--digital-bits", options->digital_bits,

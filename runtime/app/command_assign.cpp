@@ -6,6 +6,7 @@
 #include "aircomp/runtime/assignment.hpp"
 #include "commands.hpp"
 #include "experiment_options.hpp"
+#include "validators.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -140,12 +141,12 @@ void add_assign(CLI::App& program) {
                         "Largest device power over receiver noise, dB");
     command->add_option("--seed", options->seed, "Seed of path gains and channels");
     command->add_option("--steps", options->assignment.max_iterations, "Most steps of the search")
-        ->check(CLI::PositiveNumber)
+        ->check(above_zero())
         ->capture_default_str();
     command
         ->add_option("--tolerance", options->assignment.tolerance,
                      "Stop where no feasible move promises more than this part of the NMSE")
-        ->check(CLI::PositiveNumber)
+        ->check(above_zero())
         ->capture_default_str();
     command->add_option("--json", options->json,
                         "Write the result as JSON to FILE, - for standard output");

@@ -9,6 +9,7 @@
 #include "aircomp/inference/random_model.hpp"
 #include "commands.hpp"
 #include "experiment_options.hpp"
+#include "validators.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -103,11 +104,11 @@ void add_bench(CLI::App& program) {
             ->check(CLI::Range(1, 2000))
             ->capture_default_str();
         bench->add_option("--threads", options->threads, "Threads")
-            ->check(CLI::PositiveNumber)
+            ->check(above_zero())
             ->capture_default_str();
         bench
             ->add_option("--layers", options->layers, "Decoder layers; 22 make 1.1 billion weights")
-            ->check(CLI::PositiveNumber)
+            ->check(above_zero())
             ->capture_default_str();
         bench->add_option("--json", options->json,
                           "Write the result to FILE, - for standard output");

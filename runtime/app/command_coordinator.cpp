@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "experiment_options.hpp"
 #include "generation.hpp"
+#include "validators.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -144,7 +145,7 @@ void add_coordinator(CLI::App& program) {
     command->add_option("--prompt", options->prompt, "Text to continue");
     command->add_option("--text-file", options->text_file, "File with the text to continue");
     command->add_option("--tokens", options->run.tokens, "How many tokens to make at most")
-        ->check(CLI::PositiveNumber)
+        ->check(above_zero())
         ->capture_default_str();
     add_sampling(*command, options->run.sampling);
     command->add_option("--scheme", options->scheme, "In place of the configuration's");

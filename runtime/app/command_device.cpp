@@ -3,6 +3,7 @@
 #include "aircomp/runtime/testbed.hpp"
 #include "commands.hpp"
 #include "generation.hpp"
+#include "validators.hpp"
 
 namespace aircomp::app {
 
@@ -19,15 +20,15 @@ void add_device(CLI::App& program) {
     command
         ->add_option("--memory-bytes", options->memory_bytes,
                      "Offered for slice and KV cache, bytes; 0: what is free")
-        ->check(CLI::NonNegativeNumber)
+        ->check(not_below_zero())
         ->capture_default_str();
     command
         ->add_option("--energy-j-per-flop", options->energy_j_per_flop,
                      "Of this machine, J/FLOP; 0: not known")
-        ->check(CLI::NonNegativeNumber)
+        ->check(not_below_zero())
         ->capture_default_str();
     command->add_option("--threads", options->threads, "Threads to compute with; 0: all cores")
-        ->check(CLI::NonNegativeNumber)
+        ->check(not_below_zero())
         ->capture_default_str();
     command->add_option(
         "--radio", options->radio,
@@ -38,7 +39,7 @@ void add_device(CLI::App& program) {
     command
         ->add_option("--patience-s", options->patience_s,
                      "With --once: how long to look for a coordinator that is gone, s")
-        ->check(CLI::NonNegativeNumber)
+        ->check(not_below_zero())
         ->needs(once)
         ->capture_default_str();
     add_log(*command, options->log);

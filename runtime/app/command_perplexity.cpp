@@ -7,6 +7,7 @@
 #include "aircomp/runtime/layout.hpp"
 #include "commands.hpp"
 #include "evaluation.hpp"
+#include "validators.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -64,7 +65,7 @@ void EvaluationOptions::add_to(CLI::App& command) {
         ->check(CLI::Range(std::int64_t{2}, std::int64_t{1} << 20))
         ->default_str("256");
     command.add_option("--limit-tokens", limit_tokens, "Score at most so many tokens; 0: all")
-        ->check(CLI::NonNegativeNumber)
+        ->check(not_below_zero())
         ->capture_default_str();
 }
 

@@ -7,6 +7,7 @@
 #include "aircomp/optimizer/design.hpp"
 #include "commands.hpp"
 #include "output.hpp"
+#include "validators.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -156,7 +157,7 @@ void add_transceiver(CLI::App& program) {
     }
     command->add_option("--scheme", options->scheme, "Design: " + names)->capture_default_str();
     command->add_option("--starts", options->design.starts, "Local searches of mmse")
-        ->check(CLI::PositiveNumber)
+        ->check(above_zero())
         ->capture_default_str();
     command->add_option("--seed", options->design.seed, "Seed of random starts")
         ->capture_default_str();

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "aircomp/runtime/layout.hpp"
+#include "validators.hpp"
 
 namespace aircomp::app {
 
@@ -24,7 +25,7 @@ void GenerationOptions::add_to(CLI::App& command) {
     ExperimentOptions::add_to(command);
     command.add_option("--prompt", prompt, "Text to continue")->required();
     command.add_option("--tokens", tokens, "How many tokens to make at most")
-        ->check(CLI::PositiveNumber)
+        ->check(above_zero())
         ->capture_default_str();
     add_sampling(command, sampling);
 }

@@ -3,9 +3,24 @@
 #include <iostream>
 
 #include "commands.hpp"
+#include "output.hpp"
 #include "version.hpp"
 
 namespace {
+
+/// What is wrong with the words of the command line, and where help is.
+std::string complaint(const CLI::App& program, const CLI::ParseError& error,
+                      const std::string& first) {
+    const auto used = program.get_subcommands();
+    if (!used.empty())
+        return std::string(error.what()) + " (aircomp " + used[0]->get_name() + " --help)";
+    if (first.empty() || first[0] == '-') return std::string(error.what()) + " (aircomp --help)";
+    std::vector<std::string> known;
+    for (const CLI::App* command : program.get_subcommands(nullptr))
+        known.push_back(command->get_name());
+    return "'" + first + "' is no command; known are " + aircomp::app::joined(known) +
+           " (aircomp --help)";
+}
 
 int run(int argc, char** argv) {
     using namespace aircomp::app;
@@ -44,7 +59,7 @@ int run(int argc, char** argv) {
     } catch (const CLI::RuntimeError& ended) {
         return ended.get_exit_code();
     } catch (const CLI::ParseError& error) {
-        std::cerr << "aircomp: " << error.what() << " (aircomp --help)\n";
+        std::cerr << "aircomp: " << complaint(program, error, argc > 1 ? argv[1] : "") << "\n";
         return 2;
     }
 }

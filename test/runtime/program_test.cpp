@@ -162,7 +162,11 @@ TEST_CASE("bad input is one clear line and exit code 2") {
         {"assign /nowhere.yaml", "/nowhere.yaml"},
         {"assign", "config"},
         {"--config x", "aircomp"},
-        {"nonsense", "aircomp"},
+        {"nonsense", "'nonsense' is no command; known are generate, perplexity"},
+        {"generate --prompt", "aircomp generate --help"},
+        {"generate --model " + model + " --prompt hi --tokens -3",
+         "expected a number above 0, found -3"},
+        {perplexity + " --limit-tokens -1", "expected a number of 0 or more, found -1"},
     };
     for (const auto& [arguments, expected] : cases) {
         CAPTURE(arguments);
