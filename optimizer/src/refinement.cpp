@@ -88,19 +88,18 @@ public:
         constexpr double clear = 4.0;  // standard errors of the mean difference
         std::vector<double> found;
         const std::vector<double> shares = total(groups, columns);
-        double sum = 0.0, squares = 0.0, whole = 0.0;
+        double sum = 0.0, squares = 0.0;
         for (std::size_t i = 0; i < channels_.size(); ++i) {
             found.push_back(nmse(channels_[i], shares, groups, columns));
             const double excess = found[i] - best[i];
             sum += excess;
             squares += excess * excess;
-            whole += best[i];
             const double count = static_cast<double>(i + 1);
             const double variance = std::max(0.0, squares - sum * sum / count) / (count - 1.0);
             if (i + 1 >= least && sum > clear * std::sqrt(count * variance)) return {};
         }
         // Less than rounding is no gain: the search could go round in it for ever.
-        if (!(sum < -1e-12 * whole)) return {};
+        if (!(sum < -1e-12 * std::accumulate(best.begin(), best.end(), 0.0))) return {};
         return found;
     }
 

@@ -151,11 +151,9 @@ void add_transceiver(CLI::App& program) {
         program.add_subcommand("transceiver", "Design combiner and precoders for given channels");
     command->add_option("--problem", options->problem, "JSON file; docs/json.md has its layout")
         ->required();
-    std::string names;
-    for (const auto& name : optimizer::designer_names()) {
-        names += (names.empty() ? "" : ", ") + name;
-    }
-    command->add_option("--scheme", options->scheme, "Design: " + names)->capture_default_str();
+    command
+        ->add_option("--scheme", options->scheme, "Design: " + joined(optimizer::designer_names()))
+        ->capture_default_str();
     command->add_option("--starts", options->design.starts, "Local searches of mmse")
         ->check(above_zero())
         ->capture_default_str();

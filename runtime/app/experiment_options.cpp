@@ -14,10 +14,8 @@ void ExperimentOptions::add_to(CLI::App& command) {
                        "Hugging Face model folder, in place of the configuration's");
     command.add_option("--devices", devices,
                        "Number of devices: the configuration's first ones, or the default kinds");
-    std::string names;
-    for (const auto& name : runtime::scheme_names())
-        names += (names.empty() ? "" : ", ") + name;
-    command.add_option("--scheme", scheme, "What carries the sums: " + names);
+    command.add_option("--scheme", scheme,
+                       "What carries the sums: " + joined(runtime::scheme_names()));
     command.add_option("--snr-db", snr_db, "Largest device power over receiver noise, dB");
     command.add_option("--shares", shares, "Share of the model per device, e.g. 0.4,0.3,0.2,0.1")
         ->delimiter(',');

@@ -193,14 +193,16 @@ void Results::write_table() const {
     std::string text;
     for (const auto& axis : experiment_.axes)
         text += axis + ",";
-    const auto columns = columns_of(read_json(point_file(0)));
     text += "seed";
-    for (const auto& column : columns)
-        text += "," + column;
-    text += ",settings_hash,version\n";
+    std::vector<std::string> columns;
     for (std::size_t i = 0; i < hashes_.size(); ++i) {
         const Json row = read_json(point_file(i));
-        if (columns_of(row) != columns) {
+        if (i == 0) {
+            columns = columns_of(row);
+            for (const auto& column : columns)
+                text += "," + column;
+            text += ",settings_hash,version\n";
+        } else if (columns_of(row) != columns) {
             throw std::runtime_error(point_file(i).string() +
                                      ": expected the columns of the first point, " +
                                      joined(columns) + ", found " + joined(columns_of(row)));

@@ -186,10 +186,9 @@ def panels_of(description, rows):
 def draw_legend(axes, plot, is_last):
     """Beside the panel where there are many entries, and then only beside the last panel of a plot."""
     entries = len(axes.get_legend_handles_labels()[1])
-    if entries > MANY and not is_last:
-        return
     if entries > MANY:
-        axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.02))
+        if is_last:
+            axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.02))
     elif plot["lines"] or entries > 1:
         axes.legend(edgecolor="none", framealpha=0.7, fontsize=7)
 

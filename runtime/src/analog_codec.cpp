@@ -68,11 +68,9 @@ std::optional<phy::Rotation> rotation_of(const Config& config, std::int64_t leng
 
 AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibration& calibration)
     : analog_(config.analog),
-      streams_(config.radio.streams),
-      length_(length),
       payload_(payload_of(config, length)),
       rotation_(rotation_of(config, length)) {
-    const std::int64_t reals_per_use = 2 * static_cast<std::int64_t>(streams_);
+    const std::int64_t reals_per_use = 2 * static_cast<std::int64_t>(streams());
     channel_uses_ = (length + reals_per_use - 1) / reals_per_use;
     moments_[0] = second_moments_of(calibration, SiteKind::attention);
     moments_[1] = second_moments_of(calibration, SiteKind::mlp);
@@ -128,14 +126,14 @@ double AnalogCodec::exchanged_scale(const std::vector<double>& partial_power, Si
 
 AnalogCodec::Encoded AnalogCodec::encode(gsl::span<const float> vector, double scale,
                                          double second_moment) const {
-    const auto reals = static_cast<std::size_t>(2 * streams_ * channel_uses_);
+    const auto reals = static_cast<std::size_t>(2 * streams() * channel_uses_);
     std::vector<float> padded(reals, 0.0F);
     std::copy(vector.begin(), vector.end(), padded.begin());
     if (rotation_) rotation_->apply(gsl::span<float>(padded.data(), vector.size()));
     const auto factor = static_cast<float>(1 / scale);
     const auto limit = static_cast<float>(analog_.clip_level * std::sqrt(second_moment / 2));
     Encoded encoded;
-    encoded.symbols.resize(streams_, channel_uses_);
+    encoded.symbols.resize(streams(), channel_uses_);
     // Consecutive reals are real and imaginary part of consecutive streams' symbols.
     auto* const out = reinterpret_cast<float*>(encoded.symbols.data());
     for (std::size_t i = 0; i < reals; ++i) {

@@ -38,8 +38,8 @@ public:
     double sum_gain(SiteKind kind) const { return sum_gains_[static_cast<std::size_t>(kind)]; }
 
     std::int64_t channel_uses() const { return channel_uses_; }
-    int streams() const { return streams_; }
-    std::int64_t length() const { return length_; }
+    int streams() const { return static_cast<int>(payload_.streams); }
+    std::int64_t length() const { return static_cast<std::int64_t>(payload_.length); }
     /// Of one vector in a burst: its length, streams and rotation.
     const phy::Payload& payload() const { return payload_; }
 
@@ -63,10 +63,8 @@ private:
     double calibrated_scale(const SiteStatistics& site, SiteKind kind) const;
 
     AnalogConfig analog_;
-    int streams_;
-    std::int64_t length_;
-    std::int64_t channel_uses_;
     phy::Payload payload_;
+    std::int64_t channel_uses_;
     std::optional<phy::Rotation> rotation_;
     std::vector<double> moments_[2];  // by SiteKind
     double sum_gains_[2];             // by SiteKind
