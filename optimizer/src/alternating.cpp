@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Schemes that move between precoders and combiner: alternating minimisation, the textbook method
 // that mmse is compared with, and uniform, one step from precoders that ignore the channels' gains.
-#include <Eigen/Cholesky>
-#include <Eigen/SVD>
 #include <cmath>
 
 #include "aircomp/optimizer/design.hpp"
 #include "best_precoder.hpp"
+#include "decompositions.hpp"
 #include "inversion.hpp"
 #include "validate.hpp"
 
@@ -29,7 +28,7 @@ MatrixXcd best_combiner(const TransceiverProblem& problem, const std::vector<Mat
         ridge += v * problem.error_variance(n) * B[n].squaredNorm();
     }
     covariance.diagonal().array() += ridge;
-    return covariance.llt().solve(cross).adjoint();
+    return solve_positive(covariance, cross).adjoint();
 }
 
 void evaluate(const TransceiverProblem& problem, Design& design) {
@@ -62,11 +61,10 @@ Design design_uniform(const TransceiverProblem& problem, const DesignOptions&) {
     for (std::size_t n = 0; n < problem.devices(); ++n) {
         // The unitary precoder nearest to the matched filter for U: phases agree, gains do not.
         const double v = problem.second_moments[n];
-        const Eigen::JacobiSVD<MatrixXcd> svd((U * problem.channels[n]).adjoint(),
-                                              Eigen::ComputeThinU | Eigen::ComputeThinV);
+        const ThinSvd svd = thin_svd((U * problem.channels[n]).adjoint());
         const double amplitude =
             v > 0.0 ? std::sqrt(problem.power_w[n] / (v * problem.streams)) : 0.0;
-        design.transceiver.precoders.push_back(amplitude * svd.matrixU() * svd.matrixV().adjoint());
+        design.transceiver.precoders.push_back(amplitude * svd.U * svd.V.adjoint());
     }
     design.transceiver.combiner = best_combiner(problem, design.transceiver.precoders);
     evaluate(problem, design);

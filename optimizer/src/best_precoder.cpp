@@ -2,9 +2,10 @@
 // The devices' closed-form answer to a combiner.
 #include "best_precoder.hpp"
 
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
+
+#include "decompositions.hpp"
 
 namespace aircomp::optimizer {
 
@@ -37,9 +38,8 @@ PrecoderAnswer best_precoder(const Eigen::MatrixXcd& G, double power_w, double s
     const double scale = G.norm();
     if (power_w == 0.0 || second_moment == 0.0 || scale == 0.0) return answer;
     // G / scale, such that squared singular values of 1e-12 channels do not underflow.
-    const Eigen::JacobiSVD<Eigen::MatrixXcd> svd(G / scale,
-                                                 Eigen::ComputeThinU | Eigen::ComputeThinV);
-    const Eigen::VectorXd& s = svd.singularValues();
+    const ThinSvd svd = thin_svd(G / scale);
+    const Eigen::VectorXd& s = svd.s;
     const double budget = power_w / second_moment * scale * scale;
     const double floor = error_variance * combiner_power / (scale * scale);
     const double mu = power_multiplier(s.cwiseAbs2(), budget, floor);
@@ -47,7 +47,7 @@ PrecoderAnswer best_precoder(const Eigen::MatrixXcd& G, double power_w, double s
     for (Eigen::Index i = 0; i < s.size(); ++i) {
         gains[i] = s[i] > 0.0 ? s[i] / (s[i] * s[i] + mu) / scale : 0.0;
     }
-    answer.precoder = svd.matrixV() * gains.asDiagonal() * svd.matrixU().adjoint();
+    answer.precoder = svd.V * gains.asDiagonal() * svd.U.adjoint();
     const double excess = second_moment * answer.precoder.squaredNorm() / power_w;
     if (excess > 1.0) answer.precoder /= std::sqrt(excess);  // rounding
     answer.multiplier = (mu - floor) * scale * scale;

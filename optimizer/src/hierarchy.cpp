@@ -2,9 +2,10 @@
 // Cluster formation, the design of both hops, and the error of what arrives.
 #include "aircomp/optimizer/hierarchy.hpp"
 
-#include <Eigen/Cholesky>
 #include <cmath>
 #include <stdexcept>
+
+#include "decompositions.hpp"
 
 namespace aircomp::optimizer {
 namespace {
@@ -68,7 +69,7 @@ MatrixXcd best_combiner(const HierarchyProblem& problem, const std::vector<Relay
             problem.relay_error_variance(c) * sent_power(F[c], signals[c].covariance);
         cross += HF * signals[c].cross;
     }
-    return covariance.llt().solve(cross).adjoint();
+    return solve_positive(covariance, cross).adjoint();
 }
 
 }  // namespace

@@ -4,11 +4,12 @@
 #include "inversion.hpp"
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+
+#include "decompositions.hpp"
 
 namespace aircomp::optimizer {
 namespace {
@@ -32,8 +33,7 @@ Eigen::MatrixXcd dominant_combiner(const TransceiverProblem& problem) {
         const Eigen::MatrixXcd H = problem.channels[n] / strongest;
         covariance.noalias() += H * H.adjoint();
     }
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXcd> eigen(covariance);
-    return eigen.eigenvectors().rightCols(problem.streams).adjoint();
+    return hermitian_eigenpairs(covariance).vectors.rightCols(problem.streams).adjoint();
 }
 
 ZeroForcingScale zero_forcing_scale(const TransceiverProblem& problem, const Eigen::MatrixXcd& G) {
@@ -68,8 +68,7 @@ Design zero_forcing(const TransceiverProblem& problem, const Eigen::MatrixXcd& G
         Eigen::MatrixXcd B = Eigen::MatrixXcd::Zero(H.cols(), problem.streams);
         if (takes_part(problem, n)) {
             const Eigen::MatrixXcd AH = design.transceiver.combiner * H;
-            B = AH.adjoint() *
-                (AH * AH.adjoint()).llt().solve(Eigen::MatrixXcd::Identity(G.rows(), G.rows()));
+            B = AH.adjoint() * inverse_positive(AH * AH.adjoint());
             const double excess = problem.second_moments[n] * B.squaredNorm() / problem.power_w[n];
             if (excess > 1.0) B /= std::sqrt(excess);  // rounding of the device that sets alpha
         }

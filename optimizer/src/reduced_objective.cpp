@@ -2,10 +2,11 @@
 // Value and gradient of the mean-square error over the combiner alone.
 #include "reduced_objective.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <utility>
+
+#include "decompositions.hpp"
 
 namespace aircomp::optimizer {
 namespace {
@@ -202,8 +203,7 @@ auto ReducedObjective<Streams>::dominant_combiner() const -> Combiner {
         const auto H = channels_.middleCols(device.offset, device.columns);
         covariance.noalias() += H * H.adjoint() / device.channel_snr;
     }
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXcd> eigen(covariance);
-    return eigen.eigenvectors().rightCols(gradient_.rows()).adjoint();
+    return hermitian_eigenpairs(covariance).vectors.rightCols(gradient_.rows()).adjoint();
 }
 
 template class ReducedObjective<1>;

@@ -3,11 +3,11 @@
 #include "aircomp/optimizer/relaxation.hpp"
 
 #include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
-#include <Eigen/SVD>
 #include <cmath>
 #include <sstream>
 #include <stdexcept>
+
+#include "decompositions.hpp"
 
 namespace aircomp::optimizer {
 namespace {
@@ -52,16 +52,15 @@ std::vector<MatrixXcd> effective_channels(const TransceiverProblem& problem) {
     for (std::size_t n = 0; n < problem.devices(); ++n) {
         const double v = problem.second_moments[n], P = problem.power_w[n];
         if (v == 0.0 || P == 0.0) continue;
-        const Eigen::JacobiSVD<MatrixXcd> svd(problem.channels[n],
-                                              Eigen::ComputeThinU | Eigen::ComputeThinV);
-        const VectorXd s = svd.singularValues().head(problem.streams);
+        const ThinSvd svd = thin_svd(problem.channels[n]);
+        const VectorXd s = svd.s.head(problem.streams);
         if (!(s[s.size() - 1] > 1e-7 * s[0])) {
             throw std::invalid_argument(
                 "relaxation: channels[" + std::to_string(n) + "] is rank deficient for " +
                 std::to_string(problem.streams) + " streams; use scheme mmse or fewer streams");
         }
-        channels.push_back(std::sqrt(P / v / problem.streams) *
-                           svd.matrixU().leftCols(problem.streams) * s.asDiagonal());
+        channels.push_back(std::sqrt(P / v / problem.streams) * svd.U.leftCols(problem.streams) *
+                           s.asDiagonal());
     }
     return channels;
 }
@@ -108,7 +107,7 @@ public:
 
     // S^-1 / tr S^-1, primal feasible at the centre.
     MatrixXcd primal() const {
-        const MatrixXcd inverse = slack(Y_).llt().solve(MatrixXcd::Identity(N_r_, N_r_));
+        const MatrixXcd inverse = inverse_positive(slack(Y_));
         return inverse / inverse.trace().real();
     }
 
@@ -116,9 +115,7 @@ public:
     double attained(const MatrixXcd& X) const {
         double least = INFINITY;
         for (const MatrixXcd& H : channels_) {
-            const Eigen::SelfAdjointEigenSolver<MatrixXcd> eigen(H.adjoint() * X * H,
-                                                                 Eigen::EigenvaluesOnly);
-            least = std::min(least, eigen.eigenvalues()[0]);
+            least = std::min(least, hermitian_eigenvalues(H.adjoint() * X * H)[0]);
         }
         return least;
     }
@@ -130,8 +127,7 @@ public:
 
 private:
     static double largest_eigenvalue(const MatrixXcd& M) {
-        const Eigen::SelfAdjointEigenSolver<MatrixXcd> eigen(M, Eigen::EigenvaluesOnly);
-        return eigen.eigenvalues()[M.rows() - 1];
+        return hermitian_eigenvalues(M)[M.rows() - 1];
     }
 
     MatrixXcd received(const std::vector<MatrixXcd>& Y) const {
@@ -210,13 +206,13 @@ private:
     }
 
     void derivatives(double weight) {
-        const MatrixXcd inverse = slack(Y_).llt().solve(MatrixXcd::Identity(N_r_, N_r_));
+        const MatrixXcd inverse = inverse_positive(slack(Y_));
         gradient_.resize(unknowns_);
         hessian_.setZero(unknowns_, unknowns_);
         for (std::size_t n = 0; n < Y_.size(); ++n) {
             const Index at = static_cast<Index>(n) * coordinates_;
             const MatrixXcd seen = inverse * channels_[n];
-            const MatrixXcd Y_inverse = Y_[n].llt().solve(MatrixXcd::Identity(L_, L_));
+            const MatrixXcd Y_inverse = inverse_positive(Y_[n]);
             to_coordinates(
                 channels_[n].adjoint() * seen - Y_inverse - weight * MatrixXcd::Identity(L_, L_),
                 gradient_.segment(at, coordinates_));

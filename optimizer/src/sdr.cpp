@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Scheme sdr, the paper's: zero forcing, the combiner from a semidefinite relaxation by Gaussian
 // randomisation, scaled by the exact traces.
-#include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 #include <cmath>
 #include <stdexcept>
@@ -9,6 +8,7 @@
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/random.hpp"
 #include "aircomp/optimizer/relaxation.hpp"
+#include "decompositions.hpp"
 #include "inversion.hpp"
 
 namespace aircomp::optimizer {
@@ -26,10 +26,10 @@ Design design_sdr(const TransceiverProblem& problem, const DesignOptions& option
         throw std::invalid_argument("design options: draws: expected at least 1, found " +
                                     std::to_string(options.draws));
     }
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXcd> eigen(relaxation.X);
+    const Eigenpairs eigen = hermitian_eigenpairs(relaxation.X);
     const Eigen::MatrixXcd root =
-        eigen.eigenvalues().cwiseMax(0.0).cwiseSqrt().asDiagonal() *
-        eigen.eigenvectors().adjoint();  // root^H root = X, weakest direction first
+        eigen.values.cwiseMax(0.0).cwiseSqrt().asDiagonal() *
+        eigen.vectors.adjoint();  // root^H root = X, weakest direction first
     Random random(options.seed);
     Eigen::MatrixXcd best;
     double least = INFINITY;
