@@ -13,7 +13,7 @@ namespace {
 using runtime::testbed::ControlBench;
 using runtime::testbed::ControlBenchOptions;
 
-struct Options {
+struct BenchControlOptions {
     ControlBenchOptions bench;
     std::string json;
 };
@@ -25,7 +25,7 @@ double quantile(std::vector<double> values, double q) {
     return *at;
 }
 
-void run(const Options& options) {
+void run(const BenchControlOptions& options) {
     const ControlBench bench = runtime::testbed::measure_control(options.bench);
     const std::string devices = std::to_string(options.bench.devices);
     std::vector<std::vector<std::string>> rows = {
@@ -59,7 +59,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_bench_control(CLI::App& bench) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<BenchControlOptions>();
     options->bench.program = std::filesystem::read_symlink("/proc/self/exe");
     CLI::App* command = bench.add_subcommand(
         "control", "An all-reduce over the control link beside a TCP echo of the same size");

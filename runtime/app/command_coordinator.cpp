@@ -15,7 +15,7 @@
 namespace aircomp::app {
 namespace {
 
-struct Options {
+struct CoordinatorOptions {
     std::string config_file;
     std::string model_folder;
     std::string prompt;
@@ -29,7 +29,7 @@ struct Options {
     runtime::testbed::CoordinatorOptions run;
 };
 
-runtime::Config config_of(const Options& options) {
+runtime::Config config_of(const CoordinatorOptions& options) {
     runtime::Config config = runtime::read_config(options.config_file);
     if (!options.model_folder.empty()) config.model.folder = options.model_folder;
     if (!options.listen.empty()) config.testbed.listen = options.listen;
@@ -102,7 +102,7 @@ void print_summary(const runtime::testbed::CoordinatorSummary& summary) {
               << table(rows) << air_report(summary);
 }
 
-void run(Options options) {
+void run(CoordinatorOptions options) {
     const runtime::Config config = config_of(options);
     const Model model = open_model(config, /*needs_tokenizer=*/true);
     if (options.prompt.empty() == options.text_file.empty()) {
@@ -135,7 +135,7 @@ void run(Options options) {
 }  // namespace
 
 void add_coordinator(CLI::App& program) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CoordinatorOptions>();
     CLI::App* command =
         program.add_subcommand("coordinator", "Continue a prompt over device processes");
     command->add_option("config", options->config_file, "YAML configuration; see configs/")

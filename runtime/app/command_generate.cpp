@@ -46,7 +46,7 @@ void run(const GenerationOptions& options) {
     result["tokens"] = tokens;
     result["new_tokens"] = static_cast<std::int64_t>(made);
     result["nmse"] = simulation.model().nmse();
-    result["time_per_token"] = to_json(cost);
+    result["time_per_token"] = app::to_json(cost);
     result["software_tokens_per_s"] = made / wall_s;
     write_json(result, options.json);
 }

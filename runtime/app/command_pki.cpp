@@ -8,7 +8,7 @@
 namespace aircomp::app {
 namespace {
 
-struct Options {
+struct PkiOptions {
     std::string folder;
     std::string laboratory = "aircomp laboratory";
     std::string name;
@@ -17,13 +17,13 @@ struct Options {
     int days = 365;
 };
 
-void init(const Options& options) {
+void init(const PkiOptions& options) {
     runtime::testbed::make_authority(options.folder, options.laboratory, options.authority_days);
     std::cout << options.folder
               << "/authority.pem: the authority; keep authority.key to yourself\n";
 }
 
-void issue(const Options& options) {
+void issue(const PkiOptions& options) {
     using runtime::testbed::CertificateRole;
     const auto own = runtime::testbed::issue_certificate(
         options.folder, options.name,
@@ -36,7 +36,7 @@ void issue(const Options& options) {
 }  // namespace
 
 void add_pki(CLI::App& program) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PkiOptions>();
     CLI::App* command = program.add_subcommand("pki", "Certificates of a laboratory");
     command->require_subcommand(1);
     CLI::App* first = command->add_subcommand("init", "Make an authority");

@@ -41,7 +41,7 @@ Json measure_link(const ExperimentPoint& point) {
     const auto trial = runtime::run_link_trial(point.config, dimensions_of(point.setup.dimensions),
                                                point.setup.tokens, point.setup.position);
     Json row = {{"nmse", trial.nmse}, {"clipped_fraction", trial.clipped_fraction}};
-    row.update(columns(point, to_json(trial.cost)));
+    row.update(columns(point, app::to_json(trial.cost)));
     return row;
 }
 

@@ -88,7 +88,7 @@ Json to_json(const runtime::ExperimentPlot& plot) {
             {"y_label", plot.y_label}};
 }
 
-Json describe(const runtime::Experiment& experiment) {
+Json description_of(const runtime::Experiment& experiment) {
     Json plots = Json::array();
     for (const auto& plot : experiment.plots)
         plots.push_back(to_json(plot));
@@ -214,7 +214,7 @@ void Results::write_table() const {
             text += "," + cell(value);
         text += "," + hashes_[i] + "," + version() + "\n";
     }
-    write_whole(folder_ / "experiment.json", describe(experiment_).dump(2) + "\n");
+    write_whole(folder_ / "experiment.json", description_of(experiment_).dump(2) + "\n");
     write_whole(folder_ / "table.csv", text);
 }
 
