@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# How every target of aircomp is compiled: language, warnings, sanitizers, ccache.
+# How every target of aircomp is compiled: language, warnings, sanitizers, ccache, precompiled headers.
 
 set(CMAKE_CXX_STANDARD 17)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -11,9 +11,12 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 find_program(AIRCOMP_CCACHE ccache)
 if(AIRCOMP_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Without this sloppiness ccache refuses to serve objects that use precompiled headers.
+  # Without this sloppiness ccache refuses to serve objects that use precompiled headers. With the
+  # base folder objects of one clone serve another.
+  get_filename_component(AIRCOMP_TREE ${CMAKE_CURRENT_LIST_DIR} DIRECTORY)
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${AIRCOMP_CCACHE})
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_NOHASHDIR=1
+      CCACHE_BASEDIR=${AIRCOMP_TREE} ${AIRCOMP_CCACHE})
   add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endif()
 
@@ -45,14 +48,16 @@ function(aircomp_set_warnings target)
   endif()
 endfunction()
 
-# A static library `aircomp_NAME` with the alias aircomp::NAME, its headers in include/.
+# A static library `aircomp_NAME` with the alias aircomp::NAME, its headers in include/. PRECOMPILE:
+# headers of others that most of its sources read.
 function(aircomp_add_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE;PRECOMPILE" ${ARGN})
   add_library(aircomp_${name} STATIC ${ARG_SOURCES})
   add_library(aircomp::${name} ALIAS aircomp_${name})
   target_include_directories(aircomp_${name}
     PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
     PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
   target_link_libraries(aircomp_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+  target_precompile_headers(aircomp_${name} PRIVATE ${ARG_PRECOMPILE})
   aircomp_set_warnings(aircomp_${name})
 endfunction()
