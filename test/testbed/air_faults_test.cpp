@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What can go wrong on the air and on the way to it, one fault a test.
+#include "support/skip.hpp"
 #include "testbed/air_laboratory.hpp"
 #include "testbed/namespaces.hpp"
 #include "testbed/socket_relay.hpp"
@@ -9,10 +10,8 @@ namespace {
 
 TEST_CASE("the demo writes over an air from hosts with addresses and certificates of their own",
           "[air faults]") {
-    if (!may_make_namespaces()) {
-        WARN("skipped: this process may not make network namespaces (ip netns add), run as root");
-        return;
-    }
+    if (!may_make_namespaces())
+        return skip("this process may not make network namespaces (ip netns add), run as root");
     AirOptions options;
     options.demo = true;
     AirLaboratory lab(options);
@@ -116,14 +115,9 @@ TEST_CASE("pilots that err make the coordinator sound again before the block is 
 }
 
 TEST_CASE("nothing is on the air once the coordinator is gone", "[air faults]") {
-    if (sanitized) {
-        WARN("skipped: programs of UHD cannot load a module with sanitizers");
-        return;
-    }
-    if (std::string(AIRCOMP_UHD_RECEIVER).empty()) {
-        WARN("skipped: UHD's example rx_samples_to_file was not found when this was configured");
-        return;
-    }
+    if (sanitized) return skip("programs of UHD cannot load a module with sanitizers");
+    if (std::string(AIRCOMP_UHD_RECEIVER).empty())
+        return skip("UHD's example rx_samples_to_file was not found when this was configured");
     AirLaboratory lab;
     lab.start_coordinator(50);
     lab.start_devices();

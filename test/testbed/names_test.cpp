@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "control/net.hpp"
+#include "support/skip.hpp"
 #include "testbed/laboratory.hpp"
 #include "testbed/relay.hpp"
 
@@ -82,10 +83,8 @@ private:
 TEST_CASE("a device goes on trying while its coordinator's name does not resolve") {
     Laboratory lab("", small_devices());
     const Hosts hosts(lab.path("hosts"));
-    if (!hosts.may_be_changed()) {
-        WARN("skipped: this process may not mount a file over /etc/hosts, run as root");
-        return;
-    }
+    if (!hosts.may_be_changed())
+        return skip("this process may not mount a file over /etc/hosts, run as root");
     const std::string line = "127.0.0.1 " + std::string(nowhere) + "\n";
     hosts.write(line);
     lab.start_coordinator();

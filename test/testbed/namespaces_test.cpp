@@ -3,16 +3,15 @@
 #include "testbed/namespaces.hpp"
 
 #include "aircomp/runtime/testbed.hpp"
+#include "support/skip.hpp"
 #include "testbed/laboratory.hpp"
 
 namespace aircomp::test {
 namespace {
 
 TEST_CASE("over a network with certificates a cable is cut, and the text stays the same") {
-    if (!may_make_namespaces()) {
-        WARN("skipped: this process may not make network namespaces (ip netns add), run as root");
-        return;
-    }
+    if (!may_make_namespaces())
+        return skip("this process may not make network namespaces (ip netns add), run as root");
     Laboratory lab;
     lab.issue_certificates();
     const Namespaces hosts(4);

@@ -9,6 +9,7 @@
 #include "inference/temporary_folder.hpp"
 #include "runtime/program.hpp"
 #include "support/sanitized.hpp"
+#include "support/skip.hpp"
 
 namespace aircomp::test {
 namespace {
@@ -108,10 +109,7 @@ std::string two_radios(const TemporaryFolder& folder, bool has_reference) {
 }
 
 TEST_CASE("the doctor brings up the radios that are there, and says whose reference is missing") {
-    if (sanitized) {
-        WARN("skipped: programs of UHD cannot load a module with sanitizers");
-        return;
-    }
+    if (sanitized) return skip("programs of UHD cannot load a module with sanitizers");
     REQUIRE(setenv("UHD_MODULE_PATH", AIRCOMP_UHD_MODULES, 1) == 0);
     const TemporaryFolder folder;
     const auto found = findings(two_radios(folder, true), 0);
