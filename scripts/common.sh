@@ -6,6 +6,7 @@ script=$(realpath "$0")
 name=scripts/$(basename "$0")
 cd "$(dirname "$script")/.." || exit
 
+shopt -s extglob
 if [[ -t 1 ]]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 
 say() { printf '%s%s: %s%s\n' "$bold" "$name" "$*" "$plain"; }
@@ -26,39 +27,42 @@ jobs_that_fit() {
     echo $((memory < 1 ? 1 : memory < cores ? memory : cores))
 }
 
-# configure FOLDER PRESET [-DOPTION=VALUE ...]: quiet unless it fails. The demo and the tests configure alike, so
-# that they share objects. Warnings are errors under the compiler of Debian 12; others warn of other things.
+# run_cmake ARGUMENT ...: configures; quiet unless it fails.
+run_cmake() {
+    local log
+    log=$(cmake "$@" 2>&1) || {
+        echo "$log" >&2
+        die "cmake could not configure; its last lines say why"
+    }
+}
+
+# configure FOLDER PRESET [-DOPTION=VALUE ...]
 configure() {
-    local folder=$1 preset=$2 strict=OFF log
+    local folder=$1 preset=$2
     shift 2
-    [[ $(g++ -dumpversion) == 12* ]] && strict=ON
-    log=$(cmake --preset "$preset" -B "$folder" -DAIRCOMP_WARNINGS_AS_ERRORS=$strict \
-        -DAIRCOMP_ENABLE_OPTIMIZER=ON -DAIRCOMP_ENABLE_INFERENCE=ON -DAIRCOMP_ENABLE_RADIO=ON \
-        -DAIRCOMP_ENABLE_RUNTIME=ON "$@" 2>&1) || {
-        echo "$log" >&2
-        die "cmake could not configure $folder; its last lines say why"
-    }
+    run_cmake --preset "$preset" -B "$folder" "$@"
 }
 
-# configure_module FOLDER [-DOPTION=VALUE ...]: gr-aircomp alone, with its GNU Radio module, for Debian's Python.
-configure_module() {
-    local folder=$1 strict=OFF log
-    shift
-    [[ $(g++ -dumpversion) == 12* ]] && strict=ON
-    log=$(cmake -S gr-aircomp -B "$folder" -G Ninja -DPYTHON_EXECUTABLE=/usr/bin/python3 \
-        -DAIRCOMP_WARNINGS_AS_ERRORS=$strict "$@" 2>&1) || {
-        echo "$log" >&2
-        die "cmake could not configure $folder; its last lines say why"
-    }
+# Passes on a build's lines, and of its progress ([12/345] ...) one in twenty seconds where nobody sees a terminal.
+sparse_progress() {
+    local line shown=$SECONDS
+    while IFS= read -r line; do
+        if [[ $line == \[+([0-9])/+([0-9])\]* ]]; then
+            ((SECONDS - shown >= 20)) || continue
+            shown=$SECONDS
+        fi
+        printf '%s\n' "$line"
+    done
 }
 
-# build FOLDER [TARGET ...]: a line of progress on a terminal, only warnings and errors elsewhere.
+# build FOLDER [TARGET ...]: on a terminal a line that counts, elsewhere a line of progress now and then; in both what
+# the compiler has to say.
 build() {
-    local folder=$1 quiet=()
+    local folder=$1 command
     shift
-    [[ -t 1 ]] || quiet=(-- --quiet)
-    cmake --build "$folder" --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(jobs_that_fit)}" \
-        ${1:+--target "$@"} "${quiet[@]}" || die "the build in $folder failed; the compiler's lines above say where"
+    command=(cmake --build "$folder" --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(jobs_that_fit)}" ${1:+--target "$@"})
+    if [[ -t 1 ]]; then "${command[@]}"; else "${command[@]}" | sparse_progress; fi ||
+        die "the build in $folder failed; the compiler's lines above say where"
 }
 
 # sources PATTERN ...: our files of these names, NUL-terminated. No git: an unpacked archive has none.
