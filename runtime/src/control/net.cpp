@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Loop, links and listener on Boost.Asio.
+// Links and listener on Boost.Asio.
 #include "control/net.hpp"
 
 #include <openssl/x509.h>
@@ -325,67 +325,6 @@ bool is_loopback(const std::string& text, const std::string& what) {
     } catch (const std::runtime_error& error) {
         throw std::runtime_error(what + ": " + error.what());
     }
-}
-
-// ---- loop ----
-
-Loop::Loop() : state_(std::make_unique<State>()) {}
-Loop::~Loop() = default;
-
-bool Loop::run_until(const std::function<bool()>& done, double timeout_s) {
-    const auto deadline = std::chrono::steady_clock::now() +
-                          std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                              std::chrono::duration<double>(timeout_s));
-    while (!done()) {
-        if (std::chrono::steady_clock::now() >= deadline) return false;
-        state_->io.run_one_until(deadline);
-    }
-    return true;
-}
-
-void Loop::post(std::function<void()> action) {
-    asio::post(state_->io, std::move(action));
-}
-
-namespace {
-
-struct Ticker : std::enable_shared_from_this<Ticker> {
-    Ticker(asio::io_context& io, double interval_s, std::function<void()> its_action)
-        : timer(io),
-          interval(std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-              std::chrono::duration<double>(interval_s))),
-          action(std::move(its_action)) {}
-
-    void wait() {
-        timer.expires_after(interval);
-        timer.async_wait([self = shared_from_this()](error_code error) {
-            if (error) return;
-            self->wait();
-            self->action();
-        });
-    }
-
-    asio::steady_timer timer;
-    std::chrono::steady_clock::duration interval;
-    std::function<void()> action;
-};
-
-void wait_for_signal(asio::signal_set& signals, const std::function<void()>& action) {
-    signals.async_wait([&signals, action](error_code error, int) {
-        if (error) return;
-        wait_for_signal(signals, action);
-        action();
-    });
-}
-
-}  // namespace
-
-void Loop::every(double interval_s, std::function<void()> action) {
-    std::make_shared<Ticker>(state_->io, interval_s, std::move(action))->wait();
-}
-
-void Loop::on_interrupt(const std::function<void()>& action) {
-    wait_for_signal(state_->signals.emplace(state_->io, SIGINT, SIGTERM), action);
 }
 
 // ---- TLS ----

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sockets for the daemons: an event loop, and links that carry whole frames, over TLS 1.3 where
-// there are certificates. Boost.Asio stays behind it.
-//
-// Everything of one Loop happens in the thread that runs it, but for Loop::post().
+// Sockets for the daemons: links that carry whole frames, over TLS 1.3 where there are
+// certificates. Boost.Asio stays behind it.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +12,7 @@
 #include <string>
 
 #include "control/codec.hpp"
+#include "control/loop.hpp"
 
 namespace aircomp::runtime::control {
 
@@ -30,34 +29,6 @@ Address parse_address(const std::string& text, const std::string& what);
 /// Throws as parse_address() does, and std::runtime_error that names `what` where HOST does not
 /// resolve.
 bool is_loopback(const std::string& text, const std::string& what);
-
-/// Events, and the thread that waits for them.
-class Loop {
-public:
-    Loop();
-    ~Loop();
-    Loop(const Loop&) = delete;
-    Loop& operator=(const Loop&) = delete;
-
-    /// Handles events until `done()`, for at most `timeout_s`; returns done(). What an event's
-    /// handler throws comes out here.
-    bool run_until(const std::function<bool()>& done, double timeout_s);
-
-    /// Has `action` run by the loop's thread. From any thread.
-    void post(std::function<void()> action);
-
-    /// Calls `action` every so many seconds from now on.
-    void every(double interval_s, std::function<void()> action);
-
-    /// Calls `action` at every SIGINT and SIGTERM from now on, which then do not end the process.
-    void on_interrupt(const std::function<void()>& action);
-
-    struct State;
-    State& state() { return *state_; }
-
-private:
-    std::unique_ptr<State> state_;
-};
 
 enum class Role { coordinator, device };
 

@@ -6,6 +6,7 @@
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,11 +15,18 @@
 
 namespace aircomp::runtime::control {
 
+struct Ticker {
+    double due_s;
+    double interval_s;
+    std::function<void()> action;
+};
+
 struct Loop::State {
     boost::asio::io_context io{1};  // One thread runs it.
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
         io.get_executor()};
     std::optional<boost::asio::signal_set> signals;
+    std::list<Ticker> tickers;  // An action may add one.
 };
 
 struct TlsIdentity::State {
