@@ -24,10 +24,6 @@ double longest_pause_s(const Config& config) {
     return std::min(30.0, config.testbed.join_timeout_s / 2);
 }
 
-double seconds(std::chrono::steady_clock::time_point time) {
-    return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
-
 std::string seconds_text(double seconds) {
     std::string text = std::to_string(seconds);
     return text.substr(0, text.find('.') + 4) + " s";
@@ -39,8 +35,8 @@ struct Roster::Peer {
     control::LinkPointer link;
     control::PeerMachine machine;
     std::optional<std::size_t> device;
-    Clock::time_point connected = Clock::now();
-    Clock::time_point heard = Clock::now();
+    double connected_s = 0;  ///< On the loop's clock, as below.
+    double heard_s = 0;
     control::Telemetry telemetry;
 };
 
@@ -92,6 +88,7 @@ void Roster::accept(control::LinkPointer link) {
     }
     auto peer = std::make_shared<Peer>();
     peer->link = std::move(link);
+    peer->connected_s = peer->heard_s = loop_.now_s();
     peers_.emplace(peer.get(), peer);
     Peer* const self = peer.get();  // Links are closed, and so silent, before peers are forgotten.
     peer->link->start({[] {}, [self] { return self->machine.most_frame_bytes(); },
@@ -176,16 +173,13 @@ void Roster::greet(Peer& peer, const control::Hello& hello) {
 // ---- what devices say ----
 
 void Roster::take(Peer& peer, gsl::span<const std::byte> frame) {
-    peer.heard = Clock::now();
+    peer.heard_s = loop_.now_s();
     const control::Message message = control::decode(frame);
     if (!peer.machine.receive(message)) return;
     if (const auto* hello = std::get_if<control::Hello>(&message)) return greet(peer, *hello);
     DeviceRecord& record = records_[*peer.device];
     if (const auto* beat = std::get_if<control::Heartbeat>(&message)) {
-        if (beat->sequence == heartbeat_) {
-            record.round_trip_s =
-                std::chrono::duration<double>(Clock::now() - heartbeat_sent_).count();
-        }
+        if (beat->sequence == heartbeat_) record.round_trip_s = peer.heard_s - heartbeat_sent_s_;
     } else if (const auto* telemetry = std::get_if<control::Telemetry>(&message)) {
         record.wait_s += telemetry->wait_s - peer.telemetry.wait_s;
         peer.telemetry = *telemetry;
@@ -195,7 +189,7 @@ void Roster::take(Peer& peer, gsl::span<const std::byte> frame) {
         if (partial != nullptr || computed != nullptr) {
             record.compute_s += partial != nullptr ? partial->compute_s : computed->compute_s;
             ++record.rounds;
-            probations_[*peer.device].worked(seconds(peer.heard));
+            probations_[*peer.device].worked(peer.heard_s);
         }
         events_.message(*peer.device, message);
     }
@@ -213,7 +207,7 @@ void Roster::ended(Peer& peer, const std::string& reason) {
 void Roster::drop(std::size_t device, const std::string& reason) {
     Peer* const peer = admitted_.at(device);
     if (peer == nullptr) return;
-    probations_[device].lost(seconds(Clock::now()));
+    probations_[device].lost(loop_.now_s());
     log_.warning("device lost", {{"device", config_.devices[device].name},
                                  {"reason", reason},
                                  {"pause_s", pause_s(device)}});
@@ -241,29 +235,26 @@ void Roster::forget(Peer& peer) {
 
 void Roster::beat() {
     const auto frame = control::encode(control::Heartbeat{++heartbeat_});
-    heartbeat_sent_ = Clock::now();
+    heartbeat_sent_s_ = loop_.now_s();
     for (Peer* const peer : admitted_) {
         if (peer != nullptr) peer->link->send(frame);
     }
 }
 
 void Roster::watch() {
-    const auto now = Clock::now();
-    const auto since = [now](Clock::time_point then) {
-        return std::chrono::duration<double>(now - then).count();
-    };
+    const double now_s = loop_.now_s();
     const double limit_s = config_.testbed.heartbeat_s;
     // Who was not looking cannot tell: what came meanwhile is still to be read.
-    const bool looked_away = since(std::exchange(watched_, now)) > limit_s / 2;
+    const bool looked_away = now_s - std::exchange(watched_s_, now_s) > limit_s / 2;
     for (std::size_t n = 0; n < admitted_.size(); ++n) {
         if (admitted_[n] == nullptr) continue;
-        if (looked_away) admitted_[n]->heard = now;
-        const double silence_s = since(admitted_[n]->heard);
+        if (looked_away) admitted_[n]->heard_s = now_s;
+        const double silence_s = now_s - admitted_[n]->heard_s;
         if (silence_s > limit_s) drop(n, "silent for " + seconds_text(silence_s));
     }
     std::vector<std::shared_ptr<Peer>> slow;
     for (const auto& [key, peer] : peers_) {
-        if (!peer->device && since(peer->connected) > config_.testbed.hello_timeout_s) {
+        if (!peer->device && now_s - peer->connected_s > config_.testbed.hello_timeout_s) {
             slow.push_back(peer);
         }
     }
@@ -290,12 +281,11 @@ control::PeerState Roster::state(std::size_t device) const {
 
 double Roster::silence_s(std::size_t device) const {
     const Peer* const peer = admitted_.at(device);
-    if (peer == nullptr) return 0;
-    return std::chrono::duration<double>(Clock::now() - peer->heard).count();
+    return peer == nullptr ? 0 : loop_.now_s() - peer->heard_s;
 }
 
 double Roster::pause_s(std::size_t device) const {
-    return probations_.at(device).pause_s(seconds(Clock::now()));
+    return probations_.at(device).pause_s(loop_.now_s());
 }
 
 std::uint64_t Roster::bytes_sent(std::size_t device) const {

@@ -2,7 +2,6 @@
 // Who is there: admits devices, keeps their links and states, notices who is lost.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -39,7 +38,8 @@ struct RosterEvents {
     std::function<void(std::size_t device, const std::string& reason)> lost;
 };
 
-/// Devices are named by their index in the configuration. Everything happens in the loop's thread.
+/// Devices are named by their index in the configuration. Everything happens in the loop's thread
+/// and by its clock.
 class Roster {
 public:
     /// Begins to listen. `air`: the fingerprint that a device's radio has to come with; nothing
@@ -79,7 +79,6 @@ public:
     std::vector<std::weak_ptr<control::Link>> shut_down(const std::string& reason);
 
 private:
-    using Clock = std::chrono::steady_clock;
     struct Peer;
 
     /// Links that belong to no device: those before their hello, and refused ones until they end.
@@ -111,8 +110,8 @@ private:
     std::vector<Peer*> admitted_;  ///< By device; null where it is not there.
     std::uint64_t refusals_ = 0;
     std::uint64_t heartbeat_ = 0;
-    Clock::time_point heartbeat_sent_ = Clock::now();
-    Clock::time_point watched_ = Clock::now();
+    double heartbeat_sent_s_ = loop_.now_s();
+    double watched_s_ = loop_.now_s();
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     control::Listener listener_;
 };
