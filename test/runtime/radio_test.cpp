@@ -211,6 +211,74 @@ TEST_CASE("a radio may be on the air for its part of any second only") {
     CHECK_NOTHROW(guarded.session.transmit(1000000, unit_burst));
 }
 
+// ---- clocks ----
+
+/// A radio in the time of a test; without a cable it sees no pulse that could set its clock.
+class PulsedRadio final : public TimedRadio {
+public:
+    PulsedRadio(const std::string& name, Ticks begin, const std::chrono::milliseconds& now,
+                bool has_cable = true)
+        : options_(options_of(name)), begin_(begin), now_(now), has_cable_(has_cable) {}
+
+    const RadioOptions& options() const override { return options_; }
+    std::vector<Ticks> last_pulse() override {
+        if (!has_cable_) return {begin_};
+        const auto rate = static_cast<Ticks>(options_.sample_rate_hz);
+        if (zero_ && second() >= first_) return {*zero_ + (second() - first_) * rate};
+        return {begin_ + second() * rate};
+    }
+    void set_time_at_next_pulse(Ticks time) override {
+        first_ = second() + 1;
+        zero_ = time;
+    }
+    void tune(Ticks) override {}
+    Ticks now() override { return 0; }
+
+private:
+    Ticks second() const { return std::chrono::duration_cast<std::chrono::seconds>(now_).count(); }
+
+    RadioOptions options_;
+    Ticks begin_;
+    const std::chrono::milliseconds& now_;
+    bool has_cable_;
+    Ticks first_ = 0;  ///< Second of the pulse that is at zero_.
+    std::optional<Ticks> zero_;
+};
+
+/// Radios, and the time that passes while somebody sleeps.
+struct Pulses {
+    void align(std::vector<TimedRadio*> radios, Ticks zero) {
+        align_clocks(radios, zero, [this](std::chrono::milliseconds pause) { now += pause; });
+    }
+    std::chrono::milliseconds now{300};
+};
+
+TEST_CASE("radios take one pulse for the same time, whatever their clocks showed before") {
+    Pulses pulses;
+    PulsedRadio one("one", 123, pulses.now), other("other", 456789, pulses.now);
+    pulses.align({&one, &other}, 1000);
+    CHECK(one.last_pulse() == std::vector<Ticks>{1000});
+    CHECK(other.last_pulse() == std::vector<Ticks>{1000});
+    CHECK(pulses.now < std::chrono::milliseconds(2100));  // Of the second pulse that came.
+}
+
+TEST_CASE("a radio without pulses is named after a minute") {
+    Pulses pulses;
+    PulsedRadio silent("silent", 0, pulses.now, /*has_cable=*/false);
+    CHECK_THROWS_WITH(
+        pulses.align({&silent}, 0),
+        Contains("radio 'silent': expected a pulse per second") && Contains("found none in 60 s"));
+    CHECK(pulses.now > std::chrono::seconds(60));
+}
+
+TEST_CASE("a radio whose clock the pulse has not set is named") {
+    Pulses pulses;
+    PulsedRadio one("one", 123, pulses.now), other("other", 456, pulses.now, /*has_cable=*/false);
+    CHECK_THROWS_WITH(pulses.align({&one, &other}, 0),
+                      Contains("radio 'other', board 0: expected the last pulse at tick 0, as "
+                               "radio 'one' has it, found 456"));
+}
+
 // ---- rounds ----
 
 Config radio_testbed(int devices, int server_antennas) {

@@ -3,6 +3,7 @@
 // share. UHD stands behind it (src/radio/uhd); docs/radio-session.md says how to add another.
 #pragma once
 
+#include <chrono>
 #include <complex>
 #include <cstddef>
 #include <cstdint>
@@ -136,9 +137,13 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// Has the calling thread sleep for so long.
+void sleep_for(std::chrono::milliseconds pause);
+
 /// Gives all radios one time: sees a pulse, has every radio take the next one for `zero`, and
 /// compares what the radios then take the last pulse for. Throws std::runtime_error that names a
-/// radio without pulses, or one that differs.
-void align_clocks(gsl::span<TimedRadio* const> radios, Ticks zero);
+/// radio without pulses, or one that differs. `sleep` is for tests.
+void align_clocks(gsl::span<TimedRadio* const> radios, Ticks zero,
+                  const std::function<void(std::chrono::milliseconds)>& sleep = sleep_for);
 
 }  // namespace aircomp::runtime
