@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Radios of one process that meet in a flat, noisy air without clocks: whoever receives waits for
-// whoever has to send. For tests of what stands on RadioSession.
+// whoever may still send. For tests of what stands on RadioSession.
 #pragma once
 
 #include <Eigen/Core>
@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 
 #include "aircomp/runtime/radio_session.hpp"
@@ -21,10 +22,8 @@ public:
     using Samples = std::vector<std::complex<float>>;
 
     /// `channels`: from each device to the server, N_r x N_t, by the device's name.
-    /// `patience_s`: how long the server waits for devices that may not send.
-    FakeAir(std::map<std::string, Eigen::MatrixXcd> channels, double noise_power_w,
-            double patience_s = 20)
-        : channels_(std::move(channels)), noise_power_w_(noise_power_w), patience_s_(patience_s) {}
+    FakeAir(std::map<std::string, Eigen::MatrixXcd> channels, double noise_power_w)
+        : channels_(std::move(channels)), noise_power_w_(noise_power_w) {}
 
     /// The `number`th burst of a radio, from 0, ends in `state` and does not reach anyone.
     void fail_burst(const std::string& radio, int number, BurstState state) {
@@ -34,7 +33,14 @@ public:
     void send(const std::string& from, Ticks begin, Samples samples, bool reaches) {
         const std::lock_guard<std::mutex> lock(mutex_);
         bursts_.push_back({from, begin, reaches ? std::move(samples) : Samples(samples.size())});
-        if (from == "server") header_reaches_ = reaches;
+        if (from == "server") left_.clear();
+        changed_.notify_all();
+    }
+
+    /// A device sends nothing more until the server has sent again.
+    void leave(const std::string& device) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        left_.insert(device);
         changed_.notify_all();
     }
 
@@ -43,33 +49,40 @@ public:
         return found == failures_.end() ? BurstState::acknowledged : found->second;
     }
 
-    /// [channels, window] of what reaches `to`, once all senders that it can hear have sent.
-    WindowState receive(const std::string& to, Ticks begin, gsl::span<std::complex<float>> out,
-                        std::size_t channels) {
+    /// [channels, window] of what reaches `to`, once all senders that it can hear have sent or
+    /// left.
+    void receive(const std::string& to, Ticks begin, gsl::span<std::complex<float>> out,
+                 std::size_t channels) {
         std::unique_lock<std::mutex> lock(mutex_);
         const auto window = static_cast<Ticks>(out.size() / channels);
-        const std::size_t senders = to == "server" ? channels_.size() : 1;
         const auto inside = [&](const Burst& burst) {
             return (burst.from == "server") != (to == "server") && burst.begin >= begin &&
                    burst.begin < begin + window;
         };
-        const bool came = changed_.wait_for(lock, std::chrono::duration<double>(patience_s_), [&] {
-            // Nobody answers a header that nobody hears.
-            if (to == "server" && !header_reaches_) return true;
-            return static_cast<std::size_t>(
-                       std::count_if(bursts_.begin(), bursts_.end(), inside)) >= senders;
+        const auto is_settled = [&](const std::string& sender) {
+            return left_.count(sender) > 0 ||
+                   std::any_of(bursts_.begin(), bursts_.end(), [&](const Burst& burst) {
+                       return burst.from == sender && inside(burst);
+                   });
+        };
+        const bool came = changed_.wait_for(lock, deadlock, [&] {
+            if (to != "server") return is_settled("server");
+            return std::all_of(channels_.begin(), channels_.end(),
+                               [&](const auto& channel) { return is_settled(channel.first); });
         });
-        if (!came) return WindowState::missing;
+        if (!came) throw std::logic_error("'" + to + "' waits for a burst that nobody sends");
         std::fill(out.begin(), out.end(), std::complex<float>());
         for (const Burst& burst : bursts_) {
             if (inside(burst)) add(burst, to, begin, out, channels);
         }
         NoiseGenerator(static_cast<std::uint64_t>(begin) * 64 + std::hash<std::string>()(to) % 64)
             .add(out, noise_power_w_);
-        return WindowState::whole;
     }
 
 private:
+    /// Only a test that is wrong takes so long.
+    static constexpr std::chrono::seconds deadlock{60};
+
     struct Burst {
         std::string from;
         Ticks begin;
@@ -97,26 +110,44 @@ private:
 
     std::map<std::string, Eigen::MatrixXcd> channels_;
     double noise_power_w_;
-    double patience_s_;
     std::map<std::pair<std::string, int>, BurstState> failures_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Burst> bursts_;
-    bool header_reaches_ = true;
+    std::set<std::string> left_;  ///< Devices, since the server last sent.
 };
 
-/// One of the air's radios. Pulses come with the clock on the wall, all else without.
+/// A device's radio has a thread in every round: once that ends, it has sent all that it will.
+class RoundThread {
+public:
+    ~RoundThread() {
+        if (air_ != nullptr) air_->leave(device_);
+    }
+    void is_of(FakeAir& air, const std::string& device) {
+        air_ = &air;
+        device_ = device;
+    }
+
+private:
+    FakeAir* air_ = nullptr;
+    std::string device_;
+};
+
+/// One of the air's radios. A pulse comes whenever somebody looks for one, until one of them has
+/// set the clock.
 class FakeRadio final : public RadioSession {
 public:
     FakeRadio(FakeAir& air, const RadioOptions& options) : air_(air), options_(options) {}
 
     const RadioOptions& options() const override { return options_; }
     std::vector<Ticks> last_pulse() override {
-        const auto now = std::chrono::steady_clock::now().time_since_epoch();
-        const auto pulse = now / std::chrono::milliseconds(200);
-        return {static_cast<Ticks>(static_cast<double>(pulse) * options_.sample_rate_hz)};
+        if (!is_set_) last_pulse_ += static_cast<Ticks>(options_.sample_rate_hz);
+        return {last_pulse_};
     }
-    void set_time_at_next_pulse(Ticks) override {}
+    void set_time_at_next_pulse(Ticks time) override {
+        last_pulse_ = time;
+        is_set_ = true;
+    }
     void tune(Ticks) override {}
     Ticks now() override { return 0; }
     void transmit(Ticks begin, gsl::span<const std::complex<float>> samples) override {
@@ -126,12 +157,17 @@ public:
     }
     BurstReport finish_burst() override { return {state_, -12, -3, 0}; }
     WindowReport receive(Ticks begin, gsl::span<std::complex<float>> samples) override {
-        return {air_.receive(options_.name, begin, samples, options_.channels), -20, -10};
+        thread_local RoundThread thread;
+        if (options_.name != "server") thread.is_of(air_, options_.name);
+        air_.receive(options_.name, begin, samples, options_.channels);
+        return {WindowState::whole, -20, -10};
     }
 
 private:
     FakeAir& air_;
     RadioOptions options_;
+    Ticks last_pulse_ = 0;
+    bool is_set_ = false;
     int number_ = 0;
     BurstState state_ = BurstState::waiting;
 };
