@@ -4,7 +4,6 @@
 //
 // One thread: it runs the loop whenever it waits for somebody.
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <optional>
 #include <stdexcept>
@@ -22,12 +21,6 @@
 
 namespace aircomp::runtime::testbed {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) {
-    return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 /// The testbed's own way through a run: which tokens are in the caches, and what to do when they
 /// are gone.
@@ -128,13 +121,13 @@ private:
         const auto most = static_cast<std::size_t>(options_.tokens) + options_.prompt.size();
         if (tokens_.size() >= most || is_stopped()) return;
         gather();
-        begun_ = Clock::now();
+        begun_s_ = loop_.now_s();
         while (!interrupted_ && tokens_.size() < most && !is_stopped()) {
             const auto logits = logits_after_all();
             if (!logits) break;
             take(sample(*logits));
         }
-        generating_s_ = seconds_since(*begun_);
+        generating_s_ = loop_.now_s() - *begun_s_;
     }
 
     bool is_stopped() const {
@@ -196,7 +189,7 @@ private:
 
     /// Cuts the model over whoever is there; waits for more where they cannot hold it.
     void assign() {
-        const auto begin = Clock::now();
+        const double deadline_s = loop_.now_s() + config_.testbed.join_timeout_s;
         bool waiting = false;
         while (!interrupted_) {
             try {
@@ -206,7 +199,7 @@ private:
                 }
                 continue;
             } catch (const ModelDoesNotFit& error) {
-                const double left_s = config_.testbed.join_timeout_s - seconds_since(begin);
+                const double left_s = deadline_s - loop_.now_s();
                 if (left_s <= 0) throw;
                 if (!std::exchange(waiting, true)) {
                     log_.warning("waiting for devices", {{"reason", error.what()}});
@@ -224,13 +217,13 @@ private:
         while (!interrupted_) {
             if (!model_.is_whole() || model_.has_newcomer()) {
                 const bool is_first = model_.epoch() == 0;
-                const auto begin = Clock::now();
+                const double begin_s = loop_.now_s();
                 is_recovering_ = !is_first;
                 assign();
                 if (interrupted_) break;
                 // All but the last token, which the next pass is for.
                 is_recovering_ = !fill_caches(tokens_.size() - 1);
-                if (!is_first) recovering_s_ += seconds_since(begin);
+                if (!is_first) recovering_s_ += loop_.now_s() - begin_s;
                 if (is_recovering_) continue;
             }
             const auto last = gsl::span<const inference::Token>(tokens_).last(1);
@@ -278,7 +271,7 @@ private:
         summary.rounds = model_.times().rounds;
         summary.repeated_rounds = model_.repeated_rounds();
         summary.epochs = model_.epoch();
-        if (begun_) summary.generating_s = generating_s_.value_or(seconds_since(*begun_));
+        if (begun_s_) summary.generating_s = generating_s_.value_or(loop_.now_s() - *begun_s_);
         summary.recovering_s = recovering_s_;
         summary.reduce_s = model_.times().reduce_s;
         for (std::size_t n = 0; n < config_.devices.size(); ++n)
@@ -310,7 +303,7 @@ private:
         RunStatus status;
         status.totals = summary();
         status.phase = generating_s_    ? "ending"
-                       : !begun_        ? "waiting for devices"
+                       : !begun_s_      ? "waiting for devices"
                        : is_recovering_ ? "recovering"
                                         : "generating";
         status.prompt_tokens = options_.prompt.size();
@@ -336,8 +329,8 @@ private:
     std::size_t cached_ = 0;  ///< Tokens whose keys and values all devices hold.
     bool interrupted_ = false;
     bool is_recovering_ = false;
-    std::optional<Clock::time_point> begun_;  ///< All devices were there.
-    std::optional<double> generating_s_;      ///< Once the last token is made.
+    std::optional<double> begun_s_;       ///< On the loop's clock: all devices were there.
+    std::optional<double> generating_s_;  ///< Once the last token is made.
     double recovering_s_ = 0;
     std::int64_t new_tokens_ = 0;
     std::optional<control::HttpServer> http_;  // Asks for all of the above.

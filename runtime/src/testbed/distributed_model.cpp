@@ -16,8 +16,6 @@
 namespace aircomp::runtime::testbed {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 /// How many round time-outs a device may take to load its slice.
 constexpr double load_timeouts = 10;
 
@@ -113,7 +111,7 @@ std::optional<std::vector<inference::Slice>> DistributedModel::plan() {
     const auto devices = asked_;
     const auto offers = candidates(devices);
     if (!assigns_shares(config_.scheme)) return plan_slices(model_, bytes_, offers);
-    const auto begin = Clock::now();
+    const double begin_s = loop_.now_s();
     auto choice = std::async(std::launch::async, [&] {
         return choose_slices(config_, model_, weight_bytes_, bytes_, devices, offers);
     });
@@ -121,9 +119,7 @@ std::optional<std::vector<inference::Slice>> DistributedModel::plan() {
     finish([&] { return choice.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
     if (asked_ != devices || is_interrupted()) return std::nullopt;
     auto slices = choice.get();
-    log_.info("shares chosen",
-              {{"scheme", config_.scheme},
-               {"took_s", std::chrono::duration<double>(Clock::now() - begin).count()}});
+    log_.info("shares chosen", {{"scheme", config_.scheme}, {"took_s", loop_.now_s() - begin_s}});
     return slices;
 }
 
@@ -237,7 +233,7 @@ bool DistributedModel::run_chunk(gsl::span<float> x, std::int64_t position, bool
     sum_.resize(x.size());
     for (std::int64_t site = 0; site < 2 * model_.layers; ++site) {
         round.site = {site / 2, site % 2 == 0 ? SiteKind::attention : SiteKind::mlp};
-        const auto begin = Clock::now();
+        const double begin_s = loop_.now_s();
         // The sum of the last round is what starts this one: a round costs one way there and back.
         const control::Frame call =
             site == 0 ? control::encode(control::RoundStart{epoch_, round_ + 1, position,
@@ -245,7 +241,7 @@ bool DistributedModel::run_chunk(gsl::span<float> x, std::int64_t position, bool
                       : control::encode(control::Sum{epoch_, round_, sum_});
         round.number = ++round_;
         const bool is_whole = reduce(round, call, x);
-        const double round_s = std::chrono::duration<double>(Clock::now() - begin).count();
+        const double round_s = loop_.now_s() - begin_s;
         times_.reduce_s += round_s;
         if (!is_whole) return false;
         if (round_observer_) round_observer_(round_s);
