@@ -69,8 +69,7 @@ TEST_CASE("a device whose radio hangs ends when it is told to", "[air faults]") 
     AirLaboratory lab;
     SocketRelay relay(lab.path("relay"), lab.path("air"));
     hang_radio(lab, relay, 50);
-    // The others have their rounds' reports in: this one's radio waits for the air.
-    std::this_thread::sleep_for(std::chrono::seconds(3));
+    REQUIRE(eventually([&] { return relay.keeps_waiting(); }));
     REQUIRE(lab.coordinator().is_running());
     lab.device(3).signal(SIGTERM);
     CHECK(lab.device(3).wait() == 1);

@@ -40,6 +40,9 @@ public:
 
     /// From now on nothing comes through, and nothing ends.
     void freeze() { frozen_ = true; }
+    /// Whether something has come since. Programs ask and the air answers, one after the other: so
+    /// a program waits for it.
+    bool keeps_waiting() const { return keeps_waiting_; }
 
 private:
     static sockaddr_un named(const std::string& path) {
@@ -52,11 +55,18 @@ private:
 
     void serve() {
         while (!ending_) {
-            std::vector<pollfd> waiting = {{listener_, POLLIN, 0}};
-            if (frozen_) waiting.clear();
-            for (std::size_t i = 0; i < sockets_.size() && !frozen_; ++i)
-                waiting.push_back({sockets_[i], POLLIN, 0});
+            const bool is_frozen = frozen_;
+            std::vector<pollfd> waiting;
+            if (!keeps_waiting_) {
+                waiting.push_back({is_frozen ? -1 : listener_, POLLIN, 0});
+                for (const int socket : sockets_)
+                    waiting.push_back({socket, POLLIN, 0});
+            }
             if (::poll(waiting.data(), waiting.size(), 10) <= 0) continue;
+            if (is_frozen) {
+                keeps_waiting_ = true;
+                continue;
+            }
             for (std::size_t i = 1; i < waiting.size(); ++i) {
                 if (waiting[i].revents != 0) pass(i - 1);
             }
@@ -96,6 +106,7 @@ private:
     int listener_;
     std::vector<int> sockets_;
     std::atomic<bool> frozen_ = false;
+    std::atomic<bool> keeps_waiting_ = false;
     std::atomic<bool> ending_ = false;
     std::thread thread_;
 };

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a round's answers come to where some are late.
+#include "testbed/round_answers.hpp"
+
+#include "support/catch.hpp"
+
+namespace aircomp::runtime::testbed {
+namespace {
+
+constexpr std::size_t one = 3, other = 7;  ///< Devices.
+
+struct Word {
+    std::size_t device;
+    std::vector<float> partial;
+};
+using Words = std::vector<Word>;
+
+/// Answers of two devices over links on which a wait lasts until what a test wants has come.
+class AnswersTest final : public RoundLinks {
+public:
+    /// `words`: of the first wait, the second and so on.
+    explicit AnswersTest(std::vector<Words> words) : words_(std::move(words)) {
+        answers.begin_epoch({one, other});
+    }
+
+    bool wait(const std::function<bool()>& done, double) override {
+        for (const Word& word : words_.at(waits_++))
+            answers.take(word.device, control::Partial{1, 1, 0, word.partial});
+        return done();
+    }
+    std::optional<RoundFailure> lost() const override { return loss; }
+    void send(std::size_t device, const control::Frame&) override { asked_again.push_back(device); }
+    void finish(const std::function<bool()>&) override {}
+    void post(std::function<void()>) override {}
+
+    std::optional<RoundFailure> wait_for_all() {
+        Round round;
+        round.number = 1;
+        return answers.wait(round);
+    }
+
+    RoundAnswers answers{*this, 30};
+    std::optional<RoundFailure> loss;
+    std::vector<std::size_t> asked_again;
+
+private:
+    std::vector<Words> words_;
+    std::size_t waits_ = 0;
+};
+
+TEST_CASE("a device that is slow but in time is not asked again") {
+    AnswersTest test({Words{{other, {2}}, {one, {1}}}});
+    CHECK_FALSE(test.wait_for_all());
+    CHECK(test.asked_again.empty());
+    CHECK(test.answers.partials() == std::vector<std::vector<float>>{{1}, {2}});
+}
+
+TEST_CASE("who is late is asked once more, alone, and what it says twice counts once") {
+    AnswersTest test({Words{{other, {2}}}, Words{{one, {1}}, {one, {10}}}});
+    CHECK_FALSE(test.wait_for_all());
+    CHECK(test.asked_again == std::vector<std::size_t>{one});
+    CHECK(test.answers.repeated_rounds() == 1);
+    CHECK(test.answers.partials() == std::vector<std::vector<float>>{{1}, {2}});
+}
+
+TEST_CASE("who does not answer when it is asked again is to blame") {
+    AnswersTest test({Words{{one, {1}}}, Words{}});
+    const auto failure = test.wait_for_all();
+    REQUIRE(failure);
+    CHECK(failure->device == other);
+    CHECK(failure->reason == "it did not answer round 1, asked twice");
+}
+
+TEST_CASE("nobody is asked again where a device was lost meanwhile") {
+    AnswersTest test({Words{{one, {1}}}});
+    test.loss = RoundFailure{other, "silent"};
+    const auto failure = test.wait_for_all();
+    REQUIRE(failure);
+    CHECK(failure->reason == "silent");
+    CHECK(test.asked_again.empty());
+}
+
+}  // namespace
+}  // namespace aircomp::runtime::testbed
