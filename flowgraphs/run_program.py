@@ -90,10 +90,15 @@ class Program:
         return self.result("sum", self.config(server, device_1, device_2), "--rounds", "3")
 
 
+# On a busy machine rounds take place at other times. Over 24 seeds of the air the NMSE through the kernels has a standard
+# deviation of 0.42 dB, and the difference of two runs one of 0.6 dB: this is four of them.
+OTHER_NOISE_DB = 2.4
+
+
 def same(what, found, expected):
     """Rounds at other times have other noise and phases, but no other errors."""
     found, expected = (10 * math.log10(nmse) for nmse in (found, expected))
-    expect(abs(found - expected) < 1,
+    expect(abs(found - expected) < OTHER_NOISE_DB,
            f"{what}: NMSE {found:.2f} dB, through the kernels {expected:.2f} dB")
 
 
