@@ -43,6 +43,11 @@ configure() {
     run_cmake --preset "$preset" -B "$folder" "$@"
 }
 
+# Tests are built with warnings as errors, but for compilers other than Debian 12's, which warn of other things.
+strictness() {
+    if [[ $(g++ -dumpversion) == 12* ]]; then echo -DAIRCOMP_WARNINGS_AS_ERRORS=ON; else echo -DAIRCOMP_WARNINGS_AS_ERRORS=OFF; fi
+}
+
 # Passes on a build's lines, and of its progress ([12/345] ...) one in twenty seconds where nobody sees a terminal.
 sparse_progress() {
     local line shown=$SECONDS
