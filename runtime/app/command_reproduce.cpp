@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "commands.hpp"
+#include "places.hpp"
 #include "results.hpp"
 
 namespace aircomp::app {
@@ -29,7 +30,7 @@ struct ReproduceOptions {
 
 std::vector<std::filesystem::path> all_experiments() {
     std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(AIRCOMP_EXPERIMENTS_DIR))
+    for (const auto& entry : std::filesystem::directory_iterator(experiments_folder))
         if (entry.path().extension() == ".yaml") files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     return files;

@@ -15,6 +15,8 @@
 #include <fstream>
 #include <iostream>
 
+#include "places.hpp"
+
 namespace aircomp::app {
 
 namespace {
@@ -110,8 +112,8 @@ std::string duration(double seconds) {
 }
 
 void draw(const std::string& script, const std::string& source, const std::string& picture) {
-    const std::string path = std::string(AIRCOMP_PLOTS_DIR) + "/" + script;
-    std::array<std::string, 4> words = {AIRCOMP_PYTHON, path, source, picture};
+    const std::string path = std::string(plots_folder) + "/" + script;
+    std::array<std::string, 4> words = {python, path, source, picture};
     std::array<char*, 5> arguments = {words[0].data(), words[1].data(), words[2].data(),
                                       words[3].data(), nullptr};
     pid_t child = 0;
@@ -122,7 +124,7 @@ void draw(const std::string& script, const std::string& source, const std::strin
     if (error != 0 || status != 0) {
         throw std::runtime_error(picture + ": could not be drawn" +
                                  (error != 0 ? "" : ", for the reason above") + "; it takes " +
-                                 AIRCOMP_PYTHON + " with matplotlib (Debian's python3-matplotlib)");
+                                 python + " with matplotlib (Debian's python3-matplotlib)");
     }
 }
 
