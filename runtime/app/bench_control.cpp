@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iostream>
 
-#include "aircomp/runtime/control_bench.hpp"
 #include "commands.hpp"
+#include "daemon/control_bench.hpp"
 #include "output.hpp"
 
 namespace aircomp::app {

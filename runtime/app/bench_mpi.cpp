@@ -9,12 +9,12 @@
 
 #include "aircomp/inference/decode_benchmark.hpp"
 #include "aircomp/inference/random_model.hpp"
-#include "aircomp/runtime/layout.hpp"
-#include "aircomp/runtime/media.hpp"
-#include "aircomp/runtime/mpi_model.hpp"
-#include "aircomp/runtime/sliced_model.hpp"
 #include "commands.hpp"
+#include "engine/layout.hpp"
+#include "engine/mpi_model.hpp"
+#include "engine/sliced_model.hpp"
 #include "experiment_options.hpp"
+#include "schemes/media.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {

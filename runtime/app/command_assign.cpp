@@ -3,8 +3,8 @@
 #include <iostream>
 #include <numeric>
 
-#include "aircomp/runtime/assignment.hpp"
 #include "commands.hpp"
+#include "engine/assignment.hpp"
 #include "experiment_options.hpp"
 #include "validators.hpp"
 

@@ -5,11 +5,12 @@
 #include <iostream>
 #include <map>
 
-#include "aircomp/runtime/simulation.hpp"
-#include "aircomp/runtime/testbed.hpp"
 #include "commands.hpp"
+#include "daemon/testbed.hpp"
+#include "engine/simulation.hpp"
 #include "experiment_options.hpp"
 #include "generation.hpp"
+#include "schemes/media.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {
@@ -30,13 +31,13 @@ struct CoordinatorOptions {
 };
 
 runtime::Config config_of(const CoordinatorOptions& options) {
-    runtime::Config config = runtime::read_config(options.config_file);
+    runtime::Config config = runtime::read_config(options.config_file, runtime::check_scheme);
     if (!options.model_folder.empty()) config.model.folder = options.model_folder;
     if (!options.listen.empty()) config.testbed.listen = options.listen;
     if (!options.metrics_listen.empty()) config.testbed.metrics_listen = options.metrics_listen;
     if (!options.certificates.empty()) config.testbed.certificates = options.certificates;
     if (!options.scheme.empty()) config.scheme = options.scheme;
-    runtime::validate(config, "command line");
+    runtime::validate(config, "command line", runtime::check_scheme);
     return config;
 }
 

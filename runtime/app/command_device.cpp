@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // aircomp device: holds a slice for a coordinator.
-#include "aircomp/runtime/testbed.hpp"
 #include "commands.hpp"
+#include "daemon/testbed.hpp"
 #include "generation.hpp"
 #include "validators.hpp"
 

@@ -14,9 +14,11 @@
 #include <set>
 #include <thread>
 
-#include "aircomp/runtime/first_light.hpp"
 #include "commands.hpp"
+#include "engine/first_light.hpp"
 #include "experiment_options.hpp"
+#include "radio/open_radios.hpp"
+#include "schemes/media.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -255,7 +257,8 @@ Finding certificates(const std::filesystem::path& folder) {
 std::vector<Finding> examine(const DoctorOptions& options) {
     setenv("UHD_LOG_CONSOLE_LEVEL", "error", /*overwrite=*/0);  // its banner is no answer
     runtime::Config config;
-    if (!options.config_file.empty()) config = runtime::read_config(options.config_file);
+    if (!options.config_file.empty())
+        config = runtime::read_config(options.config_file, runtime::check_scheme);
     const auto& radios = config.radios;
     std::vector<Finding> findings = {processor(),
                                      governor(),

@@ -7,8 +7,8 @@
 #include <memory>
 #include <optional>
 
-#include "aircomp/runtime/mpi_model.hpp"
 #include "commands.hpp"
+#include "engine/mpi_model.hpp"
 #include "generation.hpp"
 
 namespace aircomp::app {

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <iostream>
 
-#include "aircomp/runtime/layout.hpp"
 #include "commands.hpp"
+#include "engine/layout.hpp"
 #include "evaluation.hpp"
 #include "validators.hpp"
 

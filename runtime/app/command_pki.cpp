@@ -2,8 +2,8 @@
 // aircomp pki: a laboratory's authority, and certificates for its daemons.
 #include <iostream>
 
-#include "aircomp/runtime/testbed.hpp"
 #include "commands.hpp"
+#include "daemon/link/certificates.hpp"
 
 namespace aircomp::app {
 namespace {

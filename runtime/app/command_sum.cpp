@@ -4,10 +4,11 @@
 #include <cstdio>
 #include <iostream>
 
-#include "aircomp/runtime/first_light.hpp"
 #include "commands.hpp"
+#include "engine/first_light.hpp"
 #include "output.hpp"
 #include "radio_options.hpp"
+#include "schemes/media.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -119,7 +120,7 @@ Json to_json(const runtime::FirstLightReport& report) {
 }
 
 void run(SumOptions options) {
-    auto config = runtime::read_config(options.config);
+    auto config = runtime::read_config(options.config, runtime::check_scheme);
     config.seed = options.seed.value_or(config.seed);
     options.radios.apply(config);
     options.first_light.devices = indices_of(options.devices, config);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Command line over configuration file over defaults.
 #include "experiment_options.hpp"
+#include "schemes/media.hpp"
 
 #include <fstream>
 #include <sstream>
@@ -34,8 +35,9 @@ void ExperimentOptions::add_to(CLI::App& command) {
 }
 
 runtime::Config ExperimentOptions::config() const {
-    runtime::Config config =
-        config_file.empty() ? runtime::default_config() : runtime::read_config(config_file);
+    runtime::Config config = config_file.empty()
+                                 ? runtime::default_config()
+                                 : runtime::read_config(config_file, runtime::check_scheme);
     if (devices) {
         if (*devices < 1 || *devices > 1024) {
             throw std::invalid_argument("--devices: expected 1 to 1024, found " +
@@ -65,7 +67,7 @@ runtime::Config ExperimentOptions::config() const {
                                                 : runtime::AirMedium::radio;
     }
     radios.apply(config);
-    runtime::validate(config, "command line");
+    runtime::validate(config, "command line", runtime::check_scheme);
     return config;
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "aircomp/runtime/simulation.hpp"
+#include "engine/simulation.hpp"
 #include "output.hpp"
 #include "radio_options.hpp"
 

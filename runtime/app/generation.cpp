@@ -6,7 +6,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "aircomp/runtime/layout.hpp"
+#include "engine/layout.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {

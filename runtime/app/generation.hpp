@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "aircomp/inference/continuation.hpp"
-#include "aircomp/runtime/testbed.hpp"
+#include "daemon/testbed.hpp"
 #include "experiment_options.hpp"
 
 namespace aircomp::app {

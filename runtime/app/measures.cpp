@@ -7,11 +7,11 @@
 
 #include "aircomp/optimizer/channel.hpp"
 #include "aircomp/optimizer/design.hpp"
-#include "aircomp/runtime/assignment.hpp"
-#include "aircomp/runtime/link_trial.hpp"
-#include "aircomp/runtime/outliers.hpp"
 #include "dimensions.hpp"
+#include "engine/assignment.hpp"
 #include "evaluation.hpp"
+#include "experiment/link_trial.hpp"
+#include "experiment/outliers.hpp"
 
 namespace aircomp::app {
 namespace {

@@ -2,7 +2,7 @@
 // What an experiment can measure at one of its points.
 #pragma once
 
-#include "aircomp/runtime/experiment.hpp"
+#include "experiment/experiment.hpp"
 #include "output.hpp"
 
 namespace aircomp::app {

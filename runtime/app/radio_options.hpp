@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "aircomp/runtime/config.hpp"
+#include "config/config.hpp"
 
 namespace aircomp::app {
 

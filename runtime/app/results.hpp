@@ -12,7 +12,7 @@
 #include <functional>
 #include <string>
 
-#include "aircomp/runtime/experiment.hpp"
+#include "experiment/experiment.hpp"
 #include "output.hpp"
 
 namespace aircomp::app {

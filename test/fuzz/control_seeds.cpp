@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-#include "control/codec.hpp"
+#include "daemon/link/codec.hpp"
 #include "testbed/every_message.hpp"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "yaml_reader.hpp"
+#include "config/yaml_reader.hpp"
 
 namespace {
 

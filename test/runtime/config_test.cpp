@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Configurations: what they default to, that every key is read, and the line that each error is.
-#include "aircomp/runtime/config.hpp"
+#include "config/config.hpp"
+#include "schemes/media.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -134,7 +135,7 @@ void check_equal(const Config& a, const Config& b) {
 
 Config read(const std::string& yaml) {
     const TemporaryFolder folder;
-    return read_config(folder.write("lab.yaml", yaml));
+    return read_config(folder.write("lab.yaml", yaml), check_scheme);
 }
 
 std::string message_of(const std::function<void()>& action) {
@@ -150,7 +151,7 @@ std::string message_of(const std::function<void()>& action) {
 std::string error_of(const std::string& yaml) {
     const TemporaryFolder folder;
     const auto file = folder.write("lab.yaml", yaml);
-    const std::string message = message_of([&] { read_config(file); });
+    const std::string message = message_of([&] { read_config(file, check_scheme); });
     const std::string prefix = folder.path().string() + "/";
     return message.rfind(prefix, 0) == 0 ? message.substr(prefix.size()) : message;
 }
@@ -159,7 +160,7 @@ std::string error_of(const std::string& yaml) {
 std::string error_after(const std::function<void(Config&)>& change) {
     Config config = default_config();
     change(config);
-    return message_of([&] { validate(config, "command line"); });
+    return message_of([&] { validate(config, "command line", check_scheme); });
 }
 
 /// A complete device on lines 2 to 7 after a "devices:" on line 1, one of its lines replaced.
@@ -183,7 +184,7 @@ TEST_CASE("the default configuration is valid for any number of devices") {
     for (const std::int64_t devices : {1, 2, 4, 9, 1024}) {
         const Config config = default_config(devices);
         CHECK(static_cast<std::int64_t>(config.devices.size()) == devices);
-        CHECK_NOTHROW(validate(config, "default"));
+        CHECK_NOTHROW(validate(config, "default", check_scheme));
     }
     check_equal(default_config(), default_config(4));
     CHECK(default_config(9).devices[8].name == "device-9");
@@ -727,7 +728,7 @@ TEST_CASE("every configuration that is shipped is read") {
     for (const auto& entry : std::filesystem::directory_iterator(AIRCOMP_SOURCE_DIR "/configs")) {
         // An air is the virtual radio's.
         if (!entry.is_regular_file() || entry.path().filename() == "virtual-air.yaml") continue;
-        CHECK_NOTHROW(read_config(entry.path()));
+        CHECK_NOTHROW(read_config(entry.path(), check_scheme));
         ++read;
     }
     CHECK(read >= 8);
@@ -770,7 +771,7 @@ TEST_CASE("an error in the radios of a file names its line") {
     const auto error_of = [&](const std::string& radios) {
         const auto file = folder.write("radios.yaml", "radios:\n" + radios);
         try {
-            read_config(file);
+            read_config(file, check_scheme);
         } catch (const std::runtime_error& error) {
             return std::string(error.what()).substr(file.string().size());
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Experiments: from a file to points, from points to a table that does not depend on who measured
 // them; and the link without a model against the link with one.
-#include "aircomp/runtime/experiment.hpp"
+#include "experiment/experiment.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "aircomp/inference/random_model.hpp"
-#include "aircomp/runtime/link_trial.hpp"
+#include "experiment/link_trial.hpp"
 #include "inference/temporary_folder.hpp"
 #include "small_model.hpp"
 #include "support/catch.hpp"

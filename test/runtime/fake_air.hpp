@@ -12,8 +12,8 @@
 #include <set>
 #include <stdexcept>
 
-#include "aircomp/runtime/radio_session.hpp"
-#include "noise.hpp"
+#include "air/noise.hpp"
+#include "radio/radio_session.hpp"
 
 namespace aircomp::runtime::fakes {
 

@@ -5,7 +5,7 @@
 #include <sys/un.h>
 
 #include "inference/temporary_folder.hpp"
-#include "radio/flowgraph/flowgraph_link.hpp"
+#include "round/flowgraph/flowgraph_link.hpp"
 #include "support/catch.hpp"
 
 namespace aircomp::runtime {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "aircomp/runtime/config.hpp"
+#include "config/config.hpp"
 
 namespace aircomp::runtime {
 

@@ -7,8 +7,8 @@
 #include <ostream>
 #include <string>
 
-#include "radio_cell.hpp"
-#include "waveform_format.hpp"
+#include "air/radio_cell.hpp"
+#include "config/waveform_format.hpp"
 
 namespace aircomp::test {
 

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One suite over all media, schemes over the air at both depths, on independent Gaussian partials
 // (for which equation (4) holds).
-#include "aircomp/runtime/media.hpp"
+#include "schemes/media.hpp"
 
 #include <cmath>
 #include <limits>
 #include <random>
 #include <set>
 
+#include "air/radio_cell.hpp"
+#include "air/relay_field.hpp"
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/hierarchy.hpp"
-#include "exact_sum.hpp"
+#include "coding/exact_sum.hpp"
 #include "full_power.hpp"
-#include "radio_cell.hpp"
-#include "relay_field.hpp"
 #include "support/catch.hpp"
 
 namespace aircomp::runtime {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Receiver noise has the moments of a circular Gaussian and is fixed by its seed.
-#include "noise.hpp"
+#include "air/noise.hpp"
 
 #include <vector>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Vectors as the digital schemes send them.
-#include "packed_partial.hpp"
+#include "coding/packed_partial.hpp"
 
 #include <algorithm>
 #include <cmath>

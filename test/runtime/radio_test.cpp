@@ -5,19 +5,19 @@
 #include <chrono>
 #include <fstream>
 
-#include "aircomp/runtime/first_light.hpp"
+#include "air/radio_cell.hpp"
+#include "config/waveform_format.hpp"
+#include "engine/first_light.hpp"
 #include "fake_air.hpp"
 #include "gnuradio/aircomp/phy/converter_scale.hpp"
 #include "inference/temporary_folder.hpp"
 #include "radio/burst_tracker.hpp"
 #include "radio/guarded_session.hpp"
 #include "radio/power_calibration.hpp"
-#include "radio/round_clock.hpp"
-#include "radio_cell.hpp"
 #include "round/device_end.hpp"
+#include "round/round_clock.hpp"
 #include "round/server_end.hpp"
 #include "support/catch.hpp"
-#include "waveform_format.hpp"
 
 namespace aircomp::runtime {
 namespace {

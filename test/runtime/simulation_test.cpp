@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A whole model over whole schemes: what splitting, noise and limits do to it.
-#include "aircomp/runtime/simulation.hpp"
+#include "engine/simulation.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include "aircomp/inference/random_model.hpp"
-#include "aircomp/runtime/layout.hpp"
+#include "engine/layout.hpp"
 #include "small_model.hpp"
 #include "support/catch.hpp"
 

@@ -5,11 +5,11 @@
 #include <fstream>
 #include <random>
 
-#include "aircomp/runtime/first_light.hpp"
-#include "aircomp/runtime/media.hpp"
-#include "exact_sum.hpp"
+#include "coding/exact_sum.hpp"
+#include "engine/first_light.hpp"
 #include "given_air.hpp"
 #include "inference/temporary_folder.hpp"
+#include "schemes/media.hpp"
 #include "support/catch.hpp"
 #include "support/sanitized.hpp"
 

@@ -6,13 +6,13 @@
 #include <cmath>
 #include <random>
 
+#include "air/radio_cell.hpp"
+#include "air/waveform_air.hpp"
 #include "aircomp/optimizer/design.hpp"
-#include "aircomp/runtime/media.hpp"
-#include "exact_sum.hpp"
+#include "coding/exact_sum.hpp"
+#include "config/waveform_format.hpp"
 #include "full_power.hpp"
-#include "media/waveform_air.hpp"
-#include "radio_cell.hpp"
-#include "waveform_format.hpp"
+#include "schemes/media.hpp"
 
 namespace aircomp::runtime::waveform_trial {
 

@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "aircomp/inference/random_model.hpp"
-#include "aircomp/runtime/config.hpp"
+#include "config/config.hpp"
 #include "runtime/given_air.hpp"
 #include "support/sanitized.hpp"
 #include "testbed/laboratory.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Messages to bytes and back; bytes that are no message.
-#include "control/codec.hpp"
+#include "daemon/link/codec.hpp"
 
 #include <cstring>
 #include <limits>

@@ -6,9 +6,9 @@
 #include <stdexcept>
 #include <vector>
 
-#include "control/codec.hpp"
-#include "control/coordinator_state.hpp"
-#include "control/device_state.hpp"
+#include "daemon/link/codec.hpp"
+#include "daemon/link/coordinator_state.hpp"
+#include "daemon/link/device_state.hpp"
 #include "testbed/every_message.hpp"
 
 namespace aircomp::test {

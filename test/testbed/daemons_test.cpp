@@ -6,8 +6,9 @@
 #include <memory>
 #include <random>
 
-#include "aircomp/runtime/testbed.hpp"
-#include "control/codec.hpp"
+#include "daemon/link/certificates.hpp"
+#include "daemon/link/codec.hpp"
+#include "daemon/testbed.hpp"
 #include "testbed/laboratory.hpp"
 #include "testbed/relay.hpp"
 #include "testbed/watcher.hpp"

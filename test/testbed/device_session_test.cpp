@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The device's side of a link by a clock that a test moves: when a coordinator is given up, and
 // what time a round's sum took.
-#include "testbed/device_session.hpp"
+#include "daemon/device/device_session.hpp"
 
 #include "support/catch.hpp"
 #include "testbed/given_time.hpp"

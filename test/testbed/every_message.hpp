@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "control/messages.hpp"
+#include "daemon/link/messages.hpp"
 
 namespace aircomp::test {
 

@@ -6,7 +6,7 @@
 #include <deque>
 #include <vector>
 
-#include "control/net.hpp"
+#include "daemon/link/net.hpp"
 #include "support/process.hpp"
 
 namespace aircomp::test {

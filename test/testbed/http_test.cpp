@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pages over HTTP: what clients ask for, and clients that are slow, many or out of their minds.
-#include "control/http.hpp"
+#include "serve/http.hpp"
+#include "daemon/link/certificates.hpp"
 
 #include <atomic>
 #include <random>
 #include <thread>
 
-#include "aircomp/runtime/testbed.hpp"
+#include "daemon/testbed.hpp"
 #include "runtime/program.hpp"
 #include "testbed/laboratory.hpp"
 #include "testbed/watcher.hpp"

@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "aircomp/runtime/testbed.hpp"
+#include "daemon/link/certificates.hpp"
+#include "daemon/testbed.hpp"
 #include "inference/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"

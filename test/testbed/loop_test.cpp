@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The loop by a clock that a test moves.
-#include "control/loop.hpp"
+#include "daemon/link/loop.hpp"
 
 #include <stdexcept>
 #include <string>

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "control/net.hpp"
+#include "daemon/link/net.hpp"
 #include "support/skip.hpp"
 #include "testbed/laboratory.hpp"
 #include "testbed/relay.hpp"

@@ -2,7 +2,7 @@
 // Coordinator and devices on hosts of their own, with addresses, certificates and cables.
 #include "testbed/namespaces.hpp"
 
-#include "aircomp/runtime/testbed.hpp"
+#include "daemon/testbed.hpp"
 #include "support/skip.hpp"
 #include "testbed/laboratory.hpp"
 

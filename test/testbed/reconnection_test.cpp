@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a device does between two links, as values.
-#include "testbed/reconnection.hpp"
+#include "daemon/device/reconnection.hpp"
 
 #include "support/catch.hpp"
 

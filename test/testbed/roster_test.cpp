@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The coordinator's roster by a clock that a test moves: who is lost when, and who has to wait.
-#include "testbed/roster.hpp"
+#include "daemon/coordinator/roster.hpp"
 
 #include <memory>
 

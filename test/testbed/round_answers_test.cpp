@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a round's answers come to where some are late.
-#include "testbed/round_answers.hpp"
+#include "daemon/coordinator/round_answers.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Slices from shares within memory.
-#include "testbed/slice_plan.hpp"
+#include "daemon/coordinator/slice_plan.hpp"
 
-#include "aircomp/runtime/assignment.hpp"
-#include "aircomp/runtime/layout.hpp"
+#include "engine/assignment.hpp"
+#include "engine/layout.hpp"
 #include "runtime/small_model.hpp"
 #include "support/catch.hpp"
 

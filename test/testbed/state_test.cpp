@@ -2,10 +2,10 @@
 // Both state machines as values: the whole way through, and what may not come when.
 #include <vector>
 
-#include "control/codec.hpp"
-#include "control/coordinator_state.hpp"
-#include "control/device_state.hpp"
-#include "control/probation.hpp"
+#include "daemon/link/codec.hpp"
+#include "daemon/link/coordinator_state.hpp"
+#include "daemon/link/device_state.hpp"
+#include "daemon/link/probation.hpp"
 #include "support/catch.hpp"
 
 namespace aircomp::runtime::control {

@@ -6,8 +6,8 @@
 #include <set>
 #include <sstream>
 
+#include "serve/run_status.hpp"
 #include "support/catch.hpp"
-#include "testbed/run_status.hpp"
 
 namespace aircomp::test {
 namespace {

@@ -5,7 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "aircomp/runtime/testbed.hpp"
+#include "daemon/link/certificates.hpp"
+#include "daemon/testbed.hpp"
 #include "inference/temporary_folder.hpp"
 #include "runtime/program.hpp"
 #include "support/sanitized.hpp"

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Channels, sounding and accounting of the simulated radio cell.
+#include "air/radio_cell.hpp"
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "coding/packed_partial.hpp"
+
+namespace aircomp::runtime {
+
+std::vector<double> path_gains(const Config& config) {
+    optimizer::Random random(derive_seed(config.seed, seed_for::path_gains));
+    std::vector<double> gains;
+    for (const auto& device : config.devices) {
+        // Drawn for every device, so that fixing one device's gain leaves the others' alone.
+        const double drawn = optimizer::draw_path_gain(random);
+        gains.push_back(device.path_gain.value_or(drawn));
+    }
+    return gains;
+}
+
+double noise_power_w(const Config& config) {
+    double largest = 0;
+    for (const auto& device : config.devices)
+        largest = std::max(largest, device.max_power_w);
+    return largest / std::pow(10, config.radio.snr_db / 10);
+}
+
+double air_time_s(const RadioConfig& radio, double channel_uses) {
+    return channel_uses / (radio.bandwidth_hz * radio.overhead_factor);
+}
+
+double pilot_variance(const Config& config, std::size_t device) {
+    return noise_power_w(config) /
+           (config.devices[device].max_power_w * config.radio.pilots_per_antenna);
+}
+
+double capacity_bits(const Eigen::MatrixXcd& gram, double gain) {
+    const Eigen::MatrixXcd m = Eigen::MatrixXcd::Identity(gram.rows(), gram.cols()) + gain * gram;
+    const Eigen::LLT<Eigen::MatrixXcd> factor(m);
+    double bits = 0;
+    for (Eigen::Index i = 0; i < m.rows(); ++i) {
+        bits += 2 * std::log2(factor.matrixLLT()(i, i).real());
+    }
+    return bits;
+}
+
+RadioCell::RadioCell(const Config& config, std::vector<double> power_w)
+    : config_(config),
+      power_w_(std::move(power_w)),
+      path_gains_(runtime::path_gains(config)),
+      noise_power_w_(runtime::noise_power_w(config)) {
+    usage_.transmit_energy_j.assign(config.devices.size(), 0);
+}
+
+bool RadioCell::enter_block(double settings_bytes) {
+    const auto index = static_cast<std::int64_t>(now_s_ / config_.radio.coherence_block_s);
+    if (index == block_.index) {
+        if (config_.radio.doppler_hz > 0) block_.channels = channels_at(block_age_s());
+        return false;
+    }
+    draw_block(index);
+    ++usage_.coherence_blocks;
+    sound_again(settings_bytes);
+    return true;
+}
+
+void RadioCell::sound_again(double settings_bytes) {
+    charge_sounding();
+    charge_control(settings_bytes);
+}
+
+// Each antenna sends g pilots in turn with the device's full power.
+void RadioCell::draw_block(std::int64_t index) {
+    const auto number = static_cast<std::uint64_t>(index);
+    optimizer::Random channels(derive_seed(config_.seed, seed_for::channels, number));
+    optimizer::Random pilots(derive_seed(config_.seed, seed_for::pilot_noise, number));
+    block_ = {};
+    block_.index = index;
+    links_.clear();
+    block_begin_s_ = now_s_;
+    for (std::size_t n = 0; n < config_.devices.size(); ++n) {
+        optimizer::Link link;
+        link.receive_antennas = config_.radio.server_antennas;
+        link.transmit_antennas = config_.devices[n].antennas;
+        link.path_gain = path_gains_[n];
+        link.rician_factor = rician_factor(config_.radio);
+        const auto& own = links_.emplace_back(config_.radio, link, pilot_variance(config_, n),
+                                              /*moving=*/true, channels, pilots);
+        block_.channels.push_back(own.channel(0));
+        block_.estimates.push_back(own.estimate());
+        block_.error_variances.push_back(own.error_variance());
+    }
+}
+
+std::vector<Eigen::MatrixXcd> RadioCell::channels_at(double age_s) const {
+    std::vector<Eigen::MatrixXcd> channels;
+    for (const SoundedLink& link : links_)
+        channels.push_back(link.channel(age_s));
+    return channels;
+}
+
+void RadioCell::charge_sounding() {
+    if (config_.radio.channel_knowledge == ChannelKnowledge::perfect) return;
+    std::int64_t uses = 0;
+    for (std::size_t n = 0; n < config_.devices.size(); ++n) {
+        if (!takes_part(n)) continue;
+        const std::int64_t own = static_cast<std::int64_t>(config_.devices[n].antennas) *
+                                 config_.radio.pilots_per_antenna;
+        usage_.transmit_energy_j[n] +=
+            config_.devices[n].max_power_w * air_time_s(static_cast<double>(own));
+        uses += own;
+    }
+    charge_sounding_uses(uses);
+}
+
+void RadioCell::charge_relay_sounding() {
+    if (config_.radio.channel_knowledge == ChannelKnowledge::perfect) return;
+    const std::int64_t uses = static_cast<std::int64_t>(config_.relays.count) *
+                              config_.relays.antennas * config_.radio.pilots_per_antenna;
+    usage_.relay_energy_j += config_.relays.power_w * air_time_s(static_cast<double>(uses));
+    charge_sounding_uses(uses);
+}
+
+void RadioCell::charge_sounding_uses(std::int64_t uses) {
+    const double seconds = air_time_s(static_cast<double>(uses));
+    usage_.sounding_channel_uses += uses;
+    usage_.sounding_s += seconds;
+    now_s_ += seconds;
+}
+
+std::size_t RadioCell::participants() const {
+    return power_w_.size() -
+           static_cast<std::size_t>(std::count(power_w_.begin(), power_w_.end(), 0.0));
+}
+
+void RadioCell::charge_uplink(double seconds, std::int64_t channel_uses,
+                              const std::vector<double>& power_w) {
+    ++usage_.all_reduces;
+    usage_.uplink_s += seconds;
+    usage_.uplink_channel_uses += channel_uses;
+    for (std::size_t n = 0; n < power_w.size(); ++n) {
+        usage_.transmit_energy_j[n] += power_w[n] * seconds;
+    }
+    now_s_ += seconds;
+}
+
+void RadioCell::charge_control(double bytes) {
+    if (bytes <= 0) return;
+    const double seconds =
+        config_.radio.control_latency_s + bytes / config_.radio.control_rate_bytes_per_s;
+    usage_.control_s += seconds;
+    now_s_ += seconds;
+}
+
+double RadioCell::multicast_bits_per_use() const {
+    double weakest = std::numeric_limits<double>::infinity();
+    const double gain =
+        config_.radio.server_power_w / (config_.radio.server_antennas * noise_power_w_);
+    for (std::size_t n = 0; n < block_.channels.size(); ++n) {
+        if (!takes_part(n)) continue;
+        const auto& h = block_.channels[n];
+        weakest = std::min(weakest, capacity_bits(h.adjoint() * h, gain));
+    }
+    return weakest;
+}
+
+void RadioCell::downlink(gsl::span<float> sum) {
+    const auto length = static_cast<double>(sum.size());
+    switch (config_.radio.downlink) {
+        case Downlink::free:
+            return;
+        case Downlink::control: {
+            const double seconds = config_.radio.control_latency_s +
+                                   length * sizeof(float) / config_.radio.control_rate_bytes_per_s;
+            usage_.downlink_s += seconds;
+            now_s_ += seconds;
+            return;
+        }
+        case Downlink::multicast: {
+            quantise(sum, config_.radio.downlink_bits);
+            const double seconds =
+                air_time_s(config_.radio.downlink_bits * length / multicast_bits_per_use());
+            usage_.downlink_s += seconds;
+            now_s_ += seconds;
+            return;
+        }
+    }
+}
+
+}  // namespace aircomp::runtime

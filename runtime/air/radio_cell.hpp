@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The simulated radio cell that every scheme works in: channels that change from coherence block
+// to block, their sounding, simulated time, and what each transmission costs.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <gsl/span>
+#include <vector>
+
+#include "air/link_usage.hpp"
+#include "air/sounded_link.hpp"
+#include "aircomp/optimizer/transceiver.hpp"
+#include "config/config.hpp"
+#include "config/seeds.hpp"
+
+namespace aircomp::runtime {
+
+/// One coherence block as nature made it and as the coordinator knows it.
+struct CoherenceBlock {
+    std::int64_t index = -1;
+    std::vector<Eigen::MatrixXcd> channels;   ///< H_n, true, of now.
+    std::vector<Eigen::MatrixXcd> estimates;  ///< Conditional mean of H_n given the pilots.
+    std::vector<double> error_variances;      ///< Of an entry of H_n given the pilots.
+};
+
+/// beta_n of every device: what the configuration says, drawn from its seed where it says nothing.
+std::vector<double> path_gains(const Config& config);
+
+/// sigma^2, W: the largest max_power_w over snr_db.
+double noise_power_w(const Config& config);
+
+/// A complex float32 on the control link.
+constexpr double bytes_per_coefficient = 8;
+
+/// Seconds that `channel_uses` take.
+double air_time_s(const RadioConfig& radio, double channel_uses);
+
+/// Error variance of an entry of H_n by least squares from the pilots, sent with full power.
+double pilot_variance(const Config& config, std::size_t device);
+
+/// Channels depend on the seed and the block's index alone: every scheme meets the same ones.
+class RadioCell {
+public:
+    /// `power_w[n]`: what device n may send its partials with; 0 for one that holds nothing of the
+    /// model, and so neither transmits nor listens. Pilots are sent with max_power_w.
+    RadioCell(const Config& config, std::vector<double> power_w);
+
+    const Config& config() const { return config_; }
+    bool takes_part(std::size_t device) const { return power_w_[device] > 0; }
+    std::size_t participants() const;
+    const std::vector<double>& power_w() const { return power_w_; }
+    /// beta_n
+    const std::vector<double>& path_gains() const { return path_gains_; }
+    double noise_power_w() const { return noise_power_w_; }
+
+    /// Time passes without transmissions.
+    void elapse(double seconds) { now_s_ += seconds; }
+
+    /// Called before a round: where a new coherence block has begun since the last one, draws and
+    /// sounds its channels, charges sounding and the settings' way over the control link
+    /// (`settings_bytes`), and returns true. Within a block, channels move where there is Doppler.
+    bool enter_block(double settings_bytes);
+    /// Charges another sounding of the block that the cell is in, and new settings.
+    void sound_again(double settings_bytes);
+
+    const CoherenceBlock& block() const { return block_; }
+    /// Time since the block's channels were drawn, s.
+    double block_age_s() const { return now_s_ - block_begin_s_; }
+    /// H_n of every device where the block is `age_s` old.
+    std::vector<Eigen::MatrixXcd> channels_at(double age_s) const;
+
+    /// Charges one uplink transmission that takes `seconds`; `power_w` per device is spent on it.
+    void charge_uplink(double seconds, std::int64_t channel_uses,
+                       const std::vector<double>& power_w);
+    /// Charges the sum's way back to the devices, equation (12), for a vector of `length` reals,
+    /// and rounds it to what the downlink can carry.
+    void downlink(gsl::span<float> sum);
+    void charge_control(double bytes);
+    /// Charges the relays' sounding at the server, one after the other, once a coherence block.
+    void charge_relay_sounding();
+    void charge_relays(double energy_j) { usage_.relay_energy_j += energy_j; }
+    void count_repeated_round() { ++usage_.repeated_rounds; }
+    void count_residual_phase(double square_rad2, double nmse) {
+        usage_.residual_phase_rad2 += square_rad2;
+        usage_.residual_phase_nmse += nmse;
+    }
+    void count_clipped(std::int64_t reals) { usage_.clipped_reals += reals; }
+
+    const LinkUsage& usage() const { return usage_; }
+
+    double air_time_s(double channel_uses) const {
+        return runtime::air_time_s(config_.radio, channel_uses);
+    }
+
+private:
+    void draw_block(std::int64_t index);
+    void charge_sounding();
+    void charge_sounding_uses(std::int64_t uses);
+    double multicast_bits_per_use() const;
+
+    Config config_;
+    std::vector<double> power_w_;
+    std::vector<double> path_gains_;
+    double noise_power_w_;
+    double now_s_ = 0;
+    double block_begin_s_ = 0;
+    std::vector<SoundedLink> links_;
+    CoherenceBlock block_;
+    LinkUsage usage_;
+};
+
+/// log2 det(I + g H H^H), bits per channel use.
+double capacity_bits(const Eigen::MatrixXcd& gram, double gain);
+
+}  // namespace aircomp::runtime

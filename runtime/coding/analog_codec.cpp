@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Scale policies, clipping and packing of the analog media.
+#include "coding/analog_codec.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "coding/exact_sum.hpp"
+#include "config/seeds.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+/// Mean over the layers of each device's power relative to the mean device's: second moments whose
+/// average is one.
+std::vector<double> second_moments_of(const Calibration& calibration, SiteKind kind) {
+    const std::size_t devices = calibration.later_tokens.at(0).partial_power.size();
+    std::vector<double> moments(devices, 0);
+    double layers = 0;
+    for (std::size_t i = kind == SiteKind::mlp ? 1 : 0; i < calibration.later_tokens.size();
+         i += 2) {
+        const auto& power = calibration.later_tokens[i].partial_power;
+        double mean = 0;
+        for (const double p : power)
+            mean += p / static_cast<double>(devices);
+        if (mean == 0) continue;
+        ++layers;
+        for (std::size_t n = 0; n < devices; ++n)
+            moments[n] += power[n] / mean;
+    }
+    for (double& moment : moments)
+        moment = layers == 0 ? 1 : moment / layers;
+    return moments;
+}
+
+/// Mean over the layers of the sum's power relative to that of independent partials, at least 1.
+double sum_gain_of(const Calibration& calibration, SiteKind kind) {
+    double gains = 0, layers = 0;
+    for (std::size_t i = kind == SiteKind::mlp ? 1 : 0; i < calibration.later_tokens.size();
+         i += 2) {
+        const auto& site = calibration.later_tokens[i];
+        const double independent =
+            std::accumulate(site.partial_power.begin(), site.partial_power.end(), 0.0);
+        if (independent == 0) continue;
+        ++layers;
+        gains += site.sum_power / independent;
+    }
+    return layers == 0 ? 1 : std::max(1.0, gains / layers);
+}
+
+}  // namespace
+
+phy::Payload payload_of(const Config& config, std::int64_t length) {
+    phy::Payload payload;
+    payload.length = static_cast<std::size_t>(length);
+    payload.streams = static_cast<std::size_t>(config.radio.streams);
+    if (config.analog.rotation)
+        payload.rotation_seed = derive_seed(config.seed, seed_for::rotation);
+    return payload;
+}
+
+std::optional<phy::Rotation> rotation_of(const Config& config, std::int64_t length) {
+    const auto seed = payload_of(config, length).rotation_seed;
+    if (!seed) return {};
+    return phy::Rotation(length, *seed);
+}
+
+AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibration& calibration)
+    : analog_(config.analog),
+      payload_(payload_of(config, length)),
+      rotation_(rotation_of(config, length)) {
+    const std::int64_t reals_per_use = 2 * static_cast<std::int64_t>(streams());
+    channel_uses_ = (length + reals_per_use - 1) / reals_per_use;
+    moments_[0] = second_moments_of(calibration, SiteKind::attention);
+    moments_[1] = second_moments_of(calibration, SiteKind::mlp);
+    sum_gains_[0] = sum_gain_of(calibration, SiteKind::attention);
+    sum_gains_[1] = sum_gain_of(calibration, SiteKind::mlp);
+    for (std::size_t i = 0; i < calibration.later_tokens.size(); ++i) {
+        const SiteKind kind = i % 2 == 0 ? SiteKind::attention : SiteKind::mlp;
+        const auto& first = calibration.first_token[i];
+        const auto& later = calibration.later_tokens[i];
+        first_token_.push_back({calibrated_scale(first, kind), std::sqrt(first.residual_power)});
+        later_tokens_.push_back({calibrated_scale(later, kind), std::sqrt(later.residual_power)});
+    }
+}
+
+const std::vector<double>& AnalogCodec::second_moments(SiteKind kind) const {
+    return moments_[static_cast<std::size_t>(kind)];
+}
+
+// The scale at which the devices' symbols have their second moments on average: a complex symbol
+// carries two reals of mean square p / c^2. A device whose part at one site is larger than over all
+// layers sends more there and less elsewhere, so that P_n holds over a token's rounds.
+double AnalogCodec::calibrated_scale(const SiteStatistics& site, SiteKind kind) const {
+    const auto& moments = second_moments(kind);
+    double power = 0, moment = 0;
+    for (std::size_t n = 0; n < moments.size(); ++n) {
+        power += site.partial_power[n];
+        moment += moments[n];
+    }
+    return power > 0 && moment > 0 ? std::sqrt(2 * power / moment) : 1;
+}
+
+double AnalogCodec::common_scale(const SumRequest& request, std::int64_t v) const {
+    if (analog_.scale == ScalePolicy::exchanged) {
+        std::vector<double> power;
+        for (std::size_t n = 0; n < request.partials.size(); ++n)
+            power.push_back(mean_square(request.partial(n, v)));
+        return exchanged_scale(power, request.site.kind);
+    }
+    const auto& sites = request.position + v == 0 ? first_token_ : later_tokens_;
+    const SiteScale& site = sites.at(request.site.index());
+    if (analog_.scale == ScalePolicy::calibrated) return site.scale;
+    const auto length = static_cast<std::size_t>(request.length);
+    const double rms = std::sqrt(
+        mean_square(request.residual.subspan(static_cast<std::size_t>(v) * length, length)));
+    return site.residual_rms > 0 && rms > 0 ? site.scale * rms / site.residual_rms : site.scale;
+}
+
+double AnalogCodec::exchanged_scale(const std::vector<double>& partial_power, SiteKind kind) const {
+    SiteStatistics vector;
+    vector.partial_power = partial_power;
+    return calibrated_scale(vector, kind);
+}
+
+AnalogCodec::Encoded AnalogCodec::encode(gsl::span<const float> vector, double scale,
+                                         double second_moment) const {
+    const auto reals = static_cast<std::size_t>(2 * streams() * channel_uses_);
+    std::vector<float> padded(reals, 0.0F);
+    std::copy(vector.begin(), vector.end(), padded.begin());
+    if (rotation_) rotation_->apply(gsl::span<float>(padded.data(), vector.size()));
+    const auto factor = static_cast<float>(1 / scale);
+    const auto limit = static_cast<float>(analog_.clip_level * std::sqrt(second_moment / 2));
+    Encoded encoded;
+    encoded.symbols.resize(streams(), channel_uses_);
+    // Consecutive reals are real and imaginary part of consecutive streams' symbols.
+    auto* const out = reinterpret_cast<float*>(encoded.symbols.data());
+    for (std::size_t i = 0; i < reals; ++i) {
+        const float value = padded[i] * factor;
+        out[i] = std::clamp(value, -limit, limit);
+        encoded.clipped += out[i] != value ? 1 : 0;
+    }
+    return encoded;
+}
+
+void AnalogCodec::decode(const SymbolMatrix& symbols, double scale, gsl::span<float> vector) const {
+    const auto* const in = reinterpret_cast<const float*>(symbols.data());
+    const auto factor = static_cast<float>(scale);
+    for (std::size_t i = 0; i < vector.size(); ++i)
+        vector[i] = in[i] * factor;
+    if (rotation_) rotation_->undo(vector);
+}
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Vectors of reals to the symbols that devices transmit, and back: common scale, rotation, clipping
+// and packing of SYSTEM.md section 3. Devices and server hold the same codec.
+#pragma once
+
+#include <Eigen/Core>
+#include <optional>
+#include <vector>
+
+#include "coding/calibration.hpp"
+#include "coding/sum_request.hpp"
+#include "config/config.hpp"
+#include "gnuradio/aircomp/phy/preprocessor.hpp"
+#include "gnuradio/aircomp/phy/rotation.hpp"
+
+namespace aircomp::runtime {
+
+namespace phy = gr::aircomp::phy;
+
+/// What AnalogCodec::payload() is, for who has no calibration.
+phy::Payload payload_of(const Config& config, std::int64_t length);
+
+/// The rotation of vectors of `length` reals, where the configuration has one.
+std::optional<phy::Rotation> rotation_of(const Config& config, std::int64_t length);
+
+/// Symbols of one vector, [streams, channel uses].
+using SymbolMatrix = Eigen::MatrixXcf;
+
+class AnalogCodec {
+public:
+    AnalogCodec(const Config& config, std::int64_t length, const Calibration& calibration);
+
+    /// v_n of the transceiver design at sites of a kind: from the calibration, 1 on average.
+    const std::vector<double>& second_moments(SiteKind kind) const;
+
+    /// How much stronger sums are at sites of a kind than independent partials would make them,
+    /// E||sum||^2 over the sum of E||partial||^2, at least 1: from the calibration.
+    double sum_gain(SiteKind kind) const { return sum_gains_[static_cast<std::size_t>(kind)]; }
+
+    std::int64_t channel_uses() const { return channel_uses_; }
+    int streams() const { return static_cast<int>(payload_.streams); }
+    std::int64_t length() const { return static_cast<std::int64_t>(payload_.length); }
+    /// Of one vector in a burst: its length, streams and rotation.
+    const phy::Payload& payload() const { return payload_; }
+
+    /// The scale that every device divides vector `v` by. With the policy `exchanged` it needs
+    /// every device's norm, which costs a message over the control link.
+    double common_scale(const SumRequest& request, std::int64_t v) const;
+
+    /// The same by that policy, where the mean square of each device's vector is known.
+    double exchanged_scale(const std::vector<double>& partial_power, SiteKind kind) const;
+
+    struct Encoded {
+        SymbolMatrix symbols;
+        std::int64_t clipped = 0;  ///< Reals beyond the clip level.
+    };
+    Encoded encode(gsl::span<const float> vector, double scale, double second_moment) const;
+
+    /// Writes the estimate of the sum of what was encoded.
+    void decode(const SymbolMatrix& symbols, double scale, gsl::span<float> vector) const;
+
+private:
+    double calibrated_scale(const SiteStatistics& site, SiteKind kind) const;
+
+    AnalogConfig analog_;
+    phy::Payload payload_;
+    std::int64_t channel_uses_;
+    std::optional<phy::Rotation> rotation_;
+    std::vector<double> moments_[2];  // by SiteKind
+    double sum_gains_[2];             // by SiteKind
+    struct SiteScale {
+        double scale;
+        double residual_rms;
+    };
+    std::vector<SiteScale> first_token_, later_tokens_;  // by Site::index()
+};
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a calibration text tells of the partials: how strong each device's are at each site. Common
+// scales and the second moments of the transceiver design come from it (SYSTEM.md section 3).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace aircomp::runtime {
+
+/// Mean squares over the vectors of one site.
+struct SiteStatistics {
+    std::int64_t vectors = 0;
+    std::vector<double> partial_power;  ///< Per device, of one real.
+    double sum_power = 0;               ///< Of one real of the sum over devices.
+    double residual_power = 0;          ///< Of one real of the residual stream.
+};
+
+/// The first token of a sequence is kept apart: LLMs put massive activations there (arXiv
+/// 2402.17762), and every device knows a token's position without being told.
+struct Calibration {
+    std::vector<SiteStatistics> first_token;   ///< By Site::index().
+    std::vector<SiteStatistics> later_tokens;  ///< By Site::index().
+};
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Checks of values that were read, whose errors name the place of the value.
+#pragma once
+
+#include <cmath>
+#include <functional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace aircomp::runtime {
+
+/// As errors show a value.
+template <typename T>
+std::string to_text(const T& value) {
+    std::ostringstream text;
+    text.precision(9);
+    text << value;
+    return text.str();
+}
+
+/// Range checks whose errors begin with the place of the value: `place(key)` is "ORIGIN: KEY", with
+/// a line where the value was read from a file.
+class Checker {
+public:
+    using Place = std::function<std::string(const std::string& key)>;
+
+    explicit Checker(Place place) : place_(std::move(place)) {}
+
+    /// The same checks within a section of the keys.
+    Checker in(const std::string& section) const {
+        return Checker([place = place_, section](const std::string& key) {
+            return place(section + "." + key);
+        });
+    }
+
+    [[noreturn]] void fail(const std::string& key, const std::string& message) const {
+        throw std::runtime_error(place_(key) + ": " + message);
+    }
+
+    template <typename T>
+    void require(bool holds, const std::string& key, const std::string& expected,
+                 const T& found) const {
+        if (holds) return;
+        throw std::runtime_error(place_(key) + ": expected " + expected + ", found " +
+                                 to_text(found));
+    }
+
+    void positive(const std::string& key, double value) const {
+        require(std::isfinite(value) && value > 0, key, "a finite number above 0", value);
+    }
+
+    void not_negative(const std::string& key, double value) const {
+        require(std::isfinite(value) && value >= 0, key, "a finite number of at least 0", value);
+    }
+
+    template <typename T>
+    void at_least(const std::string& key, T value, T lowest) const {
+        require(value >= lowest, key, "at least " + to_text(lowest), value);
+    }
+
+    template <typename T>
+    void within(const std::string& key, T value, T lowest, T highest) const {
+        require(value >= lowest && value <= highest, key,
+                "a number from " + to_text(lowest) + " to " + to_text(highest), value);
+    }
+
+private:
+    Place place_;
+};
+
+}  // namespace aircomp::runtime

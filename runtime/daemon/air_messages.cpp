@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Field by field.
+#include "daemon/air_messages.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace aircomp::runtime::testbed {
+namespace {
+
+constexpr std::size_t most_reason_bytes = 1024;
+
+/// In the order of control::BurstOutcome.
+constexpr std::array<BurstState, 7> burst_states = {
+    BurstState::waiting, BurstState::acknowledged,   BurstState::late,   BurstState::underflowed,
+    BurstState::broken,  BurstState::unacknowledged, BurstState::refused};
+
+/// In the order of control::WindowOutcome.
+constexpr std::array<WindowState, 4> window_states = {
+    WindowState::whole, WindowState::late, WindowState::overflowed, WindowState::missing};
+
+template <typename Outcome, typename States, typename State>
+Outcome outcome_of(const States& states, State state) {
+    const auto* const found = std::find(states.begin(), states.end(), state);
+    return static_cast<Outcome>(found - states.begin());
+}
+
+}  // namespace
+
+control::Order to_message(const RoundOrder& order, std::uint32_t epoch, std::uint64_t round,
+                          std::uint32_t vector) {
+    return {epoch,          static_cast<std::uint64_t>(order.number),
+            order.sounding, order.new_reference,
+            order.headers,  order.burst,
+            round,          vector,
+            order.scale};
+}
+
+RoundOrder from_message(const control::Order& message, SiteKind kind) {
+    RoundOrder order;
+    order.number = static_cast<std::int64_t>(message.number);
+    order.sounding = message.sounding;
+    order.site = kind;
+    order.new_reference = message.new_reference;
+    order.headers = message.headers;
+    order.burst = message.burst;
+    order.scale = message.scale;
+    return order;
+}
+
+control::BurstReport to_message(const DeviceReport& report, const control::Order& order) {
+    control::BurstReport message;
+    message.epoch = order.epoch;
+    message.number = order.number;
+    message.window = outcome_of<control::WindowOutcome>(window_states, report.window.state);
+    message.window_mean_dbfs = report.window.mean_dbfs;
+    message.window_peak_dbfs = report.window.peak_dbfs;
+    message.header_found = report.header_found;
+    message.header_snr_db = report.header_snr_db;
+    message.offset_hz = report.offset_hz;
+    message.burst = outcome_of<control::BurstOutcome>(burst_states, report.burst.state);
+    message.burst_mean_dbfs = report.burst.mean_dbfs;
+    message.burst_peak_dbfs = report.burst.peak_dbfs;
+    message.clipped_samples = report.burst.clipped;
+    message.clipped_reals = report.clipped_reals;
+    message.mean_power_w = report.mean_power_w;
+    message.refusal = printable(report.refusal);
+    return message;
+}
+
+DeviceReport from_message(const control::BurstReport& message) {
+    DeviceReport report;
+    report.window.state = window_states.at(static_cast<std::size_t>(message.window));
+    report.window.mean_dbfs = message.window_mean_dbfs;
+    report.window.peak_dbfs = message.window_peak_dbfs;
+    report.header_found = message.header_found;
+    report.header_snr_db = message.header_snr_db;
+    report.offset_hz = message.offset_hz;
+    report.burst.state = burst_states.at(static_cast<std::size_t>(message.burst));
+    report.burst.mean_dbfs = message.burst_mean_dbfs;
+    report.burst.peak_dbfs = message.burst_peak_dbfs;
+    report.burst.clipped = static_cast<std::size_t>(message.clipped_samples);
+    report.refusal = message.refusal;
+    report.mean_power_w = message.mean_power_w;
+    report.clipped_reals = static_cast<std::size_t>(message.clipped_reals);
+    return report;
+}
+
+control::Settings to_message(const DeviceSettings& settings, std::uint32_t epoch, SiteKind kind,
+                             std::int64_t from, std::size_t streams, std::size_t antennas) {
+    control::Settings message;
+    message.epoch = epoch;
+    message.from_order = static_cast<std::uint64_t>(from);
+    message.kind = kind == SiteKind::attention ? control::Kind::attention : control::Kind::mlp;
+    message.second_moment = settings.second_moment;
+    message.preamble_power_w = settings.preamble_power_w;
+    message.power_w = settings.power_w;
+    message.streams = static_cast<std::uint32_t>(streams);
+    message.antennas = static_cast<std::uint32_t>(antennas);
+    message.resource_blocks =
+        static_cast<std::uint32_t>(settings.precoders.size() / (streams * antennas));
+    message.precoders = {reinterpret_cast<const float*>(settings.precoders.data()),
+                         2 * settings.precoders.size()};
+    return message;
+}
+
+DeviceSettings from_message(const control::Settings& message) {
+    DeviceSettings settings;
+    for (std::size_t i = 0; i + 1 < message.precoders.size(); i += 2)
+        settings.precoders.emplace_back(message.precoders[i], message.precoders[i + 1]);
+    settings.second_moment = message.second_moment;
+    settings.preamble_power_w = message.preamble_power_w;
+    settings.power_w = message.power_w;
+    return settings;
+}
+
+std::string printable(const std::string& reason) {
+    std::string text = reason.substr(0, most_reason_bytes);
+    std::replace_if(
+        text.begin(), text.end(),
+        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+    return text;
+}
+
+}  // namespace aircomp::runtime::testbed

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Assignment of slices, and forward passes as rounds.
+#include "daemon/coordinator/distributed_model.hpp"
+
+#include <algorithm>
+#include <future>
+#include <stdexcept>
+#include <thread>
+
+#include "daemon/air_fingerprint.hpp"
+#include "engine/assignment.hpp"
+#include "engine/layout.hpp"
+#include "schemes/calibrating_medium.hpp"
+#include "schemes/media.hpp"
+#include "schemes/up/media.hpp"
+
+namespace aircomp::runtime::testbed {
+namespace {
+
+/// How many round time-outs a device may take to load its slice.
+constexpr double load_timeouts = 10;
+
+int thread_count(const Config& config) {
+    if (config.threads > 0) return config.threads;
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+/// The air that devices need a radio for; nothing where sums go over the control link.
+std::optional<std::uint64_t> air_of(const Config& config, std::int64_t length) {
+    if (design_of(config.scheme).empty()) return std::nullopt;
+    return air_fingerprint(config, length);
+}
+
+bool is_empty(const inference::Slice& slice) {
+    return slice.kv_groups.empty() && slice.ffn_columns.empty();
+}
+
+}  // namespace
+
+DistributedModel::DistributedModel(const Config& config, const inference::Checkpoint& checkpoint,
+                                   const std::vector<inference::Token>& calibration,
+                                   control::Loop& loop, const control::TlsIdentity* identity,
+                                   const control::Hash& model, Log& log)
+    : config_(config),
+      model_(checkpoint.config()),
+      context_(context_of(config, model_)),
+      most_vectors_(std::min(config.model.prefill_chunk, control::most_vectors_of_a_round)),
+      bytes_(unit_bytes(checkpoint, context_)),
+      weight_bytes_(weight_bytes(checkpoint)),
+      loop_(loop),
+      log_(log),
+      coordinator_(checkpoint, thread_count(config)),
+      roster_(
+          loop, config_, model, air_of(config, model_.hidden_size), identity, log,
+          {[this](std::size_t device, const control::Message& message) {
+               carrier_of(message).report(device, message);
+           },
+           [this](std::size_t device, const std::string& reason) { note_loss(device, reason); }}),
+      calibration_(calibration),
+      exact_(make_exact_medium(config.devices.size())),
+      by_link_(*this, config.testbed.round_timeout_s, *exact_),
+      carrier_(&by_link_),
+      slices_(config.devices.size()) {
+    if (!air_of(config, model_.hidden_size)) return;
+    RoundLinks& links = *this;
+    by_air_ = std::make_unique<RadioSumCarrier>(config_, model_.hidden_size, links, log_);
+    carrier_ = by_air_.get();
+}
+
+/// Radios are brought up while partials go over the link.
+SumCarrier& DistributedModel::carrier_of(const control::Message& message) {
+    if (by_air_ && std::holds_alternative<control::ClockReport>(message)) return *by_air_;
+    return *carrier_;
+}
+
+void DistributedModel::note_loss(std::size_t device, const std::string& reason) {
+    const bool takes_part = std::find(devices_.begin(), devices_.end(), device) != devices_.end();
+    if (takes_part && !lost_) lost_ = RoundFailure{device, reason};
+    asked_.erase(std::remove(asked_.begin(), asked_.end(), device), asked_.end());
+}
+
+bool DistributedModel::has_newcomer() const {
+    const auto present = roster_.present();
+    return !std::includes(asked_.begin(), asked_.end(), present.begin(), present.end());
+}
+
+bool DistributedModel::wait(const std::function<bool()>& done, double timeout_s) {
+    loop_.run_until([&] { return done() || lost_ || is_interrupted(); }, timeout_s);
+    return done();
+}
+
+void DistributedModel::finish(const std::function<bool()>& done) {
+    while (!loop_.run_until(done, 3600)) {
+    }
+}
+
+// ---- slices ----
+
+std::vector<Candidate> DistributedModel::candidates(const std::vector<std::size_t>& devices) const {
+    std::vector<Candidate> list;
+    for (const std::size_t n : devices) {
+        const control::Hello& hello = roster_.record(n).hello;
+        double weight = config_.shares.empty() ? 1 : config_.shares[n];
+        if (config_.testbed.shares == ShareSource::measured) weight = hello.compute_flops_per_s;
+        list.push_back({config_.devices[n].name, weight,
+                        std::min(hello.memory_bytes, config_.devices[n].memory_bytes)});
+    }
+    return list;
+}
+
+std::optional<std::vector<inference::Slice>> DistributedModel::plan() {
+    const auto devices = asked_;
+    const auto offers = candidates(devices);
+    if (!assigns_shares(config_.scheme)) return plan_slices(model_, bytes_, offers);
+    const double begin_s = loop_.now_s();
+    auto choice = std::async(std::launch::async, [&] {
+        return choose_slices(config_, model_, weight_bytes_, bytes_, devices, offers);
+    });
+    // Heartbeats go on; the roster looks for lost devices so often that the end is soon seen.
+    finish([&] { return choice.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+    if (asked_ != devices || is_interrupted()) return std::nullopt;
+    auto slices = choice.get();
+    log_.info("shares chosen", {{"scheme", config_.scheme}, {"took_s", loop_.now_s() - begin_s}});
+    return slices;
+}
+
+bool DistributedModel::assign() {
+    asked_ = roster_.present();
+    devices_.clear();
+    lost_.reset();
+    const auto planned = plan();
+    if (!planned) return false;
+    slices_.assign(config_.devices.size(), {});
+    for (std::size_t i = 0; i < asked_.size(); ++i) {
+        slices_[asked_[i]] = (*planned)[i];
+        if (!is_empty((*planned)[i])) devices_.push_back(asked_[i]);
+    }
+    ++epoch_;
+    carrier_->begin_epoch(epoch_, devices_);
+    const auto most_values = static_cast<std::size_t>(most_vectors_ * model_.hidden_size);
+    // A send may end a link, and so shorten the list of who is asked; not this one.
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+        const inference::Slice& own = slices_[devices_[i]];
+        roster_.assign(
+            devices_[i],
+            {epoch_, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(devices_.size()),
+             own.kv_groups.begin, own.kv_groups.end, own.ffn_columns.begin, own.ffn_columns.end,
+             context_, most_vectors_},
+            most_values);
+        log_.info("slice assigned", {{"device", config_.devices[devices_[i]].name},
+                                     {"epoch", epoch_},
+                                     {"kv_groups", own.kv_groups.size()},
+                                     {"ffn_columns", own.ffn_columns.size()}});
+    }
+    const auto all_loaded = [this] {
+        return std::all_of(devices_.begin(), devices_.end(), [this](std::size_t n) {
+            return roster_.state(n) == control::PeerState::ready;
+        });
+    };
+    if (wait(all_loaded, load_timeouts * config_.testbed.round_timeout_s)) {
+        return !lost_ && (!by_air_ || calibrate());
+    }
+    if (lost_ || is_interrupted()) return false;
+    for (const std::size_t n : std::vector<std::size_t>(devices_)) {
+        if (roster_.state(n) != control::PeerState::ready) {
+            roster_.drop(n, "it did not load its slice in time");
+        }
+    }
+    return false;
+}
+
+/// Partials travel over the control link once, for their powers to be known.
+std::optional<Calibration> DistributedModel::measure_partials() {
+    CalibratingMedium medium(devices_.size(), static_cast<std::size_t>(2 * model_.layers));
+    ControlSumCarrier carrier(*this, config_.testbed.round_timeout_s, medium);
+    carrier.begin_epoch(epoch_, devices_);
+    carrier_ = &carrier;
+    way_ = control::Way::link;
+    const bool done = forward(calibration_, 0, false).has_value();
+    carrier_ = by_air_.get();
+    way_ = config_.testbed.measure ? control::Way::both : control::Way::air;
+    if (!done) return std::nullopt;
+    auto calibration = medium.calibration();
+    for (auto* sites : {&calibration.first_token, &calibration.later_tokens}) {
+        for (SiteStatistics& site : *sites) {
+            std::vector<double> of_all(config_.devices.size(), 0);
+            for (std::size_t i = 0; i < devices_.size(); ++i)
+                of_all[devices_[i]] = site.partial_power[i];
+            site.partial_power = std::move(of_all);
+        }
+    }
+    return calibration;
+}
+
+bool DistributedModel::calibrate() {
+    const auto calibration = measure_partials();
+    if (!calibration) return false;
+    const auto failure =
+        by_air_->calibrate(*calibration, transmit_powers_w(config_, model_, slices_));
+    if (failure) roster_.drop(failure->device, failure->reason);
+    return !failure;
+}
+
+// ---- forward passes ----
+
+std::optional<std::vector<float>> DistributedModel::forward(
+    gsl::span<const inference::Token> tokens, std::int64_t position, bool one_at_a_time) {
+    const auto count = static_cast<std::int64_t>(tokens.size());
+    if (position + count > context_) {
+        throw std::length_error("the sequence needs " + std::to_string(position + count) +
+                                " tokens, the context holds " + std::to_string(context_));
+    }
+    const auto hidden = static_cast<std::size_t>(model_.hidden_size);
+    std::vector<float> x(tokens.size() * hidden);
+    coordinator_.embed(tokens, x);
+    for (std::int64_t begin = 0; begin < count; begin += most_vectors_) {
+        const auto size = static_cast<std::size_t>(std::min(most_vectors_, count - begin));
+        const auto chunk =
+            gsl::span<float>(x).subspan(static_cast<std::size_t>(begin) * hidden, size * hidden);
+        if (!run_chunk(chunk, position + begin, one_at_a_time)) return std::nullopt;
+    }
+    std::vector<float> logits(static_cast<std::size_t>(model_.vocabulary_size));
+    coordinator_.logits(gsl::span<const float>(x).last(hidden), logits);
+    return logits;
+}
+
+bool DistributedModel::run_chunk(gsl::span<float> x, std::int64_t position, bool one_at_a_time) {
+    Round round;
+    round.epoch = epoch_;
+    round.way = way_;
+    round.position = position;
+    round.length = model_.hidden_size;
+    round.vectors = static_cast<std::int64_t>(x.size()) / round.length;
+    sum_.resize(x.size());
+    for (std::int64_t site = 0; site < 2 * model_.layers; ++site) {
+        round.site = {site / 2, site % 2 == 0 ? SiteKind::attention : SiteKind::mlp};
+        const double begin_s = loop_.now_s();
+        // The sum of the last round is what starts this one: a round costs one way there and back.
+        const control::Frame call =
+            site == 0 ? control::encode(control::RoundStart{epoch_, round_ + 1, position,
+                                                            round.vectors, one_at_a_time, x, way_})
+                      : control::encode(control::Sum{epoch_, round_, sum_});
+        round.number = ++round_;
+        const bool is_whole = reduce(round, call, x);
+        const double round_s = loop_.now_s() - begin_s;
+        times_.reduce_s += round_s;
+        if (!is_whole) return false;
+        if (round_observer_) round_observer_(round_s);
+    }
+    return true;
+}
+
+bool DistributedModel::reduce(const Round& round, const control::Frame& call, gsl::span<float> x) {
+    if (lost_ || is_interrupted()) return false;
+    for (std::size_t i = 0; i < devices_.size() && !lost_; ++i)
+        roster_.start_round(devices_[i], round.number, round.values(),
+                            static_cast<std::size_t>(round.vectors), call);
+    if (lost_) return false;
+    const auto failure = carrier_->collect(round, x, sum_);
+    if (is_interrupted()) return false;
+    if (failure) {
+        roster_.drop(failure->device, failure->reason);
+        return false;
+    }
+    ++times_.rounds;
+    for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] += sum_[i];
+    return true;
+}
+
+}  // namespace aircomp::runtime::testbed

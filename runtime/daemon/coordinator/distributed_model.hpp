@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The driver over processes: what SlicedModel does in one, with the devices' half-steps started by
+// messages and joined by a carrier.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "aircomp/inference/decoder.hpp"
+#include "config/config.hpp"
+#include "daemon/carrier.hpp"
+#include "daemon/control_carrier.hpp"
+#include "daemon/coordinator/radio_sum_carrier.hpp"
+#include "daemon/coordinator/roster.hpp"
+#include "daemon/coordinator/slice_plan.hpp"
+
+namespace aircomp::runtime::testbed {
+
+/// What a forward pass over devices came to.
+struct PassTimes {
+    double reduce_s = 0;  ///< Devices' computing and the partials' and sums' way.
+    std::uint64_t rounds = 0;
+};
+
+class DistributedModel final : private RoundLinks {
+public:
+    /// Sums go over the control link, or, with a scheme over the air, over the configuration's
+    /// radios; `calibration` is the text that these are scaled by. Everything given must outlive
+    /// the object.
+    DistributedModel(const Config& config, const inference::Checkpoint& checkpoint,
+                     const std::vector<inference::Token>& calibration, control::Loop& loop,
+                     const control::TlsIdentity* identity, const control::Hash& model, Log& log);
+
+    Roster& roster() { return roster_; }
+    std::int64_t context() const { return context_; }
+
+    /// Waits are cut short while it returns true.
+    void interrupt_on(std::function<bool()> interrupted) { interrupted_ = std::move(interrupted); }
+
+    /// Cuts the model over the devices that are there and waits until they hold their slices, with
+    /// empty caches, and their radios are up. False where a device is lost meanwhile. Throws
+    /// ModelDoesNotFit.
+    bool assign();
+
+    /// Whether all devices of the last assignment are still there.
+    bool is_whole() const { return !lost_ && !devices_.empty(); }
+    /// Whether one is there that the last assignment has not asked.
+    bool has_newcomer() const;
+
+    /// Runs `tokens` at positions `position`, ..., in rounds of at most the configuration's
+    /// prefill_chunk vectors; `one_at_a_time`: each through the kernel for one. Returns the logits
+    /// after the last, or nothing where a device was lost or the run is interrupted.
+    std::optional<std::vector<float>> forward(gsl::span<const inference::Token> tokens,
+                                              std::int64_t position, bool one_at_a_time);
+
+    /// Slices of the last assignment, by device; empty ones where a device holds nothing.
+    const std::vector<inference::Slice>& slices() const { return slices_; }
+    std::uint32_t epoch() const { return epoch_; }
+    std::uint64_t repeated_rounds() const { return carrier_->repeated_rounds(); }
+    std::optional<AirSummary> air() const { return carrier_->air(); }
+    const PassTimes& times() const { return times_; }
+    /// Has every round's time reported, s: from the last sum, or the start, to its own.
+    void observe_rounds(std::function<void(double round_s)> observer) {
+        round_observer_ = std::move(observer);
+    }
+
+private:
+    bool wait(const std::function<bool()>& done, double timeout_s) override;
+    std::optional<RoundFailure> lost() const override { return lost_; }
+    void send(std::size_t device, const control::Frame& frame) override {
+        roster_.send(device, frame);
+    }
+    void finish(const std::function<bool()>& done) override;
+    void post(std::function<void()> action) override { loop_.post(std::move(action)); }
+
+    SumCarrier& carrier_of(const control::Message& message);
+    void note_loss(std::size_t device, const std::string& reason);
+    bool is_interrupted() const { return interrupted_ && interrupted_(); }
+    std::vector<Candidate> candidates(const std::vector<std::size_t>& devices) const;
+    /// A slice for each device that is asked; nothing where one of them is lost meanwhile. Throws
+    /// ModelDoesNotFit.
+    std::optional<std::vector<inference::Slice>> plan();
+    bool calibrate();
+    std::optional<Calibration> measure_partials();
+    bool run_chunk(gsl::span<float> x, std::int64_t position, bool one_at_a_time);
+    bool reduce(const Round& round, const control::Frame& call, gsl::span<float> x);
+
+    const Config& config_;
+    inference::ModelConfig model_;
+    std::int64_t context_;
+    std::int64_t most_vectors_;
+    UnitBytes bytes_;
+    double weight_bytes_;
+    control::Loop& loop_;
+    Log& log_;
+    inference::CoordinatorModel coordinator_;
+    Roster roster_;
+    const std::vector<inference::Token>& calibration_;
+    std::unique_ptr<Medium> exact_;
+    ControlSumCarrier by_link_;
+    std::unique_ptr<RadioSumCarrier> by_air_;  ///< Null where all goes over the link.
+    SumCarrier* carrier_;                      ///< Of the rounds at hand.
+    control::Way way_ = control::Way::link;    ///< The same.
+    std::function<bool()> interrupted_;
+    std::function<void(double)> round_observer_;
+
+    std::uint32_t epoch_ = 0;
+    std::uint64_t round_ = 0;
+    std::vector<std::size_t> asked_;    ///< Devices that were there at the last assignment.
+    std::vector<std::size_t> devices_;  ///< Those of them that hold something.
+    std::vector<inference::Slice> slices_;
+    std::optional<RoundFailure> lost_;
+    std::vector<float> sum_;
+    PassTimes times_;
+};
+
+}  // namespace aircomp::runtime::testbed

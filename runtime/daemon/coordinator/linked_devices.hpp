@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Devices at the other end of links, as the lead over rounds sees them: orders go out, reports come
+// back. The lead waits in a thread of its own; messages come in the loop's.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <vector>
+
+#include "config/config.hpp"
+#include "daemon/carrier.hpp"
+#include "round/round_leader.hpp"
+
+namespace aircomp::runtime::testbed {
+
+/// A device's radio has not done what was asked.
+class DeviceFault : public std::runtime_error {
+public:
+    DeviceFault(const std::string& what, std::size_t device)
+        : std::runtime_error(what), device_(device) {}
+
+    std::size_t device() const { return device_; }
+
+private:
+    std::size_t device_;
+};
+
+/// Nobody waits for the round any more.
+class RoundAbandoned : public std::runtime_error {
+public:
+    RoundAbandoned() : std::runtime_error("the round was abandoned") {}
+};
+
+class LinkedDevices final : public RoundDevices {
+public:
+    /// A report that has not come after `timeout_s` is missing. Everything given must outlive the
+    /// object.
+    LinkedDevices(const Config& config, RoundLinks& links, double timeout_s);
+    ~LinkedDevices() override;
+
+    // ---- in the loop's thread ----
+
+    void begin_epoch(std::uint32_t epoch, const std::vector<std::size_t>& devices);
+    /// Takes a ClockReport or a BurstReport; anything else is not its business.
+    void report(std::size_t device, const control::Message& message);
+    /// Whoever waits for a report gets RoundAbandoned, until the next epoch.
+    void abandon();
+
+    // ---- in the lead's thread; RoundAbandoned or DeviceFault where a report does not come ----
+
+    /// Clock and carrier of the epoch's devices; valid until the next epoch.
+    std::vector<TimedRadio*> timed();
+    /// The next sums are of this vector of this round's partials.
+    void hold(std::uint64_t round, std::uint32_t vector);
+    void settle(SiteKind kind, std::int64_t from,
+                const std::vector<DeviceSettings>& settings) override;
+    std::vector<DeviceReport> take_part(const RoundOrder& order,
+                                        const std::function<void()>& server) override;
+
+private:
+    class LinkedClock;
+
+    control::ClockReport ask(std::size_t device, control::ClockStep step, Ticks ticks);
+    void send(std::size_t device, const control::Message& message);
+    void await(std::unique_lock<std::mutex>& lock, const std::function<bool()>& done,
+               const std::function<std::size_t()>& missing);
+
+    const Config& config_;
+    RoundLinks& links_;
+    double timeout_s_;
+    std::uint64_t round_ = 0;
+    std::uint32_t vector_ = 0;
+    std::vector<std::unique_ptr<LinkedClock>> clocks_;
+    std::array<std::vector<std::size_t>, 2> senders_;  ///< Of sums, by SiteKind.
+
+    std::mutex mutex_;
+    std::condition_variable arrival_;
+    std::uint32_t epoch_ = 0;
+    std::vector<std::size_t> devices_;  ///< Of the epoch.
+    bool abandoned_ = false;
+    std::uint64_t requests_ = 0;
+    /// Of the requests that somebody waits for, by their numbers.
+    std::map<std::uint64_t, std::optional<control::ClockReport>> answers_;
+    std::uint64_t number_ = 0;                          ///< Of the order under way.
+    std::vector<std::optional<DeviceReport>> reports_;  ///< By device.
+};
+
+}  // namespace aircomp::runtime::testbed

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Bringing radios up, and rounds over them, beside the loop.
+#include "daemon/coordinator/radio_sum_carrier.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "coding/exact_sum.hpp"
+#include "config/waveform_format.hpp"
+#include "radio/open_radios.hpp"
+#include "schemes/media.hpp"
+
+namespace aircomp::runtime::testbed {
+namespace {
+
+/// Radios that miss a pulse get others.
+constexpr int bring_up_attempts = 3;
+
+/// Longer than any job of the radios takes: each ends by its own deadlines.
+constexpr double no_timeout_s = 1e6;
+
+std::uint64_t as_count(std::int64_t count) {
+    return static_cast<std::uint64_t>(count);
+}
+
+/// Adds what `summary` has counted to `total`.
+void add_counts(const AirSummary& summary, AirSummary& total) {
+    total.soundings += summary.soundings;
+    total.evm_soundings += summary.evm_soundings;
+    total.repeated_rounds += summary.repeated_rounds;
+    for (std::size_t n = 0; n < summary.devices.size(); ++n) {
+        const DeviceAirSummary& own = summary.devices[n];
+        DeviceAirSummary& sum = total.devices[n];
+        sum.bursts += own.bursts;
+        sum.late += own.late;
+        sum.underflows += own.underflows;
+        sum.sequence_errors += own.sequence_errors;
+        sum.unacknowledged += own.unacknowledged;
+        sum.refused += own.refused;
+        sum.clipped_reals += own.clipped_reals;
+    }
+}
+
+}  // namespace
+
+RadioSumCarrier::RadioSumCarrier(const Config& config, std::int64_t length, RoundLinks& links,
+                                 Log& log)
+    : config_(config),
+      length_(length),
+      links_(links),
+      log_(log),
+      answers_(links, config.testbed.round_timeout_s),
+      devices_(config, links, config.testbed.round_timeout_s),
+      server_(open_server_radio(config, burst_format(config), payload_of(config, length))),
+      // begin() keeps what a job throws.
+      radios_([](const std::string&) {}) {
+    air_.devices.resize(config.devices.size());
+    before_ = air_;
+}
+
+RadioSumCarrier::~RadioSumCarrier() {
+    devices_.abandon();
+}
+
+// ---- jobs ----
+
+void RadioSumCarrier::begin(std::function<void()> job) {
+    busy_ = true;
+    job_error_ = nullptr;
+    radios_.submit([this, job = std::move(job)] {
+        std::exception_ptr error;
+        try {
+            job();
+        } catch (...) {
+            error = std::current_exception();
+        }
+        links_.post([this, error] {
+            job_error_ = error;
+            busy_ = false;
+        });
+    });
+}
+
+std::optional<RoundFailure> RadioSumCarrier::end() {
+    const auto idle = [this] { return !busy_; };
+    if (!links_.wait(idle, no_timeout_s)) {
+        devices_.abandon();
+        links_.finish(idle);
+    }
+    take_stock();
+    if (auto lost = links_.lost()) return lost;
+    return job_error_ ? verdict(job_error_) : std::nullopt;
+}
+
+std::optional<RoundFailure> RadioSumCarrier::verdict(const std::exception_ptr& error) const {
+    try {
+        std::rethrow_exception(error);
+    } catch (const DeviceFault& fault) {
+        return RoundFailure{fault.device(), fault.what()};
+    } catch (const NoWholeRound& failure) {
+        if (!failure.device()) throw;
+        return RoundFailure{*failure.device(), failure.what()};
+    } catch (const RoundAbandoned& abandoned) {
+        return RoundFailure{taking_part_.front(), abandoned.what()};
+    }
+}
+
+// ---- epochs ----
+
+void RadioSumCarrier::begin_epoch(std::uint32_t epoch, const std::vector<std::size_t>& devices) {
+    if (busy_) {
+        devices_.abandon();
+        links_.finish([this] { return !busy_; });
+    }
+    take_stock();
+    before_ = air_;
+    leader_.reset();
+    logged_faults_ = 0;
+    taking_part_ = devices;
+    answers_.begin_epoch(devices);
+    devices_.begin_epoch(epoch, devices);
+    begin([this] { bring_up_radios(); });
+}
+
+void RadioSumCarrier::bring_up_radios() {
+    auto radios = devices_.timed();
+    radios.insert(radios.begin(), &server_->timed());
+    for (int attempt = 1;; ++attempt) {
+        try {
+            start_ = bring_up(radios, config_.radios.lead_s);
+            return;
+        } catch (const DeviceFault&) {
+            throw;
+        } catch (const RoundAbandoned&) {
+            throw;
+        } catch (const std::runtime_error& error) {
+            if (attempt == bring_up_attempts) throw;
+            log_.warning("clocks differ", {{"reason", error.what()}});
+        }
+    }
+}
+
+std::optional<RoundFailure> RadioSumCarrier::calibrate(const Calibration& calibration,
+                                                       const std::vector<double>& power_w) {
+    if (auto failure = end()) return failure;
+    codec_.emplace(config_, length_, calibration);
+    power_w_ = power_w;
+    leader_ = std::make_unique<RoundLeader>(config_, *codec_, power_w_, design_of(config_.scheme),
+                                            *server_, devices_, start_);
+    log_.info("radios are up", {{"devices", std::to_string(taking_part_.size())}});
+    return std::nullopt;
+}
+
+// ---- rounds ----
+
+void RadioSumCarrier::report(std::size_t device, const control::Message& message) {
+    answers_.take(device, message);
+    devices_.report(device, message);
+}
+
+std::optional<RoundFailure> RadioSumCarrier::collect(const Round& round,
+                                                     gsl::span<const float> residual,
+                                                     gsl::span<float> sum) {
+    begin([this] { leader_->prepare(); });
+    auto silent = answers_.wait(round);
+    if (silent) devices_.abandon();
+    auto unprepared = end();
+    if (silent) return silent;
+    if (unprepared) return unprepared;
+    begin([this, &round, residual, sum] { sum_vectors(round, residual, sum); });
+    if (auto failure = end()) return failure;
+    measure(round, residual, sum);
+    answers_.clear();
+    return std::nullopt;
+}
+
+void RadioSumCarrier::sum_vectors(const Round& round, gsl::span<const float> residual,
+                                  gsl::span<float> sum) {
+    const auto length = static_cast<std::size_t>(round.length);
+    for (std::int64_t v = 0; v < round.vectors; ++v) {
+        devices_.hold(round.number, static_cast<std::uint32_t>(v));
+        leader_->sum(round.site.kind, scale(round, residual, v),
+                     sum.subspan(static_cast<std::size_t>(v) * length, length));
+    }
+}
+
+double RadioSumCarrier::scale(const Round& round, gsl::span<const float> residual,
+                              std::int64_t v) const {
+    if (config_.analog.scale != ScalePolicy::exchanged) {
+        return codec_->common_scale(
+            {round.site, round.position, round.vectors, round.length, {}, residual}, v);
+    }
+    std::vector<double> powers(config_.devices.size(), 0);
+    const auto answered = answers_.powers(static_cast<std::size_t>(round.vectors));
+    for (std::size_t i = 0; i < taking_part_.size(); ++i)
+        powers[taking_part_[i]] = answered[i].at(static_cast<std::size_t>(v));
+    return codec_->exchanged_scale(powers, round.site.kind);
+}
+
+void RadioSumCarrier::measure(const Round& round, gsl::span<const float> residual,
+                              gsl::span<const float> sum) {
+    if (round.way != control::Way::both) return;
+    std::vector<float> exact(sum.size());
+    exact_sum(
+        {round.site, round.position, round.vectors, round.length, answers_.partials(), residual},
+        exact);
+    error_.add(sum, exact);
+    air_.nmse = error_.nmse();
+}
+
+// ---- for who watches ----
+
+std::uint64_t RadioSumCarrier::repeated_rounds() const {
+    return answers_.repeated_rounds() + air_.repeated_rounds;
+}
+
+void RadioSumCarrier::take_stock() {
+    if (!leader_) return;
+    AirSummary now = air_;
+    now.soundings = as_count(leader_->soundings());
+    now.evm_soundings = as_count(leader_->evm_soundings());
+    now.repeated_rounds = leader_->faults().size();
+    // Both kinds of sites have as many sums.
+    now.nmse_estimate = (leader_->settings(SiteKind::attention).server.nmse +
+                         leader_->settings(SiteKind::mlp).server.nmse) /
+                        2;
+    for (std::size_t n = 0; n < now.devices.size(); ++n)
+        take_stock_of(n, now.devices[n]);
+    add_counts(before_, now);
+    air_ = now;
+    log_faults();
+}
+
+void RadioSumCarrier::take_stock_of(std::size_t device, DeviceAirSummary& summary) const {
+    const RadioTally& tally = leader_->tallies()[device];
+    summary.bursts = as_count(tally.bursts);
+    summary.late = as_count(tally.late);
+    summary.underflows = as_count(tally.underflowed);
+    summary.sequence_errors = as_count(tally.broken);
+    summary.unacknowledged = as_count(tally.unacknowledged);
+    summary.refused = as_count(tally.refused);
+    summary.clipped_reals = as_count(tally.clipped_reals);
+    summary.phase_rad = leader_->phases_rad()[device];
+    const auto& sounding = leader_->designed_for();
+    if (device < sounding.devices.size() && sounding.devices[device].found) {
+        const phy::DeviceEstimate& estimate = sounding.devices[device];
+        summary.evm = std::sqrt(estimate.least_squares_variance / estimate.path_gain);
+    }
+    if (device >= leader_->last_reports().size()) return;
+    const DeviceReport& report = leader_->last_reports()[device];
+    if (report.mean_power_w <= 0) return;
+    summary.offset_hz = report.offset_hz;
+    summary.header_snr_db = report.header_snr_db;
+    summary.power_w = report.mean_power_w;
+    summary.power_margin_db = 10 * std::log10(power_w_[device] / report.mean_power_w);
+}
+
+void RadioSumCarrier::log_faults() {
+    const auto& faults = leader_->faults();
+    for (; logged_faults_ < faults.size(); ++logged_faults_)
+        log_.warning("round repeated", {{"reason", faults[logged_faults_].what}});
+}
+
+}  // namespace aircomp::runtime::testbed

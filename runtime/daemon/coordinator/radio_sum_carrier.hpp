@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Sums over the air for the coordinator: its own radio is the server's, the devices' are behind
+// their links. Everything that waits for radios happens in a thread of its own, while the loop
+// runs:
+//
+//     epoch begins      clocks are aligned, carriers tuned | devices load slices, scales are
+//     measured round is started  channel sounded, transceivers designed, where due | devices
+//     compute all have answered the sum of each vector
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "daemon/coordinator/linked_devices.hpp"
+#include "daemon/coordinator/round_answers.hpp"
+#include "daemon/job_thread.hpp"
+#include "daemon/log.hpp"
+#include "engine/sliced_model.hpp"
+#include "round/round_leader.hpp"
+
+namespace aircomp::runtime::testbed {
+
+class RadioSumCarrier final : public SumCarrier {
+public:
+    /// Opens the server's radio. Sums are of vectors of `length` reals. Everything given must
+    /// outlive the carrier. Throws as open_server_radio() does.
+    RadioSumCarrier(const Config& config, std::int64_t length, RoundLinks& links, Log& log);
+    ~RadioSumCarrier() override;
+
+    /// Also begins to bring up the radios.
+    void begin_epoch(std::uint32_t epoch, const std::vector<std::size_t>& devices) override;
+
+    /// What the epoch's sums are scaled and designed by; has to precede the first of them. Power
+    /// and statistics have an entry for each device of the configuration, 0 for those that take no
+    /// part. Returns why the radios are not up.
+    std::optional<RoundFailure> calibrate(const Calibration& calibration,
+                                          const std::vector<double>& power_w);
+
+    std::optional<RoundFailure> collect(const Round& round, gsl::span<const float> residual,
+                                        gsl::span<float> sum) override;
+    void report(std::size_t device, const control::Message& message) override;
+    std::uint64_t repeated_rounds() const override;
+    std::optional<AirSummary> air() const override { return air_; }
+
+private:
+    /// Has the radios' thread do something; end() has to follow.
+    void begin(std::function<void()> job);
+    /// Lets the loop run until that is done. A device that is lost meanwhile, or at fault, is
+    /// named; throws what is nobody's fault.
+    std::optional<RoundFailure> end();
+    std::optional<RoundFailure> verdict(const std::exception_ptr& error) const;
+    void bring_up_radios();
+    void sum_vectors(const Round& round, gsl::span<const float> residual, gsl::span<float> sum);
+    double scale(const Round& round, gsl::span<const float> residual, std::int64_t v) const;
+    void measure(const Round& round, gsl::span<const float> residual, gsl::span<const float> sum);
+    void take_stock();
+    void take_stock_of(std::size_t device, DeviceAirSummary& summary) const;
+    void log_faults();
+
+    const Config& config_;
+    std::int64_t length_;
+    RoundLinks& links_;
+    Log& log_;
+    RoundAnswers answers_;
+    LinkedDevices devices_;
+    std::unique_ptr<ServerRadio> server_;
+    std::vector<std::size_t> taking_part_;  ///< Of the epoch.
+    Ticks start_ = 0;
+    std::optional<AnalogCodec> codec_;
+    std::unique_ptr<RoundLeader> leader_;
+    std::vector<double> power_w_;
+
+    AirSummary air_;     ///< At the end of the last job.
+    AirSummary before_;  ///< Of earlier epochs: counts alone.
+    std::size_t logged_faults_ = 0;
+    SumError error_;  ///< Measured, over all epochs.
+    bool busy_ = false;
+    std::exception_ptr job_error_;
+    JobThread radios_;  // Uses all of the above: ends first.
+};
+
+}  // namespace aircomp::runtime::testbed

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which of the devices that are there holds what: shares apportioned, memory kept.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "aircomp/inference/checkpoint.hpp"
+#include "aircomp/inference/slice.hpp"
+#include "config/config.hpp"
+
+namespace aircomp::runtime::testbed {
+
+/// What one KV group and one FFN column take on the device that holds them, in all layers.
+struct UnitBytes {
+    double kv_group = 0;  ///< Its weights, and its KV cache in float32.
+    double ffn_column = 0;
+};
+
+UnitBytes unit_bytes(const inference::Checkpoint& checkpoint, std::int64_t context);
+
+/// A device that could take part.
+struct Candidate {
+    std::string name;
+    double weight = 0;  ///< Its share before it is divided by the sum; at least 0.
+    double memory_bytes = 0;
+};
+
+/// The candidates cannot hold the model between them; says what is missing.
+class ModelDoesNotFit : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// A slice for each candidate, in their order. Shares are in proportion to the weights (equal where
+/// all are 0), cut back where memory ends, the rest going to the others in proportion; whole units
+/// are apportioned from them, and move on from who has no room to who has most. Throws
+/// ModelDoesNotFit.
+std::vector<inference::Slice> plan_slices(const inference::ModelConfig& model,
+                                          const UnitBytes& bytes,
+                                          const std::vector<Candidate>& candidates);
+
+/// The same where the scheme chooses the shares: those of the long timescale for the candidates,
+/// which are `devices` of the configuration. Their memory limits it, and where testbed.shares is
+/// measured, their weights are their speeds, FLOP/s. Takes seconds.
+std::vector<inference::Slice> choose_slices(const Config& config,
+                                            const inference::ModelConfig& model,
+                                            double weight_bytes, const UnitBytes& bytes,
+                                            const std::vector<std::size_t>& devices,
+                                            const std::vector<Candidate>& candidates);
+
+}  // namespace aircomp::runtime::testbed

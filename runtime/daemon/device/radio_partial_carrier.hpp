@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A device's partials over its radio: they wait here for orders, which a thread of the radio's own
+// carries out, so that neither computing nor heartbeats wait for the air.
+//
+//     computing thread:  carry            --partial, under a mutex-->
+//     loop's thread:     command          --queue of jobs-->
+//     radio's thread:    the job; reports go to the loop's thread
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+#include "config/config.hpp"
+#include "daemon/control_carrier.hpp"
+#include "daemon/job_thread.hpp"
+#include "round/device_radio.hpp"
+
+namespace aircomp::runtime::testbed {
+
+class RadioPartialCarrier final : public PartialCarrier {
+public:
+    /// Sends a report to the coordinator; from any thread.
+    using Say = std::function<void(control::Frame frame)>;
+
+    /// `device` is an index of the configuration's. Configuration and radio must outlive the
+    /// carrier.
+    RadioPartialCarrier(const Config& config, std::size_t device, DeviceRadio& radio,
+                        const SendAnswer& answer, Say say);
+
+    void carry(const Round& round, gsl::span<const float> partial, double compute_s) override;
+    void command(const control::Message& message) override;
+    void feed() override { radio_.feed(); }
+    void silence() override {
+        silent_ = true;
+        thread_.end();
+    }
+    bool is_silent() const override { return thread_.has_ended(); }
+
+private:
+    /// What partials of one kind of sites are sent with.
+    struct Settled {
+        std::uint64_t from = 0;
+        DeviceSettings settings;
+    };
+
+    void move_clock(const control::ClockCommand& command);
+    void settle(const control::Settings& settings);
+    void take_part(const control::Order& order);
+    DeviceReport burst(const control::Order& order);
+    /// The vector that an order is for, and the kind of its site.
+    std::vector<float> ordered(const control::Order& order, SiteKind& kind);
+
+    std::size_t streams_, antennas_, resource_blocks_;
+    DeviceRadio& radio_;
+    ControlPartialCarrier by_link_;
+    SendAnswer answer_;
+    Say say_;
+    std::atomic<bool> silent_ = false;
+    std::array<Settled, 2> settled_;  ///< By SiteKind; the radio's thread's alone.
+
+    std::mutex mutex_;
+    Round round_;  ///< Whose partial it is.
+    std::vector<float> partial_;
+
+    JobThread thread_;  // Uses all of the above: ends first.
+};
+
+}  // namespace aircomp::runtime::testbed

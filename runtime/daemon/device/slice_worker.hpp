@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A device's slice, its KV cache and the thread that computes with them, so that the thread of the
+// sockets is always there for heartbeats.
+//
+//     loop's thread:   load, start, add, repeat  --queue of jobs-->
+//     worker's thread: the job; partials go to the carrier, news to WorkerEvents
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aircomp/inference/decoder.hpp"
+#include "daemon/carrier.hpp"
+#include "daemon/job_thread.hpp"
+
+namespace aircomp::runtime::testbed {
+
+/// Called by the worker's thread.
+struct WorkerEvents {
+    std::function<void(std::uint32_t epoch, std::uint64_t weight_bytes)> loaded;
+    /// A job threw: the slice is not to be trusted any more.
+    std::function<void(const std::string& reason)> failed;
+};
+
+class SliceWorker {
+public:
+    /// Checkpoint and carrier must outlive the worker.
+    SliceWorker(const inference::Checkpoint& checkpoint, int threads, PartialCarrier& carrier,
+                WorkerEvents events);
+
+    /// Takes another slice, with an empty cache.
+    void load(const control::Assignment& assignment);
+    /// Computes the partial of a forward pass's first round from `x`, and carries it.
+    void start(const Round& round, bool one_at_a_time, std::vector<float> x);
+    /// Adds the last round's sum to x, and goes on with `round`.
+    void add(const Round& round, std::vector<float> sum);
+    /// Carries the last partial again.
+    void repeat(const Round& round);
+
+private:
+    void compute(const Round& round);
+    void attention(const Round& round);
+
+    const inference::Checkpoint& checkpoint_;
+    int threads_;
+    PartialCarrier& carrier_;
+    WorkerEvents events_;
+
+    // The worker's thread's alone.
+    std::optional<inference::DeviceModel> model_;
+    std::optional<inference::KvCache> cache_;
+    std::vector<float> x_;
+    std::vector<float> partial_;
+    bool one_at_a_time_ = false;
+
+    JobThread thread_;  // Uses all of the above: ends first.
+};
+
+/// Floating-point operations per second of this machine in an MLP of one token, measured within
+/// some 50 ms.
+double measure_compute_rate(int threads);
+
+}  // namespace aircomp::runtime::testbed

@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The codec of the control protocol on FlatBuffers: verify, then check, then copy what is small.
+#include "daemon/link/codec.hpp"
+
+#include <flatbuffers/flatbuffers.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "wire_generated.h"
+
+namespace aircomp::runtime::control {
+namespace {
+
+// Vectors of reals are read where they lie.
+static_assert(FLATBUFFERS_LITTLEENDIAN, "the wire is little-endian");
+
+constexpr std::size_t most_name_bytes = 64;
+constexpr std::size_t most_reason_bytes = 1024;
+constexpr std::int64_t most_positions = std::int64_t{1} << 24;
+constexpr double most_number = 1e30;  // Of anything physical.
+constexpr std::size_t most_times = 64;
+// From a round's first header to its burst: no radio's second has more samples.
+constexpr std::int64_t most_round_ticks = std::int64_t{1} << 32;
+
+using Builder = flatbuffers::FlatBufferBuilder;
+template <typename T>
+using Offset = flatbuffers::Offset<T>;
+using Floats = Offset<flatbuffers::Vector<float>>;
+
+// ---- to bytes, in the order of wire.fbs ----
+
+Floats floats(Builder& builder, gsl::span<const float> values) {
+    return builder.CreateVector(values.data(), values.size());
+}
+
+Offset<void> write(Builder& b, const Hello& m) {
+    const auto name = b.CreateString(m.name);
+    const auto hash = b.CreateVector(m.model_hash.data(), m.model_hash.size());
+    const auto radio = wire::CreateRadio(b, b.CreateString(m.radio.kind), m.radio.antennas,
+                                         m.radio.max_power_w, m.radio.sample_rate_hz, m.radio.air);
+    return wire::CreateHello(b, name, hash, m.memory_bytes, m.compute_flops_per_s,
+                             m.energy_j_per_flop, radio)
+        .Union();
+}
+
+Offset<void> write(Builder& b, const Welcome& m) {
+    return wire::CreateWelcome(b, m.heartbeat_s).Union();
+}
+
+Offset<void> write(Builder& b, const Rejection& m) {
+    return wire::CreateRejection(b, b.CreateString(m.reason), m.retry, m.retry_after_s).Union();
+}
+
+Offset<void> write(Builder& b, const Assignment& m) {
+    return wire::CreateAssignment(b, m.epoch, m.device, m.devices, m.kv_begin, m.kv_end,
+                                  m.ffn_begin, m.ffn_end, m.context, m.most_vectors)
+        .Union();
+}
+
+Offset<void> write(Builder& b, const Loaded& m) {
+    return wire::CreateLoaded(b, m.epoch, m.weight_bytes).Union();
+}
+
+Offset<void> write(Builder& b, const RoundStart& m) {
+    return wire::CreateRoundStart(b, m.epoch, m.round, m.position, m.vectors, m.one_at_a_time,
+                                  static_cast<wire::Way>(m.way), floats(b, m.x))
+        .Union();
+}
+
+Offset<void> write(Builder& b, const Sum& m) {
+    return wire::CreateSum(b, m.epoch, m.round, floats(b, m.values)).Union();
+}
+
+Offset<void> write(Builder& b, const Repeat& m) {
+    return wire::CreateRepeat(b, m.epoch, m.round).Union();
+}
+
+Offset<void> write(Builder& b, const Partial& m) {
+    return wire::CreatePartial(b, m.epoch, m.round, m.compute_s, floats(b, m.values)).Union();
+}
+
+Offset<void> write(Builder& b, const Computed& m) {
+    return wire::CreateComputed(b, m.epoch, m.round, m.compute_s, floats(b, m.powers)).Union();
+}
+
+Offset<void> write(Builder& b, const ClockCommand& m) {
+    return wire::CreateClockCommand(b, m.request, static_cast<wire::ClockStep>(m.step), m.ticks)
+        .Union();
+}
+
+Offset<void> write(Builder& b, const ClockReport& m) {
+    const auto ticks = b.CreateVector(m.ticks);
+    return wire::CreateClockReport(b, m.request, ticks, b.CreateString(m.failure)).Union();
+}
+
+Offset<void> write(Builder& b, const Settings& m) {
+    return wire::CreateSettings(b, m.epoch, m.from_order, static_cast<wire::Kind>(m.kind),
+                                m.second_moment, m.preamble_power_w, m.power_w, m.streams,
+                                m.antennas, m.resource_blocks, floats(b, m.precoders))
+        .Union();
+}
+
+Offset<void> write(Builder& b, const Order& m) {
+    return wire::CreateOrder(b, m.epoch, m.number, m.sounding, m.new_reference,
+                             b.CreateVector(m.headers), m.burst, m.round, m.vector, m.scale)
+        .Union();
+}
+
+Offset<void> write(Builder& b, const BurstReport& m) {
+    const auto refusal = b.CreateString(m.refusal);
+    return wire::CreateBurstReport(
+               b, m.epoch, m.number, static_cast<wire::WindowOutcome>(m.window), m.window_mean_dbfs,
+               m.window_peak_dbfs, m.header_found, m.header_snr_db, m.offset_hz,
+               static_cast<wire::BurstOutcome>(m.burst), m.burst_mean_dbfs, m.burst_peak_dbfs,
+               m.clipped_samples, m.clipped_reals, m.mean_power_w, refusal)
+        .Union();
+}
+
+Offset<void> write(Builder& b, const Heartbeat& m) {
+    return wire::CreateHeartbeat(b, m.sequence).Union();
+}
+
+Offset<void> write(Builder& b, const Telemetry& m) {
+    return wire::CreateTelemetry(b, m.compute_s, m.wait_s, m.rounds).Union();
+}
+
+Offset<void> write(Builder& b, const Shutdown& m) {
+    return wire::CreateShutdown(b, b.CreateString(m.reason)).Union();
+}
+
+// ---- checks ----
+
+void require(bool holds, const char* field, const char* expected) {
+    if (!holds) throw ProtocolError(std::string(field) + ": expected " + expected);
+}
+
+double number(double value, const char* field) {
+    require(std::isfinite(value) && value >= 0 && value <= most_number, field,
+            "a finite number of at least 0");
+    return value;
+}
+
+double of_any_sign(double value, const char* field) {
+    require(std::isfinite(value) && std::abs(value) <= most_number, field, "a finite number");
+    return value;
+}
+
+double positive(double value, const char* field) {
+    require(number(value, field) > 0, field, "a number above 0");
+    return value;
+}
+
+template <typename T>
+T within(T value, T lowest, T highest, const char* field) {
+    if (value >= lowest && value <= highest) return value;
+    throw ProtocolError(std::string(field) + ": expected " + std::to_string(lowest) + " to " +
+                        std::to_string(highest) + ", found " + std::to_string(value));
+}
+
+std::string text(const flatbuffers::String* value, std::size_t most, const char* field) {
+    require(value != nullptr && value->size() <= most, field, "some text, not too long");
+    const auto is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    };
+    require(std::none_of(value->begin(), value->end(), is_control), field, "printable characters");
+    return value->str();
+}
+
+/// Reals as they lie in the frame; their number is the state machines' to judge.
+gsl::span<const float> finite(const flatbuffers::Vector<float>* values, const char* field) {
+    require(values != nullptr && values->size() > 0, field, "at least one value");
+    double sum = 0;  // Not finite where any of them is not: no sum of so few floats overflows.
+    for (flatbuffers::uoffset_t i = 0; i < values->size(); ++i)
+        sum += std::abs(static_cast<double>(values->Get(i)));
+    require(std::isfinite(sum), field, "finite values");
+    return {values->data(), values->size()};
+}
+
+std::vector<std::int64_t> times(const flatbuffers::Vector<std::int64_t>* values, std::size_t fewest,
+                                const char* field) {
+    require(values != nullptr && values->size() >= fewest && values->size() <= most_times, field,
+            "a few times");
+    // The verifier aligns a vector's length alone, which is shorter than a time.
+    require(reinterpret_cast<std::uintptr_t>(values->data()) % alignof(std::int64_t) == 0, field,
+            "times where they can be read");
+    return {values->begin(), values->end()};
+}
+
+// ---- from bytes ----
+
+RadioCapabilities read(const wire::Radio* m) {
+    RadioCapabilities radio;
+    if (m == nullptr) return radio;
+    radio.kind = text(m->kind(), most_name_bytes, "radio.kind");
+    radio.antennas = within(m->antennas(), 0, 1024, "radio.antennas");
+    radio.max_power_w = number(m->max_power_w(), "radio.max_power_w");
+    radio.sample_rate_hz = number(m->sample_rate_hz(), "radio.sample_rate_hz");
+    radio.air = m->air();
+    return radio;
+}
+
+Hello read(const wire::Hello& m) {
+    Hello hello;
+    hello.name = text(m.name(), most_name_bytes, "name");
+    require(!hello.name.empty(), "name", "a name");
+    require(m.model_hash() != nullptr && m.model_hash()->size() == hello.model_hash.size(),
+            "model_hash", "32 bytes");
+    std::copy(m.model_hash()->begin(), m.model_hash()->end(), hello.model_hash.begin());
+    hello.memory_bytes = number(m.memory_bytes(), "memory_bytes");
+    require(hello.memory_bytes >= 1, "memory_bytes", "at least 1");
+    hello.compute_flops_per_s = positive(m.compute_flops_per_s(), "compute_flops_per_s");
+    hello.energy_j_per_flop = number(m.energy_j_per_flop(), "energy_j_per_flop");
+    hello.radio = read(m.radio());
+    return hello;
+}
+
+Welcome read(const wire::Welcome& m) {
+    require(m.heartbeat_s() >= 0.05 && m.heartbeat_s() <= 60, "heartbeat_s", "0.05 to 60");
+    return {m.heartbeat_s()};
+}
+
+Rejection read(const wire::Rejection& m) {
+    require(m.retry_after_s() >= 0 && m.retry_after_s() <= 3600, "retry_after_s", "0 to 3600");
+    return {text(m.reason(), most_reason_bytes, "reason"), m.retry(), m.retry_after_s()};
+}
+
+void check_range(std::int64_t begin, std::int64_t end, const char* field) {
+    require(begin >= 0 && begin <= end && end <= most_positions, field, "a range");
+}
+
+Assignment read(const wire::Assignment& m) {
+    within(m.devices(), 1U, 1024U, "devices");
+    require(m.device() < m.devices(), "device", "a number below devices");
+    check_range(m.kv_begin(), m.kv_end(), "KV groups");
+    check_range(m.ffn_begin(), m.ffn_end(), "FFN columns");
+    within(m.context(), std::int64_t{1}, most_positions, "context");
+    within(m.most_vectors(), std::int64_t{1}, most_vectors_of_a_round, "most_vectors");
+    return {m.epoch(),     m.device(),  m.devices(), m.kv_begin(),    m.kv_end(),
+            m.ffn_begin(), m.ffn_end(), m.context(), m.most_vectors()};
+}
+
+Loaded read(const wire::Loaded& m) {
+    return {m.epoch(), m.weight_bytes()};
+}
+
+RoundStart read(const wire::RoundStart& m) {
+    within(m.position(), std::int64_t{0}, most_positions, "position");
+    within(m.vectors(), std::int64_t{1}, most_vectors_of_a_round, "vectors");
+    const auto x = finite(m.x(), "x");
+    require(x.size() % static_cast<std::size_t>(m.vectors()) == 0, "x", "whole vectors");
+    require(m.way() <= wire::Way_MAX, "way", "a way of partials");
+    return {m.epoch(),
+            m.round(),
+            m.position(),
+            m.vectors(),
+            m.one_at_a_time(),
+            x,
+            static_cast<Way>(m.way())};
+}
+
+Sum read(const wire::Sum& m) {
+    return {m.epoch(), m.round(), finite(m.values(), "sum")};
+}
+
+Repeat read(const wire::Repeat& m) {
+    return {m.epoch(), m.round()};
+}
+
+Partial read(const wire::Partial& m) {
+    return {m.epoch(), m.round(), number(m.compute_s(), "compute_s"),
+            finite(m.values(), "partial")};
+}
+
+Computed read(const wire::Computed& m) {
+    const auto powers = finite(m.powers(), "powers");
+    require(powers.size() <= static_cast<std::size_t>(most_vectors_of_a_round), "powers",
+            "one a vector");
+    require(std::all_of(powers.begin(), powers.end(), [](float p) { return p >= 0; }), "powers",
+            "numbers of at least 0");
+    return {m.epoch(), m.round(), number(m.compute_s(), "compute_s"), powers};
+}
+
+ClockCommand read(const wire::ClockCommand& m) {
+    require(m.step() <= wire::ClockStep_MAX, "step", "a step of the clocks");
+    return {m.request(), static_cast<ClockStep>(m.step()), m.ticks()};
+}
+
+ClockReport read(const wire::ClockReport& m) {
+    return {m.request(), times(m.ticks(), 0, "ticks"),
+            text(m.failure(), most_reason_bytes, "failure")};
+}
+
+Settings read(const wire::Settings& m) {
+    require(m.kind() <= wire::Kind_MAX, "kind", "a kind of sites");
+    within(m.streams(), 1U, 1024U, "streams");
+    within(m.antennas(), 1U, 1024U, "antennas");
+    within(m.resource_blocks(), 1U, 1024U, "resource_blocks");
+    const auto precoders = finite(m.precoders(), "precoders");
+    const std::size_t reals =
+        std::size_t{2} * m.streams() * m.antennas() * m.resource_blocks();  // At most 2^31.
+    require(precoders.size() == reals, "precoders",
+            "resource_blocks x antennas x streams complex numbers");
+    return {m.epoch(),
+            m.from_order(),
+            static_cast<Kind>(m.kind()),
+            number(m.second_moment(), "second_moment"),
+            number(m.preamble_power_w(), "preamble_power_w"),
+            number(m.power_w(), "power_w"),
+            m.streams(),
+            m.antennas(),
+            m.resource_blocks(),
+            precoders};
+}
+
+Order read(const wire::Order& m) {
+    Order order{m.epoch(),
+                m.number(),
+                m.sounding(),
+                m.new_reference(),
+                times(m.headers(), 1, "headers"),
+                m.burst(),
+                m.round(),
+                m.vector(),
+                positive(m.scale(), "scale")};
+    const auto& headers = order.headers;
+    require(std::is_sorted(headers.begin(), headers.end(), std::less_equal<>()), "headers",
+            "ascending times");
+    require(headers.front() >= 0 && order.burst > headers.back() &&
+                order.burst - headers.front() <= most_round_ticks,
+            "burst", "a time shortly after the headers");
+    return order;
+}
+
+BurstReport read(const wire::BurstReport& m) {
+    require(m.window() <= wire::WindowOutcome_MAX, "window", "an outcome of a window");
+    require(m.burst() <= wire::BurstOutcome_MAX, "burst", "an outcome of a burst");
+    BurstReport report;
+    report.epoch = m.epoch();
+    report.number = m.number();
+    report.window = static_cast<WindowOutcome>(m.window());
+    report.window_mean_dbfs = of_any_sign(m.window_mean_dbfs(), "window_mean_dbfs");
+    report.window_peak_dbfs = of_any_sign(m.window_peak_dbfs(), "window_peak_dbfs");
+    report.header_found = m.header_found();
+    report.header_snr_db = of_any_sign(m.header_snr_db(), "header_snr_db");
+    report.offset_hz = of_any_sign(m.offset_hz(), "offset_hz");
+    report.burst = static_cast<BurstOutcome>(m.burst());
+    report.burst_mean_dbfs = of_any_sign(m.burst_mean_dbfs(), "burst_mean_dbfs");
+    report.burst_peak_dbfs = of_any_sign(m.burst_peak_dbfs(), "burst_peak_dbfs");
+    report.clipped_samples = m.clipped_samples();
+    report.clipped_reals = m.clipped_reals();
+    report.mean_power_w = number(m.mean_power_w(), "mean_power_w");
+    report.refusal = text(m.refusal(), most_reason_bytes, "refusal");
+    return report;
+}
+
+Heartbeat read(const wire::Heartbeat& m) {
+    return {m.sequence()};
+}
+
+Telemetry read(const wire::Telemetry& m) {
+    return {number(m.compute_s(), "compute_s"), number(m.wait_s(), "wait_s"), m.rounds()};
+}
+
+Shutdown read(const wire::Shutdown& m) {
+    return {text(m.reason(), most_reason_bytes, "reason")};
+}
+
+Message read(const wire::Envelope& envelope) {
+    switch (envelope.body_type()) {
+        case wire::Body_Hello:
+            return read(*envelope.body_as_Hello());
+        case wire::Body_Welcome:
+            return read(*envelope.body_as_Welcome());
+        case wire::Body_Rejection:
+            return read(*envelope.body_as_Rejection());
+        case wire::Body_Assignment:
+            return read(*envelope.body_as_Assignment());
+        case wire::Body_Loaded:
+            return read(*envelope.body_as_Loaded());
+        case wire::Body_RoundStart:
+            return read(*envelope.body_as_RoundStart());
+        case wire::Body_Sum:
+            return read(*envelope.body_as_Sum());
+        case wire::Body_Repeat:
+            return read(*envelope.body_as_Repeat());
+        case wire::Body_Partial:
+            return read(*envelope.body_as_Partial());
+        case wire::Body_Computed:
+            return read(*envelope.body_as_Computed());
+        case wire::Body_ClockCommand:
+            return read(*envelope.body_as_ClockCommand());
+        case wire::Body_ClockReport:
+            return read(*envelope.body_as_ClockReport());
+        case wire::Body_Settings:
+            return read(*envelope.body_as_Settings());
+        case wire::Body_Order:
+            return read(*envelope.body_as_Order());
+        case wire::Body_BurstReport:
+            return read(*envelope.body_as_BurstReport());
+        case wire::Body_Heartbeat:
+            return read(*envelope.body_as_Heartbeat());
+        case wire::Body_Telemetry:
+            return read(*envelope.body_as_Telemetry());
+        case wire::Body_Shutdown:
+            return read(*envelope.body_as_Shutdown());
+        case wire::Body_NONE:
+            break;
+    }
+    throw ProtocolError("message of a kind that is not known");
+}
+
+/// Reals that the message carries, for the first guess of its size.
+std::size_t values_of(const Message& message) {
+    if (const auto* start = std::get_if<RoundStart>(&message)) return start->x.size();
+    if (const auto* sum = std::get_if<Sum>(&message)) return sum->values.size();
+    if (const auto* partial = std::get_if<Partial>(&message)) return partial->values.size();
+    if (const auto* settings = std::get_if<Settings>(&message)) return settings->precoders.size();
+    if (const auto* computed = std::get_if<Computed>(&message)) return computed->powers.size();
+    return 0;
+}
+
+}  // namespace
+
+const char* name_of(const Message& message) {
+    static constexpr std::array<const char*, std::variant_size_v<Message>> names = {
+        "hello",    "welcome", "rejection",    "assignment", "loaded",        "round start",
+        "sum",      "repeat",  "partial",      "computed",   "clock command", "clock report",
+        "settings", "order",   "burst report", "heartbeat",  "telemetry",     "shutdown"};
+    return names.at(message.index());
+}
+
+Frame encode(const Message& message) {
+    Builder builder(256 + values_of(message) * sizeof(float));
+    const auto body = std::visit([&](const auto& m) { return write(builder, m); }, message);
+    // The variant is in the union's order, whose first is "none".
+    const auto type = static_cast<wire::Body>(message.index() + 1);
+    const auto envelope = wire::CreateEnvelope(builder, protocol_version, type, body);
+    wire::FinishSizePrefixedEnvelopeBuffer(builder, envelope);
+    const auto* bytes = reinterpret_cast<const std::byte*>(builder.GetBufferPointer());
+    return std::make_shared<const std::vector<std::byte>>(bytes, bytes + builder.GetSize());
+}
+
+Message decode(gsl::span<const std::byte> frame) {
+    constexpr int most_depth = 4, most_tables = 4;
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(frame.data());
+    flatbuffers::Verifier verifier(bytes, frame.size(), most_depth, most_tables);
+    if (frame.size() < length_bytes + 8 || !wire::VerifySizePrefixedEnvelopeBuffer(verifier)) {
+        throw ProtocolError("not a message of this protocol");
+    }
+    const wire::Envelope& envelope = *wire::GetSizePrefixedEnvelope(bytes);
+    if (envelope.version() != protocol_version) {
+        throw ProtocolError("protocol version: expected " + std::to_string(protocol_version) +
+                            ", found " + std::to_string(envelope.version()));
+    }
+    if (envelope.body() == nullptr) throw ProtocolError("a message without content");
+    return read(envelope);
+}
+
+}  // namespace aircomp::runtime::control

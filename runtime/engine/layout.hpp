@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which device holds what of a model, and what computing with it takes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "aircomp/inference/slice.hpp"
+#include "coding/sum_request.hpp"
+#include "config/config.hpp"
+
+namespace aircomp::runtime {
+
+/// A configuration as its scheme needs it, and what each device of it holds.
+struct Layout {
+    Config config;
+    std::vector<inference::Slice> slices;  ///< One per device.
+};
+
+/// `centralized` is the fastest device alone; a scheme that assigns shares chooses them by the long
+/// timescale; shares that are left out are equal. KV groups and FFN columns are apportioned from
+/// the shares. `weight_bytes` is what a weight takes in the checkpoint. Throws std::runtime_error
+/// where the configuration is not valid, or where no shares keep the devices' limits.
+Layout lay_out(Config config, const inference::ModelConfig& model, double weight_bytes);
+
+/// Tokens that the KV caches hold: the configuration's, or the model's own. Throws
+/// std::invalid_argument where the model was made for fewer.
+std::int64_t context_of(const Config& config, const inference::ModelConfig& model);
+
+/// Operations of one token on a device that holds `slice`, at half of the context: m_n F.
+double token_flops(const Config& config, const inference::ModelConfig& model,
+                   const inference::Slice& slice);
+
+/// T_air, s: one token's all-reduces over the air, all devices at once.
+double token_air_time_s(const Config& config, const inference::ModelConfig& model);
+
+/// What each device may transmit with, W: 0 where it holds nothing of the model and so takes no
+/// part in the sums; P_n(m_n) of equation (9) for the analog schemes, with fdma's longer air time;
+/// max_power_w for the others, whose air time is not known beforehand. Throws std::runtime_error
+/// that names the device where computing takes all of its energy_j_per_token.
+std::vector<double> transmit_powers_w(const Config& config, const inference::ModelConfig& model,
+                                      const std::vector<inference::Slice>& slices);
+
+/// Simulated cost of the arithmetic: c_n and e_n of the configuration times operations counted.
+struct ComputeUsage {
+    double seconds = 0;  ///< The slowest device at each site, and the server's head.
+    std::vector<double> device_energy_j;
+    double server_energy_j = 0;
+};
+
+/// Charges one half-step of all devices, for `vectors` tokens from `position` on: a multiplication
+/// and an addition for each weight and token; scores and mixture of the attention over all earlier
+/// positions. Returns the seconds that the slowest device takes.
+double charge_site(const Config& config, const inference::ModelConfig& model,
+                   const std::vector<inference::Slice>& slices, SiteKind kind,
+                   std::int64_t position, std::int64_t vectors, ComputeUsage& usage);
+
+/// Charges the server's output head for `vectors` tokens. Returns its seconds.
+double charge_head(const Config& config, const inference::ModelConfig& model, std::int64_t vectors,
+                   ComputeUsage& usage);
+
+}  // namespace aircomp::runtime

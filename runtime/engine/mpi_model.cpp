@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Ranks and messages of the wired engine. While devices compute, the coordinator sleeps instead of
+// polling, as do devices between two tokens: ranks share cores with each other's arithmetic. Only
+// inside a token, between devices, does MPI poll.
+#include "engine/mpi_model.hpp"
+
+#include <mpi.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include "aircomp/inference/decoder.hpp"
+#include "coding/analog_codec.hpp"
+#include "coding/packed_partial.hpp"
+#include "engine/assignment.hpp"
+#include "engine/layout.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+namespace phy = gr::aircomp::phy;
+
+constexpr auto nap = std::chrono::microseconds(20);
+enum Tag { job_tag = 1, vectors_tag, result_tag, usage_tag };
+
+/// What the coordinator asks for; no vectors: to stop.
+struct Order {
+    std::int64_t position = 0;
+    std::int64_t vectors = 0;
+};
+
+void receive_asleep(void* data, int count, MPI_Datatype type, int from, Tag tag) {
+    MPI_Request request;
+    MPI_Irecv(data, count, type, from, tag, MPI_COMM_WORLD, &request);
+    for (int done = 0; done == 0;) {
+        MPI_Request_get_status(request, &done, MPI_STATUS_IGNORE);
+        if (done == 0) std::this_thread::sleep_for(nap);
+    }
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+}
+
+int count_of(std::size_t size) {
+    if (size > static_cast<std::size_t>(1) << 30) {
+        throw std::length_error("MPI message of " + std::to_string(size) + " values");
+    }
+    return static_cast<int>(size);
+}
+
+/// The devices' all-reduce.
+class WiredSum {
+public:
+    WiredSum(const Config& config, std::int64_t length, MPI_Comm devices)
+        : length_(static_cast<std::size_t>(length)), devices_(devices) {
+        MPI_Comm_size(devices_, &count_);
+        if (config.scheme != "digital") return;
+        bits_ = config.digital_bits;
+        rotation_ = rotation_of(config, length);
+    }
+
+    /// Leaves in `vectors`, [any, length], the sum over the devices.
+    void operator()(gsl::span<float> vectors) {
+        const auto begin = Clock::now();
+        if (bits_) {
+            for (std::size_t at = 0; at < vectors.size(); at += length_)
+                add_codes(vectors.subspan(at, length_));
+        } else {
+            MPI_Allreduce(MPI_IN_PLACE, vectors.data(), count_of(vectors.size()), MPI_FLOAT,
+                          MPI_SUM, devices_);
+            usage_.sent_bytes += static_cast<std::int64_t>(vectors.size() * sizeof(float));
+        }
+        usage_.all_reduces += static_cast<std::int64_t>(vectors.size() / length_);
+        usage_.all_reduce_s += std::chrono::duration<double>(Clock::now() - begin).count();
+    }
+
+    const MpiUsage& usage() const { return usage_; }
+
+private:
+    void add_codes(gsl::span<float> vector) {
+        const std::size_t bytes = packed_bytes(length_, *bits_);
+        own_.resize(bytes);
+        all_.resize(bytes * static_cast<std::size_t>(count_));
+        if (rotation_) rotation_->apply(vector);
+        pack(vector, *bits_, own_);
+        MPI_Allgather(own_.data(), count_of(bytes), MPI_BYTE, all_.data(), count_of(bytes),
+                      MPI_BYTE, devices_);
+        usage_.sent_bytes += static_cast<std::int64_t>(bytes);
+        std::vector<double> total(length_, 0);
+        std::vector<float> partial(length_);
+        for (std::size_t at = 0; at < all_.size(); at += bytes) {
+            unpack(gsl::span<const std::uint8_t>(all_).subspan(at, bytes), *bits_, partial);
+            for (std::size_t i = 0; i < length_; ++i)
+                total[i] += partial[i];
+        }
+        for (std::size_t i = 0; i < length_; ++i)
+            vector[i] = static_cast<float>(total[i]);
+        if (rotation_) rotation_->undo(vector);
+    }
+
+    std::size_t length_;
+    MPI_Comm devices_;
+    int count_ = 1;
+    std::optional<int> bits_;
+    std::optional<phy::Rotation> rotation_;
+    std::vector<std::uint8_t> own_, all_;
+    MpiUsage usage_;
+};
+
+/// A rank's part of the host's cores, where the configuration leaves it open.
+int thread_count(const Config& config, const MpiJob& job) {
+    if (config.threads > 0) return config.threads;
+    // The coordinator sleeps while devices compute.
+    const int computing = std::max(1, job.ranks_here() - 1);
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / computing);
+}
+
+}  // namespace
+
+MpiJob::MpiJob() {
+    MPI_Init(nullptr, nullptr);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
+    MPI_Comm_size(MPI_COMM_WORLD, &size_);
+    MPI_Comm here;
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here);
+    MPI_Comm_size(here, &ranks_here_);
+    MPI_Comm_free(&here);
+    MPI_Comm devices;
+    MPI_Comm_split(MPI_COMM_WORLD, rank_ == 0 ? 0 : 1, rank_, &devices);
+    devices_ = MPI_Comm_c2f(devices);
+}
+
+MpiJob::~MpiJob() {
+    MPI_Comm devices = MPI_Comm_f2c(devices_);
+    MPI_Comm_free(&devices);
+    MPI_Finalize();
+}
+
+bool MpiJob::prepare(const std::function<void()>& setup) const {
+    std::string own;
+    try {
+        setup();
+    } catch (const std::exception& error) {
+        own = error.what();
+    }
+    int first = own.empty() ? size_ : rank_;
+    MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    if (first == size_) return true;
+    int length = count_of(own.size());
+    MPI_Bcast(&length, 1, MPI_INT, first, MPI_COMM_WORLD);
+    own.resize(static_cast<std::size_t>(length));
+    MPI_Bcast(own.data(), length, MPI_CHAR, first, MPI_COMM_WORLD);
+    if (rank_ == 0) throw std::runtime_error(own);
+    return false;
+}
+
+void MpiJob::work(const std::function<void()>& task) const {
+    try {
+        task();
+    } catch (const std::exception& error) {
+        std::cerr << "aircomp: rank " << rank_ << ": " << error.what() << std::endl;
+        MPI_Abort(MPI_COMM_WORLD, 2);
+    }
+}
+
+struct MpiModel::State {
+    Layout layout;
+    inference::ModelConfig model;
+    std::int64_t context = 0;
+    int ranks = 0;
+    std::optional<inference::CoordinatorModel> coordinator;  // on rank 0
+    std::optional<inference::DeviceModel> device;            // on the others
+    std::optional<inference::KvCache> cache;
+    std::optional<WiredSum> sum;
+    MPI_Comm devices = MPI_COMM_NULL;
+
+    void run(const Order& order, std::vector<float>& x, std::vector<float>& partial);
+};
+
+MpiModel::MpiModel(const MpiJob& job, const inference::Checkpoint& checkpoint, const Config& config)
+    : state_(std::make_unique<State>()) {
+    if (config.scheme != "exact" && config.scheme != "digital") {
+        throw std::invalid_argument("scheme: with MPI expected exact or digital, found '" +
+                                    config.scheme + "'");
+    }
+    State& state = *state_;
+    state.model = checkpoint.config();
+    state.layout = lay_out(config, state.model, weight_bytes(checkpoint));
+    state.context = config.model.context > 0 ? config.model.context : state.model.context;
+    state.ranks = job.size();
+    const std::size_t devices = state.layout.slices.size();
+    if (static_cast<std::size_t>(job.size()) != devices + 1) {
+        throw std::invalid_argument("MPI: expected " + std::to_string(devices + 1) +
+                                    " ranks, a coordinator and " + std::to_string(devices) +
+                                    " devices, found " + std::to_string(job.size()) +
+                                    " (mpirun -n " + std::to_string(devices + 1) + " ...)");
+    }
+    state.devices = MPI_Comm_f2c(job.devices());
+    const int threads = thread_count(config, job);
+    if (job.rank() == 0) {
+        state.coordinator.emplace(checkpoint, threads);
+        return;
+    }
+    const auto& slice = state.layout.slices[static_cast<std::size_t>(job.rank() - 1)];
+    state.device.emplace(checkpoint, slice, threads);
+    state.cache.emplace(state.model, slice, state.context);
+    state.sum.emplace(state.layout.config, state.model.hidden_size, state.devices);
+}
+
+MpiModel::~MpiModel() = default;
+
+const Config& MpiModel::config() const {
+    return state_->layout.config;
+}
+
+void MpiModel::State::run(const Order& order, std::vector<float>& x, std::vector<float>& partial) {
+    const auto add = [&] {
+        (*sum)(partial);
+        for (std::size_t i = 0; i < x.size(); ++i)
+            x[i] += partial[i];
+    };
+    for (std::int64_t layer = 0; layer < model.layers; ++layer) {
+        device->attention_partial(layer, x, order.position, *cache, partial);
+        add();
+        device->mlp_partial(layer, x, partial);
+        add();
+    }
+}
+
+void MpiModel::serve() {
+    State& state = *state_;
+    int device = 0;
+    MPI_Comm_rank(state.devices, &device);
+    std::vector<float> x, partial;
+    while (true) {
+        Order order;
+        receive_asleep(&order, sizeof(order), MPI_BYTE, 0, job_tag);
+        if (order.vectors == 0) break;
+        x.resize(static_cast<std::size_t>(order.vectors * state.model.hidden_size));
+        partial.resize(x.size());
+        receive_asleep(x.data(), count_of(x.size()), MPI_FLOAT, 0, vectors_tag);
+        state.run(order, x, partial);
+        if (device == 0)
+            MPI_Send(x.data(), count_of(x.size()), MPI_FLOAT, 0, result_tag, MPI_COMM_WORLD);
+    }
+    if (device == 0) {
+        MPI_Send(&state.sum->usage(), sizeof(MpiUsage), MPI_BYTE, 0, usage_tag, MPI_COMM_WORLD);
+    }
+}
+
+std::vector<float> MpiModel::forward(gsl::span<const inference::Token> tokens,
+                                     std::int64_t position) {
+    State& state = *state_;
+    const auto count = static_cast<std::int64_t>(tokens.size());
+    if (position + count > state.context) {
+        throw std::length_error("the sequence needs " + std::to_string(position + count) +
+                                " tokens, the context holds " + std::to_string(state.context));
+    }
+    const auto d = static_cast<std::size_t>(state.model.hidden_size);
+    std::vector<float> x;
+    for (std::int64_t begin = 0; begin < count; begin += config().model.prefill_chunk) {
+        const Order order{position + begin, std::min(config().model.prefill_chunk, count - begin)};
+        x.resize(static_cast<std::size_t>(order.vectors) * d);
+        state.coordinator->embed(tokens.subspan(static_cast<std::size_t>(begin),
+                                                static_cast<std::size_t>(order.vectors)),
+                                 x);
+        for (int rank = 1; rank < state.ranks; ++rank) {
+            MPI_Send(&order, sizeof(order), MPI_BYTE, rank, job_tag, MPI_COMM_WORLD);
+            MPI_Send(x.data(), count_of(x.size()), MPI_FLOAT, rank, vectors_tag, MPI_COMM_WORLD);
+        }
+        receive_asleep(x.data(), count_of(x.size()), MPI_FLOAT, 1, result_tag);
+    }
+    std::vector<float> logits(static_cast<std::size_t>(state.model.vocabulary_size));
+    state.coordinator->logits(gsl::span<const float>(x).last(d), logits);
+    return logits;
+}
+
+MpiUsage MpiModel::stop() {
+    const Order order;
+    for (int rank = 1; rank < state_->ranks; ++rank)
+        MPI_Send(&order, sizeof(order), MPI_BYTE, rank, job_tag, MPI_COMM_WORLD);
+    MpiUsage usage;
+    receive_asleep(&usage, sizeof(usage), MPI_BYTE, 1, usage_tag);
+    return usage;
+}
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Puts slices, calibration and medium together and accounts for a token.
+#include "engine/simulation.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <stdexcept>
+
+#include "config/seeds.hpp"
+#include "engine/assignment.hpp"
+#include "engine/calibration_text.hpp"
+#include "engine/layout.hpp"
+#include "schemes/calibrating_medium.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+constexpr std::int64_t most_calibration_tokens = 256;
+
+}  // namespace
+
+double TokenCost::total_energy_j() const {
+    return std::accumulate(device_energy_j.begin(), device_energy_j.end(),
+                           server_energy_j + relay_energy_j);
+}
+
+std::vector<inference::Token> calibration_tokens(const Config& config,
+                                                 const inference::ModelConfig& model,
+                                                 const inference::Tokenizer* tokenizer) {
+    const auto most = std::min(most_calibration_tokens, context_of(config, model));
+    std::vector<inference::Token> tokens;
+    if (tokenizer != nullptr) {
+        tokens = tokenizer->encode(calibration_text);
+        if (tokenizer->bos()) tokens.insert(tokens.begin(), *tokenizer->bos());
+    } else {
+        std::mt19937_64 generator(derive_seed(config.seed, seed_for::calibration_tokens));
+        for (std::int64_t i = 0; i < most; ++i) {
+            tokens.push_back(static_cast<inference::Token>(
+                generator() % static_cast<std::uint64_t>(model.vocabulary_size)));
+        }
+        // Where massive activations sit on BOS, scales have to know of them.
+        if (model.bos_token) tokens.front() = *model.bos_token;
+    }
+    tokens.resize(std::min(tokens.size(), static_cast<std::size_t>(most)));
+    return tokens;
+}
+
+Simulation::Simulation(const Config& config, const inference::Checkpoint& checkpoint,
+                       const inference::Tokenizer* tokenizer)
+    : hidden_size_(checkpoint.config().hidden_size) {
+    auto layout = lay_out(config, checkpoint.config(), weight_bytes(checkpoint));
+    config_ = std::move(layout.config);
+    slices_ = std::move(layout.slices);
+    if (tokenizer != nullptr) inference::require_same_vocabulary(*tokenizer, checkpoint.config());
+    model_ = std::make_unique<SlicedModel>(checkpoint, slices_, config_);
+    Calibration calibration;
+    if (is_analog(config_.scheme)) calibration = calibrate(checkpoint, tokenizer);
+    medium_ = make_medium(config_, hidden_size_,
+                          transmit_powers_w(config_, checkpoint.config(), slices_), calibration);
+}
+
+Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
+                                  const inference::Tokenizer* tokenizer) {
+    const auto& model = checkpoint.config();
+    const auto tokens = calibration_tokens(config_, model, tokenizer);
+    CalibratingMedium medium(model_->devices(), static_cast<std::size_t>(2 * model.layers));
+    model_->forward(tokens, 0, medium, /*last_only=*/true);
+    model_->reset_statistics();
+    return medium.calibration();
+}
+
+TokenCost token_cost(const ComputeUsage& compute, const LinkUsage& link, std::int64_t count) {
+    const auto tokens = static_cast<double>(std::max<std::int64_t>(1, count));
+    TokenCost cost;
+    cost.compute_s = compute.seconds / tokens;
+    cost.uplink_s = link.uplink_s / tokens;
+    cost.downlink_s = link.downlink_s / tokens;
+    cost.sounding_s = link.sounding_s / tokens;
+    cost.control_s = link.control_s / tokens;
+    cost.uplink_channel_uses = static_cast<double>(link.uplink_channel_uses) / tokens;
+    cost.repeated_rounds = static_cast<double>(link.repeated_rounds) / tokens;
+    cost.server_energy_j = compute.server_energy_j / tokens;
+    cost.relay_energy_j = link.relay_energy_j / tokens;
+    for (std::size_t n = 0; n < compute.device_energy_j.size(); ++n) {
+        cost.device_energy_j.push_back((compute.device_energy_j[n] + link.transmit_energy_j[n]) /
+                                       tokens);
+    }
+    return cost;
+}
+
+TokenCost Simulation::cost() const {
+    return token_cost(model_->compute(), medium_->usage(), model_->tokens());
+}
+
+double Simulation::clipped_fraction() const {
+    const LinkUsage& link = medium_->usage();
+    if (link.all_reduces == 0) return 0;
+    return static_cast<double>(link.clipped_reals) /
+           (static_cast<double>(link.all_reduces) * static_cast<double>(hidden_size_) *
+            static_cast<double>(slices_.size()));
+}
+
+inference::Forward Simulation::forward() {
+    return [this](gsl::span<const inference::Token> tokens) {
+        return model_->forward(tokens, 0, *medium_, /*last_only=*/false);
+    };
+}
+
+inference::NextLogits Simulation::next_logits() {
+    return [this](gsl::span<const inference::Token> fresh, std::int64_t position) {
+        return model_->forward(fresh, position, *medium_, /*last_only=*/true);
+    };
+}
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Gaussian partials through a medium, layer by layer.
+#include "experiment/link_trial.hpp"
+
+#include <algorithm>
+#include <complex>
+#include <stdexcept>
+
+#include "air/noise.hpp"
+#include "coding/exact_sum.hpp"
+#include "config/seeds.hpp"
+#include "schemes/calibrating_medium.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+constexpr double stored_weight_bytes = 2;  // dimensions have no checkpoint: bfloat16
+
+class Trial {
+public:
+    Trial(const Config& config, const inference::ModelConfig& model)
+        : Trial(lay_out(config, model, stored_weight_bytes), model) {}
+
+    Trial(Layout layout, const inference::ModelConfig& model)
+        : config_(std::move(layout.config)),
+          model_(model),
+          slices_(std::move(layout.slices)),
+          partials_(slices_.size()),
+          residual_(static_cast<std::size_t>(model.hidden_size), 1),
+          noise_(derive_seed(config_.seed, seed_for::link_partials)) {
+        reset();
+        for (auto& partial : partials_)
+            partial.resize(residual_.size());
+    }
+
+    LinkTrial run(std::int64_t tokens, std::int64_t position) {
+        Calibration calibration;
+        if (is_analog(config_.scheme)) {
+            CalibratingMedium ruler(slices_.size(), static_cast<std::size_t>(2 * model_.layers));
+            forward(0, ruler);
+            forward(1, ruler);
+            calibration = ruler.calibration();
+            reset();
+        }
+        const auto medium = make_medium(config_, model_.hidden_size,
+                                        transmit_powers_w(config_, model_, slices_), calibration);
+        for (std::int64_t t = 0; t < tokens; ++t)
+            forward(position + t, *medium);
+        const LinkUsage& link = medium->usage();
+        const double sent = static_cast<double>(link.all_reduces * model_.hidden_size) *
+                            static_cast<double>(slices_.size());
+        return {token_cost(compute_, link, tokens), error_.nmse(),
+                sent > 0 ? static_cast<double>(link.clipped_reals) / sent : 0};
+    }
+
+private:
+    void reset() {
+        compute_ = {};
+        compute_.device_energy_j.assign(slices_.size(), 0);
+        error_ = {};
+    }
+
+    void forward(std::int64_t position, Medium& medium) {
+        for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
+            for (const auto kind : {SiteKind::attention, SiteKind::mlp})
+                reduce({layer, kind}, position, medium);
+        }
+        medium.elapse(charge_head(config_, model_, 1, compute_));
+    }
+
+    void reduce(Site site, std::int64_t position, Medium& medium) {
+        for (std::size_t n = 0; n < slices_.size(); ++n)
+            draw_partial(n, site.kind);
+        medium.elapse(charge_site(config_, model_, slices_, site.kind, position, 1, compute_));
+
+        SumRequest request;
+        request.site = site;
+        request.position = position;
+        request.length = model_.hidden_size;
+        request.partials = partials_;
+        request.residual = residual_;
+        std::vector<float> sum(residual_.size()), exact(residual_.size());
+        medium.all_reduce(request, sum);
+        exact_sum(request, exact);
+        error_.add(sum, exact);
+    }
+
+    /// The power of a sum of independent terms is in proportion to their number.
+    void draw_partial(std::size_t device, SiteKind kind) {
+        const auto& slice = slices_[device];
+        const double held = kind == SiteKind::mlp ? static_cast<double>(slice.ffn_columns.size()) /
+                                                        static_cast<double>(model_.ffn_size)
+                                                  : static_cast<double>(slice.kv_groups.size()) /
+                                                        static_cast<double>(model_.kv_heads);
+        auto& partial = partials_[device];
+        std::fill(partial.begin(), partial.end(), 0.0F);
+        // Half of a complex sample's variance falls on each of its two reals.
+        noise_.add({reinterpret_cast<std::complex<float>*>(partial.data()), partial.size() / 2},
+                   2 * held);
+    }
+
+    Config config_;
+    inference::ModelConfig model_;
+    std::vector<inference::Slice> slices_;
+    std::vector<std::vector<float>> partials_;
+    std::vector<float> residual_;
+    NoiseGenerator noise_;
+    ComputeUsage compute_;
+    SumError error_;
+};
+
+}  // namespace
+
+LinkTrial run_link_trial(const Config& config, const inference::ModelConfig& dimensions,
+                         std::int64_t tokens, std::int64_t position) {
+    if (tokens < 1 || position < 0 || dimensions.hidden_size % 2 != 0) {
+        throw std::invalid_argument(
+            "link trial: expected at least 1 token, a position of 0 on and an even hidden size");
+    }
+    return Trial(config, dimensions).run(tokens, position);
+}
+
+}  // namespace aircomp::runtime

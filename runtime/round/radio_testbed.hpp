@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All radios of a testbed in one process, a thread a radio in every round. First light and the
+// medium `radio` stand on it.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "round/device_radio.hpp"
+#include "round/round_leader.hpp"
+
+namespace aircomp::runtime {
+
+/// Devices whose radios are opened here.
+class LocalDevices final : public RoundDevices {
+public:
+    explicit LocalDevices(std::vector<std::unique_ptr<DeviceRadio>> radios)
+        : radios_(std::move(radios)) {}
+
+    using Partials = std::vector<gsl::span<const float>>;
+
+    /// What the next sums are of, one for each device; valid until they are sent.
+    void hold(const Partials& partials) { partials_ = partials; }
+
+    std::vector<TimedRadio*> timed() const;
+    void settle(SiteKind kind, std::int64_t from,
+                const std::vector<DeviceSettings>& settings) override;
+    std::vector<DeviceReport> take_part(const RoundOrder& order,
+                                        const std::function<void()>& server) override;
+
+private:
+    std::vector<std::unique_ptr<DeviceRadio>> radios_;
+    std::array<std::vector<DeviceSettings>, 2> settings_;  // by SiteKind
+    Partials partials_;
+};
+
+class RadioTestbed {
+public:
+    /// Opens and brings up the radios of the configuration. Devices transmit with at most `power_w`
+    /// each. Throws std::runtime_error where transmission is off, a device would have nothing to
+    /// send, or as open_device_radio() and bring_up() do.
+    RadioTestbed(const Config& config, const AnalogCodec& codec, const std::vector<double>& power_w,
+                 const std::string& design, const RadioOpener& open = open_radio);
+
+    /// RoundLeader::sum() of the devices' vectors.
+    WholeRound sum(SiteKind kind, double scale, const LocalDevices::Partials& partials,
+                   gsl::span<float> sum);
+
+    RoundLeader& leader() { return *leader_; }
+
+private:
+    std::unique_ptr<LocalDevices> devices_;
+    std::unique_ptr<ServerRadio> server_;
+    std::unique_ptr<RoundLeader> leader_;
+};
+
+}  // namespace aircomp::runtime

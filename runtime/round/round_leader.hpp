@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The coordinator's lead over rounds: when the channel is sounded, transceivers designed, sums
+// ordered, and which rounds are repeated; the same for radios of this process and for daemons.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "coding/analog_codec.hpp"
+#include "round/block_designer.hpp"
+#include "round/round_clock.hpp"
+#include "round/server_radio.hpp"
+
+namespace aircomp::runtime {
+
+/// The devices' side of rounds, wherever they are. Vectors have an entry for each device of the
+/// configuration.
+class RoundDevices {
+public:
+    virtual ~RoundDevices() = default;
+
+    /// What partials of sites of a kind are sent with from order number `from` on.
+    virtual void settle(SiteKind kind, std::int64_t from,
+                        const std::vector<DeviceSettings>& settings) = 0;
+
+    /// Has every device that takes part do so in one round, and does the server's part, `server`,
+    /// meanwhile. A sum's partials are those that the devices have at the time; one whose second
+    /// moment is 0 stays silent, and its report is not looked at.
+    virtual std::vector<DeviceReport> take_part(const RoundOrder& order,
+                                                const std::function<void()>& server) = 0;
+};
+
+/// What has become of one radio's bursts and windows.
+struct RadioTally {
+    std::int64_t bursts = 0;  ///< That were handed to the radio.
+    std::int64_t late = 0, underflowed = 0, broken = 0, unacknowledged = 0, refused = 0;
+    std::int64_t clipped_samples = 0;  ///< Beyond full scale of the DAC.
+    std::int64_t clipped_reals = 0;    ///< Beyond analog.clip_level.
+    double receive_peak_dbfs = -200;   ///< Largest of its whole windows.
+};
+
+/// A round that counted.
+struct WholeRound {
+    RoundOrder order;
+    std::vector<DeviceReport> devices;
+    ServerReport server;
+};
+
+/// No whole round came of waveform.attempts attempts.
+class NoWholeRound : public std::runtime_error {
+public:
+    NoWholeRound(const std::string& what, std::optional<std::size_t> device)
+        : std::runtime_error(what), device_(device) {}
+
+    /// Whose fault most of them were, where it was a device's.
+    std::optional<std::size_t> device() const { return device_; }
+
+private:
+    std::optional<std::size_t> device_;
+};
+
+class RoundLeader {
+public:
+    /// Devices transmit with at most `power_w` each, 0 for one that takes no part; their second
+    /// moments are the codec's. No round begins before `start`. Server and devices must outlive the
+    /// object. Throws std::runtime_error where transmission is off.
+    RoundLeader(const Config& config, const AnalogCodec& codec, const std::vector<double>& power_w,
+                const std::string& design, ServerRadio& server, RoundDevices& devices, Ticks start);
+
+    /// Sounds and designs where what is known of the channel is older than radio.coherence_block_s,
+    /// the last sum's pilots err by more than radios.most_evm, or the last round has failed. Throws
+    /// NoWholeRound.
+    void prepare();
+
+    /// One sum of the devices' partials, all of which are divided by `scale`, into `sum`; prepares
+    /// before it. A round in which anything is late, missing or not found is discarded and
+    /// repeated, with a larger scale where limits have refused a burst; throws NoWholeRound that
+    /// says why.
+    WholeRound sum(SiteKind kind, double scale, gsl::span<float> sum);
+
+    /// A sounding under the phases' old reference: what has changed since the design's. Throws
+    /// NoWholeRound.
+    const phy::SoundingReport& sound_again();
+
+    /// The sounding that the present transceivers were designed for.
+    const phy::SoundingReport& designed_for() const { return designed_for_; }
+    const RoundSettings& settings(SiteKind kind) const {
+        return settings_[static_cast<std::size_t>(kind)];
+    }
+    const std::vector<DeviceReport>& last_reports() const { return last_reports_; }
+    /// How each device's channel had turned, relative to the mean of all, rad, since its design, at
+    /// the end of the last coherence block that ended well; zeros before that.
+    const std::vector<double>& phases_rad() const { return phases_rad_; }
+    /// Of the devices, then of the server.
+    const std::vector<RadioTally>& tallies() const { return tallies_; }
+    std::int64_t soundings() const { return soundings_; }
+    /// How often it sounded within a coherence block because the pilots erred by too much.
+    std::int64_t evm_soundings() const { return evm_soundings_; }
+    /// Radio time on which soundings have spent the air.
+    double sounding_s() const { return sounding_s_; }
+    /// Why, one for each round that was discarded.
+    const std::vector<RoundFault>& faults() const { return faults_; }
+
+private:
+    std::size_t devices() const { return config_.devices.size(); }
+    double seconds(Ticks ticks) const {
+        return static_cast<double>(ticks) / config_.radio.bandwidth_hz;
+    }
+    bool is_due() const;
+    /// Whether the last sum's pilots say that channels are not what the design was for.
+    bool has_turned() const;
+    void sound_until_found();
+    bool sound(bool new_reference, bool acquire = false);
+    void design();
+    std::vector<bool> senders(const RoundOrder& order) const;
+    bool counts(const RoundOrder& order, const std::vector<DeviceReport>& reports,
+                const ServerReport& server);
+    [[noreturn]] void give_up() const;
+
+    Config config_;
+    phy::BurstFormat format_;
+    std::array<std::vector<double>, 2> moments_;  // by SiteKind
+    std::vector<bool> takes_part_;
+    std::vector<double> sounding_power_w_;
+    BlockDesigner designer_;
+    ServerRadio& server_;
+    RoundDevices& ends_;
+    RoundClock clock_;
+    std::array<RoundSettings, 2> settings_;  // by SiteKind
+    phy::SoundingReport designed_for_;
+    bool designed_ = false;
+    Ticks sounded_ = 0;
+    // Of the reference and so of all headers until the next: phases compare over one path.
+    std::size_t header_antenna_ = 0;
+    bool whole_ = false;                // the last round
+    double evm_ = 0;                    // of the last sum
+    std::optional<double> design_evm_;  // of the first sum after a design
+    std::vector<DeviceReport> last_reports_;
+    std::vector<double> phases_rad_;
+    std::vector<RadioTally> tallies_;
+    std::int64_t soundings_ = 0;
+    std::int64_t evm_soundings_ = 0;
+    double sounding_s_ = 0;
+    std::vector<RoundFault> faults_;
+};
+
+/// How the channel of every device that both soundings found has turned from one to the other, rad,
+/// relative to the mean of all of them; 0 for the others.
+std::vector<double> phase_turns(const phy::SoundingReport& before,
+                                const phy::SoundingReport& after);
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Accumulates mean squares of partials and residual stream, site by site.
+#include "schemes/calibrating_medium.hpp"
+
+#include <stdexcept>
+
+#include "coding/exact_sum.hpp"
+
+namespace aircomp::runtime {
+
+CalibratingMedium::CalibratingMedium(std::size_t devices, std::size_t sites) {
+    SiteStatistics empty;
+    empty.partial_power.assign(devices, 0);
+    sums_.first_token.assign(sites, empty);
+    sums_.later_tokens.assign(sites, empty);
+    usage_.transmit_energy_j.assign(devices, 0);
+}
+
+void CalibratingMedium::all_reduce(const SumRequest& request, gsl::span<float> sum) {
+    check_request(request, sum);
+    const std::size_t index = request.site.index();
+    exact_sum(request, sum);
+    const auto length = static_cast<std::size_t>(request.length);
+    for (std::int64_t v = 0; v < request.vectors; ++v) {
+        const std::size_t first = static_cast<std::size_t>(v) * length;
+        SiteStatistics& site =
+            request.position + v == 0 ? sums_.first_token.at(index) : sums_.later_tokens.at(index);
+        ++site.vectors;
+        for (std::size_t n = 0; n < request.partials.size(); ++n) {
+            site.partial_power.at(n) += mean_square(request.partial(n, v));
+        }
+        site.residual_power += mean_square(request.residual.subspan(first, length));
+        site.sum_power += mean_square(gsl::span<const float>(sum).subspan(first, length));
+    }
+}
+
+Calibration CalibratingMedium::calibration() const {
+    Calibration means = sums_;
+    for (auto* sites : {&means.first_token, &means.later_tokens}) {
+        for (SiteStatistics& site : *sites) {
+            if (site.vectors == 0) {
+                throw std::logic_error("calibration needs a sequence of at least two tokens");
+            }
+            for (double& power : site.partial_power)
+                power /= static_cast<double>(site.vectors);
+            site.residual_power /= static_cast<double>(site.vectors);
+            site.sum_power /= static_cast<double>(site.vectors);
+        }
+    }
+    return means;
+}
+
+}  // namespace aircomp::runtime

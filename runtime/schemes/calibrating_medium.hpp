@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The medium that calibrations come from.
+#pragma once
+
+#include "coding/calibration.hpp"
+#include "schemes/medium.hpp"
+
+namespace aircomp::runtime {
+
+/// An exact sum that measures what passes through it.
+class CalibratingMedium final : public Medium {
+public:
+    CalibratingMedium(std::size_t devices, std::size_t sites);
+
+    void all_reduce(const SumRequest& request, gsl::span<float> sum) override;
+    void elapse(double) override {}
+    const LinkUsage& usage() const override { return usage_; }
+
+    /// Throws std::logic_error where a site has seen no first or no later token.
+    Calibration calibration() const;
+
+private:
+    Calibration sums_;
+    LinkUsage usage_;
+};
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Medium `fdma`: uncoded analog over a subband per device. A subband of W / N makes a vector N
+// times as long and lets in an N-th of the noise; the server adds N links, noise and all.
+#include <algorithm>
+
+#include "air/noise.hpp"
+#include "aircomp/optimizer/design.hpp"
+#include "aircomp/optimizer/staleness.hpp"
+#include "schemes/up/analog_rounds.hpp"
+#include "schemes/up/media.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+class FdmaMedium final : public Medium {
+public:
+    FdmaMedium(RadioCell cell, AnalogCodec codec)
+        : cell_(std::move(cell)),
+          codec_(std::move(codec)),
+          noise_(derive_seed(cell_.config().seed, seed_for::fdma_noise)),
+          subbands_(static_cast<double>(cell_.participants())) {}
+
+    void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
+        all_reduce_by({0, [this] { design_links(); },
+                       [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
+                      cell_, request, sum);
+    }
+    void elapse(double seconds) override { cell_.elapse(seconds); }
+    const LinkUsage& usage() const override { return cell_.usage(); }
+
+private:
+    struct Link {
+        Eigen::MatrixXcd precoder;  // B, N_t x L
+        Eigen::MatrixXcf combiner;  // A, L x N_r
+        double power_w = 0;
+    };
+
+    double noise_power_w() const { return cell_.noise_power_w() / subbands_; }
+
+    void design_links() {
+        for (const SiteKind kind : {SiteKind::attention, SiteKind::mlp}) {
+            auto& links = links_[static_cast<std::size_t>(kind)];
+            links.assign(cell_.config().devices.size(), {});
+            for (std::size_t n = 0; n < links.size(); ++n) {
+                const double moment = codec_.second_moments(kind)[n];
+                if (moment > 0) links[n] = design_link(n, moment);
+            }
+        }
+    }
+
+    Link design_link(std::size_t n, double moment) const {
+        optimizer::TransceiverProblem problem;
+        problem.channels = {cell_.block().estimates[n]};
+        problem.error_variances = {cell_.block().error_variances[n]};
+        problem.second_moments = {moment};
+        problem.power_w = {cell_.power_w()[n]};
+        problem.streams = cell_.config().radio.streams;
+        problem.noise_power_w = noise_power_w();
+        problem = optimizer::aged(problem, {cell_.path_gains()[n]},
+                                  correlation_of_design(cell_.config().radio));
+        const auto design = optimizer::design_mmse(problem);
+        return {design.transceiver.precoders[0],
+                design.transceiver.combiner.cast<std::complex<float>>(),
+                optimizer::transmit_power(problem, design.transceiver, 0)};
+    }
+
+    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
+        const auto& links = links_[static_cast<std::size_t>(request.site.kind)];
+        const auto& moments = codec_.second_moments(request.site.kind);
+        const double scale = codec_.common_scale(request, v);
+        SymbolMatrix total =
+            SymbolMatrix::Zero(cell_.config().radio.streams, codec_.channel_uses());
+        std::vector<double> power_w(links.size(), 0);
+        for (std::size_t n = 0; n < links.size(); ++n) {
+            if (moments[n] == 0) continue;
+            const auto sent = codec_.encode(request.partial(n, v), scale, moments[n]);
+            cell_.count_clipped(sent.clipped);
+            const Eigen::MatrixXcd path = cell_.block().channels[n] * links[n].precoder;
+            Eigen::MatrixXcf received = path.cast<std::complex<float>>() * sent.symbols;
+            noise_.add({received.data(), static_cast<std::size_t>(received.size())},
+                       noise_power_w());
+            total.noalias() += links[n].combiner * received;
+            power_w[n] = links[n].power_w;
+        }
+        codec_.decode(total, scale, out);
+        const auto uses = static_cast<double>(codec_.channel_uses()) * subbands_;
+        cell_.charge_uplink(cell_.air_time_s(uses), static_cast<std::int64_t>(uses), power_w);
+    }
+
+    RadioCell cell_;
+    AnalogCodec codec_;
+    NoiseGenerator noise_;
+    double subbands_;
+    std::vector<Link> links_[2];  // by SiteKind
+};
+
+}  // namespace
+
+std::unique_ptr<Medium> make_fdma_medium(RadioCell cell, AnalogCodec codec) {
+    return std::make_unique<FdmaMedium>(std::move(cell), std::move(codec));
+}
+
+}  // namespace aircomp::runtime
