@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Fuzzes the safetensors header: any bytes are refused or give tensors that lie within them.
-#include "safetensors.hpp"
+#include "weights/safetensors.hpp"
 
 #include <cstdlib>
 #include <stdexcept>

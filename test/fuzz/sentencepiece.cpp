@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "sentencepiece_tokenizer.hpp"
+#include "text/sentencepiece_tokenizer.hpp"
 
 namespace {
 

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <utility>
 
-#include "bpe_tokenizer.hpp"
-#include "json_reader.hpp"
-#include "nfc.hpp"
-#include "tokenizer_json.hpp"
+#include "text/bpe_tokenizer.hpp"
+#include "text/nfc.hpp"
+#include "text/tokenizer_json.hpp"
+#include "weights/json_reader.hpp"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The kernels of every instruction set and type against double precision.
-#include "matvec.hpp"
+#include "weights/matvec.hpp"
 
 #include <cmath>
 #include <cstring>
@@ -8,9 +8,9 @@
 #include <random>
 #include <vector>
 
-#include "narrow.hpp"
-#include "product.hpp"
 #include "support/catch.hpp"
+#include "weights/narrow.hpp"
+#include "weights/product.hpp"
 
 using namespace aircomp::inference;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Loops on ThreadPool visit every index once, whoever takes it.
-#include "thread_pool.hpp"
+#include "weights/thread_pool.hpp"
 
 #include <atomic>
 #include <numeric>

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How a device keeps the keys and values of earlier tokens: such that attention over them is a
+// product with a matrix, like every other.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "aircomp/inference/decoder.hpp"
+#include "weights/product.hpp"
+
+namespace aircomp::inference {
+
+struct KvCache::Storage {
+    Storage(const ModelConfig& config, const Slice& slice, std::int64_t capacity);
+
+    /// Writes the tokens at `position`, ...; `keys` and `values` are [tokens, groups * head_dim].
+    void write(std::int64_t layer, std::int64_t position, Activations keys, Activations values);
+
+    /// Keys of the first `positions` positions: [positions, head_dim].
+    WeightMatrix keys_of(std::int64_t layer, std::int64_t group, std::int64_t positions) const;
+
+    /// Their values, transposed: [head_dim, positions].
+    WeightMatrix values_of(std::int64_t layer, std::int64_t group, std::int64_t positions) const;
+
+    std::int64_t layers;
+    std::int64_t groups;
+    std::int64_t head_dim;
+    std::int64_t capacity;
+
+private:
+    float* matrix(const std::unique_ptr<float[]>& all, std::int64_t layer,
+                  std::int64_t group) const {
+        return all.get() + (layer * groups + group) * capacity * head_dim;
+    }
+
+    std::unique_ptr<float[]> keys_;    ///< [layers, groups, capacity, head_dim]
+    std::unique_ptr<float[]> values_;  ///< [layers, groups, head_dim, capacity]
+};
+
+}  // namespace aircomp::inference
