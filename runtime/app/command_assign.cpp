@@ -3,6 +3,7 @@
 #include <iostream>
 #include <numeric>
 
+#include "aircomp/inference/slice_cost.hpp"
 #include "commands.hpp"
 #include "engine/assignment.hpp"
 #include "experiment_options.hpp"
@@ -95,14 +96,14 @@ void run(AssignOptions& options) {
     const auto config = options.config();
     const Model model = open_model(config, /*needs_tokenizer=*/false);
     const auto& dimensions = model.checkpoint.config();
-    const double weight_bytes = runtime::weight_bytes(model.checkpoint);
-    const auto problem = runtime::assignment_problem(config, dimensions, weight_bytes);
+    const double bytes_per_weight = inference::bytes_per_weight(model.checkpoint);
+    const auto problem = runtime::assignment_problem(config, dimensions, bytes_per_weight);
     options.assignment.seed = config.seed;
     options.assignment.progress = progress_bar("assign");
     const auto assignment = optimizer::assign_shares(problem, options.assignment);
     if (options.assignment.progress) options.assignment.progress(1, 1);
     const auto units = optimizer::refine_to_units(
-        problem, assignment.shares, runtime::layer_units(config, dimensions, weight_bytes));
+        problem, assignment.shares, runtime::layer_units(config, dimensions, bytes_per_weight));
     const auto [equal, by_speed] = alternatives(problem, options.assignment);
     Json result = to_json(problem, assignment, units);
     result["alternatives"] = {{"equal", to_json(equal)}, {"by_speed", to_json(by_speed)}};

@@ -35,11 +35,12 @@ std::int64_t window_of(const EvaluationOptions& options, const runtime::Config& 
     return options.context;
 }
 
-Json site_nmse(const runtime::SlicedModel& model) {
+Json site_nmse(const runtime::SlicedModel& model, const inference::ModelConfig& dimensions) {
     Json sites = Json::array();
     for (std::size_t i = 0; i < model.errors().size(); ++i) {
-        sites.push_back({{"layer", i / 2},
-                         {"site", i % 2 == 0 ? "attention" : "mlp"},
+        const inference::Site site = dimensions.site(static_cast<std::int64_t>(i));
+        sites.push_back({{"layer", site.layer},
+                         {"site", inference::name_of(site.kind)},
                          {"nmse", model.errors()[i].nmse()}});
     }
     return sites;
@@ -122,7 +123,7 @@ Json evaluate(const runtime::Config& config, const Model& model, const Evaluatio
     result["coherence_blocks"] = simulation.medium().usage().coherence_blocks;
     result["time_per_token"] = to_json(simulation.cost());
     result["software_s"] = wall_s;
-    if (options.sites) result["sites"] = site_nmse(simulation.model());
+    if (options.sites) result["sites"] = site_nmse(simulation.model(), model.checkpoint.config());
     return result;
 }
 

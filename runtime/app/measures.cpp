@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/optimizer/channel.hpp"
 #include "aircomp/optimizer/design.hpp"
 #include "dimensions.hpp"
@@ -82,12 +83,13 @@ Json measure_outliers(const ExperimentPoint& point) {
                                  std::to_string(point.setup.layer));
     }
     const auto layout =
-        runtime::lay_out(point.config, dimensions, runtime::weight_bytes(model.checkpoint));
+        runtime::lay_out(point.config, dimensions, inference::bytes_per_weight(model.checkpoint));
     runtime::SlicedModel sliced(model.checkpoint, layout.slices, layout.config);
     runtime::OutlierMedium medium(
         layout.config, dimensions.hidden_size,
-        {point.setup.layer,
-         point.setup.site == "mlp" ? runtime::SiteKind::mlp : runtime::SiteKind::attention});
+        dimensions.site(point.setup.layer, point.setup.site == "mlp"
+                                               ? runtime::SiteKind::mlp
+                                               : runtime::SiteKind::attention));
     const auto forward = [&](gsl::span<const inference::Token> tokens) {
         return sliced.forward(tokens, 0, medium, /*last_only=*/false);
     };
@@ -136,7 +138,7 @@ Json measure_design(const ExperimentPoint& point) {
 Json measure_assignment(const ExperimentPoint& point) {
     const Model model = open_model(point.config, /*needs_tokenizer=*/false);
     const auto problem = runtime::assignment_problem(point.config, model.checkpoint.config(),
-                                                     runtime::weight_bytes(model.checkpoint));
+                                                     inference::bytes_per_weight(model.checkpoint));
     const auto assignment = assign(point, problem);
     const std::vector<double> equal(problem.devices.size(),
                                     1 / static_cast<double>(problem.devices.size()));

@@ -18,9 +18,9 @@ std::vector<double> second_moments_of(const Calibration& calibration, SiteKind k
     const std::size_t devices = calibration.later_tokens.at(0).partial_power.size();
     std::vector<double> moments(devices, 0);
     double layers = 0;
-    for (std::size_t i = kind == SiteKind::mlp ? 1 : 0; i < calibration.later_tokens.size();
-         i += 2) {
-        const auto& power = calibration.later_tokens[i].partial_power;
+    for (const SiteStatistics& site : calibration.later_tokens) {
+        if (site.kind != kind) continue;
+        const auto& power = site.partial_power;
         double mean = 0;
         for (const double p : power)
             mean += p / static_cast<double>(devices);
@@ -37,9 +37,8 @@ std::vector<double> second_moments_of(const Calibration& calibration, SiteKind k
 /// Mean over the layers of the sum's power relative to that of independent partials, at least 1.
 double sum_gain_of(const Calibration& calibration, SiteKind kind) {
     double gains = 0, layers = 0;
-    for (std::size_t i = kind == SiteKind::mlp ? 1 : 0; i < calibration.later_tokens.size();
-         i += 2) {
-        const auto& site = calibration.later_tokens[i];
+    for (const SiteStatistics& site : calibration.later_tokens) {
+        if (site.kind != kind) continue;
         const double independent =
             std::accumulate(site.partial_power.begin(), site.partial_power.end(), 0.0);
         if (independent == 0) continue;
@@ -72,17 +71,17 @@ AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibr
       rotation_(rotation_of(config, length)) {
     const std::int64_t reals_per_use = 2 * static_cast<std::int64_t>(streams());
     channel_uses_ = (length + reals_per_use - 1) / reals_per_use;
-    moments_[0] = second_moments_of(calibration, SiteKind::attention);
-    moments_[1] = second_moments_of(calibration, SiteKind::mlp);
-    sum_gains_[0] = sum_gain_of(calibration, SiteKind::attention);
-    sum_gains_[1] = sum_gain_of(calibration, SiteKind::mlp);
-    for (std::size_t i = 0; i < calibration.later_tokens.size(); ++i) {
-        const SiteKind kind = i % 2 == 0 ? SiteKind::attention : SiteKind::mlp;
-        const auto& first = calibration.first_token[i];
-        const auto& later = calibration.later_tokens[i];
-        first_token_.push_back({calibrated_scale(first, kind), std::sqrt(first.residual_power)});
-        later_tokens_.push_back({calibrated_scale(later, kind), std::sqrt(later.residual_power)});
+    for (const SiteKind kind : inference::site_kinds) {
+        moments_[static_cast<std::size_t>(kind)] = second_moments_of(calibration, kind);
+        sum_gains_[static_cast<std::size_t>(kind)] = sum_gain_of(calibration, kind);
     }
+    const auto scale_of = [this](const SiteStatistics& site) -> SiteScale {
+        return {calibrated_scale(site, site.kind), std::sqrt(site.residual_power)};
+    };
+    for (const SiteStatistics& site : calibration.first_token)
+        first_token_.push_back(scale_of(site));
+    for (const SiteStatistics& site : calibration.later_tokens)
+        later_tokens_.push_back(scale_of(site));
 }
 
 const std::vector<double>& AnalogCodec::second_moments(SiteKind kind) const {
@@ -110,7 +109,7 @@ double AnalogCodec::common_scale(const SumRequest& request, std::int64_t v) cons
         return exchanged_scale(power, request.site.kind);
     }
     const auto& sites = request.position + v == 0 ? first_token_ : later_tokens_;
-    const SiteScale& site = sites.at(request.site.index());
+    const SiteScale& site = sites.at(request.site.index);
     if (analog_.scale == ScalePolicy::calibrated) return site.scale;
     const auto length = static_cast<std::size_t>(request.length);
     const double rms = std::sqrt(

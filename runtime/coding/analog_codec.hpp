@@ -72,7 +72,7 @@ private:
         double scale;
         double residual_rms;
     };
-    std::vector<SiteScale> first_token_, later_tokens_;  // by Site::index()
+    std::vector<SiteScale> first_token_, later_tokens_;  // by Site::index
 };
 
 }  // namespace aircomp::runtime

@@ -3,13 +3,18 @@
 // scales and the second moments of the transceiver design come from it (SYSTEM.md section 3).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "coding/sum_request.hpp"
+
+#include "aircomp/inference/model_config.hpp"
 namespace aircomp::runtime {
 
 /// Mean squares over the vectors of one site.
 struct SiteStatistics {
+    SiteKind kind = SiteKind::attention;
     std::int64_t vectors = 0;
     std::vector<double> partial_power;  ///< Per device, of one real.
     double sum_power = 0;               ///< Of one real of the sum over devices.
@@ -19,8 +24,11 @@ struct SiteStatistics {
 /// The first token of a sequence is kept apart: LLMs put massive activations there (arXiv
 /// 2402.17762), and every device knows a token's position without being told.
 struct Calibration {
-    std::vector<SiteStatistics> first_token;   ///< By Site::index().
-    std::vector<SiteStatistics> later_tokens;  ///< By Site::index().
+    std::vector<SiteStatistics> first_token;   ///< By Site::index.
+    std::vector<SiteStatistics> later_tokens;  ///< By Site::index.
 };
+
+/// Independent partials and a residual stream of unit mean power, at a site of each kind.
+Calibration unit_calibration(std::size_t devices);
 
 }  // namespace aircomp::runtime

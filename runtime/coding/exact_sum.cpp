@@ -8,8 +8,7 @@
 namespace aircomp::runtime {
 
 std::string to_string(const Site& site) {
-    return "layer " + std::to_string(site.layer) +
-           (site.kind == SiteKind::attention ? " attention" : " mlp");
+    return "layer " + std::to_string(site.layer) + " " + inference::name_of(site.kind);
 }
 
 double mean_square(gsl::span<const float> x) {

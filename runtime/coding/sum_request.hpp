@@ -6,21 +6,13 @@
 #include <gsl/span>
 #include <vector>
 
+#include "aircomp/inference/site.hpp"
+
 namespace aircomp::runtime {
 
-/// The two all-reduces of a decoder layer.
-enum class SiteKind { attention, mlp };
-
-/// Where in the model an all-reduce happens.
-struct Site {
-    std::int64_t layer = 0;
-    SiteKind kind = SiteKind::attention;
-
-    /// Position in a token's order of all-reduces: 0 .. 2 * layers - 1.
-    std::size_t index() const {
-        return 2 * static_cast<std::size_t>(layer) + (kind == SiteKind::mlp ? 1 : 0);
-    }
-};
+/// Where in the model an all-reduce happens: the model says.
+using inference::Site;
+using inference::SiteKind;
 
 /// The partials of one site for one or several consecutive tokens, a vector each.
 struct SumRequest {

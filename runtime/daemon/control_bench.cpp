@@ -20,7 +20,6 @@ namespace aircomp::runtime::testbed {
 namespace {
 
 constexpr std::int64_t layers = 11;
-constexpr int rounds_a_token = 2 * layers;
 constexpr int tokens_to_warm_up = 3;
 constexpr double patience_s = 60;
 
@@ -45,7 +44,7 @@ private:
 };
 
 /// Long vectors, and for each device a KV group of two dimensions and one FFN column.
-inference::ModelConfig thin_model(const ControlBenchOptions& options, std::int64_t context) {
+inference::ModelConfig thin_model(const ControlBenchOptions& options) {
     inference::ModelConfig model;
     model.architecture = "LlamaForCausalLM";
     model.vocabulary_size = 16;
@@ -53,7 +52,6 @@ inference::ModelConfig thin_model(const ControlBenchOptions& options, std::int64
     model.ffn_size = model.heads = model.kv_heads = options.devices;
     model.head_dim = 2;
     model.layers = layers;
-    model.context = context;
     model.rms_norm_epsilon = 1e-5;
     model.rope_theta = 10000;
     return model;
@@ -126,9 +124,12 @@ double compute_s(DistributedModel& model, int devices) {
 }  // namespace
 
 ControlBench measure_control(const ControlBenchOptions& options) {
+    inference::ModelConfig dimensions = thin_model(options);
+    const auto rounds_a_token = static_cast<int>(dimensions.sites());
     const int tokens = (options.rounds + rounds_a_token - 1) / rounds_a_token;
+    dimensions.context = tokens_to_warm_up + tokens;
     const Folder folder;
-    inference::write_random_model(folder.path(), thin_model(options, tokens_to_warm_up + tokens));
+    inference::write_random_model(folder.path(), dimensions);
     const inference::Checkpoint checkpoint(folder.path());
     const Config config = bench_config(options);
     const control::Hash hash = model_hash(checkpoint);

@@ -6,33 +6,18 @@
 #include <limits>
 
 #include "air/radio_cell.hpp"
+#include "aircomp/inference/slice_cost.hpp"
 #include "engine/layout.hpp"
 #include "schemes/media.hpp"
 
 namespace aircomp::runtime {
 namespace {
 
-struct LayerWeights {
-    double attention, mlp;
-    double sum() const { return attention + mlp; }
-};
-
-// Weights of one layer; norms, which every device has, and biases do not count.
-LayerWeights layer_weights(const inference::ModelConfig& model) {
-    const auto D = static_cast<double>(model.hidden_size);
-    const auto head_columns = static_cast<double>(model.head_dim * (model.heads + model.kv_heads));
-    return {2 * D * head_columns, 3 * D * static_cast<double>(model.ffn_size)};
-}
-
-// Of one layer.
-double cache_bytes(const Config& config, const inference::ModelConfig& model) {
-    return 2 * static_cast<double>(context_of(config, model)) *
-           static_cast<double>(model.kv_heads * model.head_dim) * sizeof(float);
-}
-
-double model_bytes(const Config& config, const inference::ModelConfig& model, double weight_bytes) {
-    return static_cast<double>(model.layers) *
-           (layer_weights(model).sum() * weight_bytes + cache_bytes(config, model));
+// Weights and KV cache.
+double slice_bytes(const Config& config, const inference::ModelConfig& model,
+                   const inference::Slice& slice, double bytes_per_weight) {
+    return inference::weight_bytes(model, slice, bytes_per_weight) +
+           inference::cache_bytes(model, slice, context_of(config, model));
 }
 
 // The link whose channels are distributed as the coordinator's estimates: the conditional mean is
@@ -53,23 +38,17 @@ void set_link(const Config& config, std::size_t n, double path_gain,
 
 }  // namespace
 
-double weight_bytes(const inference::Checkpoint& checkpoint) {
-    const inference::ModelConfig& model = checkpoint.config();
-    const auto weights = checkpoint.tensor("model.layers.0.self_attn.q_proj.weight",
-                                           {model.heads * model.head_dim, model.hidden_size});
-    return static_cast<double>(inference::element_bytes(weights.type));
-}
-
 optimizer::AssignmentProblem assignment_problem(const Config& config,
                                                 const inference::ModelConfig& model,
-                                                double weight_bytes) {
+                                                double bytes_per_weight) {
     validate(config, "configuration", check_scheme);
     optimizer::AssignmentProblem problem;
     problem.streams = config.radio.streams;
     problem.noise_power_w = noise_power_w(config);
     const std::string design = design_of(config.scheme);
     if (!design.empty()) problem.scheme = design;
-    problem.model_bytes = model_bytes(config, model, weight_bytes);
+    problem.model_bytes =
+        slice_bytes(config, model, inference::whole_model(model), bytes_per_weight);
     problem.token_flops = token_flops(config, model, inference::whole_model(model));
     problem.air_time_s = token_air_time_s(config, model);
     problem.compute_time_s = config.assignment.compute_time_s > 0
@@ -95,24 +74,25 @@ optimizer::AssignmentProblem assignment_problem(const Config& config,
 }
 
 optimizer::LayerUnits layer_units(const Config& config, const inference::ModelConfig& model,
-                                  double weight_bytes) {
-    inference::Slice attention = inference::whole_model(model);
-    attention.ffn_columns = {};
-    const LayerWeights weights = layer_weights(model);
-    const double cache = cache_bytes(config, model);
-    return {model.kv_heads, model.ffn_size,
-            token_flops(config, model, attention) /
-                token_flops(config, model, inference::whole_model(model)),
-            (weights.attention * weight_bytes + cache) / (weights.sum() * weight_bytes + cache)};
+                                  double bytes_per_weight) {
+    // The optimiser knows two kinds of units: the model's first, and its second.
+    const auto units = inference::units_of(model);
+    const inference::Slice first = units.at(0).first(units[0].count);
+    const inference::Slice whole = inference::whole_model(model);
+    return {units[0].count, units.at(1).count,
+            token_flops(config, model, first) / token_flops(config, model, whole),
+            slice_bytes(config, model, first, bytes_per_weight) /
+                slice_bytes(config, model, whole, bytes_per_weight)};
 }
 
 optimizer::IntegralAssignment assign(const Config& config, const inference::ModelConfig& model,
-                                     double weight_bytes) {
-    return assign(config, model, weight_bytes, assignment_problem(config, model, weight_bytes));
+                                     double bytes_per_weight) {
+    return assign(config, model, bytes_per_weight,
+                  assignment_problem(config, model, bytes_per_weight));
 }
 
 optimizer::IntegralAssignment assign(const Config& config, const inference::ModelConfig& model,
-                                     double weight_bytes,
+                                     double bytes_per_weight,
                                      const optimizer::AssignmentProblem& problem) {
     optimizer::AssignmentOptions options;
     options.seed = config.seed;
@@ -126,7 +106,7 @@ optimizer::IntegralAssignment assign(const Config& config, const inference::Mode
         channels_of_units = 10;
     }
     const auto shares = optimizer::assign_shares(problem, options).shares;
-    return optimizer::refine_to_units(problem, shares, layer_units(config, model, weight_bytes),
+    return optimizer::refine_to_units(problem, shares, layer_units(config, model, bytes_per_weight),
                                       channels_of_units);
 }
 

@@ -39,15 +39,6 @@ Config config_of(Config config, const std::vector<std::size_t>& devices) {
     return config;
 }
 
-/// Partials of unit mean power at one site and position.
-Calibration unit_calibration(std::size_t devices) {
-    SiteStatistics site;
-    site.vectors = 1;
-    site.partial_power.assign(devices, 1);
-    site.residual_power = 1;
-    return {std::vector<SiteStatistics>(2, site), std::vector<SiteStatistics>(2, site)};
-}
-
 std::vector<double> max_power_w(const Config& config) {
     std::vector<double> power_w;
     for (const auto& device : config.devices)

@@ -9,32 +9,12 @@
 #include <string>
 
 #include "air/radio_cell.hpp"
+#include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/optimizer/apportion.hpp"
 #include "engine/assignment.hpp"
 #include "schemes/media.hpp"
 
 namespace aircomp::runtime {
-namespace {
-
-double site_flops(const inference::ModelConfig& model, const inference::Slice& slice, SiteKind kind,
-                  std::int64_t position, std::int64_t vectors) {
-    const auto d = static_cast<double>(model.hidden_size);
-    const auto count = static_cast<double>(vectors);
-    if (kind == SiteKind::mlp) {
-        return count * 6 * d * static_cast<double>(slice.ffn_columns.size());
-    }
-    const auto groups = static_cast<double>(slice.kv_groups.size());
-    const auto head = static_cast<double>(model.head_dim);
-    const auto queries = groups * static_cast<double>(model.heads_per_group());
-    const double mean_span = static_cast<double>(position) + (count + 1) / 2;
-    return count * (2 * d * head * (2 * queries + 2 * groups) + 4 * queries * head * mean_span);
-}
-
-bool holds_any(const inference::Slice& slice) {
-    return !slice.kv_groups.empty() || !slice.ffn_columns.empty();
-}
-
-}  // namespace
 
 std::int64_t context_of(const Config& config, const inference::ModelConfig& model) {
     if (config.model.context == 0) return model.context;
@@ -46,13 +26,13 @@ std::int64_t context_of(const Config& config, const inference::ModelConfig& mode
     return config.model.context;
 }
 
-Layout lay_out(Config config, const inference::ModelConfig& model, double weight_bytes) {
+Layout lay_out(Config config, const inference::ModelConfig& model, double bytes_per_weight) {
     validate(config, "configuration", check_scheme);
     if (assigns_shares(config.scheme)) {
-        const auto assignment = assign(config, model, weight_bytes);
+        const auto assignment = assign(config, model, bytes_per_weight);
         config.shares = assignment.shares;
         return {config,
-                inference::make_slices(model, assignment.kv_groups, assignment.ffn_columns)};
+                inference::make_slices(model, {assignment.kv_groups, assignment.ffn_columns})};
     }
     if (config.scheme == "centralized") {
         const auto fastest = *std::max_element(
@@ -65,25 +45,22 @@ Layout lay_out(Config config, const inference::ModelConfig& model, double weight
     if (config.shares.empty()) {
         config.shares.assign(config.devices.size(), 1 / static_cast<double>(config.devices.size()));
     }
-    const auto slices =
-        inference::make_slices(model, optimizer::apportion(config.shares, model.kv_heads),
-                               optimizer::apportion(config.shares, model.ffn_size));
-    return {std::move(config), slices};
+    inference::UnitCounts counts;
+    for (const inference::Unit& unit : inference::units_of(model))
+        counts.push_back(optimizer::apportion(config.shares, unit.count));
+    return {std::move(config), inference::make_slices(model, counts)};
 }
 
 double token_flops(const Config& config, const inference::ModelConfig& model,
                    const inference::Slice& slice) {
     const std::int64_t context = config.model.context > 0 ? config.model.context : model.context;
-    double layer = 0;
-    for (const SiteKind kind : {SiteKind::attention, SiteKind::mlp})
-        layer += site_flops(model, slice, kind, context / 2, 1);
-    return static_cast<double>(model.layers) * layer;
+    return inference::token_flops(model, slice, context / 2);
 }
 
 double token_air_time_s(const Config& config, const inference::ModelConfig& model) {
     const double uses =
         std::ceil(static_cast<double>(model.hidden_size) / (2.0 * config.radio.streams));
-    return 2 * static_cast<double>(model.layers) * air_time_s(config.radio, uses);
+    return static_cast<double>(model.sites()) * air_time_s(config.radio, uses);
 }
 
 std::vector<double> transmit_powers_w(const Config& config, const inference::ModelConfig& model,
@@ -91,11 +68,11 @@ std::vector<double> transmit_powers_w(const Config& config, const inference::Mod
     std::vector<double> powers_w(slices.size(), 0);
     double taking_part = 0;
     for (const auto& slice : slices)
-        taking_part += holds_any(slice) ? 1 : 0;
+        taking_part += inference::holds_any(slice) ? 1 : 0;
     const double air_s =
         token_air_time_s(config, model) * (config.scheme == "fdma" ? taking_part : 1);
     for (std::size_t n = 0; n < slices.size(); ++n) {
-        if (!holds_any(slices[n])) continue;
+        if (!inference::holds_any(slices[n])) continue;
         const DeviceConfig& device = config.devices[n];
         powers_w[n] = device.max_power_w;
         if (!device.energy_j_per_token || !is_analog(config.scheme)) continue;
@@ -118,7 +95,7 @@ double charge_site(const Config& config, const inference::ModelConfig& model,
                    std::int64_t position, std::int64_t vectors, ComputeUsage& usage) {
     double slowest = 0;
     for (std::size_t n = 0; n < slices.size(); ++n) {
-        const double flops = site_flops(model, slices[n], kind, position, vectors);
+        const double flops = inference::site_flops(model, slices[n], kind, position, vectors);
         slowest = std::max(slowest, flops / config.devices[n].compute_flops_per_s);
         usage.device_energy_j[n] += flops * config.devices[n].energy_j_per_flop;
     }
@@ -128,8 +105,7 @@ double charge_site(const Config& config, const inference::ModelConfig& model,
 
 double charge_head(const Config& config, const inference::ModelConfig& model, std::int64_t vectors,
                    ComputeUsage& usage) {
-    const double flops = 2.0 * static_cast<double>(model.vocabulary_size) *
-                         static_cast<double>(model.hidden_size) * static_cast<double>(vectors);
+    const double flops = inference::head_flops(model, vectors);
     const double seconds = flops / config.server_flops_per_s;
     usage.seconds += seconds;
     usage.server_energy_j += flops * config.server_energy_j_per_flop;

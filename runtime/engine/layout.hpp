@@ -18,10 +18,10 @@ struct Layout {
 };
 
 /// `centralized` is the fastest device alone; a scheme that assigns shares chooses them by the long
-/// timescale; shares that are left out are equal. KV groups and FFN columns are apportioned from
-/// the shares. `weight_bytes` is what a weight takes in the checkpoint. Throws std::runtime_error
-/// where the configuration is not valid, or where no shares keep the devices' limits.
-Layout lay_out(Config config, const inference::ModelConfig& model, double weight_bytes);
+/// timescale; shares that are left out are equal. Whole units are apportioned from the shares.
+/// `bytes_per_weight` is what a weight takes in the checkpoint. Throws std::runtime_error where the
+/// configuration is not valid, or where no shares keep the devices' limits.
+Layout lay_out(Config config, const inference::ModelConfig& model, double bytes_per_weight);
 
 /// Tokens that the KV caches hold: the configuration's, or the model's own. Throws
 /// std::invalid_argument where the model was made for fewer.
@@ -48,9 +48,8 @@ struct ComputeUsage {
     double server_energy_j = 0;
 };
 
-/// Charges one half-step of all devices, for `vectors` tokens from `position` on: a multiplication
-/// and an addition for each weight and token; scores and mixture of the attention over all earlier
-/// positions. Returns the seconds that the slowest device takes.
+/// Charges what all devices compute before one site's sum, for `vectors` tokens from `position` on.
+/// Returns the seconds that the slowest device takes.
 double charge_site(const Config& config, const inference::ModelConfig& model,
                    const std::vector<inference::Slice>& slices, SiteKind kind,
                    std::int64_t position, std::int64_t vectors, ComputeUsage& usage);

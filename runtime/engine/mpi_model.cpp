@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "aircomp/inference/decoder.hpp"
+#include "aircomp/inference/slice_cost.hpp"
 #include "coding/analog_codec.hpp"
 #include "coding/packed_partial.hpp"
 #include "engine/assignment.hpp"
@@ -188,7 +189,7 @@ MpiModel::MpiModel(const MpiJob& job, const inference::Checkpoint& checkpoint, c
     }
     State& state = *state_;
     state.model = checkpoint.config();
-    state.layout = lay_out(config, state.model, weight_bytes(checkpoint));
+    state.layout = lay_out(config, state.model, inference::bytes_per_weight(checkpoint));
     state.context = config.model.context > 0 ? config.model.context : state.model.context;
     state.ranks = job.size();
     const std::size_t devices = state.layout.slices.size();
@@ -217,16 +218,11 @@ const Config& MpiModel::config() const {
 }
 
 void MpiModel::State::run(const Order& order, std::vector<float>& x, std::vector<float>& partial) {
-    const auto add = [&] {
+    for (std::int64_t index = 0; index < model.sites(); ++index) {
+        device->partial(model.site(index), x, order.position, *cache, partial);
         (*sum)(partial);
         for (std::size_t i = 0; i < x.size(); ++i)
             x[i] += partial[i];
-    };
-    for (std::int64_t layer = 0; layer < model.layers; ++layer) {
-        device->attention_partial(layer, x, order.position, *cache, partial);
-        add();
-        device->mlp_partial(layer, x, partial);
-        add();
     }
 }
 

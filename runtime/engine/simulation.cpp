@@ -7,6 +7,7 @@
 #include <random>
 #include <stdexcept>
 
+#include "aircomp/inference/slice_cost.hpp"
 #include "config/seeds.hpp"
 #include "engine/assignment.hpp"
 #include "engine/calibration_text.hpp"
@@ -49,7 +50,7 @@ std::vector<inference::Token> calibration_tokens(const Config& config,
 Simulation::Simulation(const Config& config, const inference::Checkpoint& checkpoint,
                        const inference::Tokenizer* tokenizer)
     : hidden_size_(checkpoint.config().hidden_size) {
-    auto layout = lay_out(config, checkpoint.config(), weight_bytes(checkpoint));
+    auto layout = lay_out(config, checkpoint.config(), inference::bytes_per_weight(checkpoint));
     config_ = std::move(layout.config);
     slices_ = std::move(layout.slices);
     if (tokenizer != nullptr) inference::require_same_vocabulary(*tokenizer, checkpoint.config());
@@ -64,7 +65,7 @@ Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
                                   const inference::Tokenizer* tokenizer) {
     const auto& model = checkpoint.config();
     const auto tokens = calibration_tokens(config_, model, tokenizer);
-    CalibratingMedium medium(model_->devices(), static_cast<std::size_t>(2 * model.layers));
+    CalibratingMedium medium(model_->devices(), model);
     model_->forward(tokens, 0, medium, /*last_only=*/true);
     model_->reset_statistics();
     return medium.calibration();

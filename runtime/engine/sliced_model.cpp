@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "aircomp/inference/slice_cost.hpp"
 #include "coding/exact_sum.hpp"
 
 namespace aircomp::runtime {
@@ -24,10 +25,8 @@ void require_memory(const Config& config, const inference::ModelConfig& model,
                     const std::vector<inference::DeviceModel>& devices, std::int64_t context) {
     if (config.scheme == "centralized") return;
     for (std::size_t n = 0; n < devices.size(); ++n) {
-        const double cache_bytes = 2.0 * sizeof(float) *
-                                   static_cast<double>(model.layers * context * model.head_dim) *
-                                   static_cast<double>(devices[n].slice().kv_groups.size());
-        const double needed = static_cast<double>(devices[n].weight_bytes()) + cache_bytes;
+        const double needed = static_cast<double>(devices[n].weight_bytes()) +
+                              inference::cache_bytes(model, devices[n].slice(), context);
         if (needed <= config.devices[n].memory_bytes) continue;
         std::ostringstream message;
         message << "devices[" << n << "].memory_bytes: " << config.devices[n].name
@@ -46,7 +45,7 @@ SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
       context_(context_of(config, checkpoint.config())),
       slices_(slices),
       coordinator_(checkpoint, thread_count(config)),
-      errors_(static_cast<std::size_t>(2 * model_.layers)) {
+      errors_(static_cast<std::size_t>(model_.sites())) {
     if (slices.size() != config.devices.size()) {
         throw std::invalid_argument(std::to_string(slices.size()) + " slices for " +
                                     std::to_string(config.devices.size()) + " devices");
@@ -113,15 +112,11 @@ std::vector<float> SlicedModel::forward(gsl::span<const inference::Token> tokens
 void SlicedModel::run_chunk(gsl::span<float> x, std::int64_t position, Medium& medium) {
     for (auto& partial : partials_)
         partial.resize(x.size());
-    for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
-        for (std::size_t n = 0; n < devices_.size(); ++n) {
-            devices_[n].attention_partial(layer, x, position, caches_[n], partials_[n]);
-        }
-        reduce({layer, SiteKind::attention}, position, x, medium);
-        for (std::size_t n = 0; n < devices_.size(); ++n) {
-            devices_[n].mlp_partial(layer, x, partials_[n]);
-        }
-        reduce({layer, SiteKind::mlp}, position, x, medium);
+    for (std::int64_t index = 0; index < model_.sites(); ++index) {
+        const Site site = model_.site(index);
+        for (std::size_t n = 0; n < devices_.size(); ++n)
+            devices_[n].partial(site, x, position, caches_[n], partials_[n]);
+        reduce(site, position, x, medium);
     }
 }
 
@@ -140,7 +135,7 @@ void SlicedModel::reduce(Site site, std::int64_t position, gsl::span<float> x, M
     std::vector<float> exact(x.size());
     medium.all_reduce(request, sum);
     exact_sum(request, exact);
-    errors_[site.index()].add(sum, exact);
+    errors_[site.index].add(sum, exact);
     for (std::size_t i = 0; i < x.size(); ++i)
         x[i] += sum[i];
 }

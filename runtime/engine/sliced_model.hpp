@@ -40,7 +40,7 @@ public:
     std::vector<float> forward(gsl::span<const inference::Token> tokens, std::int64_t position,
                                Medium& medium, bool last_only);
 
-    /// Of all sums since construction or reset_statistics(), by Site::index().
+    /// Of all sums since construction or reset_statistics(), by Site::index.
     const std::vector<SumError>& errors() const { return errors_; }
     double nmse() const;
     const ComputeUsage& compute() const { return compute_; }

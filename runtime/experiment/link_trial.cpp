@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "air/noise.hpp"
+#include "aircomp/inference/slice_cost.hpp"
 #include "coding/exact_sum.hpp"
 #include "config/seeds.hpp"
 #include "schemes/calibrating_medium.hpp"
@@ -36,7 +37,7 @@ public:
     LinkTrial run(std::int64_t tokens, std::int64_t position) {
         Calibration calibration;
         if (is_analog(config_.scheme)) {
-            CalibratingMedium ruler(slices_.size(), static_cast<std::size_t>(2 * model_.layers));
+            CalibratingMedium ruler(slices_.size(), model_);
             forward(0, ruler);
             forward(1, ruler);
             calibration = ruler.calibration();
@@ -61,10 +62,8 @@ private:
     }
 
     void forward(std::int64_t position, Medium& medium) {
-        for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
-            for (const auto kind : {SiteKind::attention, SiteKind::mlp})
-                reduce({layer, kind}, position, medium);
-        }
+        for (std::int64_t index = 0; index < model_.sites(); ++index)
+            reduce(model_.site(index), position, medium);
         medium.elapse(charge_head(config_, model_, 1, compute_));
     }
 
@@ -87,11 +86,7 @@ private:
 
     /// The power of a sum of independent terms is in proportion to their number.
     void draw_partial(std::size_t device, SiteKind kind) {
-        const auto& slice = slices_[device];
-        const double held = kind == SiteKind::mlp ? static_cast<double>(slice.ffn_columns.size()) /
-                                                        static_cast<double>(model_.ffn_size)
-                                                  : static_cast<double>(slice.kv_groups.size()) /
-                                                        static_cast<double>(model_.kv_heads);
+        const double held = inference::held_part(model_, slices_[device], kind);
         auto& partial = partials_[device];
         std::fill(partial.begin(), partial.end(), 0.0F);
         // Half of a complex sample's variance falls on each of its two reals.

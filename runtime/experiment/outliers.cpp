@@ -56,7 +56,7 @@ OutlierMedium::~OutlierMedium() = default;
 void OutlierMedium::all_reduce(const SumRequest& request, gsl::span<float> sum) {
     check_request(request, sum);
     exact_sum(request, sum);
-    if (request.site.index() != site_.index()) return;
+    if (request.site.index != site_.index) return;
     auto& [rotation, first_token, later_tokens, vector] = *observations_;
     for (std::int64_t v = 0; v < request.vectors; ++v) {
         for (std::size_t n = 0; n < request.partials.size(); ++n) {

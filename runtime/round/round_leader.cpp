@@ -123,7 +123,7 @@ void RoundLeader::design() {
     designed_for_ = server_.sounding();
     designed_ = true;
     design_evm_.reset();
-    for (const SiteKind kind : {SiteKind::attention, SiteKind::mlp}) {
+    for (const SiteKind kind : inference::site_kinds) {
         const auto i = static_cast<std::size_t>(kind);
         if (i > 0 && moments_[i] == moments_[0]) {
             settings_[i] = settings_[0];

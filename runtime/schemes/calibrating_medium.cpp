@@ -8,17 +8,20 @@
 
 namespace aircomp::runtime {
 
-CalibratingMedium::CalibratingMedium(std::size_t devices, std::size_t sites) {
+CalibratingMedium::CalibratingMedium(std::size_t devices, const inference::ModelConfig& model) {
     SiteStatistics empty;
     empty.partial_power.assign(devices, 0);
-    sums_.first_token.assign(sites, empty);
-    sums_.later_tokens.assign(sites, empty);
+    for (std::int64_t index = 0; index < model.sites(); ++index) {
+        empty.kind = model.site(index).kind;
+        sums_.first_token.push_back(empty);
+        sums_.later_tokens.push_back(empty);
+    }
     usage_.transmit_energy_j.assign(devices, 0);
 }
 
 void CalibratingMedium::all_reduce(const SumRequest& request, gsl::span<float> sum) {
     check_request(request, sum);
-    const std::size_t index = request.site.index();
+    const std::size_t index = request.site.index;
     exact_sum(request, sum);
     const auto length = static_cast<std::size_t>(request.length);
     for (std::int64_t v = 0; v < request.vectors; ++v) {

@@ -2,6 +2,7 @@
 // The medium that calibrations come from.
 #pragma once
 
+#include "aircomp/inference/model_config.hpp"
 #include "coding/calibration.hpp"
 #include "schemes/medium.hpp"
 
@@ -10,7 +11,7 @@ namespace aircomp::runtime {
 /// An exact sum that measures what passes through it.
 class CalibratingMedium final : public Medium {
 public:
-    CalibratingMedium(std::size_t devices, std::size_t sites);
+    CalibratingMedium(std::size_t devices, const inference::ModelConfig& model);
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override;
     void elapse(double) override {}

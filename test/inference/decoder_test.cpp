@@ -172,8 +172,7 @@ TEST_CASE("prefill in chunks equals decoding token by token") {
         const ModelConfig config = small_config(8, 2);
         const Checkpoint checkpoint = random_model(config, options);
         const auto tokens = some_tokens(config, 40);
-        const auto slices = make_slices(config, std::vector<std::int64_t>{1, 1},
-                                        std::vector<std::int64_t>{71, 100});
+        const auto slices = make_slices(config, {{1, 1}, {71, 100}});
         const auto decoded = Team(checkpoint, slices).logits(tokens, 1);
         for (const std::size_t chunk : {2u, 7u, 16u, 40u}) {
             CAPTURE(chunk);

@@ -55,8 +55,10 @@ inline std::vector<std::int64_t> random_counts(std::int64_t total, std::size_t d
 
 inline std::vector<inference::Slice> random_slices(const inference::ModelConfig& config,
                                                    std::size_t devices, std::mt19937& generator) {
-    return inference::make_slices(config, random_counts(config.kv_heads, devices, generator),
-                                  random_counts(config.ffn_size, devices, generator));
+    inference::UnitCounts counts;
+    for (const inference::Unit& unit : inference::units_of(config))
+        counts.push_back(random_counts(unit.count, devices, generator));
+    return inference::make_slices(config, counts);
 }
 
 class Team {

@@ -20,7 +20,6 @@ namespace aircomp::runtime {
 namespace {
 
 constexpr std::int64_t length = 256;
-constexpr std::size_t sites = 4;
 
 /// Partials of independent Gaussian reals, the same power on every device.
 class Partials {
@@ -39,7 +38,7 @@ public:
 
     SumRequest request(std::int64_t position = 1) const {
         SumRequest request;
-        request.site = {1, SiteKind::mlp};
+        request.site = {0, SiteKind::mlp, 1};
         request.position = position;
         request.vectors = vectors_;
         request.length = length;
@@ -55,14 +54,6 @@ private:
     std::vector<float> residual_;
     std::vector<std::vector<float>> partials_;
 };
-
-Calibration unit_calibration(std::size_t devices) {
-    SiteStatistics site;
-    site.vectors = 1;
-    site.partial_power.assign(devices, 1);
-    site.residual_power = 1;
-    return {std::vector<SiteStatistics>(sites, site), std::vector<SiteStatistics>(sites, site)};
-}
 
 Config testbed(const std::string& scheme, std::int64_t devices = 4, double snr_db = 30) {
     Config config = default_config(devices);
@@ -130,12 +121,12 @@ TEST_CASE("every medium refuses what it cannot sum and says where") {
     SECTION("a partial that is not finite") {
         partials.values()[2][7] = std::numeric_limits<float>::quiet_NaN();
         CHECK_THROWS_WITH(medium->all_reduce(partials.request(), sum),
-                          "all-reduce at layer 1 mlp: the partial of device 3 is not finite");
+                          "all-reduce at layer 0 mlp: the partial of device 3 is not finite");
     }
     SECTION("a partial of another size") {
         partials.values()[1].pop_back();
         CHECK_THROWS_WITH(medium->all_reduce(partials.request(), sum),
-                          "all-reduce at layer 1 mlp: the partial of device 2 has 255 values, "
+                          "all-reduce at layer 0 mlp: the partial of device 2 has 255 values, "
                           "expected 256");
     }
     SECTION("a sum of another size") {

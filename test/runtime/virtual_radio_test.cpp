@@ -57,13 +57,7 @@ void emulate(const test::TemporaryFolder& folder, Config& config) {
 
 /// The configuration's medium over independent Gaussian vectors.
 double medium_nmse(const Config& config, int rounds) {
-    SiteStatistics site;
-    site.vectors = 1;
-    site.partial_power.assign(device_count, 1);
-    site.residual_power = 1;
-    const Calibration calibration{std::vector<SiteStatistics>(2, site),
-                                  std::vector<SiteStatistics>(2, site)};
-    const auto medium = make_medium(config, length, powers(config), calibration);
+    const auto medium = make_medium(config, length, powers(config), unit_calibration(device_count));
     std::mt19937 generator(1);
     std::normal_distribution<float> normal;
     const std::vector<float> residual(length, 1.0F);

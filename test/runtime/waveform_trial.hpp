@@ -29,16 +29,8 @@ inline Config testbed(double snr_db, int paths) {
     return config;
 }
 
-inline Calibration unit_calibration() {
-    SiteStatistics site;
-    site.vectors = 1;
-    site.partial_power.assign(4, 1);
-    site.residual_power = 1;
-    return {std::vector<SiteStatistics>(4, site), std::vector<SiteStatistics>(4, site)};
-}
-
 inline std::unique_ptr<Medium> medium_of(const Config& config) {
-    return make_medium(config, length, full_power(config), unit_calibration());
+    return make_medium(config, length, full_power(config), unit_calibration(4));
 }
 
 /// NMSE over `rounds` vectors of independent Gaussian reals.
@@ -54,7 +46,7 @@ inline double nmse_of(Medium& medium, std::int64_t rounds) {
         }
         const std::vector<float> residual(length, 1.0F);
         SumRequest request;
-        request.site = {1, SiteKind::mlp};
+        request.site = {0, SiteKind::mlp, 1};
         request.position = 1;
         request.length = length;
         request.partials = partials;

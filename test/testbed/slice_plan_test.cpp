@@ -10,7 +10,7 @@
 namespace aircomp::runtime::testbed {
 namespace {
 
-constexpr UnitBytes bytes = {100, 1};  // 4 groups and 160 columns: 560 bytes.
+const UnitBytes bytes = {100, 1};  // 4 groups and 160 columns: 560 bytes.
 
 void check_whole(const std::vector<inference::Slice>& slices,
                  const std::vector<Candidate>& candidates, const UnitBytes& unit = bytes) {
@@ -18,8 +18,8 @@ void check_whole(const std::vector<inference::Slice>& slices,
     for (std::size_t n = 0; n < slices.size(); ++n) {
         groups += slices[n].kv_groups.size();
         columns += slices[n].ffn_columns.size();
-        CHECK(unit.kv_group * static_cast<double>(slices[n].kv_groups.size()) +
-                  unit.ffn_column * static_cast<double>(slices[n].ffn_columns.size()) <=
+        CHECK(unit[0] * static_cast<double>(slices[n].kv_groups.size()) +
+                  unit[1] * static_cast<double>(slices[n].ffn_columns.size()) <=
               candidates[n].memory_bytes);
     }
     CHECK(groups == 4);
@@ -57,7 +57,7 @@ TEST_CASE("a model that does not fit is refused with what is missing") {
 }
 
 /// What small_model() takes in float32: 540672 bytes.
-constexpr UnitBytes small_bytes = {43008, 2304};
+const UnitBytes small_bytes = {43008, 2304};
 
 /// The example's four unequal devices with a scheme that chooses their shares.
 Config choosing() {

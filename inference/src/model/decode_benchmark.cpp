@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Times tokens and plain reads of memory in turn.
+// Times tokens and plain reads of memory in turn, and the arithmetic of an MLP.
 #include "aircomp/inference/decode_benchmark.hpp"
 
 #include <algorithm>
@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "aircomp/inference/decoder.hpp"
+#include "aircomp/inference/random_model.hpp"
+#include "aircomp/inference/slice_cost.hpp"
 #include "weights/huge_buffer.hpp"
 #include "weights/thread_pool.hpp"
 
@@ -148,6 +150,34 @@ ModelConfig tinyllama_dimensions() {
     config.bos_token = 1;
     config.eos_tokens = {2};
     return config;
+}
+
+double measure_compute_rate(int threads) {
+    ModelConfig dimensions;
+    dimensions.architecture = "LlamaForCausalLM";
+    dimensions.vocabulary_size = 16;
+    dimensions.hidden_size = 512;
+    dimensions.ffn_size = 1408;
+    dimensions.layers = 1;
+    dimensions.heads = dimensions.kv_heads = 8;
+    dimensions.head_dim = 64;
+    dimensions.context = 8;
+    dimensions.rms_norm_epsilon = 1e-5;
+    dimensions.rope_theta = 10000;
+    const auto checkpoint = random_model(dimensions);
+    const Slice whole = whole_model(dimensions);
+    const DeviceModel model(checkpoint, whole, threads);
+    std::vector<float> x(512, 1.0F), partial(512);
+    model.mlp_partial(0, x, partial);  // Weights become resident.
+    const auto begin = Clock::now();
+    int calls = 0;
+    double elapsed_s = 0;
+    do {
+        model.mlp_partial(0, x, partial);
+        ++calls;
+        elapsed_s = seconds_since(begin);
+    } while (elapsed_s < 0.05);
+    return calls * site_flops(dimensions, whole, SiteKind::mlp, 0, 1) / elapsed_s;
 }
 
 }  // namespace aircomp::inference

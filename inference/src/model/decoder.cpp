@@ -247,6 +247,12 @@ void DeviceModel::mlp_partial(std::int64_t layer, gsl::span<const float> x,
     multiply(weights.down, gate, {partial.data(), tokens, hidden, hidden}, threads);
 }
 
+void DeviceModel::partial(const Site& site, gsl::span<const float> x, std::int64_t position,
+                          KvCache& cache, gsl::span<float> partial) const {
+    if (site.kind == SiteKind::mlp) return mlp_partial(site.layer, x, partial);
+    attention_partial(site.layer, x, position, cache, partial);
+}
+
 std::size_t DeviceModel::weight_bytes() const {
     std::size_t bytes = 0;
     for (const LayerWeights& layer : weights_->layers) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 
 #include "weights/json_reader.hpp"
 
@@ -140,6 +141,35 @@ void read_special_tokens(const JsonNode& config, ModelConfig& model) {
 }
 
 }  // namespace
+
+const char* name_of(SiteKind kind) {
+    return kind == SiteKind::mlp ? "mlp" : "attention";
+}
+
+gsl::span<const SiteKind> ModelConfig::sites_of_layer() const {
+    // The MLP of every architecture that is read follows the attention's sum.
+    return site_kinds;
+}
+
+Site ModelConfig::site(std::int64_t index) const {
+    if (index < 0 || index >= sites()) {
+        throw std::out_of_range("site: expected 0 to " + std::to_string(sites() - 1) + ", found " +
+                                std::to_string(index));
+    }
+    const auto place = static_cast<std::size_t>(index % sites_per_layer());
+    return {index / sites_per_layer(), sites_of_layer()[place], static_cast<std::size_t>(index)};
+}
+
+Site ModelConfig::site(std::int64_t layer, SiteKind kind) const {
+    const auto kinds = sites_of_layer();
+    const auto found = std::find(kinds.begin(), kinds.end(), kind);
+    if (layer < 0 || layer >= layers || found == kinds.end()) {
+        throw std::out_of_range("site: expected one of the model's " + std::to_string(layers) +
+                                " layers, found layer " + std::to_string(layer) + " " +
+                                name_of(kind));
+    }
+    return site(layer * sites_per_layer() + (found - kinds.begin()));
+}
 
 ModelConfig read_model_config(const std::filesystem::path& file) {
     const nlohmann::json document = read_json(file);

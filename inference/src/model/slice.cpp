@@ -10,7 +10,7 @@ namespace aircomp::inference {
 namespace {
 
 /// Consecutive ranges of the given sizes, which must cover [0, total).
-std::vector<Range> consecutive(gsl::span<const std::int64_t> sizes, std::int64_t total,
+std::vector<Range> consecutive(const std::vector<std::int64_t>& sizes, std::int64_t total,
                                const char* what) {
     std::vector<Range> ranges;
     std::int64_t begin = 0;
@@ -34,19 +34,35 @@ std::vector<Range> consecutive(gsl::span<const std::int64_t> sizes, std::int64_t
 
 }  // namespace
 
-std::vector<Slice> make_slices(const ModelConfig& config, gsl::span<const std::int64_t> kv_groups,
-                               gsl::span<const std::int64_t> ffn_columns) {
-    if (kv_groups.size() != ffn_columns.size()) {
-        throw std::invalid_argument(
-            "slices: expected as many devices with KV groups as with FFN "
-            "columns, found " +
-            std::to_string(kv_groups.size()) + " and " + std::to_string(ffn_columns.size()));
+Slice Unit::first(std::int64_t held) const {
+    Slice slice;
+    slice.*range = {0, held};
+    return slice;
+}
+
+std::vector<Unit> units_of(const ModelConfig& config) {
+    return {{"KV groups", config.kv_heads, &Slice::kv_groups},
+            {"FFN columns", config.ffn_size, &Slice::ffn_columns}};
+}
+
+std::vector<Slice> make_slices(const ModelConfig& config, const UnitCounts& counts) {
+    const auto units = units_of(config);
+    if (counts.size() != units.size()) {
+        throw std::invalid_argument("slices: expected counts of " + std::to_string(units.size()) +
+                                    " kinds of units, found " + std::to_string(counts.size()));
     }
-    const auto groups = consecutive(kv_groups, config.kv_heads, "KV groups");
-    const auto columns = consecutive(ffn_columns, config.ffn_size, "FFN columns");
-    std::vector<Slice> slices;
-    for (std::size_t n = 0; n < groups.size(); ++n)
-        slices.push_back({groups[n], columns[n]});
+    std::vector<Slice> slices(counts.front().size());
+    for (std::size_t k = 0; k < units.size(); ++k) {
+        if (counts[k].size() != slices.size()) {
+            throw std::invalid_argument(std::string("slices: expected as many devices with ") +
+                                        units.front().name + " as with " + units[k].name +
+                                        ", found " + std::to_string(slices.size()) + " and " +
+                                        std::to_string(counts[k].size()));
+        }
+        const auto ranges = consecutive(counts[k], units[k].count, units[k].name);
+        for (std::size_t n = 0; n < slices.size(); ++n)
+            slices[n].*units[k].range = ranges[n];
+    }
     return slices;
 }
 

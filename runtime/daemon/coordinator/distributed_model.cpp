@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "aircomp/inference/slice_cost.hpp"
 #include "daemon/air_fingerprint.hpp"
 #include "engine/assignment.hpp"
 #include "engine/layout.hpp"
@@ -31,10 +32,6 @@ std::optional<std::uint64_t> air_of(const Config& config, std::int64_t length) {
     return air_fingerprint(config, length);
 }
 
-bool is_empty(const inference::Slice& slice) {
-    return slice.kv_groups.empty() && slice.ffn_columns.empty();
-}
-
 }  // namespace
 
 DistributedModel::DistributedModel(const Config& config, const inference::Checkpoint& checkpoint,
@@ -46,7 +43,7 @@ DistributedModel::DistributedModel(const Config& config, const inference::Checkp
       context_(context_of(config, model_)),
       most_vectors_(std::min(config.model.prefill_chunk, control::most_vectors_of_a_round)),
       bytes_(unit_bytes(checkpoint, context_)),
-      weight_bytes_(weight_bytes(checkpoint)),
+      bytes_per_weight_(inference::bytes_per_weight(checkpoint)),
       loop_(loop),
       log_(log),
       coordinator_(checkpoint, thread_count(config)),
@@ -114,7 +111,7 @@ std::optional<std::vector<inference::Slice>> DistributedModel::plan() {
     if (!assigns_shares(config_.scheme)) return plan_slices(model_, bytes_, offers);
     const double begin_s = loop_.now_s();
     auto choice = std::async(std::launch::async, [&] {
-        return choose_slices(config_, model_, weight_bytes_, bytes_, devices, offers);
+        return choose_slices(config_, model_, bytes_per_weight_, bytes_, devices, offers);
     });
     // Heartbeats go on; the roster looks for lost devices so often that the end is soon seen.
     finish([&] { return choice.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
@@ -133,7 +130,7 @@ bool DistributedModel::assign() {
     slices_.assign(config_.devices.size(), {});
     for (std::size_t i = 0; i < asked_.size(); ++i) {
         slices_[asked_[i]] = (*planned)[i];
-        if (!is_empty((*planned)[i])) devices_.push_back(asked_[i]);
+        if (inference::holds_any((*planned)[i])) devices_.push_back(asked_[i]);
     }
     ++epoch_;
     carrier_->begin_epoch(epoch_, devices_);
@@ -171,7 +168,7 @@ bool DistributedModel::assign() {
 
 /// Partials travel over the control link once, for their powers to be known.
 std::optional<Calibration> DistributedModel::measure_partials() {
-    CalibratingMedium medium(devices_.size(), static_cast<std::size_t>(2 * model_.layers));
+    CalibratingMedium medium(devices_.size(), model_);
     ControlSumCarrier carrier(*this, config_.testbed.round_timeout_s, medium);
     carrier.begin_epoch(epoch_, devices_);
     carrier_ = &carrier;
@@ -232,8 +229,8 @@ bool DistributedModel::run_chunk(gsl::span<float> x, std::int64_t position, bool
     round.length = model_.hidden_size;
     round.vectors = static_cast<std::int64_t>(x.size()) / round.length;
     sum_.resize(x.size());
-    for (std::int64_t site = 0; site < 2 * model_.layers; ++site) {
-        round.site = {site / 2, site % 2 == 0 ? SiteKind::attention : SiteKind::mlp};
+    for (std::int64_t site = 0; site < model_.sites(); ++site) {
+        round.site = model_.site(site);
         const double begin_s = loop_.now_s();
         // The sum of the last round is what starts this one: a round costs one way there and back.
         const control::Frame call =

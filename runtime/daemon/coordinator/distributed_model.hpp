@@ -92,7 +92,7 @@ private:
     std::int64_t context_;
     std::int64_t most_vectors_;
     UnitBytes bytes_;
-    double weight_bytes_;
+    double bytes_per_weight_;
     control::Loop& loop_;
     Log& log_;
     inference::CoordinatorModel coordinator_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/optimizer/apportion.hpp"
 #include "aircomp/optimizer/assignment.hpp"
 #include "engine/assignment.hpp"
@@ -17,8 +18,11 @@ std::string count(double bytes) {
 }
 
 double whole_bytes(const inference::ModelConfig& model, const UnitBytes& bytes) {
-    return bytes.kv_group * static_cast<double>(model.kv_heads) +
-           bytes.ffn_column * static_cast<double>(model.ffn_size);
+    const auto units = inference::units_of(model);
+    double whole = 0;
+    for (std::size_t k = 0; k < units.size(); ++k)
+        whole += bytes[k] * static_cast<double>(units[k].count);
+    return whole;
 }
 
 [[noreturn]] void does_not_fit(double needed, const std::vector<Candidate>& candidates) {
@@ -32,7 +36,7 @@ double whole_bytes(const inference::ModelConfig& model, const UnitBytes& bytes) 
                           " bytes, the devices that are " + "there offer " + count(offered) + " (" +
                           (list.empty() ? "none" : list) + ")" +
                           (offered < needed ? ": short by " + count(needed - offered)
-                                            : ": no division into whole KV groups fits them"));
+                                            : ": no division into whole units fits them"));
 }
 
 /// Shares of sum 1 nearest to the weights' that memory allows.
@@ -57,81 +61,84 @@ std::vector<double> shares_within(double model_bytes, const std::vector<Candidat
     return shares;
 }
 
-/// Whole units of one kind on their way from who has too many to who has room.
+/// Whole units on their way from who has too many to who has room.
 class Units {
 public:
     Units(const UnitBytes& bytes, const std::vector<Candidate>& candidates,
-          std::vector<std::int64_t> kv_groups, std::vector<std::int64_t> ffn_columns)
-        : bytes_(bytes),
-          candidates_(candidates),
-          kv_groups_(std::move(kv_groups)),
-          ffn_columns_(std::move(ffn_columns)) {}
+          inference::UnitCounts counts)
+        : bytes_(bytes), candidates_(candidates), counts_(std::move(counts)) {}
 
     double room(std::size_t n) const {
-        return candidates_[n].memory_bytes - bytes_.kv_group * static_cast<double>(kv_groups_[n]) -
-               bytes_.ffn_column * static_cast<double>(ffn_columns_[n]);
+        double room = candidates_[n].memory_bytes;
+        for (std::size_t k = 0; k < counts_.size(); ++k)
+            room -= bytes_[k] * static_cast<double>(counts_[k][n]);
+        return room;
     }
 
     /// Moves units away from whoever has too many; false where nobody can take them.
     bool settle() {
         for (std::size_t n = 0; n < candidates_.size(); ++n) {
-            // Columns are small and settle what is little; groups settle the rest.
-            while (room(n) < 0 && ffn_columns_[n] > 0 && move(n, ffn_columns_, bytes_.ffn_column)) {
-            }
-            while (room(n) < 0 && kv_groups_[n] > 0 && move(n, kv_groups_, bytes_.kv_group)) {
+            // Small units settle what is little, large ones the rest.
+            for (const std::size_t k : smallest_first()) {
+                while (room(n) < 0 && counts_[k][n] > 0 && move(n, k)) {
+                }
             }
             if (room(n) < 0) return false;
         }
         return true;
     }
 
-    const std::vector<std::int64_t>& kv_groups() const { return kv_groups_; }
-    const std::vector<std::int64_t>& ffn_columns() const { return ffn_columns_; }
+    const inference::UnitCounts& counts() const { return counts_; }
 
 private:
-    /// One unit to whoever has most room for it.
-    bool move(std::size_t from, std::vector<std::int64_t>& units, double unit_bytes) {
+    std::vector<std::size_t> smallest_first() const {
+        std::vector<std::size_t> kinds(counts_.size());
+        std::iota(kinds.begin(), kinds.end(), std::size_t{0});
+        std::sort(kinds.begin(), kinds.end(),
+                  [this](std::size_t a, std::size_t b) { return bytes_[a] < bytes_[b]; });
+        return kinds;
+    }
+
+    /// One unit of kind `k` to whoever has most room for it.
+    bool move(std::size_t from, std::size_t k) {
         std::size_t best = from;
         for (std::size_t n = 0; n < candidates_.size(); ++n) {
-            if (n != from && room(n) >= unit_bytes && (best == from || room(n) > room(best))) {
+            if (n != from && room(n) >= bytes_[k] && (best == from || room(n) > room(best))) {
                 best = n;
             }
         }
         if (best == from) return false;
-        --units[from];
-        ++units[best];
+        --counts_[k][from];
+        ++counts_[k][best];
         return true;
     }
 
     const UnitBytes& bytes_;
     const std::vector<Candidate>& candidates_;
-    std::vector<std::int64_t> kv_groups_;
-    std::vector<std::int64_t> ffn_columns_;
+    inference::UnitCounts counts_;
 };
 
 /// Those units as slices, but for what has to move for memory's sake.
 std::vector<inference::Slice> settled(const inference::ModelConfig& model, const UnitBytes& bytes,
                                       const std::vector<Candidate>& candidates,
-                                      std::vector<std::int64_t> kv_groups,
-                                      std::vector<std::int64_t> ffn_columns) {
-    Units units(bytes, candidates, std::move(kv_groups), std::move(ffn_columns));
+                                      inference::UnitCounts counts) {
+    Units units(bytes, candidates, std::move(counts));
     if (!units.settle()) does_not_fit(whole_bytes(model, bytes), candidates);
-    return inference::make_slices(model, units.kv_groups(), units.ffn_columns());
+    return inference::make_slices(model, units.counts());
 }
 
 }  // namespace
 
 UnitBytes unit_bytes(const inference::Checkpoint& checkpoint, std::int64_t context) {
     const inference::ModelConfig& model = checkpoint.config();
-    const auto element = static_cast<double>(
-        inference::element_bytes(checkpoint.tensor("model.layers.0.self_attn.q_proj.weight").type));
-    const auto layers = static_cast<double>(model.layers);
-    const auto hidden = static_cast<double>(model.hidden_size);
-    const auto head = static_cast<double>(model.head_dim);
-    const auto queries = static_cast<double>(model.heads_per_group());
-    const double cache = 2 * sizeof(float) * static_cast<double>(context) * head;
-    return {layers * (2 * element * hidden * head * (queries + 1) + cache),
-            layers * 3 * element * hidden};
+    const double bytes_per_weight = inference::bytes_per_weight(checkpoint);
+    UnitBytes bytes;
+    for (const inference::Unit& unit : inference::units_of(model)) {
+        const inference::Slice one = unit.first(1);
+        bytes.push_back(inference::weight_bytes(model, one, bytes_per_weight) +
+                        inference::cache_bytes(model, one, context));
+    }
+    return bytes;
 }
 
 std::vector<inference::Slice> plan_slices(const inference::ModelConfig& model,
@@ -140,17 +147,19 @@ std::vector<inference::Slice> plan_slices(const inference::ModelConfig& model,
     const double needed = whole_bytes(model, bytes);
     if (candidates.empty()) does_not_fit(needed, candidates);
     const auto shares = shares_within(needed, candidates);
-    return settled(model, bytes, candidates, optimizer::apportion(shares, model.kv_heads),
-                   optimizer::apportion(shares, model.ffn_size));
+    inference::UnitCounts counts;
+    for (const inference::Unit& unit : inference::units_of(model))
+        counts.push_back(optimizer::apportion(shares, unit.count));
+    return settled(model, bytes, candidates, std::move(counts));
 }
 
 std::vector<inference::Slice> choose_slices(const Config& config,
                                             const inference::ModelConfig& model,
-                                            double weight_bytes, const UnitBytes& bytes,
+                                            double bytes_per_weight, const UnitBytes& bytes,
                                             const std::vector<std::size_t>& devices,
                                             const std::vector<Candidate>& candidates) {
     if (candidates.empty()) does_not_fit(whole_bytes(model, bytes), candidates);
-    auto problem = assignment_problem(config, model, weight_bytes);
+    auto problem = assignment_problem(config, model, bytes_per_weight);
     std::vector<optimizer::AssignmentDevice> there;
     for (std::size_t i = 0; i < devices.size(); ++i) {
         auto device = problem.devices.at(devices[i]);
@@ -162,8 +171,8 @@ std::vector<inference::Slice> choose_slices(const Config& config,
     }
     problem.devices = std::move(there);
     try {
-        const auto chosen = assign(config, model, weight_bytes, problem);
-        return settled(model, bytes, candidates, chosen.kv_groups, chosen.ffn_columns);
+        const auto chosen = assign(config, model, bytes_per_weight, problem);
+        return settled(model, bytes, candidates, {chosen.kv_groups, chosen.ffn_columns});
     } catch (const std::runtime_error& error) {
         throw ModelDoesNotFit(error.what());  // Memory, energy or time: others may have it.
     }

@@ -13,11 +13,9 @@
 
 namespace aircomp::runtime::testbed {
 
-/// What one KV group and one FFN column take on the device that holds them, in all layers.
-struct UnitBytes {
-    double kv_group = 0;  ///< Its weights, and its KV cache in float32.
-    double ffn_column = 0;
-};
+/// What one unit of each kind, in the order of inference::units_of(), takes on the device that
+/// holds it, in all layers: weights and KV cache.
+using UnitBytes = std::vector<double>;
 
 UnitBytes unit_bytes(const inference::Checkpoint& checkpoint, std::int64_t context);
 
@@ -47,7 +45,7 @@ std::vector<inference::Slice> plan_slices(const inference::ModelConfig& model,
 /// measured, their weights are their speeds, FLOP/s. Takes seconds.
 std::vector<inference::Slice> choose_slices(const Config& config,
                                             const inference::ModelConfig& model,
-                                            double weight_bytes, const UnitBytes& bytes,
+                                            double bytes_per_weight, const UnitBytes& bytes,
                                             const std::vector<std::size_t>& devices,
                                             const std::vector<Candidate>& candidates);
 

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "aircomp/inference/decode_benchmark.hpp"
 #include "coding/analog_codec.hpp"
 #include "config/waveform_format.hpp"
 #include "daemon/air_fingerprint.hpp"
@@ -69,7 +70,7 @@ control::Hello hello_of(const DeviceOptions& options, const inference::Checkpoin
     hello.name = options.name;
     hello.model_hash = model_hash(checkpoint);
     hello.memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : available_memory_bytes();
-    hello.compute_flops_per_s = measure_compute_rate(threads);
+    hello.compute_flops_per_s = inference::measure_compute_rate(threads);
     hello.energy_j_per_flop = options.energy_j_per_flop;
     return hello;
 }

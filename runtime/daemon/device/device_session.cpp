@@ -17,7 +17,7 @@ DeviceSession::DeviceSession(control::Loop& loop, const inference::Checkpoint& c
       threads_(threads),
       radio_(radio),
       log_(log),
-      machine_(checkpoint.config().hidden_size, 2 * checkpoint.config().layers),
+      machine_(checkpoint.config().hidden_size, checkpoint.config().sites()),
       watched_s_(loop.now_s()) {}
 
 // ---- link ----
@@ -145,13 +145,8 @@ void DeviceSession::on(const control::Sum& sum) {
 
 /// The round that the machine has just entered.
 Round DeviceSession::round() const {
-    const std::int64_t site = machine_.site();
-    return {machine_.epoch(),
-            machine_.round(),
-            {site / 2, site % 2 == 0 ? SiteKind::attention : SiteKind::mlp},
-            machine_.position(),
-            machine_.vectors(),
-            checkpoint_.config().hidden_size,
+    return {machine_.epoch(),    machine_.round(),   checkpoint_.config().site(machine_.site()),
+            machine_.position(), machine_.vectors(), checkpoint_.config().hidden_size,
             machine_.way()};
 }
 

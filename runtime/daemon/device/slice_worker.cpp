@@ -4,8 +4,6 @@
 
 #include <chrono>
 
-#include "aircomp/inference/random_model.hpp"
-
 namespace aircomp::runtime::testbed {
 namespace {
 
@@ -59,55 +57,15 @@ void SliceWorker::repeat(const Round& round) {
 void SliceWorker::compute(const Round& round) {
     const auto begin = std::chrono::steady_clock::now();
     partial_.resize(x_.size());
-    if (round.site.kind == SiteKind::attention) {
-        attention(round);
-    } else {
-        const auto length = static_cast<std::size_t>(round.length);
-        const std::size_t step = one_at_a_time_ ? length : x_.size();
-        for (std::size_t at = 0; at < x_.size(); at += step) {
-            model_->mlp_partial(round.site.layer, gsl::span<const float>(x_).subspan(at, step),
-                                gsl::span<float>(partial_).subspan(at, step));
-        }
-    }
-    carrier_.carry(round, partial_, seconds_since(begin));
-}
-
-void SliceWorker::attention(const Round& round) {
     const auto length = static_cast<std::size_t>(round.length);
     const std::int64_t vectors = one_at_a_time_ ? 1 : round.vectors;
     const std::size_t step = static_cast<std::size_t>(vectors) * length;
     std::int64_t position = round.position;
     for (std::size_t at = 0; at < x_.size(); at += step, position += vectors) {
-        model_->attention_partial(round.site.layer, gsl::span<const float>(x_).subspan(at, step),
-                                  position, *cache_, gsl::span<float>(partial_).subspan(at, step));
+        model_->partial(round.site, gsl::span<const float>(x_).subspan(at, step), position, *cache_,
+                        gsl::span<float>(partial_).subspan(at, step));
     }
-}
-
-double measure_compute_rate(int threads) {
-    inference::ModelConfig dimensions;
-    dimensions.architecture = "LlamaForCausalLM";
-    dimensions.vocabulary_size = 16;
-    dimensions.hidden_size = 512;
-    dimensions.ffn_size = 1408;
-    dimensions.layers = 1;
-    dimensions.heads = dimensions.kv_heads = 8;
-    dimensions.head_dim = 64;
-    dimensions.context = 8;
-    dimensions.rms_norm_epsilon = 1e-5;
-    dimensions.rope_theta = 10000;
-    const auto checkpoint = inference::random_model(dimensions);
-    const inference::DeviceModel model(checkpoint, inference::whole_model(dimensions), threads);
-    std::vector<float> x(512, 1.0F), partial(512);
-    model.mlp_partial(0, x, partial);  // Weights become resident.
-    const auto begin = std::chrono::steady_clock::now();
-    int calls = 0;
-    double elapsed_s = 0;
-    do {
-        model.mlp_partial(0, x, partial);
-        ++calls;
-        elapsed_s = seconds_since(begin);
-    } while (elapsed_s < 0.05);
-    return calls * 6.0 * 512 * 1408 / elapsed_s;
+    carrier_.carry(round, partial_, seconds_since(begin));
 }
 
 }  // namespace aircomp::runtime::testbed

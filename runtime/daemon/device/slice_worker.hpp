@@ -41,7 +41,6 @@ public:
 
 private:
     void compute(const Round& round);
-    void attention(const Round& round);
 
     const inference::Checkpoint& checkpoint_;
     int threads_;
@@ -57,9 +56,5 @@ private:
 
     JobThread thread_;  // Uses all of the above: ends first.
 };
-
-/// Floating-point operations per second of this machine in an MLP of one token, measured within
-/// some 50 ms.
-double measure_compute_rate(int threads);
 
 }  // namespace aircomp::runtime::testbed

@@ -25,7 +25,7 @@ const char* name_of(DeviceState state);
 class DeviceMachine {
 public:
     /// Dimensions of the device's own model; what the coordinator says has to fit them. `sites` is
-    /// the number of all-reduces of a token, 2 Q.
+    /// the number of all-reduces of a token.
     DeviceMachine(std::int64_t hidden_size, std::int64_t sites)
         : hidden_size_(hidden_size), sites_(sites) {}
 
@@ -52,7 +52,7 @@ public:
     std::int64_t vectors() const { return vectors_; }
     bool one_at_a_time() const { return one_at_a_time_; }
     Way way() const { return way_; }
-    /// Of the round at hand: 2 layer + (0 attention, 1 mlp).
+    /// Of the round at hand: its place in a token's order of all-reduces.
     std::int64_t site() const { return site_; }
 
 private:

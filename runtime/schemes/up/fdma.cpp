@@ -38,7 +38,7 @@ private:
     double noise_power_w() const { return cell_.noise_power_w() / subbands_; }
 
     void design_links() {
-        for (const SiteKind kind : {SiteKind::attention, SiteKind::mlp}) {
+        for (const SiteKind kind : inference::site_kinds) {
             auto& links = links_[static_cast<std::size_t>(kind)];
             links.assign(cell_.config().devices.size(), {});
             for (std::size_t n = 0; n < links.size(); ++n) {

@@ -69,7 +69,7 @@ private:
         block_ = field_.draw(cell_.block().index);
         cell_.charge_relay_sounding();
         cell_.charge_control(estimates_bytes());
-        for (const SiteKind kind : {SiteKind::attention, SiteKind::mlp})
+        for (const SiteKind kind : inference::site_kinds)
             links_[static_cast<std::size_t>(kind)] = design_link(kind);
     }
 

@@ -44,7 +44,7 @@ private:
     }
 
     void design_links() {
-        for (const SiteKind kind : {SiteKind::attention, SiteKind::mlp}) {
+        for (const SiteKind kind : inference::site_kinds) {
             optimizer::TransceiverProblem problem;
             problem.channels = cell_.block().estimates;
             problem.error_variances = cell_.block().error_variances;

@@ -264,7 +264,7 @@ bool WaveformMedium::sound() {
 }
 
 void WaveformMedium::design_blocks() {
-    for (const SiteKind kind : {SiteKind::attention, SiteKind::mlp}) {
+    for (const SiteKind kind : inference::site_kinds) {
         settings_[static_cast<std::size_t>(kind)] =
             designer_.design(*sounding_, codec_.second_moments(kind), cell_.noise_power_w());
     }

@@ -23,4 +23,7 @@ DecodeSpeed measure_decode_speed(const Checkpoint& checkpoint, int threads, int 
 /// The dimensions of TinyLlama: 1.1 billion parameters.
 ModelConfig tinyllama_dimensions();
 
+/// FLOP per second of this machine in an MLP of one token, measured within some 50 ms.
+double measure_compute_rate(int threads);
+
 }  // namespace aircomp::inference

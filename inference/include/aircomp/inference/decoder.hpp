@@ -3,8 +3,7 @@
 // the coordinator computes before the first and after the last.
 //
 //     x = coordinator.embed(tokens)
-//     for each layer:  x += all-reduce of device.attention_partial(layer, x, ...)
-//                      x += all-reduce of device.mlp_partial(layer, x)
+//     for each site of the model:  x += all-reduce of device.partial(site, x, ...)
 //     logits = coordinator.logits(x)
 //
 // Vectors of several tokens are row-major [tokens, hidden_size], float32.
@@ -68,6 +67,10 @@ public:
 
     /// Partial of the MLP's down projection, equation (1); shapes as above.
     void mlp_partial(std::int64_t layer, gsl::span<const float> x, gsl::span<float> partial) const;
+
+    /// The partial that a site sums: one of the above.
+    void partial(const Site& site, gsl::span<const float> x, std::int64_t position, KvCache& cache,
+                 gsl::span<float> partial) const;
 
     /// Bytes of weights that this slice reads per token (for the latency model and benchmarks);
     /// norms and biases are not counted.

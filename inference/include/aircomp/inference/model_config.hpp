@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <gsl/span>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "aircomp/inference/site.hpp"
 
 namespace aircomp::inference {
 
@@ -38,6 +41,20 @@ struct ModelConfig {
     std::vector<std::int32_t> eos_tokens;
 
     std::int64_t heads_per_group() const { return heads / kv_heads; }
+
+    /// What the sums of every layer follow, in order.
+    gsl::span<const SiteKind> sites_of_layer() const;
+    std::int64_t sites_per_layer() const {
+        return static_cast<std::int64_t>(sites_of_layer().size());
+    }
+
+    /// Sums of one token's way through the model.
+    std::int64_t sites() const { return layers * sites_per_layer(); }
+
+    /// The one of that index, and the one of that layer and kind. Both throw std::out_of_range
+    /// where the model has none.
+    Site site(std::int64_t index) const;
+    Site site(std::int64_t layer, SiteKind kind) const;
 };
 
 /// Reads `config.json`. Throws std::runtime_error naming file, key, what was expected and found;

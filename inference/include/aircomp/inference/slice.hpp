@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <gsl/span>
 #include <vector>
 
 #include "aircomp/inference/model_config.hpp"
@@ -26,10 +25,26 @@ struct Slice {
     Range ffn_columns;
 };
 
-/// Consecutive slices of the given sizes, one per device. Throws std::invalid_argument where the
-/// counts are negative, differ in number, or do not sum to the model's.
-std::vector<Slice> make_slices(const ModelConfig& config, gsl::span<const std::int64_t> kv_groups,
-                               gsl::span<const std::int64_t> ffn_columns);
+/// What layers are cut into along one axis; a device holds whole ones.
+struct Unit {
+    const char* name;     ///< In the plural: "KV groups".
+    std::int64_t count;   ///< The model's, in every layer.
+    Range Slice::*range;  ///< Which of them a slice holds.
+
+    /// The slice of the first `held` of them and nothing else.
+    Slice first(std::int64_t held) const;
+};
+
+/// The axes along which layers of the model are cut.
+std::vector<Unit> units_of(const ModelConfig& config);
+
+/// How many units the devices hold: for each axis, in the order of units_of(), one count per
+/// device.
+using UnitCounts = std::vector<std::vector<std::int64_t>>;
+
+/// Consecutive slices of those sizes, one per device. Throws std::invalid_argument where the counts
+/// are negative, differ in number, or do not sum to the model's.
+std::vector<Slice> make_slices(const ModelConfig& config, const UnitCounts& counts);
 
 /// The slice that holds everything.
 Slice whole_model(const ModelConfig& config);

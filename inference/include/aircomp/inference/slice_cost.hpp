@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What holding a slice costs: operations, bytes of weights and bytes of KV cache. Costs of the
+// slices of any split sum to those of the whole model.
+#pragma once
+
+#include <cstdint>
+
+#include "aircomp/inference/checkpoint.hpp"
+#include "aircomp/inference/slice.hpp"
+
+namespace aircomp::inference {
+
+/// Whether the slice adds anything to the sums of such sites.
+bool holds_any(const Slice& slice, SiteKind kind);
+
+/// Whether it holds anything at all.
+bool holds_any(const Slice& slice);
+
+/// The part of such a site's units that the slice holds, 0 to 1.
+double held_part(const ModelConfig& model, const Slice& slice, SiteKind kind);
+
+/// FLOP of one such site for `vectors` tokens from `position` on: a multiplication and an addition
+/// for each weight and token; scores and mixture of the attention over all earlier positions.
+double site_flops(const ModelConfig& model, const Slice& slice, SiteKind kind,
+                  std::int64_t position, std::int64_t vectors);
+
+/// FLOP of one token at `position`, all layers.
+double token_flops(const ModelConfig& model, const Slice& slice, std::int64_t position);
+
+/// FLOP of the output head, which the coordinator computes, for `vectors` tokens.
+double head_flops(const ModelConfig& model, std::int64_t vectors);
+
+/// What a weight of the decoder layers takes in the checkpoint, bytes.
+double bytes_per_weight(const Checkpoint& checkpoint);
+
+/// Bytes of the slice's weights in all layers. Norms, which every device has, and biases do not
+/// count.
+double weight_bytes(const ModelConfig& model, const Slice& slice, double bytes_per_weight);
+
+/// Bytes of the slice's KV cache in all layers, for `context` positions.
+double cache_bytes(const ModelConfig& model, const Slice& slice, std::int64_t context);
+
+}  // namespace aircomp::inference
