@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 
-#include "aircomp/inference/decode_benchmark.hpp"
 #include "aircomp/inference/random_model.hpp"
 #include "commands.hpp"
 #include "engine/layout.hpp"

@@ -5,9 +5,9 @@
 #include <iostream>
 #include <thread>
 
-#include "aircomp/inference/decode_benchmark.hpp"
 #include "aircomp/inference/random_model.hpp"
 #include "commands.hpp"
+#include "engine/decode_benchmark.hpp"
 #include "experiment_options.hpp"
 #include "validators.hpp"
 
@@ -37,7 +37,7 @@ void bench_decode(const BenchOptions& options) {
                                      std::pair{"bfloat16", inference::DataType::bf16}}) {
         const auto checkpoint = random_tinyllama(options, type);
         const auto speed =
-            inference::measure_decode_speed(checkpoint, options.threads, options.tokens);
+            runtime::measure_decode_speed(checkpoint, options.threads, options.tokens);
         rows.push_back({name, number("%.2f", speed.tokens_per_s),
                         number("%.2f", speed.weight_bytes_per_token / 1e9),
                         number("%.1f", speed.read_bytes_per_s / 1e9),

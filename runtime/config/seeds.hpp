@@ -29,7 +29,6 @@ enum Purpose : std::uint64_t {
     residual_offsets = 20,
     dropouts = 21,
     downlink_air = 22,
-    sampled_tokens = 23,
 };
 }  // namespace seed_for
 

@@ -17,7 +17,7 @@
 #include "aircomp/inference/slice_cost.hpp"
 #include "coding/analog_codec.hpp"
 #include "coding/packed_partial.hpp"
-#include "engine/assignment.hpp"
+#include "engine/forward.hpp"
 #include "engine/layout.hpp"
 
 namespace aircomp::runtime {
@@ -52,30 +52,42 @@ int count_of(std::size_t size) {
     return static_cast<int>(size);
 }
 
-/// The devices' all-reduce.
-class WiredSum {
+/// This rank's slice and the devices' all-reduce.
+class WiredDevice final : public Partials, public AllReduce {
 public:
-    WiredSum(const Config& config, std::int64_t length, MPI_Comm devices)
-        : length_(static_cast<std::size_t>(length)), devices_(devices) {
+    WiredDevice(const Config& config, const inference::Checkpoint& checkpoint,
+                const inference::Slice& slice, std::int64_t context, int threads, MPI_Comm devices)
+        : device_(checkpoint, slice, threads),
+          cache_(checkpoint.config(), slice, context),
+          length_(static_cast<std::size_t>(checkpoint.config().hidden_size)),
+          devices_(devices) {
         MPI_Comm_size(devices_, &count_);
         if (config.scheme != "digital") return;
         bits_ = config.digital_bits;
-        rotation_ = rotation_of(config, length);
+        rotation_ = rotation_of(config, checkpoint.config().hidden_size);
     }
 
-    /// Leaves in `vectors`, [any, length], the sum over the devices.
-    void operator()(gsl::span<float> vectors) {
+    std::optional<PassFailure> compute(const SiteCall& call, gsl::span<const float> x) override {
+        partial_.resize(x.size());
+        device_.partial(call.site, x, call.position, cache_, partial_);
+        return std::nullopt;
+    }
+
+    /// Nobody but the devices adds: the coordinator gets their stream at the end.
+    std::optional<PassFailure> sum(const SiteCall&, const TwoCopies&, TwoCopies& sum) override {
         const auto begin = Clock::now();
         if (bits_) {
-            for (std::size_t at = 0; at < vectors.size(); at += length_)
-                add_codes(vectors.subspan(at, length_));
+            for (std::size_t at = 0; at < partial_.size(); at += length_)
+                add_codes(gsl::span<float>(partial_).subspan(at, length_));
         } else {
-            MPI_Allreduce(MPI_IN_PLACE, vectors.data(), count_of(vectors.size()), MPI_FLOAT,
+            MPI_Allreduce(MPI_IN_PLACE, partial_.data(), count_of(partial_.size()), MPI_FLOAT,
                           MPI_SUM, devices_);
-            usage_.sent_bytes += static_cast<std::int64_t>(vectors.size() * sizeof(float));
+            usage_.sent_bytes += static_cast<std::int64_t>(partial_.size() * sizeof(float));
         }
-        usage_.all_reduces += static_cast<std::int64_t>(vectors.size() / length_);
+        usage_.all_reduces += static_cast<std::int64_t>(partial_.size() / length_);
         usage_.all_reduce_s += std::chrono::duration<double>(Clock::now() - begin).count();
+        sum.devices = partial_;
+        return std::nullopt;
     }
 
     const MpiUsage& usage() const { return usage_; }
@@ -102,11 +114,14 @@ private:
         if (rotation_) rotation_->undo(vector);
     }
 
+    inference::DeviceModel device_;
+    inference::KvCache cache_;
     std::size_t length_;
     MPI_Comm devices_;
     int count_ = 1;
     std::optional<int> bits_;
     std::optional<phy::Rotation> rotation_;
+    std::vector<float> partial_;
     std::vector<std::uint8_t> own_, all_;
     MpiUsage usage_;
 };
@@ -173,12 +188,8 @@ struct MpiModel::State {
     std::int64_t context = 0;
     int ranks = 0;
     std::optional<inference::CoordinatorModel> coordinator;  // on rank 0
-    std::optional<inference::DeviceModel> device;            // on the others
-    std::optional<inference::KvCache> cache;
-    std::optional<WiredSum> sum;
+    std::optional<WiredDevice> device;                       // on the others
     MPI_Comm devices = MPI_COMM_NULL;
-
-    void run(const Order& order, std::vector<float>& x, std::vector<float>& partial);
 };
 
 MpiModel::MpiModel(const MpiJob& job, const inference::Checkpoint& checkpoint, const Config& config)
@@ -206,9 +217,8 @@ MpiModel::MpiModel(const MpiJob& job, const inference::Checkpoint& checkpoint, c
         return;
     }
     const auto& slice = state.layout.slices[static_cast<std::size_t>(job.rank() - 1)];
-    state.device.emplace(checkpoint, slice, threads);
-    state.cache.emplace(state.model, slice, state.context);
-    state.sum.emplace(state.layout.config, state.model.hidden_size, state.devices);
+    state.device.emplace(state.layout.config, checkpoint, slice, state.context, threads,
+                         state.devices);
 }
 
 MpiModel::~MpiModel() = default;
@@ -217,61 +227,45 @@ const Config& MpiModel::config() const {
     return state_->layout.config;
 }
 
-void MpiModel::State::run(const Order& order, std::vector<float>& x, std::vector<float>& partial) {
-    for (std::int64_t index = 0; index < model.sites(); ++index) {
-        device->partial(model.site(index), x, order.position, *cache, partial);
-        (*sum)(partial);
-        for (std::size_t i = 0; i < x.size(); ++i)
-            x[i] += partial[i];
-    }
-}
-
 void MpiModel::serve() {
     State& state = *state_;
     int device = 0;
     MPI_Comm_rank(state.devices, &device);
-    std::vector<float> x, partial;
+    TwoCopies x;  // the devices' alone
     while (true) {
         Order order;
         receive_asleep(&order, sizeof(order), MPI_BYTE, 0, job_tag);
         if (order.vectors == 0) break;
-        x.resize(static_cast<std::size_t>(order.vectors * state.model.hidden_size));
-        partial.resize(x.size());
-        receive_asleep(x.data(), count_of(x.size()), MPI_FLOAT, 0, vectors_tag);
-        state.run(order, x, partial);
+        x.devices.resize(static_cast<std::size_t>(order.vectors * state.model.hidden_size));
+        const int count = count_of(x.devices.size());
+        receive_asleep(x.devices.data(), count, MPI_FLOAT, 0, vectors_tag);
+        run_sites(state.model, order.position, x, *state.device, *state.device);
         if (device == 0)
-            MPI_Send(x.data(), count_of(x.size()), MPI_FLOAT, 0, result_tag, MPI_COMM_WORLD);
+            MPI_Send(x.devices.data(), count, MPI_FLOAT, 0, result_tag, MPI_COMM_WORLD);
     }
     if (device == 0) {
-        MPI_Send(&state.sum->usage(), sizeof(MpiUsage), MPI_BYTE, 0, usage_tag, MPI_COMM_WORLD);
+        MPI_Send(&state.device->usage(), sizeof(MpiUsage), MPI_BYTE, 0, usage_tag, MPI_COMM_WORLD);
     }
 }
 
 std::vector<float> MpiModel::forward(gsl::span<const inference::Token> tokens,
                                      std::int64_t position) {
     State& state = *state_;
-    const auto count = static_cast<std::int64_t>(tokens.size());
-    if (position + count > state.context) {
-        throw std::length_error("the sequence needs " + std::to_string(position + count) +
-                                " tokens, the context holds " + std::to_string(state.context));
-    }
-    const auto d = static_cast<std::size_t>(state.model.hidden_size);
-    std::vector<float> x;
-    for (std::int64_t begin = 0; begin < count; begin += config().model.prefill_chunk) {
-        const Order order{position + begin, std::min(config().model.prefill_chunk, count - begin)};
-        x.resize(static_cast<std::size_t>(order.vectors) * d);
-        state.coordinator->embed(tokens.subspan(static_cast<std::size_t>(begin),
-                                                static_cast<std::size_t>(order.vectors)),
-                                 x);
+    const auto on_devices = [&](std::int64_t at, TwoCopies& x) -> std::optional<PassFailure> {
+        auto& stream = x.server;
+        const Order order{at, static_cast<std::int64_t>(stream.size()) / state.model.hidden_size};
         for (int rank = 1; rank < state.ranks; ++rank) {
             MPI_Send(&order, sizeof(order), MPI_BYTE, rank, job_tag, MPI_COMM_WORLD);
-            MPI_Send(x.data(), count_of(x.size()), MPI_FLOAT, rank, vectors_tag, MPI_COMM_WORLD);
+            MPI_Send(stream.data(), count_of(stream.size()), MPI_FLOAT, rank, vectors_tag,
+                     MPI_COMM_WORLD);
         }
-        receive_asleep(x.data(), count_of(x.size()), MPI_FLOAT, 1, result_tag);
-    }
-    std::vector<float> logits(static_cast<std::size_t>(state.model.vocabulary_size));
-    state.coordinator->logits(gsl::span<const float>(x).last(d), logits);
-    return logits;
+        receive_asleep(stream.data(), count_of(stream.size()), MPI_FLOAT, 1, result_tag);
+        return std::nullopt;
+    };
+    return runtime::forward(*state.coordinator, state.model,
+                            {state.context, config().model.prefill_chunk, /*last_only=*/true},
+                            tokens, position, on_devices)
+        .logits;
 }
 
 MpiUsage MpiModel::stop() {

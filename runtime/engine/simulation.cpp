@@ -59,6 +59,7 @@ Simulation::Simulation(const Config& config, const inference::Checkpoint& checkp
     if (is_analog(config_.scheme)) calibration = calibrate(checkpoint, tokenizer);
     medium_ = make_medium(config_, hidden_size_,
                           transmit_powers_w(config_, checkpoint.config(), slices_), calibration);
+    model_->measure_errors();
 }
 
 Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,

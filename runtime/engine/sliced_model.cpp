@@ -66,14 +66,6 @@ void SlicedModel::reset_statistics() {
     tokens_ = 0;
 }
 
-void SumError::add(gsl::span<const float> sum, gsl::span<const float> exact) {
-    for (std::size_t i = 0; i < sum.size(); ++i) {
-        const double difference = static_cast<double>(sum[i]) - exact[i];
-        error += difference * difference;
-        signal += static_cast<double>(exact[i]) * exact[i];
-    }
-}
-
 double SlicedModel::nmse() const {
     SumError total;
     for (const SumError& site : errors_) {
@@ -83,61 +75,55 @@ double SlicedModel::nmse() const {
     return total.nmse();
 }
 
+/// The devices of one process, and the medium between them.
+class SlicedModel::OverMedium final : public Partials, public AllReduce {
+public:
+    OverMedium(SlicedModel& model, Medium& medium) : model_(model), medium_(medium) {}
+
+    std::optional<PassFailure> compute(const SiteCall& call, gsl::span<const float> x) override {
+        for (std::size_t n = 0; n < model_.devices_.size(); ++n) {
+            auto& partial = model_.partials_[n];
+            partial.resize(x.size());
+            model_.devices_[n].partial(call.site, x, call.position, model_.caches_[n], partial);
+        }
+        medium_.elapse(charge_site(model_.config_, model_.model_, model_.slices_, call.site.kind,
+                                   call.position, call.vectors, model_.compute_));
+        return std::nullopt;
+    }
+
+    /// Media of today bring server and devices the same sum.
+    std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies& x,
+                                   TwoCopies& sum) override {
+        const SumRequest request{call.site,   call.position,    call.vectors,
+                                 call.length, model_.partials_, x.devices};
+        medium_.all_reduce(request, sum.devices);
+        sum.server = sum.devices;
+        if (!model_.measures_errors_) return std::nullopt;
+        std::vector<float> exact(sum.devices.size());
+        exact_sum(request, exact);
+        model_.errors_[call.site.index].add(sum.devices, exact);
+        return std::nullopt;
+    }
+
+private:
+    SlicedModel& model_;
+    Medium& medium_;
+};
+
 std::vector<float> SlicedModel::forward(gsl::span<const inference::Token> tokens,
                                         std::int64_t position, Medium& medium, bool last_only) {
-    const auto count = static_cast<std::int64_t>(tokens.size());
-    if (count == 0) throw std::invalid_argument("forward needs at least one token");
-    if (position + count > context_) {
-        throw std::length_error("the sequence needs " + std::to_string(position + count) +
-                                " tokens, the context holds " + std::to_string(context_));
-    }
-    const auto d = static_cast<std::size_t>(model_.hidden_size);
-    std::vector<float> x(tokens.size() * d);
-    coordinator_.embed(tokens, x);
-    const std::int64_t chunk = config_.model.prefill_chunk;
-    for (std::int64_t begin = 0; begin < count; begin += chunk) {
-        const std::int64_t size = std::min(chunk, count - begin);
-        run_chunk(gsl::span<float>(x).subspan(static_cast<std::size_t>(begin) * d,
-                                              static_cast<std::size_t>(size) * d),
-                  position + begin, medium);
-    }
-    const std::size_t rows = last_only ? 1 : tokens.size();
-    std::vector<float> logits(rows * static_cast<std::size_t>(model_.vocabulary_size));
-    coordinator_.logits(gsl::span<const float>(x).last(rows * d), logits);
-    medium.elapse(charge_head(config_, model_, static_cast<std::int64_t>(rows), compute_));
-    tokens_ += count;
-    return logits;
-}
-
-void SlicedModel::run_chunk(gsl::span<float> x, std::int64_t position, Medium& medium) {
-    for (auto& partial : partials_)
-        partial.resize(x.size());
-    for (std::int64_t index = 0; index < model_.sites(); ++index) {
-        const Site site = model_.site(index);
-        for (std::size_t n = 0; n < devices_.size(); ++n)
-            devices_[n].partial(site, x, position, caches_[n], partials_[n]);
-        reduce(site, position, x, medium);
-    }
-}
-
-void SlicedModel::reduce(Site site, std::int64_t position, gsl::span<float> x, Medium& medium) {
-    SumRequest request;
-    request.site = site;
-    request.position = position;
-    request.length = model_.hidden_size;
-    request.vectors = static_cast<std::int64_t>(x.size()) / model_.hidden_size;
-    request.partials = partials_;
-    request.residual = x;
-    medium.elapse(
-        charge_site(config_, model_, slices_, site.kind, position, request.vectors, compute_));
-
-    std::vector<float> sum(x.size());
-    std::vector<float> exact(x.size());
-    medium.all_reduce(request, sum);
-    exact_sum(request, exact);
-    errors_[site.index].add(sum, exact);
-    for (std::size_t i = 0; i < x.size(); ++i)
-        x[i] += sum[i];
+    OverMedium devices(*this, medium);
+    const auto run_chunk = [&](std::int64_t at, TwoCopies& x) {
+        return run_sites(model_, at, x, devices, devices);
+    };
+    auto result =
+        runtime::forward(coordinator_, model_, {context_, config_.model.prefill_chunk, last_only},
+                         tokens, position, run_chunk);
+    const std::int64_t rows =
+        static_cast<std::int64_t>(result.logits.size()) / model_.vocabulary_size;
+    medium.elapse(charge_head(config_, model_, rows, compute_));
+    tokens_ += static_cast<std::int64_t>(tokens.size());
+    return std::move(result.logits);
 }
 
 }  // namespace aircomp::runtime

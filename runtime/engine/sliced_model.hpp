@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The driver: one model cut over devices, its half-steps joined by a medium, in one process.
+// All slices of a model in one process, their partials summed by a medium.
 #pragma once
 
 #include <cstdint>
@@ -8,21 +8,12 @@
 
 #include "aircomp/inference/decoder.hpp"
 #include "config/config.hpp"
+#include "engine/forward.hpp"
 #include "engine/layout.hpp"
+#include "engine/sum_error.hpp"
 #include "schemes/medium.hpp"
 
 namespace aircomp::runtime {
-
-/// Accumulated error of one site's sums, for the NMSE of SYSTEM.md section 3.
-struct SumError {
-    double error = 0;   ///< ||z_hat - z||^2
-    double signal = 0;  ///< ||z||^2
-
-    double nmse() const { return signal > 0 ? error / signal : 0; }
-
-    /// Counts a sum as it arrived against the exact one, of the same size.
-    void add(gsl::span<const float> sum, gsl::span<const float> exact);
-};
 
 /// Runs sequences over all devices. Devices compute one after the other, each with all threads.
 class SlicedModel {
@@ -40,7 +31,9 @@ public:
     std::vector<float> forward(gsl::span<const inference::Token> tokens, std::int64_t position,
                                Medium& medium, bool last_only);
 
-    /// Of all sums since construction or reset_statistics(), by Site::index.
+    /// From now on every sum is held against the exact one, which costs as much as another sum.
+    void measure_errors() { measures_errors_ = true; }
+    /// Of all sums since then or since reset_statistics(), by Site::index.
     const std::vector<SumError>& errors() const { return errors_; }
     double nmse() const;
     const ComputeUsage& compute() const { return compute_; }
@@ -48,8 +41,7 @@ public:
     void reset_statistics();
 
 private:
-    void run_chunk(gsl::span<float> x, std::int64_t position, Medium& medium);
-    void reduce(Site site, std::int64_t position, gsl::span<float> x, Medium& medium);
+    class OverMedium;
 
     Config config_;
     inference::ModelConfig model_;
@@ -59,6 +51,7 @@ private:
     std::vector<inference::DeviceModel> devices_;
     std::vector<inference::KvCache> caches_;
     std::vector<std::vector<float>> partials_;
+    bool measures_errors_ = false;
     std::vector<SumError> errors_;
     ComputeUsage compute_;
     std::int64_t tokens_ = 0;

@@ -31,11 +31,13 @@ SamplingOptions at_temperature(double temperature) {
 }
 
 std::vector<double> frequencies(const SamplingOptions& options, const std::vector<float>& logits) {
-    constexpr int draws = 20000;
+    constexpr std::size_t draws = 20000;
     Sampler sampler(options);
+    const std::vector<Token> history(draws, 0);
     std::vector<double> counts(logits.size());
-    for (int i = 0; i < draws; ++i) {
-        counts[static_cast<std::size_t>(sampler.sample(logits, {}))] += 1.0 / draws;
+    for (std::size_t i = 0; i < draws; ++i) {
+        const auto so_far = gsl::span<const Token>(history).first(i);
+        counts[static_cast<std::size_t>(sampler.sample(logits, so_far))] += 1.0 / draws;
     }
     return counts;
 }
@@ -120,11 +122,23 @@ TEST_CASE("the seed alone decides what is drawn") {
         Sampler sampler(options);
         std::vector<Token> tokens;
         for (int i = 0; i < 20; ++i)
-            tokens.push_back(sampler.sample(logits, {}));
+            tokens.push_back(sampler.sample(logits, tokens));
         return tokens;
     };
     CHECK(draw(1) == draw(1));
     CHECK(draw(1) != draw(2));
+    CHECK(draw(1) != draw(1 + (std::uint64_t{1} << 32)));
+}
+
+TEST_CASE("a text that is taken up again goes on as it would have") {
+    const std::vector<float> logits(100);
+    Sampler first(at_temperature(1));
+    std::vector<Token> tokens;
+    for (int i = 0; i < 20; ++i)
+        tokens.push_back(first.sample(logits, tokens));
+    Sampler second(at_temperature(1));
+    const auto so_far = gsl::span<const Token>(tokens).first(13);
+    CHECK(second.sample(logits, so_far) == tokens[13]);
 }
 
 TEST_CASE("logits that are no numbers are refused") {

@@ -30,6 +30,19 @@ TEST_CASE("four processes write what one writes") {
         CHECK(lab.device(n).wait() == 0);
 }
 
+TEST_CASE("with a seed and a temperature, processes draw what one process draws") {
+    const std::vector<std::string> drawn = {"--temperature", "0.8",    "--top-p",
+                                            "0.9",           "--seed", "7"};
+    const auto& expected = Laboratory::undisturbed(Laboratory::prompt, drawn);
+    REQUIRE(expected != Laboratory::undisturbed());
+    Laboratory lab;
+    lab.start_coordinator(drawn);
+    lab.start_devices();
+    REQUIRE(lab.reaches(20));
+    lab.device(2).signal(SIGKILL);  // What is drawn after it is as if nothing had been.
+    CHECK(lab.result()["tokens"] == expected);
+}
+
 TEST_CASE("a killed and a stopped device are noticed, and not one token is lost or changed") {
     Laboratory lab;
     lab.start_coordinator();

@@ -95,17 +95,29 @@ public:
     /// The result of a run that ended well.
     nlohmann::json result() { return result_within(1); }
 
-    /// What one process makes of a prompt: no test may get another text.
-    static const std::vector<int>& undisturbed(const std::string& words = prompt) {
-        static std::map<std::string, std::vector<int>> texts;
-        const auto [entry, is_new] = texts.try_emplace(words);
+    /// What one process makes of a prompt, with more options where given: no test may get another
+    /// text.
+    static const std::vector<int>& undisturbed(const std::string& words = prompt,
+                                               const std::vector<std::string>& more = {}) {
+        static std::map<std::pair<std::string, std::vector<std::string>>, std::vector<int>> texts;
+        const auto [entry, is_new] = texts.try_emplace({words, more});
         if (is_new) {
             const TemporaryFolder folder;
-            Process alone(
-                {"generate", "--model", AIRCOMP_SOURCE_DIR "/inference/models/demo", "--scheme",
-                 "exact", "--shares", "0.4,0.3,0.2,0.1", "--prompt", words, "--tokens",
-                 std::to_string(tokens), "--json", (folder.path() / "result.json").string()},
-                folder.path() / "log");
+            std::vector<std::string> arguments = {"generate",
+                                                  "--model",
+                                                  AIRCOMP_SOURCE_DIR "/inference/models/demo",
+                                                  "--scheme",
+                                                  "exact",
+                                                  "--shares",
+                                                  "0.4,0.3,0.2,0.1",
+                                                  "--prompt",
+                                                  words,
+                                                  "--tokens",
+                                                  std::to_string(tokens),
+                                                  "--json",
+                                                  (folder.path() / "result.json").string()};
+            arguments.insert(arguments.end(), more.begin(), more.end());
+            Process alone(arguments, folder.path() / "log");
             REQUIRE(alone.wait() == 0);
             entry->second = nlohmann::json::parse(contents(folder.path() / "result.json"))["tokens"]
                                 .get<std::vector<int>>();

@@ -237,4 +237,22 @@ void write_random_model(const std::filesystem::path& folder, const ModelConfig& 
     write_checkpoint(folder, config, make_tensors(config, options).views);
 }
 
+ModelConfig tinyllama_dimensions() {
+    ModelConfig config;
+    config.architecture = "LlamaForCausalLM";
+    config.vocabulary_size = 32000;
+    config.hidden_size = 2048;
+    config.ffn_size = 5632;
+    config.layers = 22;
+    config.heads = 32;
+    config.kv_heads = 4;
+    config.head_dim = 64;
+    config.context = 2048;
+    config.rms_norm_epsilon = 1e-5;
+    config.rope_theta = 10000;
+    config.bos_token = 1;
+    config.eos_tokens = {2};
+    return config;
+}
+
 }  // namespace aircomp::inference

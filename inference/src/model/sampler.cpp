@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <unordered_set>
@@ -32,9 +33,19 @@ void require_usable(const std::vector<double>& logits) {
     }
 }
 
+/// From 0 to 1, of a generator for this place in the text alone. The standard's own distributions
+/// differ between libraries; 53 bits of its generators do not.
+double uniform(std::uint64_t seed, std::size_t place) {
+    const auto low = [](std::uint64_t word) { return static_cast<std::uint32_t>(word); };
+    std::seed_seq words = {low(seed), low(seed >> 32), low(place),
+                           low(static_cast<std::uint64_t>(place) >> 32)};
+    std::mt19937_64 generator(words);
+    return static_cast<double>(generator() >> 11) * 0x1p-53;
+}
+
 }  // namespace
 
-Sampler::Sampler(const SamplingOptions& options) : options_(options), generator_(options.seed) {
+Sampler::Sampler(const SamplingOptions& options) : options_(options) {
     const double infinity = std::numeric_limits<double>::infinity();
     require(options.temperature >= 0 && options.temperature < infinity, "temperature",
             "a number of at least 0", options.temperature);
@@ -57,7 +68,7 @@ Token Sampler::sample(gsl::span<const float> logits, gsl::span<const Token> hist
     if (options_.temperature == 0) return static_cast<Token>(best - logits_.begin());
     weigh(*best);
     select();
-    return draw();
+    return draw(history.size());
 }
 
 void Sampler::penalise(gsl::span<const Token> history) {
@@ -108,12 +119,11 @@ void Sampler::select() {
     std::sort(kept_.begin(), kept_.end());
 }
 
-Token Sampler::draw() {
+Token Sampler::draw(std::size_t place) {
     double total = 0;
     for (const Token token : kept_)
         total += weights_[static_cast<std::size_t>(token)];
-    // The standard's own distributions differ between libraries; 53 bits of the generator do not.
-    double left = static_cast<double>(generator_() >> 11) * 0x1p-53 * total;
+    double left = uniform(options_.seed, place) * total;
     Token last_possible = kept_.front();
     for (const Token token : kept_) {
         const double weight = weights_[static_cast<std::size_t>(token)];

@@ -8,7 +8,6 @@
 #include <optional>
 #include <stdexcept>
 
-#include "config/seeds.hpp"
 #include "daemon/coordinator/distributed_model.hpp"
 #include "daemon/coordinator/token_log.hpp"
 #include "daemon/log.hpp"
@@ -32,7 +31,8 @@ public:
           log_(options.log),
           checkpoint_(config_.model.folder),
           hash_(model_hash(checkpoint_)),
-          model_(config_, checkpoint_, options.calibration, loop_, identity(), hash_, log_) {
+          model_(config_, checkpoint_, options.calibration, loop_, identity(), hash_, log_),
+          sampler_(options.sampling) {
         loop_.on_interrupt([this] { interrupted_ = true; });
         model_.interrupt_on([this] { return interrupted_; });
         if (config_.testbed.metrics_listen != "none") serve_status();
@@ -139,15 +139,11 @@ private:
         return std::find(stop.begin(), stop.end(), token) != stop.end();
     }
 
-    /// Depends on the seed and the token's place alone, so that nothing but tokens has to be kept.
-    inference::Token sample(const std::vector<float>& logits) const {
-        auto sampling = options_.sampling;
-        sampling.seed = derive_seed(sampling.seed, seed_for::sampled_tokens, tokens_.size());
-        inference::Sampler sampler(sampling);
+    inference::Token sample(const std::vector<float>& logits) {
         const auto vocabulary = options_.sampled_vocabulary > 0
                                     ? static_cast<std::size_t>(options_.sampled_vocabulary)
                                     : logits.size();
-        return sampler.sample(gsl::span<const float>(logits).first(vocabulary), tokens_);
+        return sampler_.sample(gsl::span<const float>(logits).first(vocabulary), tokens_);
     }
 
     void take(inference::Token token) {
@@ -325,6 +321,7 @@ private:
     std::optional<control::TlsIdentity> identity_;
     mutable DistributedModel model_;
     std::optional<TokenLog> token_log_;
+    inference::Sampler sampler_;
     std::vector<inference::Token> tokens_;
     std::size_t cached_ = 0;  ///< Tokens whose keys and values all devices hold.
     bool interrupted_ = false;

@@ -202,67 +202,57 @@ bool DistributedModel::calibrate() {
 
 std::optional<std::vector<float>> DistributedModel::forward(
     gsl::span<const inference::Token> tokens, std::int64_t position, bool one_at_a_time) {
-    const auto count = static_cast<std::int64_t>(tokens.size());
-    if (position + count > context_) {
-        throw std::length_error("the sequence needs " + std::to_string(position + count) +
-                                " tokens, the context holds " + std::to_string(context_));
-    }
-    const auto hidden = static_cast<std::size_t>(model_.hidden_size);
-    std::vector<float> x(tokens.size() * hidden);
-    coordinator_.embed(tokens, x);
-    for (std::int64_t begin = 0; begin < count; begin += most_vectors_) {
-        const auto size = static_cast<std::size_t>(std::min(most_vectors_, count - begin));
-        const auto chunk =
-            gsl::span<float>(x).subspan(static_cast<std::size_t>(begin) * hidden, size * hidden);
-        if (!run_chunk(chunk, position + begin, one_at_a_time)) return std::nullopt;
-    }
-    std::vector<float> logits(static_cast<std::size_t>(model_.vocabulary_size));
-    coordinator_.logits(gsl::span<const float>(x).last(hidden), logits);
-    return logits;
+    one_at_a_time_ = one_at_a_time;
+    const auto run_chunk = [this](std::int64_t at, TwoCopies& x) {
+        return run_sites(model_, at, x, *this, *this);
+    };
+    auto result =
+        runtime::forward(coordinator_, model_, {context_, most_vectors_, /*last_only=*/true},
+                         tokens, position, run_chunk);
+    if (!result.failure) return std::move(result.logits);
+    if (result.failure->device) roster_.drop(*result.failure->device, result.failure->reason);
+    return std::nullopt;
 }
 
-bool DistributedModel::run_chunk(gsl::span<float> x, std::int64_t position, bool one_at_a_time) {
-    Round round;
-    round.epoch = epoch_;
-    round.way = way_;
-    round.position = position;
-    round.length = model_.hidden_size;
-    round.vectors = static_cast<std::int64_t>(x.size()) / round.length;
-    sum_.resize(x.size());
-    for (std::int64_t site = 0; site < model_.sites(); ++site) {
-        round.site = model_.site(site);
-        const double begin_s = loop_.now_s();
-        // The sum of the last round is what starts this one: a round costs one way there and back.
-        const control::Frame call =
-            site == 0 ? control::encode(control::RoundStart{epoch_, round_ + 1, position,
-                                                            round.vectors, one_at_a_time, x, way_})
-                      : control::encode(control::Sum{epoch_, round_, sum_});
-        round.number = ++round_;
-        const bool is_whole = reduce(round, call, x);
-        const double round_s = loop_.now_s() - begin_s;
-        times_.reduce_s += round_s;
-        if (!is_whole) return false;
-        if (round_observer_) round_observer_(round_s);
-    }
-    return true;
+std::optional<PassFailure> DistributedModel::hindrance() const {
+    if (lost_) return PassFailure{std::nullopt, lost_->reason};
+    if (is_interrupted()) return PassFailure{std::nullopt, "the run is interrupted"};
+    return std::nullopt;
 }
 
-bool DistributedModel::reduce(const Round& round, const control::Frame& call, gsl::span<float> x) {
-    if (lost_ || is_interrupted()) return false;
-    for (std::size_t i = 0; i < devices_.size() && !lost_; ++i)
-        roster_.start_round(devices_[i], round.number, round.values(),
-                            static_cast<std::size_t>(round.vectors), call);
-    if (lost_) return false;
-    const auto failure = carrier_->collect(round, x, sum_);
-    if (is_interrupted()) return false;
-    if (failure) {
-        roster_.drop(failure->device, failure->reason);
-        return false;
+/// The sum of the last round is what starts this one: a round costs one way there and back.
+std::optional<PassFailure> DistributedModel::compute(const SiteCall& call,
+                                                     gsl::span<const float> x) {
+    round_begin_s_ = loop_.now_s();
+    const control::Frame frame =
+        call.site.index == 0
+            ? control::encode(control::RoundStart{epoch_, round_ + 1, call.position, call.vectors,
+                                                  one_at_a_time_, x, way_})
+            : control::encode(control::Sum{epoch_, round_, sum_});
+    ++round_;
+    if (auto reason = hindrance()) return reason;
+    const auto values = static_cast<std::size_t>(call.vectors * call.length);
+    for (std::size_t i = 0; i < devices_.size() && !lost_; ++i) {
+        roster_.start_round(devices_[i], round_, values, static_cast<std::size_t>(call.vectors),
+                            frame);
     }
+    return hindrance();
+}
+
+std::optional<PassFailure> DistributedModel::sum(const SiteCall& call, const TwoCopies& x,
+                                                 TwoCopies& sum) {
+    const Round round{epoch_, round_, call.site, call.position, call.vectors, call.length, way_};
+    sum_.resize(round.values());
+    const auto failure = carrier_->collect(round, x.devices, sum_);
+    const double round_s = loop_.now_s() - round_begin_s_;
+    times_.reduce_s += round_s;
+    if (is_interrupted()) return hindrance();
+    if (failure) return PassFailure{failure->device, failure->reason};
     ++times_.rounds;
-    for (std::size_t i = 0; i < x.size(); ++i)
-        x[i] += sum_[i];
-    return true;
+    if (round_observer_) round_observer_(round_s);
+    sum.devices = sum_;
+    sum.server = sum_;
+    return std::nullopt;
 }
 
 }  // namespace aircomp::runtime::testbed

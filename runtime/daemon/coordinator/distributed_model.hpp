@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The driver over processes: what SlicedModel does in one, with the devices' half-steps started by
-// messages and joined by a carrier.
+// All slices of a model behind links: messages start the devices' partials, a carrier sums them.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +14,7 @@
 #include "daemon/coordinator/radio_sum_carrier.hpp"
 #include "daemon/coordinator/roster.hpp"
 #include "daemon/coordinator/slice_plan.hpp"
+#include "engine/forward.hpp"
 
 namespace aircomp::runtime::testbed {
 
@@ -24,7 +24,7 @@ struct PassTimes {
     std::uint64_t rounds = 0;
 };
 
-class DistributedModel final : private RoundLinks {
+class DistributedModel final : private RoundLinks, private Partials, private AllReduce {
 public:
     /// Sums go over the control link, or, with a scheme over the air, over the configuration's
     /// radios; `calibration` is the text that these are scaled by. Everything given must outlive
@@ -84,8 +84,11 @@ private:
     std::optional<std::vector<inference::Slice>> plan();
     bool calibrate();
     std::optional<Calibration> measure_partials();
-    bool run_chunk(gsl::span<float> x, std::int64_t position, bool one_at_a_time);
-    bool reduce(const Round& round, const control::Frame& call, gsl::span<float> x);
+    std::optional<PassFailure> compute(const SiteCall& call, gsl::span<const float> x) override;
+    std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies& x,
+                                   TwoCopies& sum) override;
+    /// Why the pass at hand cannot go on.
+    std::optional<PassFailure> hindrance() const;
 
     const Config& config_;
     inference::ModelConfig model_;
@@ -112,7 +115,9 @@ private:
     std::vector<std::size_t> devices_;  ///< Those of them that hold something.
     std::vector<inference::Slice> slices_;
     std::optional<RoundFailure> lost_;
-    std::vector<float> sum_;
+    bool one_at_a_time_ = false;  ///< Of the pass at hand.
+    std::vector<float> sum_;      ///< The last, which starts the devices' next partials.
+    double round_begin_s_ = 0;    ///< On the loop's clock.
     PassTimes times_;
 };
 

@@ -17,7 +17,7 @@
 #include "daemon/coordinator/round_answers.hpp"
 #include "daemon/job_thread.hpp"
 #include "daemon/log.hpp"
-#include "engine/sliced_model.hpp"
+#include "engine/sum_error.hpp"
 #include "round/round_leader.hpp"
 
 namespace aircomp::runtime::testbed {

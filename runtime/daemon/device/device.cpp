@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "aircomp/inference/decode_benchmark.hpp"
+#include "aircomp/inference/machine_speed.hpp"
 #include "coding/analog_codec.hpp"
 #include "config/waveform_format.hpp"
 #include "daemon/air_fingerprint.hpp"

@@ -32,4 +32,7 @@ Checkpoint random_model(const ModelConfig& config, const RandomModelOptions& opt
 void write_random_model(const std::filesystem::path& folder, const ModelConfig& config,
                         const RandomModelOptions& options = {});
 
+/// The dimensions of TinyLlama: 1.1 billion parameters.
+ModelConfig tinyllama_dimensions();
+
 }  // namespace aircomp::inference

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <gsl/span>
-#include <random>
 #include <vector>
 
 #include "aircomp/inference/tokenizer.hpp"
@@ -20,25 +19,26 @@ struct SamplingOptions {
     std::uint64_t seed = 1;
 };
 
-/// Draws tokens; the same options, logits and history give the same tokens.
+/// Draws tokens. What is drawn depends on the options, the logits and the history alone: a text
+/// that is taken up again, here or by another process, goes on as it would have.
 class Sampler {
 public:
     /// Throws std::invalid_argument for an option outside its range.
     explicit Sampler(const SamplingOptions& options);
 
-    /// `history`: the tokens so far, for the repetition penalty. -infinity excludes a token.
-    /// Throws std::domain_error where a logit is NaN or +infinity or all are -infinity,
-    /// std::out_of_range where the penalty meets a token that has no logit.
+    /// `history`: the tokens so far, for the repetition penalty; each length of it has a draw of
+    /// its own. -infinity excludes a token. Throws std::domain_error where a logit is NaN or
+    /// +infinity or all are -infinity, std::out_of_range where the penalty meets a token that has
+    /// no logit.
     Token sample(gsl::span<const float> logits, gsl::span<const Token> history);
 
 private:
     void penalise(gsl::span<const Token> history);
     void weigh(double largest_logit);
     void select();
-    Token draw();
+    Token draw(std::size_t place);
 
     SamplingOptions options_;
-    std::mt19937_64 generator_;
     // Of the call in progress; members so that their memory is kept from token to token.
     std::vector<double> logits_;
     std::vector<double> weights_;  ///< Probabilities up to a common factor.

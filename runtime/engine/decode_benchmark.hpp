@@ -5,7 +5,7 @@
 
 #include "aircomp/inference/checkpoint.hpp"
 
-namespace aircomp::inference {
+namespace aircomp::runtime {
 
 struct DecodeSpeed {
     double tokens_per_s = 0;  ///< Median.
@@ -18,12 +18,6 @@ struct DecodeSpeed {
 /// Decodes `tokens` >= 1 tokens one by one with the whole model on one device. The bandwidth of a
 /// shared machine swings within seconds: it is measured before and after every token, by reading
 /// memory of our own with as many threads.
-DecodeSpeed measure_decode_speed(const Checkpoint& checkpoint, int threads, int tokens);
+DecodeSpeed measure_decode_speed(const inference::Checkpoint& checkpoint, int threads, int tokens);
 
-/// The dimensions of TinyLlama: 1.1 billion parameters.
-ModelConfig tinyllama_dimensions();
-
-/// FLOP per second of this machine in an MLP of one token, measured within some 50 ms.
-double measure_compute_rate(int threads);
-
-}  // namespace aircomp::inference
+}  // namespace aircomp::runtime

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Times tokens and plain reads of memory in turn.
+#include "engine/decode_benchmark.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "aircomp/inference/machine_speed.hpp"
+#include "engine/forward.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+/// The whole model on one device: its partials are the sums.
+class WholeModel final : public Partials, public AllReduce {
+public:
+    WholeModel(const inference::Checkpoint& checkpoint, int threads, std::int64_t capacity)
+        : config_(checkpoint.config()),
+          limits_{capacity, 1, /*last_only=*/true},
+          coordinator_(checkpoint, threads),
+          device_(checkpoint, inference::whole_model(config_), threads),
+          cache_(config_, inference::whole_model(config_), capacity) {}
+
+    /// Returns the most likely token after `token`.
+    inference::Token step(inference::Token token) {
+        const auto run_chunk = [this](std::int64_t position, TwoCopies& x) {
+            return run_sites(config_, position, x, *this, *this);
+        };
+        const auto logits =
+            forward(coordinator_, config_, limits_, {&token, 1}, position_++, run_chunk).logits;
+        return static_cast<inference::Token>(std::max_element(logits.begin(), logits.end()) -
+                                             logits.begin());
+    }
+
+    std::size_t weight_bytes() const {
+        return coordinator_.weight_bytes() + device_.weight_bytes();
+    }
+
+    std::optional<PassFailure> compute(const SiteCall& call, gsl::span<const float> x) override {
+        partial_.resize(x.size());
+        device_.partial(call.site, x, call.position, cache_, partial_);
+        return std::nullopt;
+    }
+
+    std::optional<PassFailure> sum(const SiteCall&, const TwoCopies&, TwoCopies& sum) override {
+        sum.server = partial_;
+        sum.devices = partial_;
+        return std::nullopt;
+    }
+
+private:
+    inference::ModelConfig config_;
+    PassLimits limits_;
+    inference::CoordinatorModel coordinator_;
+    inference::DeviceModel device_;
+    inference::KvCache cache_;
+    std::int64_t position_ = 0;
+    std::vector<float> partial_;
+};
+
+}  // namespace
+
+DecodeSpeed measure_decode_speed(const inference::Checkpoint& checkpoint, int threads, int tokens) {
+    if (tokens < 1) {
+        throw std::invalid_argument("decode benchmark: expected at least 1 token, found " +
+                                    std::to_string(tokens));
+    }
+    inference::ReadProbe memory(threads);
+    WholeModel decoder(checkpoint, threads, tokens + 1);
+    const auto bytes = static_cast<double>(decoder.weight_bytes());
+
+    std::vector<double> seconds, bandwidths, fractions;
+    inference::Token token = decoder.step(0);  // not timed: makes pages and threads ready
+    double before = memory.bytes_per_s();
+    for (int i = 0; i < tokens; ++i) {
+        const auto start = Clock::now();
+        token = decoder.step(token);
+        seconds.push_back(seconds_since(start));
+        const double after = memory.bytes_per_s();
+        bandwidths.push_back(after);
+        fractions.push_back(bytes / seconds.back() / ((before + after) / 2));
+        before = after;
+    }
+    return {1 / median(seconds), bytes, median(bandwidths), median(fractions)};
+}
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Embedding, sites, head.
+#include "engine/forward.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace aircomp::runtime {
+namespace {
+
+void add(gsl::span<const float> sum, gsl::span<float> x) {
+    for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] += sum[i];
+}
+
+void check(gsl::span<const inference::Token> tokens, std::int64_t position,
+           const PassLimits& limits) {
+    if (tokens.empty()) throw std::invalid_argument("forward needs at least one token");
+    const std::int64_t needed = position + static_cast<std::int64_t>(tokens.size());
+    if (needed <= limits.context) return;
+    throw std::length_error("the sequence needs " + std::to_string(needed) +
+                            " tokens, the context holds " + std::to_string(limits.context));
+}
+
+}  // namespace
+
+std::optional<PassFailure> run_sites(const inference::ModelConfig& model, std::int64_t position,
+                                     TwoCopies& x, Partials& partials, AllReduce& all_reduce) {
+    TwoCopies sum{std::vector<float>(x.server.size()), std::vector<float>(x.devices.size())};
+    SiteCall call;
+    call.position = position;
+    call.length = model.hidden_size;
+    call.vectors = static_cast<std::int64_t>(x.devices.size()) / call.length;
+    for (std::int64_t index = 0; index < model.sites(); ++index) {
+        call.site = model.site(index);
+        if (auto failure = partials.compute(call, x.devices)) return failure;
+        if (auto failure = all_reduce.sum(call, x, sum)) return failure;
+        add(sum.server, x.server);
+        add(sum.devices, x.devices);
+    }
+    return std::nullopt;
+}
+
+PassResult forward(const inference::CoordinatorModel& coordinator,
+                   const inference::ModelConfig& model, const PassLimits& limits,
+                   gsl::span<const inference::Token> tokens, std::int64_t position,
+                   const RunChunk& run_chunk) {
+    check(tokens, position, limits);
+    const auto length = static_cast<std::size_t>(model.hidden_size);
+    const auto most = static_cast<std::size_t>(limits.prefill_chunk);
+    const std::size_t rows = limits.last_only ? 1 : tokens.size();
+    std::vector<float> ends;  // of the server's stream, as far as logits are asked for
+    for (std::size_t begin = 0; begin < tokens.size(); begin += most) {
+        const auto chunk = tokens.subspan(begin, std::min(most, tokens.size() - begin));
+        TwoCopies x;
+        x.server.resize(chunk.size() * length);
+        coordinator.embed(chunk, x.server);
+        x.devices = x.server;
+        if (auto failure = run_chunk(position + static_cast<std::int64_t>(begin), x))
+            return {{}, std::move(failure)};
+        if (limits.last_only) ends.clear();
+        const std::size_t kept = limits.last_only ? length : x.server.size();
+        ends.insert(ends.end(), x.server.end() - static_cast<std::ptrdiff_t>(kept), x.server.end());
+    }
+    PassResult result;
+    result.logits.resize(rows * static_cast<std::size_t>(model.vocabulary_size));
+    coordinator.logits(ends, result.logits);
+    return result;
+}
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The one loop over a model: from tokens over all layers and sites to logits. Whoever runs a model
+// over devices runs it; what differs is who computes partials and what sums them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <gsl/span>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aircomp/inference/decoder.hpp"
+
+namespace aircomp::runtime {
+
+/// A vector of hidden_size for each of some consecutive tokens, [vectors, hidden_size], as the
+/// server and as the devices have it: x and its copy of SYSTEM.md section 9. Both begin alike; a
+/// way down that loses something leaves the devices another copy.
+struct TwoCopies {
+    std::vector<float> server;
+    std::vector<float> devices;
+};
+
+/// One site on the way of some consecutive tokens.
+struct SiteCall {
+    inference::Site site;
+    std::int64_t position = 0;  ///< Of the first token in its sequence.
+    std::int64_t vectors = 1;
+    std::int64_t length = 0;  ///< Reals of a vector.
+};
+
+/// Why a pass ended before its logits.
+struct PassFailure {
+    std::optional<std::size_t> device;  ///< Whose fault it is, where it is a device's.
+    std::string reason;
+};
+
+/// Who computes: slices in this process, behind links, or of this rank.
+class Partials {
+public:
+    virtual ~Partials() = default;
+
+    /// Has every device compute its partial of the site from `x`, the devices' copy of the stream.
+    virtual std::optional<PassFailure> compute(const SiteCall& call, gsl::span<const float> x) = 0;
+};
+
+/// What sums: up to the server and down to the devices.
+class AllReduce {
+public:
+    virtual ~AllReduce() = default;
+
+    /// Brings the sum of the partials that were computed last, as the server and as the devices end
+    /// up knowing it. `x` is the stream before it.
+    virtual std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies& x,
+                                           TwoCopies& sum) = 0;
+};
+
+/// Takes `x` through all sites of the model, in order: both copies get their sum added.
+std::optional<PassFailure> run_sites(const inference::ModelConfig& model, std::int64_t position,
+                                     TwoCopies& x, Partials& partials, AllReduce& all_reduce);
+
+/// Logits, or why there are none.
+struct PassResult {
+    std::vector<float> logits;  ///< [rows, vocabulary]; empty after a failure.
+    std::optional<PassFailure> failure;
+};
+
+/// How many tokens a pass may hold at all and at once, and what of it is asked for.
+struct PassLimits {
+    std::int64_t context = 0;        ///< Tokens of a sequence.
+    std::int64_t prefill_chunk = 0;  ///< Vectors of one all-reduce at most.
+    bool last_only = true;           ///< Logits after the last token alone.
+};
+
+/// Takes the stream of some consecutive tokens from `position` on through all sites.
+using RunChunk = std::function<std::optional<PassFailure>(std::int64_t position, TwoCopies& x)>;
+
+/// Embeds `tokens`, which stand at `position`, `position` + 1, ..., takes them through `run_chunk`
+/// chunk by chunk, and computes logits from the server's copy. Throws std::length_error, naming the
+/// limit, beyond the context; std::invalid_argument without a token.
+PassResult forward(const inference::CoordinatorModel& coordinator,
+                   const inference::ModelConfig& model, const PassLimits& limits,
+                   gsl::span<const inference::Token> tokens, std::int64_t position,
+                   const RunChunk& run_chunk);
+
+}  // namespace aircomp::runtime
