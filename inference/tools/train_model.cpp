@@ -17,6 +17,7 @@
 
 #include "aircomp/inference/checkpoint.hpp"
 #include "aircomp/inference/checkpoint_writer.hpp"
+#include "aircomp/inference/thread_count.hpp"
 #include "corpus.hpp"
 #include "optimiser.hpp"
 #include "training_model.hpp"
@@ -37,7 +38,7 @@ struct Options {
     std::int64_t window = 256, windows_per_pass = 4, passes = 4;
     std::int64_t save_every = 100;
     std::uint64_t seed = 1;
-    int threads = static_cast<int>(std::thread::hardware_concurrency());
+    int threads = thread_count();
     bool resume = false;
     Optimiser::Rates rates;
     ModelConfig model;

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
-#include <thread>
 
 #include "aircomp/inference/random_model.hpp"
+#include "aircomp/inference/thread_count.hpp"
 #include "commands.hpp"
 #include "engine/decode_benchmark.hpp"
 #include "experiment_options.hpp"
@@ -16,7 +16,7 @@ namespace {
 
 struct BenchOptions {
     int tokens = 20;
-    int threads = static_cast<int>(std::thread::hardware_concurrency());
+    int threads = inference::thread_count();
     std::int64_t layers = 22;
     std::string json;
 };

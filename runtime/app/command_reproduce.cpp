@@ -9,8 +9,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
-#include <thread>
 
+#include "aircomp/inference/thread_count.hpp"
 #include "commands.hpp"
 #include "places.hpp"
 #include "results.hpp"
@@ -22,7 +22,7 @@ struct ReproduceOptions {
     std::vector<std::string> names;
     std::string model, text;
     std::string out = "results";
-    int workers = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    int workers = inference::thread_count();
     bool quick = false;
     bool list = false;
     bool helper = false;

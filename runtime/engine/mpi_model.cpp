@@ -15,6 +15,7 @@
 
 #include "aircomp/inference/decoder.hpp"
 #include "aircomp/inference/slice_cost.hpp"
+#include "aircomp/inference/thread_count.hpp"
 #include "coding/analog_codec.hpp"
 #include "coding/packed_partial.hpp"
 #include "engine/forward.hpp"
@@ -126,14 +127,6 @@ private:
     MpiUsage usage_;
 };
 
-/// A rank's part of the host's cores, where the configuration leaves it open.
-int thread_count(const Config& config, const MpiJob& job) {
-    if (config.threads > 0) return config.threads;
-    // The coordinator sleeps while devices compute.
-    const int computing = std::max(1, job.ranks_here() - 1);
-    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / computing);
-}
-
 }  // namespace
 
 MpiJob::MpiJob() {
@@ -211,7 +204,9 @@ MpiModel::MpiModel(const MpiJob& job, const inference::Checkpoint& checkpoint, c
                                     " (mpirun -n " + std::to_string(devices + 1) + " ...)");
     }
     state.devices = MPI_Comm_f2c(job.devices());
-    const int threads = thread_count(config, job);
+    // The coordinator sleeps while devices compute.
+    const int computing = std::max(1, job.ranks_here() - 1);
+    const int threads = inference::thread_count(config.threads, computing);
     if (job.rank() == 0) {
         state.coordinator.emplace(checkpoint, threads);
         return;

@@ -6,18 +6,13 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <thread>
 
 #include "aircomp/inference/slice_cost.hpp"
+#include "aircomp/inference/thread_count.hpp"
 #include "coding/exact_sum.hpp"
 
 namespace aircomp::runtime {
 namespace {
-
-int thread_count(const Config& config) {
-    if (config.threads > 0) return config.threads;
-    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 /// Throws unless every device's memory holds its slice and its KV cache. `centralized` is the model
 /// on one device, however little it has: what the split is compared with.
@@ -44,14 +39,14 @@ SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
       model_(checkpoint.config()),
       context_(context_of(config, checkpoint.config())),
       slices_(slices),
-      coordinator_(checkpoint, thread_count(config)),
+      coordinator_(checkpoint, inference::thread_count(config.threads)),
       errors_(static_cast<std::size_t>(model_.sites())) {
     if (slices.size() != config.devices.size()) {
         throw std::invalid_argument(std::to_string(slices.size()) + " slices for " +
                                     std::to_string(config.devices.size()) + " devices");
     }
     for (const auto& slice : slices) {
-        devices_.emplace_back(checkpoint, slice, thread_count(config));
+        devices_.emplace_back(checkpoint, slice, inference::thread_count(config.threads));
         caches_.emplace_back(model_, slice, context_);
     }
     require_memory(config_, model_, devices_, context_);

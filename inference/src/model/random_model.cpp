@@ -8,9 +8,9 @@
 #include <numeric>
 #include <stdexcept>
 #include <string>
-#include <thread>
 
 #include "aircomp/inference/checkpoint_writer.hpp"
+#include "aircomp/inference/thread_count.hpp"
 #include "weights/huge_buffer.hpp"
 #include "weights/narrow.hpp"
 #include "weights/thread_pool.hpp"
@@ -201,7 +201,7 @@ RandomTensors make_tensors(const ModelConfig& config, const RandomModelOptions& 
         [&](std::size_t sum, const Tensor& tensor) { return sum + bytes_of(tensor); });
 
     RandomTensors result{std::make_shared<HugeBuffer>(bytes), {}};
-    ThreadPool threads(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+    ThreadPool threads(thread_count());
     std::byte* begin = result.memory->bytes().data();
     for (const Tensor& tensor : tensors) {
         const auto width = static_cast<std::size_t>(tensor.columns);

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <future>
 #include <stdexcept>
-#include <thread>
 
 #include "aircomp/inference/slice_cost.hpp"
+#include "aircomp/inference/thread_count.hpp"
 #include "daemon/air_fingerprint.hpp"
 #include "engine/assignment.hpp"
 #include "engine/layout.hpp"
@@ -20,11 +20,6 @@ namespace {
 
 /// How many round time-outs a device may take to load its slice.
 constexpr double load_timeouts = 10;
-
-int thread_count(const Config& config) {
-    if (config.threads > 0) return config.threads;
-    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 /// The air that devices need a radio for; nothing where sums go over the control link.
 std::optional<std::uint64_t> air_of(const Config& config, std::int64_t length) {
@@ -46,7 +41,7 @@ DistributedModel::DistributedModel(const Config& config, const inference::Checkp
       bytes_per_weight_(inference::bytes_per_weight(checkpoint)),
       loop_(loop),
       log_(log),
-      coordinator_(checkpoint, thread_count(config)),
+      coordinator_(checkpoint, inference::thread_count(config.threads)),
       roster_(
           loop, config_, model, air_of(config, model_.hidden_size), identity, log,
           {[this](std::size_t device, const control::Message& message) {

@@ -7,8 +7,8 @@
 #include <functional>
 #include <optional>
 #include <stdexcept>
-#include <thread>
 
+#include "aircomp/inference/thread_count.hpp"
 #include "aircomp/inference/machine_speed.hpp"
 #include "coding/analog_codec.hpp"
 #include "config/waveform_format.hpp"
@@ -109,9 +109,7 @@ void run_device(const DeviceOptions& options) {
             options.coordinator);
     }
     const inference::Checkpoint checkpoint(options.model);
-    const int threads = options.threads > 0
-                            ? options.threads
-                            : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    const int threads = inference::thread_count(options.threads);
     Log log(options.log);
     const std::int64_t length = checkpoint.config().hidden_size;
     auto radio = open_radio_end(options, length);
