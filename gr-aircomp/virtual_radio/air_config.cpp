@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "links.hpp"
+#include "gnuradio/aircomp/phy/seed.hpp"
 #include "yaml_mapping.hpp"
 
 namespace gr::aircomp::virtual_radio {
@@ -20,9 +20,9 @@ void read_host_side(YamlMapping& mapping, BoardConfig& board, std::uint64_t seed
     mapping.read("tune_phase", phase);
     if (phase != "fixed" && phase != "random")
         mapping.fail("tune_phase", "fixed or random", mapping.node("tune_phase"));
-    if (phase == "random") board.tune_seed = derive_seed(seed, tune_purpose) | 1U;
+    if (phase == "random") board.tune_seed = phy::derive_seed(seed, tune_purpose) | 1U;
     mapping.read("packet_loss", board.packet_loss, 0, 1);
-    board.loss_seed = derive_seed(seed, loss_purpose);
+    board.loss_seed = phy::derive_seed(seed, loss_purpose);
 }
 
 void read_front_end(YamlMapping mapping, phy::RadioImpairments& radio) {
@@ -51,7 +51,7 @@ BoardConfig read_board(YamlMapping mapping, const AirConfig& air, double noise_p
     mapping.read("pulse", board.pulse);
     mapping.read("automatic_gain", board.automatic_gain);
     mapping.read("noise_power", board.noise_power, 0, 1e12);
-    read_host_side(mapping, board, derive_seed(air.seed, index));
+    read_host_side(mapping, board, phy::derive_seed(air.seed, index));
     phy::RadioImpairments& radio = board.transmitter;
     mapping.read("carrier_offset_hz", radio.carrier_offset_hz, -any_hz, any_hz);
     mapping.read("sampling_offset_ppm", radio.sampling_offset_ppm, -1000, 1000);

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "links.hpp"
+#include "gnuradio/aircomp/phy/seed.hpp"
 
 namespace gr::aircomp::virtual_radio {
 namespace {
@@ -137,7 +137,8 @@ void Board::set_frequency(Direction direction, std::size_t antenna, double frequ
 void Board::draw_phase(Direction direction) {
     constexpr double two_pi = 6.28318530717958647692;
     const auto side = static_cast<std::size_t>(direction);
-    const std::uint64_t draw = derive_seed(derive_seed(config().tune_seed, side), tunes_[side]++);
+    const std::uint64_t draw =
+        phy::derive_seed(phy::derive_seed(config().tune_seed, side), tunes_[side]++);
     for (Tuner& tuner : tuners_[side])
         put(tuner.phase, two_pi * std::ldexp(static_cast<double>(draw >> 11U), -53));
 }

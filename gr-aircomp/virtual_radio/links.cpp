@@ -5,6 +5,8 @@
 #include <cmath>
 #include <tuple>
 
+#include "gnuradio/aircomp/phy/seed.hpp"
+
 namespace gr::aircomp::virtual_radio {
 namespace {
 
@@ -21,13 +23,6 @@ std::vector<phy::Path> given_paths(const LinkConfig& link, Antenna first, Antenn
 
 }  // namespace
 
-std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t index) {
-    std::uint64_t z = seed + 0x9E3779B97F4A7C15 * (index + 1);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
-}
-
 std::vector<phy::Path> link_paths(const AirConfig& config, Antenna a, Antenna b,
                                   std::int64_t block) {
     if (std::tie(b.board, b.antenna) < std::tie(a.board, a.antenna)) std::swap(a, b);
@@ -37,15 +32,15 @@ std::vector<phy::Path> link_paths(const AirConfig& config, Antenna a, Antenna b,
     phy::DelayProfile profile = link.profile;
     profile.power = std::pow(10, link.gain_db / 10);
     if (!link.fading) return {{0, std::sqrt(profile.power), profile.shift_hz, 0, 0}};
-    std::uint64_t seed = derive_seed(config.seed, link_purpose);
+    std::uint64_t seed = phy::derive_seed(config.seed, link_purpose);
     for (const std::uint64_t index :
          {std::uint64_t{a.board}, std::uint64_t{a.antenna}, std::uint64_t{b.board},
           std::uint64_t{b.antenna}, static_cast<std::uint64_t>(block)})
-        seed = derive_seed(seed, index);
+        seed = phy::derive_seed(seed, index);
     std::vector<phy::Path> paths = phy::draw_paths(profile, seed);
     // The same fading for both directions' emulators.
     for (std::size_t p = 0; p < paths.size(); ++p)
-        paths[p].fading_seed = derive_seed(seed, p) | 1U;
+        paths[p].fading_seed = phy::derive_seed(seed, p) | 1U;
     return paths;
 }
 

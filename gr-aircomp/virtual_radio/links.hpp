@@ -18,7 +18,4 @@ struct Antenna {
 std::vector<phy::Path> link_paths(const AirConfig& config, Antenna a, Antenna b,
                                   std::int64_t block);
 
-/// SplitMix64: the seed of what `index` counts.
-std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t index);
-
 }  // namespace gr::aircomp::virtual_radio

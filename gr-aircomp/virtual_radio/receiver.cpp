@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "gnuradio/aircomp/phy/seed.hpp"
+
 namespace gr::aircomp::virtual_radio {
 namespace {
 
@@ -24,7 +26,7 @@ phy::EmulatorConfig emulator_config(const AirConfig& config, std::size_t board, 
     emulator.sample_rate_hz = rate_hz;
     emulator.most_delay = config.most_delay;
     emulator.most_offset = config.most_offset;
-    emulator.seed = derive_seed(derive_seed(config.seed, receiver_purpose), board);
+    emulator.seed = phy::derive_seed(phy::derive_seed(config.seed, receiver_purpose), board);
     // A radio per antenna: each may be tuned elsewhere.
     std::size_t antennas = 0;
     for (const BoardConfig& b : config.boards)
@@ -35,7 +37,7 @@ phy::EmulatorConfig emulator_config(const AirConfig& config, std::size_t board, 
 }
 
 std::uint64_t oscillator_seed(const AirConfig& config, std::size_t board) {
-    return derive_seed(derive_seed(config.seed, oscillator_purpose), board) | 1U;
+    return phy::derive_seed(phy::derive_seed(config.seed, oscillator_purpose), board) | 1U;
 }
 
 std::size_t spread(const AirConfig& config) {

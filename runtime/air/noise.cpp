@@ -5,16 +5,12 @@
 
 #include <cmath>
 
+#include "gnuradio/aircomp/phy/seed.hpp"
+
 namespace aircomp::runtime {
 namespace {
 
-constexpr std::uint64_t golden_gamma = 0x9E3779B97F4A7C15;
-
-std::uint64_t hash(std::uint64_t z) {
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
-}
+namespace phy = gr::aircomp::phy;
 
 /// Uniform in the open interval (0, 1), 24 bits.
 float uniform(std::uint32_t bits) {
@@ -29,17 +25,17 @@ void NoiseGenerator::add(gsl::span<std::complex<float>> samples, double variance
     // std::complex<float> is laid out as two floats (ISO C++ [complex.numbers]).
     float* const out = reinterpret_cast<float*>(samples.data());
     const auto count = static_cast<std::int64_t>(samples.size());
-    const std::uint64_t first = counter_;
+    const std::uint64_t seed = seed_, first = position_;
 #pragma omp simd
     for (std::int64_t i = 0; i < count; ++i) {
-        const std::uint64_t bits = hash(first + golden_gamma * static_cast<std::uint64_t>(i + 1));
+        const std::uint64_t bits = phy::derive_seed(seed, first + static_cast<std::uint64_t>(i));
         const float radius =
             deviation * std::sqrt(-std::log(uniform(static_cast<std::uint32_t>(bits >> 32))));
         const float phase = two_pi * uniform(static_cast<std::uint32_t>(bits));
         out[2 * i] += radius * std::cos(phase);
         out[2 * i + 1] += radius * std::sin(phase);
     }
-    counter_ += golden_gamma * static_cast<std::uint64_t>(count);
+    position_ += samples.size();
 }
 
 }  // namespace aircomp::runtime

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "gnuradio/aircomp/phy/channel_emulator.hpp"
+#include "gnuradio/aircomp/phy/seed.hpp"
 #include "laboratory.hpp"
 #include "links.hpp"
 #include "support/catch.hpp"
@@ -10,7 +11,7 @@
 namespace aircomp::test {
 namespace {
 
-using gr::aircomp::virtual_radio::derive_seed;
+using gr::aircomp::phy::derive_seed;
 namespace phy = gr::aircomp::phy;
 
 double distance(const Samples& a, const Samples& b) {

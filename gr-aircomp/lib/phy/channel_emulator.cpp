@@ -12,13 +12,13 @@
 #include "emulator_loops.hpp"
 #include "emulator_support.hpp"
 #include "gnuradio/aircomp/phy/noise.hpp"
+#include "gnuradio/aircomp/phy/seed.hpp"
 
 namespace gr::aircomp::phy {
 namespace {
 
 using emulation::block;
 using emulation::chunk;
-using emulation::derive;
 using emulation::kernel_taps;
 using emulation::Link;
 using emulation::Radio;
@@ -128,15 +128,15 @@ ChannelEmulator::Impl::Impl(const EmulatorConfig& c)
     history.resize(2 * pitch * transmitter_of.size());
     filters.resize(transmitter_of.size());
     for (std::size_t n = 0; n < c.transmitter_antennas.size(); ++n)
-        transmitters.emplace_back(derive(derive(c.seed, for_transmitters), n), c.sample_rate_hz,
-                                  c.most_offset);
+        transmitters.emplace_back(derive_seed(derive_seed(c.seed, for_transmitters), n),
+                                  c.sample_rate_hz, c.most_offset);
     for (std::size_t n = 0; n < c.receiver_antennas.size(); ++n)
-        receivers.emplace_back(derive(derive(c.seed, for_receivers), n), c.sample_rate_hz,
+        receivers.emplace_back(derive_seed(derive_seed(c.seed, for_receivers), n), c.sample_rate_hz,
                                c.most_offset);
     for (std::size_t i = 0; i < receiver_of.size() * transmitter_of.size(); ++i)
-        links.emplace_back(derive(derive(c.seed, for_fading), i), c.most_delay);
+        links.emplace_back(derive_seed(derive_seed(c.seed, for_fading), i), c.most_delay);
     for (std::size_t r = 0; r < receiver_of.size(); ++r)
-        noise.emplace_back(derive(derive(c.seed, for_noise), r));
+        noise.emplace_back(derive_seed(derive_seed(c.seed, for_noise), r));
     const Path direct;
     for (Link& link : links)
         link.set({&direct, 1});

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "gnuradio/aircomp/phy/noise.hpp"
+#include "gnuradio/aircomp/phy/seed.hpp"
 #include "trigonometry.hpp"
 
 namespace gr::aircomp::phy::emulation {
@@ -106,7 +107,7 @@ void Link::draw_rays() {
     std::array<std::complex<float>, rays + 1> draws{};
     for (std::size_t p = 0; p < paths_.size(); ++p) {
         const std::uint64_t own = paths_[p].fading_seed;
-        NoiseGenerator(own != 0 ? own : derive(seed_, p)).fill(draws, 1.0F);
+        NoiseGenerator(own != 0 ? own : derive_seed(seed_, p)).fill(draws, 1.0F);
         const double offset = angle_in_turns(draws[rays]);
         for (std::size_t s = 0; s < rays; ++s) {
             const double direction = (static_cast<double>(s) + offset) / static_cast<double>(rays);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the parts of the channel emulator share: its grid of time, its checks, its seeds.
+// What the parts of the channel emulator share: its grid of time, its checks.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <sstream>
 #include <stdexcept>
 
@@ -24,14 +23,6 @@ void require(bool holds, const char* what, const char* expected, T found) {
     std::ostringstream message;
     message << "channel emulator: " << what << ": expected " << expected << ", found " << found;
     throw std::invalid_argument(message.str());
-}
-
-/// SplitMix64: the seed of what `index` counts.
-inline std::uint64_t derive(std::uint64_t seed, std::uint64_t index) {
-    std::uint64_t z = seed + 0x9E3779B97F4A7C15 * (index + 1);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
 }
 
 }  // namespace gr::aircomp::phy::emulation

@@ -5,17 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gnuradio/aircomp/phy/seed.hpp"
 #include "trigonometry.hpp"
 
 namespace gr::aircomp::phy {
 namespace {
-
-std::uint64_t split_mix(std::uint64_t z) {
-    z += 0x9E3779B97F4A7C15;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
-}
 
 /// Wellons' triple32, a bijection of 32-bit words that passes tests of avalanche.
 AIRCOMP_INLINE std::uint32_t mix(std::uint32_t x) {
@@ -71,7 +65,7 @@ void walk(Draw draw_samples, gsl::span<std::complex<float>> samples, std::uint64
         const auto start = static_cast<std::uint32_t>(position);
         const auto count = static_cast<std::uint32_t>(
             std::min({left, (std::uint64_t{1} << 32) - start, std::uint64_t{1} << 30}));
-        const std::uint64_t key = split_mix(split_mix(seed) ^ (position >> 32));
+        const std::uint64_t key = derive_seed(derive_seed(seed, 0) ^ (position >> 32), 0);
         draw_samples(out, count, start,
                      Keys{static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)},
                      deviation);

@@ -8,8 +8,8 @@
 #include <optional>
 #include <stdexcept>
 
-#include "aircomp/inference/thread_count.hpp"
 #include "aircomp/inference/machine_speed.hpp"
+#include "aircomp/inference/thread_count.hpp"
 #include "coding/analog_codec.hpp"
 #include "config/waveform_format.hpp"
 #include "daemon/air_fingerprint.hpp"
