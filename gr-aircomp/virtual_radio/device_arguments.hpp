@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The device arguments of a virtual radio:
 //
-//   type=aircomp           required: no virtual radio is found without
+//   type=aircomp           required: without it no virtual radio is found
 //   air=SOCKET             joins the air of the server `aircomp-air` that listens there; or
-//   config=FILE            the air of this file, shared by all of this process that name the file;
-//   or
-//                          neither: ideal boards, all linked by a gain of 1
-//   name=NAME              the board; name0=, name1=, ... for several boards in one device; addr
-//   and
-//                          serial serve as well
+//   config=FILE            the air of this file, shared by all devices of this process that name it;
+//                          neither: ideal boards, any two linked by a gain of 1
+//   name=NAME              the board; name0=, name1=, ... for several boards in one device;
+//                          addr and serial serve as well
 //   boards=N|all           instead of names: the first N boards of the air in one device (1)
 //   channels=N             antennas of every ideal board (1)
 //   seed=N                 of an ideal air (1)
 //   noise_power=P          of an ideal air, per received complex sample at gain 0 dB (0)
-//   time_scale=S           of this process's air: seconds of radio time a wall second, at most 1
-//   (1) master_clock_rate=HZ   of an ideal air (200e6) send_buffer=N          samples that a
-//   transmit channel buffers (1048576)
+//   time_scale=S           of this process's air: radio seconds a wall second, at most 1 (1)
+//   master_clock_rate=HZ   of an ideal air (200e6)
+//   send_buffer=N          samples that a transmit channel buffers (1048576)
 #pragma once
 
 #include <memory>

@@ -126,9 +126,10 @@ HierarchyDesign design_hierarchy(const HierarchyProblem& problem, const DesignOp
     return design;
 }
 
-// With K_c = A H_c F_c: E||A y - sum s||^2 = L sum v - 2 Re tr sum K_c cross_c + tr sum K_c R_c
-// K_c^H
-// + (sigma^2 + sum e_c tr F_c R_c F_c^H) ||A||^2, summed device by device so that nothing cancels.
+// With K_c = A H_c F_c the error is
+//     E||A y - sum s||^2 = L sum v - 2 Re tr sum K_c cross_c + tr sum K_c R_c K_c^H
+//                          + (sigma^2 + sum e_c tr F_c R_c F_c^H) ||A||^2,
+// here summed device by device, so that nothing cancels.
 double mean_square_error(const HierarchyProblem& problem, const HierarchyDesign& design) {
     double mse = 0.0, server_noise = problem.noise_power_w;
     for (std::size_t c = 0; c < problem.clusters.size(); ++c) {

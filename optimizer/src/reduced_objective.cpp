@@ -137,10 +137,10 @@ void ReducedObjective<Streams>::respond(Device& device, double combiner_power) {
     }
 }
 
-// With Z = W^2 G H^^H the gradient of a misfit v mu^2 ||W||^2 is -2 v mu Z, its hinge u = -sqrt(2
-// v) Z / ||W||; lambda takes the place of mu in rho, which is to vanish with it. Where power
-// suffices, 1 / sqrt(p) grows in proportion to A^, which tells how far a step may go: rho / |u|.
-// There ||W||^2 is the slope of p.
+// With Z = W^2 G H^^H the gradient of a misfit v mu^2 ||W||^2 is -2 v mu Z, its hinge is
+// u = -sqrt(2 v) Z / ||W||. In rho, lambda takes the place of mu, because rho has to vanish with
+// lambda. Where power suffices, 1 / sqrt(p) grows in proportion to A^: that tells how far a step may
+// go, rho / |u|. There ||W||^2 is the slope of p.
 template <int Streams>
 void ReducedObjective<Streams>::add_misfit(const Device& device, double floor,
                                            Eigen::Index column) {

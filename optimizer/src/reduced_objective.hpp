@@ -5,9 +5,9 @@
 // The problem is normalised such that all powers and the noise are 1: with
 // H^_n = H_n sqrt(P_n / v_n) / sigma, A^ = sigma A, B^_n = sqrt(v_n / P_n) B_n and
 // e^_n = e_n P_n / (v_n sigma^2), (4) reads
-//     tau ||A^||^2 + sum_n v_n ( ||A^ H^_n B^_n - I||^2 + e^_n ||A^||^2 ||B^_n||^2 ),  ||B^_n|| <=
-//     1,
-// with tau = 1. A search may start at a larger tau, a noisier channel, where f is smoother.
+//     tau ||A^||^2 + sum_n v_n ( ||A^ H^_n B^_n - I||^2 + e^_n ||A^||^2 ||B^_n||^2 )
+// with tau = 1 and ||B^_n|| <= 1. A search may start at a larger tau, a noisier channel, where f is
+// smoother.
 //
 // With K = G G^H, G = A^ H^_n, mu = lambda + e^_n ||A^||^2 and W = (K + mu I)^-1, a device adds
 //     v ( mu tr W - lambda )         to the value,

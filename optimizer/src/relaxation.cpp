@@ -65,9 +65,11 @@ std::vector<MatrixXcd> effective_channels(const TransceiverProblem& problem) {
     return channels;
 }
 
-// The dual scaled to a unit bound, maximise sum tr Y_n s.t. S = I - sum H_n Y_n H_n^H >= 0, Y_n >=
-// 0 (the optimal sum is 1 / t), through its barrier: minimise -weight sum tr Y_n - log det S - sum
-// log det Y_n. At the centre H_n^H S^-1 H_n >= weight I.
+// The dual, scaled to a unit bound; its optimal sum is 1 / t:
+//     maximise sum tr Y_n   s.t.   S = I - sum H_n Y_n H_n^H >= 0,  Y_n >= 0.
+// It is solved through its barrier:
+//     minimise -weight sum tr Y_n - log det S - sum log det Y_n.
+// At the centre H_n^H S^-1 H_n >= weight I.
 class DualBarrier {
 public:
     explicit DualBarrier(std::vector<MatrixXcd> channels)
@@ -161,9 +163,9 @@ private:
         return sum;
     }
 
-    // Adds the matrix of D -> F D F^H in coordinates to a block of the Hessian. The basis matrices
-    // of (i, j) have the images (f_i f_j^H + f_j f_i^H) / sqrt(2) and i (f_i f_j^H - f_j f_i^H) /
-    // sqrt(2), f_i being the columns of F.
+    // Adds the matrix of D -> F D F^H in coordinates to a block of the Hessian. With f_i the columns
+    // of F, the basis matrices of (i, j) have the images
+    //     (f_i f_j^H + f_j f_i^H) / sqrt(2)   and   i (f_i f_j^H - f_j f_i^H) / sqrt(2).
     void add_congruence(const MatrixXcd& F, Eigen::Ref<MatrixXd> block) const {
         Index column = 0;
         for (Index i = 0; i < L_; ++i, ++column) {

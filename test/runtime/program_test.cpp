@@ -65,8 +65,8 @@ TEST_CASE("transceiver reads a problem and prints a design") {
     std::filesystem::remove(file);
     REQUIRE(result.code == 0);
     const auto json = nlohmann::json::parse(result.output);
-    // One antenna, one device: B = 1 at full power, A = 1 / (1 + sigma^2), MSE = sigma^2 / (1 +
-    // sigma^2).
+    // One antenna, one device: B = 1 at full power, A = 1 / (1 + sigma^2) and so
+    // MSE = sigma^2 / (1 + sigma^2).
     CHECK(json["mse"].get<double>() == Approx(0.2));
     CHECK(json["nmse"].get<double>() == Approx(0.2));
     CHECK(json["combiner"]["re"].size() == 1);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sums over the air for the coordinator: its own radio is the server's, the devices' are behind
-// their links. Everything that waits for radios happens in a thread of its own, while the loop
-// runs:
+// their links. What waits for radios happens in a thread of its own, while the loop runs:
 //
-//     epoch begins      clocks are aligned, carriers tuned | devices load slices, scales are
-//     measured round is started  channel sounded, transceivers designed, where due | devices
-//     compute all have answered the sum of each vector
+//     what begins it     the radios' thread                     meanwhile
+//     an epoch           aligns clocks, tunes carriers          devices load slices, scales are
+//                                                               measured
+//     a round            sounds the channel and designs         devices compute
+//                        transceivers, where that is due
+//     every answer is    sums vector after vector
+//     there
 #pragma once
 
 #include <exception>

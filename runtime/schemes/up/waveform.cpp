@@ -20,8 +20,7 @@ namespace aircomp::runtime {
 namespace {
 
 constexpr double two_pi = 6.28318530717958647692;
-// Before the first sounding, headers until an offset is known to a few Hz: one is good for some
-// 100.
+// Headers before the first sounding: so many tell an offset to a few Hz, one to some 100.
 constexpr int first_headers = 24;
 constexpr double first_gap_s = 100e-6;
 
