@@ -3,7 +3,7 @@
 //
 //   type=aircomp           required: without it no virtual radio is found
 //   air=SOCKET             joins the air of the server `aircomp-air` that listens there; or
-//   config=FILE            the air of this file, shared by all devices of this process that name it;
+//   config=FILE            the air of this file, shared by all of this process that name it;
 //                          neither: ideal boards, any two linked by a gain of 1
 //   name=NAME              the board; name0=, name1=, ... for several boards in one device;
 //                          addr and serial serve as well

@@ -139,8 +139,8 @@ void ReducedObjective<Streams>::respond(Device& device, double combiner_power) {
 
 // With Z = W^2 G H^^H the gradient of a misfit v mu^2 ||W||^2 is -2 v mu Z, its hinge is
 // u = -sqrt(2 v) Z / ||W||. In rho, lambda takes the place of mu, because rho has to vanish with
-// lambda. Where power suffices, 1 / sqrt(p) grows in proportion to A^: that tells how far a step may
-// go, rho / |u|. There ||W||^2 is the slope of p.
+// lambda. Where power suffices, 1 / sqrt(p) grows in proportion to A^: that tells how far a step
+// may go, rho / |u|. There ||W||^2 is the slope of p.
 template <int Streams>
 void ReducedObjective<Streams>::add_misfit(const Device& device, double floor,
                                            Eigen::Index column) {

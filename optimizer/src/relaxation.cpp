@@ -163,8 +163,8 @@ private:
         return sum;
     }
 
-    // Adds the matrix of D -> F D F^H in coordinates to a block of the Hessian. With f_i the columns
-    // of F, the basis matrices of (i, j) have the images
+    // Adds the matrix of D -> F D F^H in coordinates to a block of the Hessian. With f_i the
+    // columns of F, the basis matrices of (i, j) have the images
     //     (f_i f_j^H + f_j f_i^H) / sqrt(2)   and   i (f_i f_j^H - f_j f_i^H) / sqrt(2).
     void add_congruence(const MatrixXcd& F, Eigen::Ref<MatrixXd> block) const {
         Index column = 0;

@@ -50,7 +50,7 @@ public:
     bool takes_part(std::size_t device) const { return power_w_[device] > 0; }
     std::size_t participants() const;
     const std::vector<double>& power_w() const { return power_w_; }
-    /// beta_n
+    /// beta_n of every device.
     const std::vector<double>& path_gains() const { return path_gains_; }
     double noise_power_w() const { return noise_power_w_; }
 

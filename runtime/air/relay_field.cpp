@@ -13,7 +13,7 @@ namespace aircomp::runtime {
 namespace {
 
 constexpr double turn = 2 * 3.14159265358979323846;
-// Of the distance at which the path gain is 1: nobody stands nearer to a relay.
+// No device counts as nearer to a relay, in units of the distance at which the path gain is 1.
 constexpr double least_distance = 0.1;
 
 std::complex<double> position(double path_gain, double exponent, double angle) {

@@ -141,7 +141,7 @@ void WaveformAir::set_noise(bool on) {
 }
 
 std::size_t WaveformAir::window(std::size_t samples) const {
-    // Whoever is latest, over the longest path, is still inside.
+    // Even the latest device over the longest path lies inside.
     return lead() + samples + uplink_.latency() + static_cast<std::size_t>(most_delay);
 }
 
@@ -161,8 +161,8 @@ gsl::span<const phy::Sample> WaveformAir::uplink(gsl::span<const std::vector<phy
     return received_;
 }
 
-/// What lies in `sent_`, `samples` of every stream, goes through the uplink; piece by piece, for
-/// the oscillators' phases between.
+/// Sends `samples` of every stream of `sent_` through the uplink, piece by piece, and notes the
+/// oscillators' phases between the pieces.
 void WaveformAir::pass(std::size_t samples) {
     received_.resize(server_antennas_ * samples);
     phases_.clear();

@@ -88,9 +88,9 @@ const std::vector<double>& AnalogCodec::second_moments(SiteKind kind) const {
     return moments_[static_cast<std::size_t>(kind)];
 }
 
-// The scale at which the devices' symbols have their second moments on average: a complex symbol
-// carries two reals of mean square p / c^2. A device whose part at one site is larger than over all
-// layers sends more there and less elsewhere, so that P_n holds over a token's rounds.
+// The scale c that gives the devices' symbols their second moments on average: a complex symbol
+// carries two reals of mean square p / c^2. A device whose partial is large at one site sends more
+// power there and less elsewhere, so P_n holds as the mean over a token's rounds.
 double AnalogCodec::calibrated_scale(const SiteStatistics& site, SiteKind kind) const {
     const auto& moments = second_moments(kind);
     double power = 0, moment = 0;

@@ -284,7 +284,7 @@ void check_radio(const RadioConfig& radio, int streams, const Checker& check) {
     check.positive("bandwidth_hz", radio.bandwidth_hz);
     check.require(radio.overhead_factor > 0 && radio.overhead_factor <= 1, "overhead_factor",
                   "a number above 0 and at most 1", radio.overhead_factor);
-    // Powers of ten beyond these are no radio's, and end in infinite noise or none at all.
+    // No radio is beyond these, and there the noise would overflow or vanish.
     check.within("snr_db", radio.snr_db, -100.0, 200.0);
     check.not_negative("rician_factor", radio.rician_factor);
     check.require(radio.fading == Fading::rician || radio.rician_factor == 0, "rician_factor",
@@ -418,7 +418,7 @@ void check_address(const std::string& key, const std::string& value, bool option
 void check_testbed(const TestbedConfig& testbed, std::size_t devices, const Checker& check) {
     check_address("listen", testbed.listen, /*optional=*/false, check);
     check_address("metrics_listen", testbed.metrics_listen, /*optional=*/true, check);
-    // Below, a busy machine's scheduler looks like a lost peer; above, nobody calls it noticing.
+    // Below, a busy machine looks like a lost peer. Above, a loss is noticed too late to be of use.
     check.within("heartbeat_s", testbed.heartbeat_s, 0.05, 60.0);
     check.within("hello_timeout_s", testbed.hello_timeout_s, 0.05, 60.0);
     check.within("round_timeout_s", testbed.round_timeout_s, 0.05, 3600.0);

@@ -29,8 +29,8 @@ enum class Fading { rayleigh, rician };
 enum class ChannelKnowledge { estimated, perfect };
 enum class Downlink { multicast, control, free };
 enum class ScalePolicy { calibrated, shared, exchanged };
-/// How deep a scheme over the air is simulated: channel use by channel use sample by sample,
-/// or not simulated at all: over the section radios.
+/// How deep a scheme over the air is simulated: `symbol` by channel uses, `waveform` by samples.
+/// `radio` simulates nothing and takes the radios of the section of that name.
 enum class AirMedium { symbol, waveform, radio };
 
 struct RadioConfig {
@@ -76,7 +76,7 @@ struct WaveformConfig {
     double path_decay_db = 3;      ///< From a path to the next.
     double timing_offset = 0;      ///< Samples; each device is late by between 0 and this.
     double carrier_offset_hz = 0;  ///< Largest offset between a device and the server.
-    /// Largest error of what a device takes its offset for, from a header to its burst's end.
+    /// Largest error of a device's estimate of its offset, from a header to its burst's end.
     double residual_offset_hz = 0;
     double linewidth_hz = 0;  ///< Of a device's Wiener phase noise.
     double sampling_offset_ppm = 0;

@@ -99,8 +99,8 @@ optimizer::IntegralAssignment assign(const Config& config, const inference::Mode
     options.channels = 2;  // the final estimate is not asked for
     int channels_of_units = 50;
     if (problem.scheme != "mmse") {
-        // Their objective has kinks, which the search goes round without ever meeting its
-        // tolerance, and a design takes milliseconds.
+        // Other objectives have kinks, around which the search never meets its tolerance, and a
+        // design takes milliseconds.
         options.max_iterations = 200;
         options.batch = 4;
         channels_of_units = 10;

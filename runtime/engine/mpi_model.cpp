@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Ranks and messages of the wired engine. While devices compute, the coordinator sleeps instead of
-// polling, as do devices between two tokens: ranks share cores with each other's arithmetic. Only
-// inside a token, between devices, does MPI poll.
+// Ranks and messages of the wired engine. Ranks may share cores, so those that wait must not poll:
+// the coordinator sleeps while devices compute, devices sleep between two tokens. MPI polls only
+// between devices inside a token.
 #include "engine/mpi_model.hpp"
 
 #include <mpi.h>

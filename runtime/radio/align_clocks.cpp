@@ -12,8 +12,8 @@ namespace {
 using Sleep = std::function<void(std::chrono::milliseconds)>;
 
 constexpr auto poll = std::chrono::milliseconds(5);
-// A pulse comes every second of radio time; emulated radios may run many times slower than the
-// clock on the wall. Counted in pauses: what looks take comes on top.
+// A pulse comes every second of radio time, and emulated radios may run many times slower than the
+// wall clock. Only the pauses between two looks count, not the looks.
 constexpr auto most_patience = std::chrono::seconds(60);
 
 /// Waits until `radio` knows of another pulse than `before`.
@@ -39,8 +39,7 @@ void sleep_for(std::chrono::milliseconds pause) {
 
 void align_clocks(gsl::span<TimedRadio* const> radios, Ticks zero, const Sleep& sleep) {
     if (radios.empty()) return;
-    // Right after a pulse there is most of a second to tell all radios of the next, and then to ask
-    // all of them.
+    // Right after a pulse, most of a second is left to tell all radios what the next one is.
     wait_for_pulse(*radios[0], radios[0]->last_pulse(), sleep);
     const auto before = radios[0]->last_pulse();
     for (TimedRadio* radio : radios)

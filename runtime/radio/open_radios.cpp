@@ -11,8 +11,8 @@
 namespace aircomp::runtime {
 namespace {
 
-// In radios.lead_s, which is what an order needs to reach every radio: until all tune, and from
-// then on for oscillators to lock.
+// In units of radios.lead_s, the time that an order needs to reach every radio: first until all
+// radios tune, then until their oscillators have locked.
 constexpr double tune_delay_leads = 10;
 constexpr double settle_delay_leads = 15;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A device's end of the air, the same over simulated and real radios: from the server's header to
-// what the device's oscillator will be, and from its partial to the burst that takes that back.
+// A device's end of the air, the same over simulated and real radios. From the server's headers it
+// predicts its oscillator; from its partial it makes the burst, corrected by that prediction.
 #pragma once
 
 #include <vector>

@@ -41,7 +41,7 @@ RoundOrder RoundClock::next(bool sounding, bool acquire, Ticks now) {
     order.headers.push_back(begin);
     const auto header = static_cast<Ticks>(format_.header_samples());
     for (int i = 1; acquire && i < acquisition_headers; ++i) {
-        // Further and further apart, as the offset known so far allows to count the turns.
+        // The gaps grow: the better the offset is known, the longer its turns can be counted.
         const int longer = 1 + i / 4;
         order.headers.push_back(order.headers.back() + header + longer * ticks(first_gap_s));
     }

@@ -21,9 +21,9 @@ public:
     RoundClock(const Config& config, const phy::BurstFormat& format, std::size_t burst_samples,
                Ticks start);
 
-    /// The next round, where the clock now says `now`. As long as rounds are ordered in time, their
-    /// times follow from the first one's alone. `acquire` puts enough headers before it to know
-    /// offsets of the configured size to a few Hz, where one is good for some 100.
+    /// The next round; the clock now says `now`. As long as rounds are ordered in time, their times
+    /// follow from the first one's alone. `acquire` puts so many headers before the round that
+    /// offsets of the configured size become known to a few Hz; one header tells them to some 100.
     RoundOrder next(bool sounding, bool acquire, Ticks now);
 
     /// Number of the round that next() will order.

@@ -11,7 +11,7 @@
 namespace aircomp::runtime {
 namespace {
 
-/// How much larger than after the design the pilots' error has to be before it says anything.
+/// The pilots' error means something when it is this many times what it was after the design.
 constexpr double most_evm_growth = 1.5;
 
 /// A burst that was too loud for a device's limits is sent again 3 dB quieter.
@@ -65,7 +65,7 @@ bool RoundLeader::is_due() const {
 }
 
 bool RoundLeader::has_turned() const {
-    // Where the pilots were as bad right after the design, another would not mend it.
+    // If the pilots were as bad right after the last design, a new one would not be better.
     return design_evm_ && evm_ > std::max(config_.radios.most_evm, most_evm_growth * *design_evm_);
 }
 
@@ -80,12 +80,12 @@ void RoundLeader::prepare() {
     sound_until_found();
 }
 
-/// At first and after a round that failed with many headers: what is known of an oscillator may be
-/// why. And another antenna may be out of the fade that hid the last one from a device.
+/// The first sounding, and one after a round that failed, comes after many headers: the estimate of
+/// an oscillator may have been why. Each attempt takes another antenna: the last one may be hidden
+/// from a device by a fade.
 void RoundLeader::sound_until_found() {
     for (int attempt = 0; attempt < config_.waveform.attempts; ++attempt) {
-        // The burst after many headers comes late, and shows less of the phase that rounds will
-        // have.
+        // The burst after many headers comes late: its phase is not the one that rounds will have.
         if (!whole_ && !sound(/*new_reference=*/true, /*acquire=*/true)) continue;
         if (!sound(/*new_reference=*/true)) continue;
         design();
@@ -160,7 +160,7 @@ std::vector<double> phase_turns(const phy::SoundingReport& before,
 
 WholeRound RoundLeader::sum(SiteKind kind, double scale, gsl::span<float> sum) {
     for (int attempt = 0; attempt < config_.waveform.attempts; ++attempt) {
-        // What is known of the channel may be why a round has failed.
+        // A round may fail because the channel has changed.
         prepare();
         server_.feed();
         WholeRound round;

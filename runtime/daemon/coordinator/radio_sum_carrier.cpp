@@ -13,7 +13,7 @@
 namespace aircomp::runtime::testbed {
 namespace {
 
-/// Radios that miss a pulse get others.
+/// A radio that misses a pulse may try again at the next ones.
 constexpr int bring_up_attempts = 3;
 
 /// Longer than any job of the radios takes: each ends by its own deadlines.

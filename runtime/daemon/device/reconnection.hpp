@@ -28,7 +28,7 @@ private:
     double wait_s_ = first_wait_s;
 };
 
-/// How long the coordinator of a run is gone, whose end a device that is away does not hear of.
+/// How long the coordinator of a run has been gone: a device that is away does not hear of its end.
 class Absence {
 public:
     /// The coordinator has admitted the device: from now on it can be missed.

@@ -193,7 +193,7 @@ bool WaveformMedium::acquire() {
     }
     if (!hear_header()) return false;
     for (int i = 1; is_first && i < first_headers; ++i) {
-        // Further and further apart, as the offset known so far allows to count the turns.
+        // The gaps grow: the better the offset is known, the longer its turns can be counted.
         const int longer = 1 + i / 4;
         const double gap_s = first_gap_s * longer;
         air_.idle(gap_s * config().radio.bandwidth_hz);
@@ -279,9 +279,9 @@ void WaveformMedium::transmit(const SumRequest& request, std::int64_t v, gsl::sp
     for (int attempt = 0; attempt < config().waveform.attempts; ++attempt) {
         if (try_round(request, v, out)) return;
         cell_.count_repeated_round();
-        if (attempt == 0) continue;  // once may be chance, a device that was late
+        if (attempt == 0) continue;  // a single failure may be chance: one late device
         cell_.sound_again(settings_bytes());
-        // What is known of the channel may be why.
+        // The round may fail because the channel has changed.
         if (measure_channels()) design_blocks();
     }
     give_up();
@@ -332,9 +332,9 @@ void WaveformMedium::send(const SumRequest& request, std::int64_t v, double scal
     }
 }
 
-// What sounding saw of each antenna is the channel; the pilots take out what the devices have in
-// common. What is left costs (13), which knows one phase a device; here every antenna has its own,
-// because they sound one after the other, and it moves on within a burst.
+// The phase that an antenna had while it sounded is part of the channel. The pilots take out what
+// all devices have in common. What is left costs (13). There a device has one phase; here every
+// antenna has its own, because antennas sound in turn, and it moves on within a burst.
 void WaveformMedium::measure_residual(SiteKind kind) {
     const ServerSettings& settings = settings_[static_cast<std::size_t>(kind)].server;
     const auto& moments = codec_.second_moments(kind);
