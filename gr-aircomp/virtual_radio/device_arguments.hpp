@@ -7,13 +7,13 @@
 //                          neither: ideal boards, any two linked by a gain of 1
 //   name=NAME              the board; name0=, name1=, ... for several boards in one device;
 //                          addr and serial serve as well
-//   boards=N|all           instead of names: the first N boards of the air in one device (1)
-//   channels=N             antennas of every ideal board (1)
-//   seed=N                 of an ideal air (1)
-//   noise_power=P          of an ideal air, per received complex sample at gain 0 dB (0)
-//   time_scale=S           of this process's air: radio seconds a wall second, at most 1 (1)
-//   master_clock_rate=HZ   of an ideal air (200e6)
-//   send_buffer=N          samples that a transmit channel buffers (1048576)
+//   boards=N|all           instead of names: the first N boards of the air in one device; default 1
+//   channels=N             antennas of every ideal board; default 1
+//   seed=N                 of an ideal air; default 1
+//   noise_power=P          of an ideal air, per received complex sample at gain 0 dB; default 0
+//   time_scale=S           of this process's air: radio seconds a wall second; default 1, the most
+//   master_clock_rate=HZ   of an ideal air; default 200e6
+//   send_buffer=N          samples that a transmit channel buffers; default 1048576
 #pragma once
 
 #include <memory>

@@ -103,7 +103,8 @@ Json measure_outliers(const ExperimentPoint& point) {
             {"first_token_power_ratio", found.first_token_power_ratio}};
 }
 
-/// Devices as SYSTEM.md section 4 has them: every power the configuration's, noise from snr_db.
+/// Devices as docs/system-model.md section 4 has them: every power the configuration's, noise from
+/// snr_db.
 Json measure_design(const ExperimentPoint& point) {
     const auto& config = point.config;
     optimizer::Random random(config.seed);

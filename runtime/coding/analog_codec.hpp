@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Vectors of reals to the symbols that devices transmit, and back: common scale, rotation, clipping
-// and packing of SYSTEM.md section 3. Devices and server hold the same codec.
+// and packing of docs/system-model.md section 3. Devices and server hold the same codec.
 #pragma once
 
 #include <Eigen/Core>

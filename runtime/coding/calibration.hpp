@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a calibration text tells of the partials: how strong each device's are at each site. Common
-// scales and the second moments of the transceiver design come from it (SYSTEM.md section 3).
+// scales and the second moments of the transceiver design come from it (docs/system-model.md
+// section 3).
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The long timescale of a testbed: what its configuration and its model make of problem (10) of
-// SYSTEM.md section 5.
+// docs/system-model.md section 5.
 #pragma once
 
 #include "aircomp/inference/model_config.hpp"

@@ -15,7 +15,7 @@
 namespace aircomp::runtime {
 
 /// A vector of hidden_size for each of some consecutive tokens, [vectors, hidden_size], as the
-/// server and as the devices have it: x and its copy of SYSTEM.md section 9. Both begin alike; a
+/// server and as the devices have it: x and its copy of docs/system-model.md section 9. Both begin alike; a
 /// way down that loses something leaves the devices another copy.
 struct TwoCopies {
     std::vector<float> server;

@@ -6,7 +6,7 @@
 
 namespace aircomp::runtime {
 
-/// Accumulated error of one site's sums, for the NMSE of SYSTEM.md section 3.
+/// Accumulated error of one site's sums, for the NMSE of docs/system-model.md section 3.
 struct SumError {
     double error = 0;   ///< ||z_hat - z||^2
     double signal = 0;  ///< ||z||^2

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// From the name of a scheme to the medium that carries it (SYSTEM.md section 6).
+// From the name of a scheme to the medium that carries it (docs/system-model.md section 6).
 #pragma once
 
 #include <memory>

@@ -17,7 +17,7 @@ struct ProblemSize {
 };
 
 /// Rayleigh channels over path gains 10^-u, unit powers and moments, noise 1 / snr: the instances
-/// of SYSTEM.md section 4.
+/// of docs/optimizer.md section 2.
 inline TransceiverProblem random_problem(Random& random, double snr_db, ProblemSize size = {}) {
     TransceiverProblem problem;
     for (int n = 0; n < size.devices; ++n) {

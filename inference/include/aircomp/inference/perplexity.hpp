@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How well a model predicts a text: perplexity, bits per byte, agreement with another run
-// (protocol: SYSTEM.md section 7).
+// (protocol: docs/system-model.md section 7).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which part of every decoder layer one device holds (SYSTEM.md section 2).
+// Which part of every decoder layer one device holds (docs/system-model.md section 2).
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The long timescale: which share of every layer each device holds, chosen once per run over the
 // channel statistics, because computing costs energy that is then missing for transmission
-// (SYSTEM.md section 5).
+// (docs/system-model.md section 5).
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,7 @@ struct PathLoss {
 /// Power gain at `distance_m` > 0. Throws std::invalid_argument on any value that is not positive.
 double path_gain(double distance_m, const PathLoss& model = {});
 
-/// beta = 10^-u with u uniform in (0, 1): the path gains of SYSTEM.md section 4.
+/// beta = 10^-u with u uniform in (0, 1): the path gains of docs/system-model.md section 7.
 double draw_path_gain(Random& random);
 
 /// Statistics of one link between a device and a receiver.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Short-timescale design schemes: each solves, exactly or approximately, problem (5) of SYSTEM.md,
-// and each is known by name.
+// Short-timescale design schemes: each solves problem (5) of docs/system-model.md, exactly or
+// approximately, and is known by name.
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,8 @@
 namespace aircomp::optimizer {
 
 /// A solution of: maximise t  s.t.  P_n / (v_n L) V_n^H H_n^H X H_n V_n >= t I for every device
-/// that takes part, X >= 0, tr X = 1; V_n: the L dominant right singular vectors of H_n (SYSTEM.md
-/// section 4).
+/// that takes part, X >= 0, tr X = 1; V_n: the L dominant right singular vectors of H_n
+/// (docs/system-model.md section 4).
 struct Relaxation {
     Eigen::MatrixXcd X;  ///< N_r x N_r, Hermitian, unit trace, feasible with t = value
     double value = 0.0;  ///< t that X attains, 1/W times a power gain

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The short-timescale problem and what solves it, as plain values: channels, powers and noise in,
-// one combiner for the server and one precoder per device out (SYSTEM.md section 4).
+// one combiner for the server and one precoder per device out (docs/system-model.md section 4).
 #pragma once
 
 #include <Eigen/Core>

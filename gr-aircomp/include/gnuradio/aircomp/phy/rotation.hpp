@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // An orthonormal transform of the partials before they go on the air, undone after the sum: it
-// spreads the few outlier channels of LLM activations over all symbols (SYSTEM.md section 3).
+// spreads the few outlier channels of LLM activations over all symbols (docs/system-model.md
+// section 3).
 #pragma once
 
 #include <cstdint>
