@@ -119,8 +119,8 @@ void Radio::oscillate_in_piece(std::size_t length, float sign, Turning& turning)
     turns_ -= std::floor(turns_);
 }
 
-// From the last change of the oscillator, not from the piece before: the phase is the same however
-// often its way there was begun anew.
+// Counted from the oscillator's last change, not from the piece before: so the phase does not
+// depend on how many pieces lie between.
 void Radio::start_piece(std::int64_t index) {
     constexpr auto samples = static_cast<double>(piece);
     const double offset = settings_.carrier_offset_hz / rate_hz_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A device's clock by the server's headers: from the headers so far to what a burst has to take
-// back.
+// A device's clock by the server's headers: from the headers so far it predicts the phase and the
+// offset that a burst has to correct.
 #pragma once
 
 #include "gnuradio/aircomp/phy/offset_tracker.hpp"
@@ -8,8 +8,8 @@
 
 namespace gr::aircomp::phy {
 
-/// What a burst takes back: what the device's oscillator is ahead of the server's at its first
-/// sample, rad, and how that grows, cycles per sample.
+/// What a burst corrects: by how much the device's oscillator is ahead of the server's at the
+/// burst's first sample, rad, and how that grows, cycles per sample.
 struct OscillatorCorrection {
     double phase = 0;
     double offset = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a device's oscillator will be ahead of the server's at a later time, from the headers so
-// far.
+// By how much a device's oscillator will be ahead of the server's at a later time: predicted from
+// the headers so far.
 #pragma once
 
 #include <optional>

@@ -25,8 +25,8 @@ struct TransmitSettings {
     /// B_n for every resource block, [resource blocks, antennas, streams].
     gsl::span<const Sample> precoders;
     double preamble_power_w = 1;  ///< Of the first antenna, which alone sends the preamble.
-    /// What the device's oscillator is ahead of the server's at the burst's first sample, rad, and
-    /// how that grows, cycles per sample. Taken back from every sample.
+    /// By how much the device's oscillator is ahead of the server's at the burst's first sample,
+    /// rad, and how that grows, cycles per sample. Every sample is corrected by it.
     double phase = 0;
     double offset = 0;
 };
