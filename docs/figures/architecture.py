@@ -46,7 +46,7 @@ def draw_rooms():
     page = PAGE.read_text(encoding="utf-8")
     lines = re.search(r"<!-- rooms -->\n+```\n(.*?)```", page, re.DOTALL)[1].splitlines()
     table = page.split("| room | what it holds |")[1].split("\n\n")[0]
-    about = dict(re.findall(r"^\| `(\w+)` \| ([^|:;,]*)", table, re.MULTILINE))
+    about = dict(re.findall(r"^\| `([\w/]+)` \| ([^|:;,]*)", table, re.MULTILINE))
     left, width, height, step = 30, 620, 44, 66
     parts = ['<text class="small" x="30" y="22">runtime/: an arrow means "may include"; lower lines know nothing of '
              "higher ones</text>"]

@@ -3,7 +3,8 @@
 """usage: arrows.py ROOT
 
 Checks that no source includes what docs/architecture.md does not let it know: the libraries nothing of each other, and in
-runtime/ a room only rooms of lower lines. Prints one line for each wrong include; the exit status is then 1.
+runtime/ a room only rooms of lower lines, of which it names those that it uses in its CMakeLists.txt. Prints one line for
+each wrong include; the exit status is then 1.
 """
 
 import pathlib
@@ -15,8 +16,9 @@ SOURCES = {".hpp", ".cpp", ".h", ".cc"}
 PREFIXES = {"gr-aircomp": "gnuradio/aircomp/", "inference": "aircomp/inference/", "optimizer": "aircomp/optimizer/",
             "runtime": "aircomp/runtime/"}
 KNOWN = {"gr-aircomp": set(), "inference": set(), "optimizer": set(), "runtime": set(PREFIXES)}
-NO_ROOMS = {"include", "plots", "src"}
+NO_ROOMS = {"plots"}
 HEAVY = re.compile(r"(torch|ATen|c10|gnuradio/(?!aircomp/phy/)|pmt)\b")
+USES = re.compile(r"aircomp_add_room\((\w+)[^)]*?\bUSES\s+([\w\s]*?)(?:PUBLIC|PRIVATE|PRECOMPILE|\))")
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 
 
@@ -33,13 +35,28 @@ class Arrows:
     def __init__(self, root):
         self.root = root
         self.rooms = rooms(root)
+        self.folders = sorted(self.rooms, key=len, reverse=True)
+        self.uses = {name: self.used_by(name) for name in self.rooms}
         self.errors = []
         self.runtime = self.sources("runtime")
 
     def sources(self, part):
         return sorted(p for p in (self.root / part).rglob("*") if p.suffix in SOURCES)
 
+    def used_by(self, room):
+        """The rooms that a room's CMakeLists.txt names; None where it has none, as the program, which may use all."""
+        file = self.root / "runtime" / room / "CMakeLists.txt"
+        if not file.exists():
+            return None
+        by_name = {name.split("/")[-1]: name for name in self.rooms}
+        found = USES.findall(file.read_text(encoding="utf-8"))
+        return {by_name[name] for _, names in found for name in names.split()}
+
     def check(self):
+        for room, used in self.uses.items():
+            for other in sorted((used or set()) - {room}):
+                if self.rooms[room] >= self.rooms[other]:
+                    self.errors.append(f"runtime/{room}/CMakeLists.txt: {room} stands not above {other}, and uses it")
         for folder in sorted(p.name for p in (self.root / "runtime").iterdir() if p.is_dir()):
             if folder not in self.rooms and folder not in NO_ROOMS:
                 self.errors.append(f"runtime/{folder}: docs/architecture.md has no such room")
@@ -64,6 +81,8 @@ class Arrows:
             mine, other = self.room(path), self.room(self.included(path, name))
             if mine and other and mine != other and self.rooms[mine] >= self.rooms[other]:
                 error(f"{mine} stands not above {other}, and includes {name}")
+            elif mine and other and mine != other and self.uses[mine] is not None and other not in self.uses[mine]:
+                error(f"{mine} does not name {other} as used, and includes {name}")
 
     def included(self, path, name):
         """The file of runtime/ that an include means; None where it means another library's."""
@@ -76,8 +95,8 @@ class Arrows:
     def room(self, path):
         if path is None:
             return None
-        folder = path.relative_to(self.root / "runtime").parts[0]
-        return folder if folder in self.rooms else None
+        inside = path.relative_to(self.root / "runtime").as_posix()
+        return next((room for room in self.folders if inside.startswith(room + "/")), None)
 
 
 if __name__ == "__main__":

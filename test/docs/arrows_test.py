@@ -8,14 +8,14 @@ import unittest
 
 from arrows import Arrows
 
-PAGE = "<!-- rooms -->\n\n```\napp\nradio  air\nconfig\n```\n"
+PAGE = "<!-- rooms -->\n\n```\napp\nradio  air\nconfig  air/deep\n```\n"
 
 
 def errors(files):
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder).resolve()
         everything = {"docs/architecture.md": PAGE, "runtime/config/config.hpp": "", "runtime/air/cell.hpp": "",
-                      "runtime/app/output.hpp": "", "runtime/src/old.hpp": "", **files}
+                      "runtime/app/output.hpp": "", **files}
         for name, text in everything.items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,6 @@ class Include(unittest.TestCase):
             "runtime/app/main.cpp": '#include "output.hpp"\n#include "air/cell.hpp"\n#include "config/config.hpp"\n'
                                     '#include "aircomp/optimizer/design.hpp"\n',
             "runtime/air/cell.cpp": '#include "cell.hpp"\n#include "gnuradio/aircomp/phy/noise.hpp"\n',
-            "runtime/src/old.cpp": '#include "air/cell.hpp"\n',
             "optimizer/src/a.cpp": '#include "aircomp/optimizer/design.hpp"\n#include <Eigen/Core>\n'}), [])
 
     def test_of_a_room_above_or_beside(self):
@@ -50,6 +49,24 @@ class Include(unittest.TestCase):
             self.assertEqual(errors({"inference/include/a.hpp": f"#include <{heavy}>\n"}),
                              [f"inference/include/a.hpp:1: a public header includes {heavy}"])
             self.assertEqual(errors({"inference/src/a.hpp": f"#include <{heavy}>\n"}), [])
+
+
+    def test_of_a_room_that_is_not_named_as_used(self):
+        room = {"runtime/air/CMakeLists.txt": "aircomp_add_room(air\n  SOURCES a.cpp\n  USES {}\n  PUBLIC torch)\n"}
+        include = {"runtime/air/a.cpp": '#include "config/config.hpp"\n'}
+
+        def used(names):
+            return {name: text.format(names) for name, text in room.items()}
+
+        self.assertEqual(errors({**used("deep config"), **include}), [])
+        self.assertEqual(errors({**used("deep"), **include}),
+                         ["runtime/air/a.cpp:1: air does not name config as used, and includes config/config.hpp"])
+        self.assertEqual(errors(used("app")), ["runtime/air/CMakeLists.txt: air stands not above app, and uses it"])
+
+    def test_of_a_room_inside_another(self):
+        self.assertEqual(errors({"runtime/air/a.cpp": '#include "air/deep/b.hpp"\n', "runtime/air/deep/b.hpp": ""}), [])
+        self.assertEqual(errors({"runtime/air/deep/a.cpp": '#include "air/cell.hpp"\n'}),
+                         ["runtime/air/deep/a.cpp:1: air/deep stands not above air, and includes air/cell.hpp"])
 
 
 class Room(unittest.TestCase):
