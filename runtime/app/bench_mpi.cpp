@@ -13,7 +13,7 @@
 #include "engine/mpi_model.hpp"
 #include "engine/sliced_model.hpp"
 #include "experiment_options.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {
@@ -49,7 +49,7 @@ public:
 
     static runtime::Config config(int threads, std::int64_t context) {
         auto one = runtime::default_config(1);
-        one.scheme = "centralized";
+        one.scheme = runtime::unsplit_scheme().name;
         one.threads = threads;
         one.model.context = context;
         return one;
@@ -102,7 +102,7 @@ runtime::Config wired_config(const MpiBenchOptions& options, int devices) {
     auto config = runtime::default_config(devices);
     for (auto& device : config.devices)
         device.memory_bytes = 1e12;
-    config.scheme = options.digital_bits > 0 ? "digital" : "exact";
+    config.scheme = runtime::wired_scheme(/*quantises=*/options.digital_bits > 0).name;
     if (options.digital_bits > 0) config.digital_bits = options.digital_bits;
     config.threads = options.threads;
     config.model.context = options.tokens;

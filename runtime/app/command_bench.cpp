@@ -9,6 +9,7 @@
 #include "commands.hpp"
 #include "engine/decode_benchmark.hpp"
 #include "experiment_options.hpp"
+#include "schemes/registry.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {
@@ -71,10 +72,9 @@ void bench_media(const BenchOptions& options) {
     auto config = runtime::default_config(4);
     config.threads = options.threads;
     config.model.context = options.tokens + 1;
-    config.scheme = "exact";
-    runtime::Simulation exact(config, checkpoint, nullptr);
-    config.scheme = "mmse";
     runtime::Simulation symbol(config, checkpoint, nullptr);
+    config.scheme = runtime::wired_scheme().name;
+    runtime::Simulation exact(config, checkpoint, nullptr);
     std::vector<double> exact_s, symbol_s, ratios;
     for (int t = 0; t < options.tokens; ++t) {
         exact_s.push_back(token_time_s(exact, t));

@@ -4,13 +4,20 @@
 
 #include "commands.hpp"
 #include "evaluation.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::app {
 namespace {
 
+std::vector<std::string> compared_schemes() {
+    std::vector<std::string> names;
+    for (const runtime::Scheme& scheme : runtime::schemes())
+        if (scheme.compared) names.push_back(scheme.name);
+    return names;
+}
+
 struct CompareOptions : ExperimentOptions {
-    std::vector<std::string> schemes = {"centralized", "exact", "digital",     "fdma",
-                                        "inversion",   "mmse",  "hierarchical"};
+    std::vector<std::string> schemes = compared_schemes();
     std::string plot;
     EvaluationOptions evaluation;
 };
@@ -44,7 +51,7 @@ void run(const CompareOptions& options) {
     for (const auto& scheme : options.schemes) {
         config.scheme = scheme;
         Json result = evaluate(config, model, options.evaluation);
-        result["label"] = scheme.rfind("digital", 0) == 0
+        result["label"] = runtime::find_scheme(scheme).quantises
                               ? scheme + " " + std::to_string(config.digital_bits) + " bit"
                               : scheme;
         rows.push_back(row(result));

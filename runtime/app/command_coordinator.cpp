@@ -10,7 +10,7 @@
 #include "engine/simulation.hpp"
 #include "experiment_options.hpp"
 #include "generation.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {

@@ -18,7 +18,7 @@
 #include "engine/first_light.hpp"
 #include "experiment_options.hpp"
 #include "radio/open_radios.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::app {
 namespace {

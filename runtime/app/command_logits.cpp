@@ -6,13 +6,15 @@
 
 #include "commands.hpp"
 #include "experiment_options.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::app {
 namespace {
 
 void run(const ExperimentOptions& options, const std::vector<inference::Token>& tokens) {
     auto config = options.config();
-    if (options.config_file.empty() && !options.scheme) config.scheme = "exact";
+    if (options.config_file.empty() && !options.scheme)
+        config.scheme = runtime::wired_scheme().name;
     const Model model = open_model(config, /*needs_tokenizer=*/false);
     runtime::Simulation simulation(config, model.checkpoint, model.tokenizer.get());
     const auto logits =

@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "engine/mpi_model.hpp"
 #include "generation.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -72,7 +73,8 @@ void run(const GenerationOptions& options) {
     const bool ready = job.prepare([&] {
         auto config = options.config();
         // The air's default makes no sense on a wire.
-        if (options.config_file.empty() && !options.scheme) config.scheme = "exact";
+        if (options.config_file.empty() && !options.scheme)
+            config.scheme = runtime::wired_scheme().name;
         model = open_model(config, /*needs_tokenizer=*/true);
         require_context(config, *model, encode_prompt(*model->tokenizer, options.prompt).size(),
                         options.tokens);

@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "engine/layout.hpp"
 #include "evaluation.hpp"
+#include "schemes/registry.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {
@@ -100,7 +101,7 @@ Json evaluate(const runtime::Config& config, const Model& model, const Evaluatio
     std::unique_ptr<runtime::Simulation> reference;
     if (options.reference) {
         auto whole = config;
-        whole.scheme = "centralized";
+        whole.scheme = runtime::unsplit_scheme().name;
         reference =
             std::make_unique<runtime::Simulation>(whole, model.checkpoint, model.tokenizer.get());
     }

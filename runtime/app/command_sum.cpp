@@ -8,7 +8,7 @@
 #include "engine/first_light.hpp"
 #include "output.hpp"
 #include "radio_options.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::app {
 namespace {

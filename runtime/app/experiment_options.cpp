@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Command line over configuration file over defaults.
 #include "experiment_options.hpp"
-#include "schemes/media.hpp"
+#include "config/registry.hpp"
+#include "schemes/registry.hpp"
 
 #include <fstream>
 #include <sstream>
@@ -16,7 +17,7 @@ void ExperimentOptions::add_to(CLI::App& command) {
     command.add_option("--devices", devices,
                        "Number of devices: the configuration's first ones, or the default kinds");
     command.add_option("--scheme", scheme,
-                       "What carries the sums: " + joined(runtime::scheme_names()));
+                       "What carries the sums: " + runtime::names_of(runtime::schemes()));
     command.add_option("--snr-db", snr_db, "Largest device power over receiver noise, dB");
     command.add_option("--shares", shares, "Share of the model per device, e.g. 0.4,0.3,0.2,0.1")
         ->delimiter(',');

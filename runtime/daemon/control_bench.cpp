@@ -15,6 +15,7 @@
 #include "daemon/coordinator/distributed_model.hpp"
 #include "daemon/echo_bench.hpp"
 #include "daemon/model_hash.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::runtime::testbed {
 namespace {
@@ -63,7 +64,7 @@ Config bench_config(const ControlBenchOptions& options) {
         config.devices[n].name = "device-" + std::to_string(n + 1);
         config.devices[n].memory_bytes = 1e12;
     }
-    config.scheme = "exact";
+    config.scheme = wired_scheme().name;
     config.threads = 1;
     config.testbed.heartbeat_s = 5;
     return config;

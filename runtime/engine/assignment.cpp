@@ -8,7 +8,7 @@
 #include "air/radio_cell.hpp"
 #include "aircomp/inference/slice_cost.hpp"
 #include "engine/layout.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -45,7 +45,7 @@ optimizer::AssignmentProblem assignment_problem(const Config& config,
     optimizer::AssignmentProblem problem;
     problem.streams = config.radio.streams;
     problem.noise_power_w = noise_power_w(config);
-    const std::string design = design_of(config.scheme);
+    const std::string& design = find_scheme(config.scheme).design;
     if (!design.empty()) problem.scheme = design;
     problem.model_bytes =
         slice_bytes(config, model, inference::whole_model(model), bytes_per_weight);
@@ -98,8 +98,8 @@ optimizer::IntegralAssignment assign(const Config& config, const inference::Mode
     options.seed = config.seed;
     options.channels = 2;  // the final estimate is not asked for
     int channels_of_units = 50;
-    if (problem.scheme != "mmse") {
-        // Other objectives have kinks, around which the search never meets its tolerance, and a
+    if (find_scheme(config.scheme).kinked_objective) {
+        // Their objective has kinks, around which the search never meets its tolerance, and a
         // design takes milliseconds.
         options.max_iterations = 200;
         options.batch = 4;

@@ -13,7 +13,7 @@
 #include "config/seeds.hpp"
 #include "radio/open_radios.hpp"
 #include "round/radio_testbed.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -52,8 +52,8 @@ public:
         : config_(config),
           options_(options),
           codec_(config_, options.length, unit_calibration(config_.devices.size())),
-          testbed_(config_, codec_, max_power_w(config_), design_of(config_.scheme), options.open) {
-    }
+          testbed_(config_, codec_, max_power_w(config_), find_scheme(config_.scheme).design,
+                   options.open) {}
 
     FirstLightReport run(const std::function<void(const FirstLightRound&)>& progress);
 

@@ -12,7 +12,7 @@
 #include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/optimizer/apportion.hpp"
 #include "engine/assignment.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
 
@@ -28,13 +28,14 @@ std::int64_t context_of(const Config& config, const inference::ModelConfig& mode
 
 Layout lay_out(Config config, const inference::ModelConfig& model, double bytes_per_weight) {
     validate(config, "configuration", check_scheme);
-    if (assigns_shares(config.scheme)) {
+    const Scheme& scheme = find_scheme(config.scheme);
+    if (scheme.assigns_shares) {
         const auto assignment = assign(config, model, bytes_per_weight);
         config.shares = assignment.shares;
         return {config,
                 inference::make_slices(model, {assignment.kv_groups, assignment.ffn_columns})};
     }
-    if (config.scheme == "centralized") {
+    if (scheme.one_device) {
         const auto fastest = *std::max_element(
             config.devices.begin(), config.devices.end(), [](const auto& a, const auto& b) {
                 return a.compute_flops_per_s < b.compute_flops_per_s;
@@ -69,13 +70,14 @@ std::vector<double> transmit_powers_w(const Config& config, const inference::Mod
     double taking_part = 0;
     for (const auto& slice : slices)
         taking_part += inference::holds_any(slice) ? 1 : 0;
+    const Scheme& scheme = find_scheme(config.scheme);
     const double air_s =
-        token_air_time_s(config, model) * (config.scheme == "fdma" ? taking_part : 1);
+        token_air_time_s(config, model) * (scheme.time_grows_with_devices ? taking_part : 1);
     for (std::size_t n = 0; n < slices.size(); ++n) {
         if (!inference::holds_any(slices[n])) continue;
         const DeviceConfig& device = config.devices[n];
         powers_w[n] = device.max_power_w;
-        if (!device.energy_j_per_token || !is_analog(config.scheme)) continue;
+        if (!device.energy_j_per_token || !scheme.analog) continue;
         const double compute_j = device.energy_j_per_flop * token_flops(config, model, slices[n]);
         const double left_j = *device.energy_j_per_token - compute_j;
         if (left_j <= 0) {

@@ -17,8 +17,8 @@ struct Layout {
     std::vector<inference::Slice> slices;  ///< One per device.
 };
 
-/// `centralized` is the fastest device alone; a scheme that assigns shares chooses them by the long
-/// timescale; shares that are left out are equal. Whole units are apportioned from the shares.
+/// A scheme of one device is the fastest alone; a scheme that assigns shares chooses them by the
+/// long timescale; shares that are left out are equal. Whole units are apportioned from the shares.
 /// `bytes_per_weight` is what a weight takes in the checkpoint. Throws std::runtime_error where the
 /// configuration is not valid, or where no shares keep the devices' limits.
 Layout lay_out(Config config, const inference::ModelConfig& model, double bytes_per_weight);
@@ -35,9 +35,9 @@ double token_flops(const Config& config, const inference::ModelConfig& model,
 double token_air_time_s(const Config& config, const inference::ModelConfig& model);
 
 /// What each device may transmit with, W: 0 where it holds nothing of the model and so takes no
-/// part in the sums; P_n(m_n) of equation (9) for the analog schemes, with fdma's longer air time;
-/// max_power_w for the others, whose air time is not known beforehand. Throws std::runtime_error
-/// that names the device where computing takes all of its energy_j_per_token.
+/// part in the sums; P_n(m_n) of equation (9) for the analog schemes, whose air time may grow with
+/// the devices; max_power_w for the others, whose air time is not known beforehand. Throws
+/// std::runtime_error that names the device where computing takes all of its energy_j_per_token.
 std::vector<double> transmit_powers_w(const Config& config, const inference::ModelConfig& model,
                                       const std::vector<inference::Slice>& slices);
 

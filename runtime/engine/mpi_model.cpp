@@ -20,6 +20,7 @@
 #include "coding/packed_partial.hpp"
 #include "engine/forward.hpp"
 #include "engine/layout.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -63,7 +64,7 @@ public:
           length_(static_cast<std::size_t>(checkpoint.config().hidden_size)),
           devices_(devices) {
         MPI_Comm_size(devices_, &count_);
-        if (config.scheme != "digital") return;
+        if (!find_scheme(config.scheme).quantises) return;
         bits_ = config.digital_bits;
         rotation_ = rotation_of(config, checkpoint.config().hidden_size);
     }
@@ -187,8 +188,9 @@ struct MpiModel::State {
 
 MpiModel::MpiModel(const MpiJob& job, const inference::Checkpoint& checkpoint, const Config& config)
     : state_(std::make_unique<State>()) {
-    if (config.scheme != "exact" && config.scheme != "digital") {
-        throw std::invalid_argument("scheme: with MPI expected exact or digital, found '" +
+    if (!find_scheme(config.scheme).wired) {
+        throw std::invalid_argument("scheme: with MPI expected " + wired_scheme().name + " or " +
+                                    wired_scheme(/*quantises=*/true).name + ", found '" +
                                     config.scheme + "'");
     }
     State& state = *state_;

@@ -53,8 +53,9 @@ struct MpiUsage {
     double all_reduce_s = 0;      ///< Waiting for the slowest device included.
 };
 
-/// The same slices as in one process. Partials travel as float32 through MPI's all-reduce with the
-/// scheme exact; with digital as codes of digital_bits bits, which every device adds in float64.
+/// The same slices as in one process. Partials travel as float32 through MPI's all-reduce where the
+/// scheme quantises nothing; else as codes of digital_bits bits, which every device adds in
+/// float64.
 class MpiModel {
 public:
     /// Called by all ranks with the same arguments; rank r is device r - 1. The checkpoint must

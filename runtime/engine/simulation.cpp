@@ -56,7 +56,7 @@ Simulation::Simulation(const Config& config, const inference::Checkpoint& checkp
     if (tokenizer != nullptr) inference::require_same_vocabulary(*tokenizer, checkpoint.config());
     model_ = std::make_unique<SlicedModel>(checkpoint, slices_, config_);
     Calibration calibration;
-    if (is_analog(config_.scheme)) calibration = calibrate(checkpoint, tokenizer);
+    if (find_scheme(config_.scheme).analog) calibration = calibrate(checkpoint, tokenizer);
     medium_ = make_medium(config_, hidden_size_,
                           transmit_powers_w(config_, checkpoint.config(), slices_), calibration);
     model_->measure_errors();

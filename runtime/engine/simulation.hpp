@@ -10,7 +10,7 @@
 #include "aircomp/inference/continuation.hpp"
 #include "aircomp/inference/perplexity.hpp"
 #include "engine/sliced_model.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
 

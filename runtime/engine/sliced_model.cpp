@@ -10,15 +10,16 @@
 #include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/inference/thread_count.hpp"
 #include "coding/exact_sum.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
 namespace {
 
-/// Throws unless every device's memory holds its slice and its KV cache. `centralized` is the model
-/// on one device, however little it has: what the split is compared with.
+/// Throws unless every device's memory holds its slice and its KV cache. What the split is compared
+/// with is the model on one device, however little it has.
 void require_memory(const Config& config, const inference::ModelConfig& model,
                     const std::vector<inference::DeviceModel>& devices, std::int64_t context) {
-    if (config.scheme == "centralized") return;
+    if (find_scheme(config.scheme).one_device) return;
     for (std::size_t n = 0; n < devices.size(); ++n) {
         const double needed = static_cast<double>(devices[n].weight_bytes()) +
                               inference::cache_bytes(model, devices[n].slice(), context);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Experiment files: axes to points, settings to configurations.
 #include "experiment/experiment.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 
 #include <algorithm>
 #include <fstream>

@@ -36,7 +36,7 @@ public:
 
     LinkTrial run(std::int64_t tokens, std::int64_t position) {
         Calibration calibration;
-        if (is_analog(config_.scheme)) {
+        if (find_scheme(config_.scheme).analog) {
             CalibratingMedium ruler(slices_.size(), model_);
             forward(0, ruler);
             forward(1, ruler);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Configurations: what they default to, that every key is read, and the line that each error is.
 #include "config/config.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 
 #include <algorithm>
 #include <fstream>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One suite over all media, schemes over the air at both depths, on independent Gaussian partials
 // (for which equation (4) holds).
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 
 #include <cmath>
 #include <limits>
@@ -87,9 +87,9 @@ double nmse(const std::vector<float>& sum, const SumRequest& request) {
 /// Schemes over the air at both depths, the others once.
 std::vector<std::pair<std::string, AirMedium>> all_media() {
     std::vector<std::pair<std::string, AirMedium>> media;
-    for (const auto& scheme : scheme_names()) {
-        media.emplace_back(scheme, AirMedium::symbol);
-        if (!design_of(scheme).empty()) media.emplace_back(scheme, AirMedium::waveform);
+    for (const Scheme& scheme : schemes()) {
+        media.emplace_back(scheme.name, AirMedium::symbol);
+        if (!scheme.design.empty()) media.emplace_back(scheme.name, AirMedium::waveform);
     }
     return media;
 }

@@ -9,7 +9,7 @@
 #include "engine/first_light.hpp"
 #include "given_air.hpp"
 #include "inference/temporary_folder.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 #include "support/catch.hpp"
 #include "support/sanitized.hpp"
 

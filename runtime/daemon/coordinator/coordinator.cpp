@@ -14,7 +14,7 @@
 #include "daemon/model_hash.hpp"
 #include "daemon/testbed.hpp"
 #include "engine/layout.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 #include "serve/http.hpp"
 #include "serve/run_status.hpp"
 
@@ -335,12 +335,13 @@ private:
 
 void check_scheme(const CoordinatorOptions& options) {
     const Config& config = options.config;
-    if (config.scheme == "exact") return;
-    if (design_of(config.scheme).empty() || config.medium != AirMedium::radio) {
-        throw std::invalid_argument(
-            "scheme: expected exact, which goes over the control link, or a design over the air "
-            "with medium radio, found " +
-            config.scheme);
+    const Scheme& scheme = find_scheme(config.scheme);
+    if (scheme.wired && !scheme.quantises) return;
+    if (scheme.design.empty() || config.medium != AirMedium::radio) {
+        throw std::invalid_argument("scheme: expected " + wired_scheme().name +
+                                    ", which goes over the control link, or a design over the air "
+                                    "with medium radio, found " +
+                                    config.scheme);
     }
     if (options.calibration.size() < 2) {
         throw std::invalid_argument("calibration: expected at least 2 tokens, found " +

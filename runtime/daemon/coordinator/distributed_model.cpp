@@ -12,8 +12,7 @@
 #include "engine/assignment.hpp"
 #include "engine/layout.hpp"
 #include "schemes/calibrating_medium.hpp"
-#include "schemes/media.hpp"
-#include "schemes/up/media.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::runtime::testbed {
 namespace {
@@ -23,7 +22,7 @@ constexpr double load_timeouts = 10;
 
 /// The air that devices need a radio for; nothing where sums go over the control link.
 std::optional<std::uint64_t> air_of(const Config& config, std::int64_t length) {
-    if (design_of(config.scheme).empty()) return std::nullopt;
+    if (find_scheme(config.scheme).design.empty()) return std::nullopt;
     return air_fingerprint(config, length);
 }
 
@@ -49,7 +48,8 @@ DistributedModel::DistributedModel(const Config& config, const inference::Checkp
            },
            [this](std::size_t device, const std::string& reason) { note_loss(device, reason); }}),
       calibration_(calibration),
-      exact_(make_exact_medium(config.devices.size())),
+      exact_(wired_scheme().make(
+          {config_, model_.hidden_size, std::vector<double>(config.devices.size(), 1), {}})),
       by_link_(*this, config.testbed.round_timeout_s, *exact_),
       carrier_(&by_link_),
       slices_(config.devices.size()) {
@@ -103,7 +103,7 @@ std::vector<Candidate> DistributedModel::candidates(const std::vector<std::size_
 std::optional<std::vector<inference::Slice>> DistributedModel::plan() {
     const auto devices = asked_;
     const auto offers = candidates(devices);
-    if (!assigns_shares(config_.scheme)) return plan_slices(model_, bytes_, offers);
+    if (!find_scheme(config_.scheme).assigns_shares) return plan_slices(model_, bytes_, offers);
     const double begin_s = loop_.now_s();
     auto choice = std::async(std::launch::async, [&] {
         return choose_slices(config_, model_, bytes_per_weight_, bytes_, devices, offers);

@@ -8,7 +8,7 @@
 #include "coding/exact_sum.hpp"
 #include "config/waveform_format.hpp"
 #include "radio/open_radios.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::runtime::testbed {
 namespace {
@@ -145,8 +145,8 @@ std::optional<RoundFailure> RadioSumCarrier::calibrate(const Calibration& calibr
     if (auto failure = end()) return failure;
     codec_.emplace(config_, length_, calibration);
     power_w_ = power_w;
-    leader_ = std::make_unique<RoundLeader>(config_, *codec_, power_w_, design_of(config_.scheme),
-                                            *server_, devices_, start_);
+    leader_ = std::make_unique<RoundLeader>(
+        config_, *codec_, power_w_, find_scheme(config_.scheme).design, *server_, devices_, start_);
     log_.info("radios are up", {{"devices", std::to_string(taking_part_.size())}});
     return std::nullopt;
 }

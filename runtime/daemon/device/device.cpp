@@ -18,7 +18,7 @@
 #include "daemon/model_hash.hpp"
 #include "daemon/testbed.hpp"
 #include "round/device_radio.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::runtime::testbed {
 namespace {

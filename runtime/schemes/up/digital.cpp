@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Medium `digital`: what the air replaces. Every device sends its quantised partial without bit
-// errors, at the rate that its channel carries.
+// Schemes `digital` and `digital-sdma`: what the air replaces. Every device sends its quantised
+// partial without bit errors, at the rate that its channel carries.
 #include <algorithm>
 #include <cmath>
 
+#include "air/radio_cell.hpp"
+#include "coding/analog_codec.hpp"
 #include "coding/exact_sum.hpp"
 #include "coding/packed_partial.hpp"
-#include "schemes/up/media.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
 namespace {
 
 constexpr double scale_bits = 32;  // each vector's range travels with it
+
+/// How the devices share the uplink.
+enum class DigitalAccess { one_after_another, space_division };
 
 class DigitalMedium final : public Medium {
 public:
@@ -96,11 +101,28 @@ private:
     double sum_bits_per_use_ = 0;
 };
 
+Scheme digital_scheme(DigitalAccess access) {
+    Scheme scheme;
+    scheme.quantises = true;
+    scheme.make = [access](const MediumSetup& setup) {
+        return std::make_unique<DigitalMedium>(RadioCell(setup.config, setup.power_w), setup.length,
+                                               access);
+    };
+    return scheme;
+}
+
 }  // namespace
 
-std::unique_ptr<Medium> make_digital_medium(RadioCell cell, std::int64_t length,
-                                            DigitalAccess access) {
-    return std::make_unique<DigitalMedium>(std::move(cell), length, access);
+std::vector<Scheme> digital_schemes() {
+    Scheme digital = digital_scheme(DigitalAccess::one_after_another);
+    digital.name = "digital";
+    digital.is = "codes of digital_bits bits at Shannon's rate, one device after the other";
+    digital.wired = true;
+    digital.compared = true;
+    Scheme sdma = digital_scheme(DigitalAccess::space_division);
+    sdma.name = "digital-sdma";
+    sdma.is = "the same codes at the sum rate of all devices at once, told apart in space";
+    return {digital, sdma};
 }
 
 }  // namespace aircomp::runtime

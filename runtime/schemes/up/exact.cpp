@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Medium `exact`: what the split alone does.
+// Schemes `exact`, what the split alone does, and `centralized`, no split at all.
 #include "coding/exact_sum.hpp"
-#include "schemes/up/media.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -24,8 +24,21 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Medium> make_exact_medium(std::size_t devices) {
-    return std::make_unique<ExactMedium>(devices);
+std::vector<Scheme> exact_schemes() {
+    Scheme exact;
+    exact.name = "exact";
+    exact.is = "no link: the sum in float64, rounded once, at no cost";
+    exact.wired = true;
+    exact.compared = true;
+    exact.make = [](const MediumSetup& setup) {
+        return std::make_unique<ExactMedium>(setup.power_w.size());
+    };
+    Scheme centralized = exact;
+    centralized.name = "centralized";
+    centralized.is = "the whole model on the fastest device, however little memory it has";
+    centralized.wired = false;
+    centralized.one_device = true;
+    return {centralized, exact};
 }
 
 }  // namespace aircomp::runtime

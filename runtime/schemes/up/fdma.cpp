@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Medium `fdma`: uncoded analog over a subband per device. A subband of W / N makes a vector N
+// Scheme `fdma`: uncoded analog over a subband per device. A subband of W / N makes a vector N
 // times as long and lets in an N-th of the noise; the server adds N links, noise and all.
 #include <algorithm>
 
 #include "air/noise.hpp"
+#include "air/radio_cell.hpp"
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/staleness.hpp"
+#include "coding/analog_codec.hpp"
+#include "schemes/registry.hpp"
 #include "schemes/up/analog_rounds.hpp"
-#include "schemes/up/media.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -96,8 +98,19 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Medium> make_fdma_medium(RadioCell cell, AnalogCodec codec) {
-    return std::make_unique<FdmaMedium>(std::move(cell), std::move(codec));
+std::vector<Scheme> fdma_schemes() {
+    Scheme fdma;
+    fdma.name = "fdma";
+    fdma.is = "uncoded analog, a subband for each device; the server adds what it received";
+    fdma.analog = true;
+    fdma.time_grows_with_devices = true;
+    fdma.compared = true;
+    fdma.make = [](const MediumSetup& setup) {
+        return std::make_unique<FdmaMedium>(
+            RadioCell(setup.config, setup.power_w),
+            AnalogCodec(setup.config, setup.length, setup.calibration));
+    };
+    return {fdma};
 }
 
 }  // namespace aircomp::runtime

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Medium `hierarchical`: two hops over the air, channel use by channel use. Clusters take turns to
+// Scheme `hierarchical`: two hops over the air, channel use by channel use. Clusters take turns to
 // sum at their relays; then all relays, half duplex, send what they estimated, noise and all, and
 // the server sums. docs/optimizer.md section 6 derives both hops' design.
 #include "air/noise.hpp"
+#include "air/radio_cell.hpp"
 #include "air/relay_field.hpp"
 #include "aircomp/optimizer/hierarchy.hpp"
 #include "aircomp/optimizer/staleness.hpp"
+#include "coding/analog_codec.hpp"
+#include "schemes/registry.hpp"
 #include "schemes/up/analog_rounds.hpp"
-#include "schemes/up/media.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -186,8 +188,19 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Medium> make_hierarchical_medium(RadioCell cell, AnalogCodec codec) {
-    return std::make_unique<HierarchicalMedium>(std::move(cell), std::move(codec));
+std::vector<Scheme> hierarchical_schemes() {
+    Scheme hierarchical;
+    hierarchical.name = "hierarchical";
+    hierarchical.is = "two hops over the air: clusters sum at relays in turn, relays at the server";
+    hierarchical.analog = true;
+    hierarchical.uses_relays = true;
+    hierarchical.compared = true;
+    hierarchical.make = [](const MediumSetup& setup) {
+        return std::make_unique<HierarchicalMedium>(
+            RadioCell(setup.config, setup.power_w),
+            AnalogCodec(setup.config, setup.length, setup.calibration));
+    };
+    return {hierarchical};
 }
 
 }  // namespace aircomp::runtime

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Tables whose rows are chosen by name: schemes, ways down, measures.
+#pragma once
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace aircomp::runtime {
+
+/// The names of all rows, in their order, with `between` between them.
+template <typename Row>
+std::string names_of(const std::vector<Row>& rows, const char* between = ", ") {
+    std::string names;
+    for (const Row& row : rows)
+        names += (names.empty() ? "" : between) + row.name;
+    return names;
+}
+
+/// The row of that name; null where there is none.
+template <typename Row>
+const Row* row_of(const std::vector<Row>& rows, const std::string& name) {
+    const auto found =
+        std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.name == name; });
+    return found == rows.end() ? nullptr : &*found;
+}
+
+/// The row of that name. Throws std::invalid_argument, which lists the names that there are;
+/// `kind` is what the rows are.
+template <typename Row>
+const Row& find_row(const std::vector<Row>& rows, const std::string& kind,
+                    const std::string& name) {
+    if (const Row* row = row_of(rows, name)) return *row;
+    throw std::invalid_argument(kind + " '" + name + "' is not known; known are " + names_of(rows));
+}
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Schemes by name.
+#include "schemes/registry.hpp"
+
+#include <algorithm>
+
+#include "config/registry.hpp"
+
+namespace aircomp::runtime {
+
+// What the files of up/ offer.
+using SchemesOfFile = std::vector<Scheme>();
+SchemesOfFile exact_schemes, digital_schemes, fdma_schemes, designed_schemes, hierarchical_schemes;
+
+namespace {
+
+std::vector<Scheme> all_schemes() {
+    std::vector<Scheme> all;
+    for (SchemesOfFile* const file :
+         {exact_schemes, digital_schemes, fdma_schemes, designed_schemes, hierarchical_schemes}) {
+        for (Scheme& scheme : file())
+            all.push_back(std::move(scheme));
+    }
+    return all;
+}
+
+}  // namespace
+
+const std::vector<Scheme>& schemes() {
+    static const std::vector<Scheme> all = all_schemes();
+    return all;
+}
+
+const Scheme& find_scheme(const std::string& name) {
+    return find_row(schemes(), "scheme", name);
+}
+
+const Scheme& unsplit_scheme() {
+    return *std::find_if(schemes().begin(), schemes().end(),
+                         [](const Scheme& scheme) { return scheme.one_device; });
+}
+
+const Scheme& wired_scheme(bool quantises) {
+    return *std::find_if(schemes().begin(), schemes().end(), [=](const Scheme& scheme) {
+        return scheme.wired && scheme.quantises == quantises;
+    });
+}
+
+void check_scheme(const Config& config, const Checker& check) {
+    const Scheme* const scheme = row_of(schemes(), config.scheme);
+    check.require(scheme != nullptr, "scheme", "one of " + names_of(schemes()),
+                  "'" + config.scheme + "'");
+    check.require(config.shares.empty() || !scheme->assigns_shares, "shares",
+                  "none, for the scheme " + config.scheme + " chooses them",
+                  std::to_string(config.shares.size()) + " numbers");
+    if (!scheme->uses_relays) return;
+    check.require(config.relays.antennas >= config.radio.streams, "relays.antennas",
+                  "at least radio.streams, " + to_text(config.radio.streams),
+                  config.relays.antennas);
+}
+
+std::unique_ptr<Medium> make_medium(const Config& config, std::int64_t length,
+                                    const std::vector<double>& power_w,
+                                    const Calibration& calibration) {
+    return find_scheme(config.scheme).make({config, length, power_w, calibration});
+}
+
+}  // namespace aircomp::runtime
