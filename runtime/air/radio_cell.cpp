@@ -5,9 +5,6 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
-#include <limits>
-
-#include "coding/packed_partial.hpp"
 
 namespace aircomp::runtime {
 
@@ -156,39 +153,9 @@ void RadioCell::charge_control(double bytes) {
     now_s_ += seconds;
 }
 
-double RadioCell::multicast_bits_per_use() const {
-    double weakest = std::numeric_limits<double>::infinity();
-    const double gain =
-        config_.radio.server_power_w / (config_.radio.server_antennas * noise_power_w_);
-    for (std::size_t n = 0; n < block_.channels.size(); ++n) {
-        if (!takes_part(n)) continue;
-        const auto& h = block_.channels[n];
-        weakest = std::min(weakest, capacity_bits(h.adjoint() * h, gain));
-    }
-    return weakest;
-}
-
-void RadioCell::downlink(gsl::span<float> sum) {
-    const auto length = static_cast<double>(sum.size());
-    switch (config_.radio.downlink) {
-        case Downlink::free:
-            return;
-        case Downlink::control: {
-            const double seconds = config_.radio.control_latency_s +
-                                   length * sizeof(float) / config_.radio.control_rate_bytes_per_s;
-            usage_.downlink_s += seconds;
-            now_s_ += seconds;
-            return;
-        }
-        case Downlink::multicast: {
-            quantise(sum, config_.radio.downlink_bits);
-            const double seconds =
-                air_time_s(config_.radio.downlink_bits * length / multicast_bits_per_use());
-            usage_.downlink_s += seconds;
-            now_s_ += seconds;
-            return;
-        }
-    }
+void RadioCell::charge_downlink(double seconds) {
+    usage_.downlink_s += seconds;
+    now_s_ += seconds;
 }
 
 }  // namespace aircomp::runtime

@@ -5,7 +5,6 @@
 
 #include <Eigen/Core>
 #include <cstdint>
-#include <gsl/span>
 #include <vector>
 
 #include "air/link_usage.hpp"
@@ -73,9 +72,8 @@ public:
     /// Charges one uplink transmission that takes `seconds`; `power_w` per device is spent on it.
     void charge_uplink(double seconds, std::int64_t channel_uses,
                        const std::vector<double>& power_w);
-    /// Charges the sum's way back to the devices, equation (12), for a vector of `length` reals,
-    /// and rounds it to what the downlink can carry.
-    void downlink(gsl::span<float> sum);
+    /// Charges a sum's way back to the devices.
+    void charge_downlink(double seconds);
     void charge_control(double bytes);
     /// Charges the relays' sounding at the server, one after the other, once a coherence block.
     void charge_relay_sounding();
@@ -88,6 +86,8 @@ public:
     void count_clipped(std::int64_t reals) { usage_.clipped_reals += reals; }
 
     const LinkUsage& usage() const { return usage_; }
+    /// For media that know better than charge_uplink() what something took.
+    LinkUsage& ledger() { return usage_; }
 
     double air_time_s(double channel_uses) const {
         return runtime::air_time_s(config_.radio, channel_uses);
@@ -97,7 +97,6 @@ private:
     void draw_block(std::int64_t index);
     void charge_sounding();
     void charge_sounding_uses(std::int64_t uses);
-    double multicast_bits_per_use() const;
 
     Config config_;
     std::vector<double> power_w_;

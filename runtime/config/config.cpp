@@ -28,8 +28,6 @@ const std::vector<std::pair<std::string, Fading>> fading_names = {{"rayleigh", F
                                                                   {"rician", Fading::rician}};
 const std::vector<std::pair<std::string, ChannelKnowledge>> channel_knowledge_names = {
     {"estimated", ChannelKnowledge::estimated}, {"perfect", ChannelKnowledge::perfect}};
-const std::vector<std::pair<std::string, Downlink>> downlink_names = {
-    {"multicast", Downlink::multicast}, {"control", Downlink::control}, {"free", Downlink::free}};
 const std::vector<std::pair<std::string, ScalePolicy>> scale_names = {
     {"calibrated", ScalePolicy::calibrated},
     {"shared", ScalePolicy::shared},
@@ -84,7 +82,7 @@ void read_radio(const YamlNode& node, RadioConfig& radio) {
     node.at("knowledge_age_s").read(radio.knowledge_age_s);
     node.at("channel_knowledge").read(radio.channel_knowledge, channel_knowledge_names);
     node.at("pilots_per_antenna").read(radio.pilots_per_antenna);
-    node.at("downlink").read(radio.downlink, downlink_names);
+    node.at("downlink").read(radio.downlink);
     node.at("server_power_w").read(radio.server_power_w);
     node.at("downlink_bits").read(radio.downlink_bits);
     node.at("control_rate_bytes_per_s").read(radio.control_rate_bytes_per_s);

@@ -27,7 +27,6 @@ struct DeviceConfig {
 
 enum class Fading { rayleigh, rician };
 enum class ChannelKnowledge { estimated, perfect };
-enum class Downlink { multicast, control, free };
 enum class ScalePolicy { calibrated, shared, exchanged };
 /// How deep a scheme over the air is simulated: `symbol` by channel uses, `waveform` by samples.
 /// `radio` simulates nothing and takes the radios of the section of that name.
@@ -46,7 +45,7 @@ struct RadioConfig {
     double knowledge_age_s = 0;  ///< From sounding to the begin of the block it is used in.
     ChannelKnowledge channel_knowledge = ChannelKnowledge::estimated;
     int pilots_per_antenna = 32;  ///< g, channel uses of sounding.
-    Downlink downlink = Downlink::multicast;
+    std::string downlink = "multicast";  ///< One that schemes/down knows.
     double server_power_w = 1;  ///< P_s, of the multicast.
     int downlink_bits = 16;     ///< q_b, bits a value.
     double control_rate_bytes_per_s = 12.5e6;

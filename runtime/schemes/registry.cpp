@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/registry.hpp"
+#include "schemes/down/registry.hpp"
 
 namespace aircomp::runtime {
 
@@ -47,6 +48,7 @@ const Scheme& wired_scheme(bool quantises) {
 }
 
 void check_scheme(const Config& config, const Checker& check) {
+    check_downlink(config, check);
     const Scheme* const scheme = row_of(schemes(), config.scheme);
     check.require(scheme != nullptr, "scheme", "one of " + names_of(schemes()),
                   "'" + config.scheme + "'");

@@ -58,8 +58,8 @@ const Scheme& unsplit_scheme();
 /// The scheme of wires: float32 partials, or codes where it `quantises`.
 const Scheme& wired_scheme(bool quantises = false);
 
-/// Throws, by `check`, where config.scheme is not known or where it needs what the configuration
-/// does not have. For read_config() and validate().
+/// Throws, by `check`, where config.scheme or radio.downlink is not known, or where the scheme
+/// needs what the configuration does not have. For read_config() and validate().
 void check_scheme(const Config& config, const Checker& check);
 
 /// `config.scheme` over vectors of `length` reals; the arguments are those of MediumSetup. Throws

@@ -312,7 +312,7 @@ TEST_CASE("every key is read into its field") {
                       2e-3,
                       ChannelKnowledge::perfect,
                       8,
-                      Downlink::control,
+                      "control",
                       2,
                       8,
                       1e6,
@@ -516,7 +516,7 @@ TEST_CASE("a choice by name is refused with the names there are") {
     CHECK(error_of("radio: {channel_knowledge: none}") ==
           "lab.yaml:1: radio.channel_knowledge: expected one of estimated, perfect, found none");
     CHECK(error_of("radio: {downlink: Free}") ==
-          "lab.yaml:1: radio.downlink: expected one of multicast, control, free, found Free");
+          "lab.yaml:1: radio.downlink: expected one of multicast, control, free, found 'Free'");
     CHECK(error_of("analog:\n  scale: 3\n") ==
           "lab.yaml:2: analog.scale: expected one of calibrated, shared, exchanged, found 3");
 }

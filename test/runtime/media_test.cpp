@@ -14,6 +14,7 @@
 #include "aircomp/optimizer/hierarchy.hpp"
 #include "coding/exact_sum.hpp"
 #include "full_power.hpp"
+#include "schemes/down/registry.hpp"
 #include "support/catch.hpp"
 
 namespace aircomp::runtime {
@@ -152,7 +153,7 @@ TEST_CASE("the symbol medium's error is that of equation (4)") {
     auto config = testbed("mmse", 4, GENERATE(10, 20, 30));
     config.radio.channel_knowledge =
         GENERATE(ChannelKnowledge::perfect, ChannelKnowledge::estimated);
-    config.radio.downlink = Downlink::free;
+    config.radio.downlink = "free";
     RadioCell cell(config, full_power(config));
     cell.enter_block(0);
     optimizer::TransceiverProblem problem;
@@ -222,12 +223,12 @@ TEST_CASE("the multicast costs what equation (12) says, the free downlink nothin
     const double bits_per_use =
         std::log2((inner(0, 0) * inner(1, 1) - inner(0, 1) * inner(1, 0)).real());
     std::vector<float> sum(length, 0.5F);
-    cell.downlink(sum);
+    make_way_down(config)->bring(cell, sum);
     CHECK(cell.usage().downlink_s == Approx(16 * 256 / (10e6 * 0.75 * bits_per_use)));
-    config.radio.downlink = Downlink::free;
+    config.radio.downlink = "free";
     RadioCell free(config, {true});
     free.enter_block(0);
-    free.downlink(sum);
+    make_way_down(config)->bring(free, sum);
     CHECK(free.usage().downlink_s == 0);
 }
 
@@ -283,7 +284,7 @@ TEST_CASE("a massive activation on the first token does not drown the others") {
 
 TEST_CASE("hierarchical takes a turn for every cluster and one for the relays") {
     auto config = testbed("hierarchical", 16);
-    config.radio.downlink = Downlink::free;
+    config.radio.downlink = "free";
     const RelayField field(config);
     std::set<std::size_t> clusters;
     for (std::size_t n = 0; n < config.devices.size(); ++n)
@@ -335,7 +336,7 @@ TEST_CASE("relays keep their power, also where the partials all say the same") {
 TEST_CASE("two hops end with the error that the optimizer derives") {
     auto config = testbed("hierarchical", 6, 20);
     config.radio.channel_knowledge = ChannelKnowledge::perfect;
-    config.radio.downlink = Downlink::free;
+    config.radio.downlink = "free";
     const RelayField field(config);
     const RelayBlock block = field.draw(0);
     optimizer::HierarchyProblem problem;

@@ -26,7 +26,7 @@ Config testbed() {
     Config config = read_config(AIRCOMP_SOURCE_DIR "/configs/virtual-radio.yaml");
     config.medium = AirMedium::waveform;
     config.radio.snr_db = 20;
-    config.radio.downlink = Downlink::free;
+    config.radio.downlink = "free";
     config.radios.unit_power_dbfs = unit_power_dbfs;
     return config;
 }

@@ -23,7 +23,7 @@ inline Config testbed(double snr_db, int paths) {
     config.medium = AirMedium::waveform;
     config.radio.snr_db = snr_db;
     config.radio.server_antennas = 4;
-    config.radio.downlink = Downlink::free;
+    config.radio.downlink = "free";
     config.waveform.paths = paths;
     config.waveform.timing_offset = 4;
     return config;

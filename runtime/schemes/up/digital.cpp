@@ -6,9 +6,10 @@
 
 #include "air/radio_cell.hpp"
 #include "coding/analog_codec.hpp"
-#include "coding/exact_sum.hpp"
 #include "coding/packed_partial.hpp"
+#include "schemes/down/registry.hpp"
 #include "schemes/registry.hpp"
+#include "schemes/up/rounds.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -21,24 +22,28 @@ enum class DigitalAccess { one_after_another, space_division };
 class DigitalMedium final : public Medium {
 public:
     DigitalMedium(RadioCell cell, std::int64_t length, DigitalAccess access)
-        : cell_(std::move(cell)), access_(access), rotation_(rotation_of(cell_.config(), length)) {}
+        : cell_(std::move(cell)),
+          down_(make_way_down(cell_.config())),
+          access_(access),
+          rotation_(rotation_of(cell_.config(), length)) {}
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
-        check_request(request, sum);
-        const auto length = static_cast<std::size_t>(request.length);
-        for (std::int64_t v = 0; v < request.vectors; ++v) {
-            // Rates follow a moving channel at once.
-            if (cell_.enter_block(0) || cell_.config().radio.doppler_hz > 0) measure_rates();
-            const auto out = sum.subspan(static_cast<std::size_t>(v) * length, length);
-            add_quantised(request, v, out);
-            charge(static_cast<double>(length));
-            cell_.downlink(out);
-        }
+        all_reduce_by({0, [this] { measure_rates(); },
+                       [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); },
+                       /*scaled=*/false},
+                      cell_, *down_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }
     const LinkUsage& usage() const override { return cell_.usage(); }
 
 private:
+    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
+        // Rates follow a moving channel at once.
+        if (cell_.config().radio.doppler_hz > 0) measure_rates();
+        add_quantised(request, v, out);
+        charge(static_cast<double>(out.size()));
+    }
+
     void measure_rates() {
         const Config& config = cell_.config();
         const Eigen::Index antennas = config.radio.server_antennas;
@@ -95,6 +100,7 @@ private:
     }
 
     RadioCell cell_;
+    std::unique_ptr<WayDown> down_;
     DigitalAccess access_;
     std::optional<phy::Rotation> rotation_;
     std::vector<double> bits_per_use_;

@@ -8,8 +8,9 @@
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/staleness.hpp"
 #include "coding/analog_codec.hpp"
+#include "schemes/down/registry.hpp"
 #include "schemes/registry.hpp"
-#include "schemes/up/analog_rounds.hpp"
+#include "schemes/up/rounds.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -18,6 +19,7 @@ class FdmaMedium final : public Medium {
 public:
     FdmaMedium(RadioCell cell, AnalogCodec codec)
         : cell_(std::move(cell)),
+          down_(make_way_down(cell_.config())),
           codec_(std::move(codec)),
           noise_(derive_seed(cell_.config().seed, seed_for::fdma_noise)),
           subbands_(static_cast<double>(cell_.participants())) {}
@@ -25,7 +27,7 @@ public:
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
         all_reduce_by({0, [this] { design_links(); },
                        [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
-                      cell_, request, sum);
+                      cell_, *down_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }
     const LinkUsage& usage() const override { return cell_.usage(); }
@@ -90,6 +92,7 @@ private:
     }
 
     RadioCell cell_;
+    std::unique_ptr<WayDown> down_;
     AnalogCodec codec_;
     NoiseGenerator noise_;
     double subbands_;

@@ -8,8 +8,9 @@
 #include "aircomp/optimizer/hierarchy.hpp"
 #include "aircomp/optimizer/staleness.hpp"
 #include "coding/analog_codec.hpp"
+#include "schemes/down/registry.hpp"
 #include "schemes/registry.hpp"
-#include "schemes/up/analog_rounds.hpp"
+#include "schemes/up/rounds.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -33,6 +34,7 @@ class HierarchicalMedium final : public Medium {
 public:
     HierarchicalMedium(RadioCell cell, AnalogCodec codec)
         : cell_(std::move(cell)),
+          down_(make_way_down(cell_.config())),
           codec_(std::move(codec)),
           field_(cell_.config()),
           noise_(derive_seed(cell_.config().seed, seed_for::hierarchical_noise)) {}
@@ -40,7 +42,7 @@ public:
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
         all_reduce_by({settings_bytes(), [this] { enter_block(); },
                        [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
-                      cell_, request, sum);
+                      cell_, *down_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }
     const LinkUsage& usage() const override { return cell_.usage(); }
@@ -179,6 +181,7 @@ private:
     }
 
     RadioCell cell_;
+    std::unique_ptr<WayDown> down_;
     AnalogCodec codec_;
     RelayField field_;
     NoiseGenerator noise_;

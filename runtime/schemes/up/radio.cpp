@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Medium `radio`: over the air of real or virtual radios, all opened in this process. Radio time
-// passes by itself; what a round took of it is charged, the way back of the sum over the control
-// link as the configuration has it.
-#include "coding/exact_sum.hpp"
+// passes by itself; what a round took of it is charged.
 #include "round/radio_testbed.hpp"
+#include "schemes/down/registry.hpp"
 #include "schemes/up/media.hpp"
+#include "schemes/up/rounds.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -12,56 +12,54 @@ namespace {
 class RadioMedium final : public Medium {
 public:
     RadioMedium(RadioCell cell, AnalogCodec codec, const std::string& design)
-        : config_(cell.config()),
+        : cell_(std::move(cell)),
+          down_(make_way_down(config())),
           codec_(std::move(codec)),
-          testbed_(config_, codec_, cell.power_w(), design) {
-        usage_.transmit_energy_j.assign(config_.devices.size(), 0);
-    }
+          testbed_(config(), codec_, cell_.power_w(), design) {}
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
-        check_request(request, sum);
-        const auto length = static_cast<std::size_t>(request.length);
-        for (std::int64_t v = 0; v < request.vectors; ++v) {
-            std::vector<gsl::span<const float>> partials;
-            for (std::size_t n = 0; n < config_.devices.size(); ++n)
-                partials.push_back(request.partial(n, v));
-            const auto round =
-                testbed_.sum(request.site.kind, codec_.common_scale(request, v), partials,
-                             sum.subspan(static_cast<std::size_t>(v) * length, length));
-            charge(round, request.length);
-        }
-        usage_.repeated_rounds = static_cast<std::int64_t>(testbed_.leader().faults().size());
-        usage_.coherence_blocks = testbed_.leader().soundings();
-        usage_.sounding_s = testbed_.leader().sounding_s();
+        all_reduce_by({std::nullopt, nullptr,
+                       [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); },
+                       /*scaled=*/false},
+                      cell_, *down_, request, sum);
+        LinkUsage& ledger = cell_.ledger();
+        ledger.repeated_rounds = static_cast<std::int64_t>(testbed_.leader().faults().size());
+        ledger.coherence_blocks = testbed_.leader().soundings();
+        ledger.sounding_s = testbed_.leader().sounding_s();
     }
     void elapse(double) override {}
-    const LinkUsage& usage() const override { return usage_; }
+    const LinkUsage& usage() const override { return cell_.usage(); }
 
 private:
-    void charge(const WholeRound& round, std::int64_t length) {
-        const double rate_hz = config_.radio.bandwidth_hz;
+    const Config& config() const { return cell_.config(); }
+
+    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
+        std::vector<gsl::span<const float>> partials;
+        for (std::size_t n = 0; n < config().devices.size(); ++n)
+            partials.push_back(request.partial(n, v));
+        charge(testbed_.sum(request.site.kind, codec_.common_scale(request, v), partials, out));
+    }
+
+    void charge(const WholeRound& round) {
+        LinkUsage& ledger = cell_.ledger();
+        const double rate_hz = config().radio.bandwidth_hz;
         const double header_s =
             static_cast<double>(round.order.burst - round.order.headers.front()) / rate_hz;
         const double burst_s =
-            static_cast<double>(codec_.channel_uses()) / (rate_hz * config_.radio.overhead_factor);
-        usage_.uplink_s += header_s + burst_s;
-        usage_.uplink_channel_uses += codec_.channel_uses();
-        ++usage_.all_reduces;
-        if (config_.radio.downlink == Downlink::control) {
-            usage_.control_s += config_.radio.control_latency_s +
-                                static_cast<double>(length) * config_.radio.downlink_bits / 8 /
-                                    config_.radio.control_rate_bytes_per_s;
-        }
+            static_cast<double>(codec_.channel_uses()) / (rate_hz * config().radio.overhead_factor);
+        ledger.uplink_s += header_s + burst_s;
+        ledger.uplink_channel_uses += codec_.channel_uses();
+        ++ledger.all_reduces;
         for (std::size_t n = 0; n < round.devices.size(); ++n) {
-            usage_.transmit_energy_j[n] += burst_s * round.devices[n].mean_power_w;
-            usage_.clipped_reals += static_cast<std::int64_t>(round.devices[n].clipped_reals);
+            ledger.transmit_energy_j[n] += burst_s * round.devices[n].mean_power_w;
+            ledger.clipped_reals += static_cast<std::int64_t>(round.devices[n].clipped_reals);
         }
     }
 
-    Config config_;
+    RadioCell cell_;  // for what it charges; its simulated channels are never drawn
+    std::unique_ptr<WayDown> down_;
     AnalogCodec codec_;
     RadioTestbed testbed_;
-    LinkUsage usage_;
 };
 
 }  // namespace

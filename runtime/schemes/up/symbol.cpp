@@ -4,8 +4,9 @@
 #include "air/noise.hpp"
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/staleness.hpp"
-#include "schemes/up/analog_rounds.hpp"
+#include "schemes/down/registry.hpp"
 #include "schemes/up/media.hpp"
+#include "schemes/up/rounds.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -21,6 +22,7 @@ class SymbolMedium final : public Medium {
 public:
     SymbolMedium(RadioCell cell, AnalogCodec codec, const std::string& design)
         : cell_(std::move(cell)),
+          down_(make_way_down(cell_.config())),
           codec_(std::move(codec)),
           designer_(optimizer::make_designer(design)),
           noise_(derive_seed(cell_.config().seed, seed_for::symbol_noise)) {}
@@ -28,7 +30,7 @@ public:
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
         all_reduce_by({settings_bytes(), [this] { design_links(); },
                        [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
-                      cell_, request, sum);
+                      cell_, *down_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }
     const LinkUsage& usage() const override { return cell_.usage(); }
@@ -87,6 +89,7 @@ private:
     }
 
     RadioCell cell_;
+    std::unique_ptr<WayDown> down_;
     AnalogCodec codec_;
     optimizer::Designer designer_;
     NoiseGenerator noise_;

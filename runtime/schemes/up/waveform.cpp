@@ -13,8 +13,9 @@
 #include "round/block_designer.hpp"
 #include "round/device_end.hpp"
 #include "round/server_end.hpp"
-#include "schemes/up/analog_rounds.hpp"
+#include "schemes/down/registry.hpp"
 #include "schemes/up/media.hpp"
+#include "schemes/up/rounds.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -55,7 +56,7 @@ public:
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
         all_reduce_by({settings_bytes(), [this] { enter_block(); },
                        [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
-                      cell_, request, sum);
+                      cell_, *down_, request, sum);
     }
     void elapse(double seconds) override {
         elapsed_s_ += seconds;
@@ -94,6 +95,7 @@ private:
     [[noreturn]] void give_up() const;
 
     RadioCell cell_;
+    std::unique_ptr<WayDown> down_;
     AnalogCodec codec_;
     phy::BurstFormat format_;
     BlockDesigner designer_;
@@ -116,6 +118,7 @@ private:
 
 WaveformMedium::WaveformMedium(RadioCell cell, AnalogCodec codec, const std::string& design)
     : cell_(std::move(cell)),
+      down_(make_way_down(cell_.config())),
       codec_(std::move(codec)),
       format_(burst_format(cell_.config())),
       designer_(cell_.config(), format_, design, cell_.power_w()),

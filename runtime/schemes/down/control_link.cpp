@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Way down `control`: the sum as it is, over the wired control link.
+#include "schemes/down/registry.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+class ControlLink final : public WayDown {
+public:
+    void bring(RadioCell& cell, gsl::span<float> sum) override {
+        const RadioConfig& radio = cell.config().radio;
+        const double bytes = static_cast<double>(sum.size()) * sizeof(float);
+        cell.charge_downlink(radio.control_latency_s + bytes / radio.control_rate_bytes_per_s);
+    }
+
+    void charge_beside_radios(RadioCell& cell, std::size_t length) override {
+        cell.charge_control(static_cast<double>(length) * cell.config().radio.downlink_bits / 8);
+    }
+};
+
+}  // namespace
+
+Downlink control_downlink() {
+    return {"control", "float32 over the wired control link",
+            [] { return std::make_unique<ControlLink>(); }};
+}
+
+}  // namespace aircomp::runtime

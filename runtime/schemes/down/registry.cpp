@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Ways down by name.
+#include "schemes/down/registry.hpp"
+
+#include "config/registry.hpp"
+
+namespace aircomp::runtime {
+
+// What the files of down/ offer.
+using DownlinkOfFile = Downlink();
+DownlinkOfFile multicast_downlink, control_downlink, free_downlink;
+
+const std::vector<Downlink>& downlinks() {
+    static const std::vector<Downlink> all = {multicast_downlink(), control_downlink(),
+                                              free_downlink()};
+    return all;
+}
+
+void check_downlink(const Config& config, const Checker& check) {
+    check.require(row_of(downlinks(), config.radio.downlink) != nullptr, "radio.downlink",
+                  "one of " + names_of(downlinks()), "'" + config.radio.downlink + "'");
+}
+
+std::unique_ptr<WayDown> make_way_down(const Config& config) {
+    return find_row(downlinks(), "downlink", config.radio.downlink).make();
+}
+
+void WayDown::charge_beside_radios(RadioCell&, std::size_t) {}
+
+}  // namespace aircomp::runtime

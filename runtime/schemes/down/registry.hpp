@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All ways down, a row each: the values of radio.downlink.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/checker.hpp"
+#include "schemes/down/way_down.hpp"
+
+namespace aircomp::runtime {
+
+/// One way down. A file of down/ offers it by a function that registry.cpp lists.
+struct Downlink {
+    std::string name;
+    std::string is;  ///< What it is, in a sentence.
+    std::function<std::unique_ptr<WayDown>()> make;
+};
+
+/// All of them, in the order that errors show them.
+const std::vector<Downlink>& downlinks();
+
+/// Throws, by `check`, where radio.downlink is not known.
+void check_downlink(const Config& config, const Checker& check);
+
+/// That of radio.downlink. Throws std::invalid_argument, which lists the names that there are.
+std::unique_ptr<WayDown> make_way_down(const Config& config);
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What all-reduces of all media with a link have in common: a round per vector, its sum's way up
+// and then down.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "coding/sum_request.hpp"
+#include "schemes/down/way_down.hpp"
+
+namespace aircomp::runtime {
+
+/// What a medium does in a round and before it.
+struct Rounds {
+    /// To the devices, once a coherence block of the simulated cell; nothing where real radios
+    /// sound for themselves.
+    std::optional<double> settings_bytes;
+    std::function<void()> enter_block;  ///< In a new one, after it has been drawn and sounded.
+    /// Sends vector `v` of the request; the estimate of the sum goes to `out`, [length].
+    std::function<void(std::int64_t v, gsl::span<float> out)> transmit;
+    /// Vectors are sent at a common scale, which costs the control link where it is exchanged.
+    bool scaled = true;
+};
+
+/// Brings `sum`, [vectors, length], vector by vector, and charges the cell for the scales'
+/// exchange, where the configuration has it, and for the way down. Throws as check_request() does.
+void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const SumRequest& request,
+                   gsl::span<float> sum);
+
+}  // namespace aircomp::runtime
