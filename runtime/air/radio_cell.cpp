@@ -49,9 +49,8 @@ RadioCell::RadioCell(const Config& config, std::vector<double> power_w)
     : config_(config),
       power_w_(std::move(power_w)),
       path_gains_(runtime::path_gains(config)),
-      noise_power_w_(runtime::noise_power_w(config)) {
-    usage_.transmit_energy_j.assign(config.devices.size(), 0);
-}
+      noise_power_w_(runtime::noise_power_w(config)),
+      ledger_(config.devices.size()) {}
 
 bool RadioCell::enter_block(double settings_bytes) {
     const auto index = static_cast<std::int64_t>(now_s_ / config_.radio.coherence_block_s);
@@ -60,7 +59,7 @@ bool RadioCell::enter_block(double settings_bytes) {
         return false;
     }
     draw_block(index);
-    ++usage_.coherence_blocks;
+    ++ledger_.coherence_blocks;
     sound_again(settings_bytes);
     return true;
 }
@@ -107,7 +106,7 @@ void RadioCell::charge_sounding() {
         if (!takes_part(n)) continue;
         const std::int64_t own = static_cast<std::int64_t>(config_.devices[n].antennas) *
                                  config_.radio.pilots_per_antenna;
-        usage_.transmit_energy_j[n] +=
+        ledger_.transmit_energy_j[n] +=
             config_.devices[n].max_power_w * air_time_s(static_cast<double>(own));
         uses += own;
     }
@@ -118,14 +117,14 @@ void RadioCell::charge_relay_sounding() {
     if (config_.radio.channel_knowledge == ChannelKnowledge::perfect) return;
     const std::int64_t uses = static_cast<std::int64_t>(config_.relays.count) *
                               config_.relays.antennas * config_.radio.pilots_per_antenna;
-    usage_.relay_energy_j += config_.relays.power_w * air_time_s(static_cast<double>(uses));
+    ledger_.relay_energy_j += config_.relays.power_w * air_time_s(static_cast<double>(uses));
     charge_sounding_uses(uses);
 }
 
 void RadioCell::charge_sounding_uses(std::int64_t uses) {
     const double seconds = air_time_s(static_cast<double>(uses));
-    usage_.sounding_channel_uses += uses;
-    usage_.sounding_s += seconds;
+    ledger_.sounding_channel_uses += uses;
+    ledger_.sounding_s += seconds;
     now_s_ += seconds;
 }
 
@@ -136,11 +135,11 @@ std::size_t RadioCell::participants() const {
 
 void RadioCell::charge_uplink(double seconds, std::int64_t channel_uses,
                               const std::vector<double>& power_w) {
-    ++usage_.all_reduces;
-    usage_.uplink_s += seconds;
-    usage_.uplink_channel_uses += channel_uses;
+    ++ledger_.all_reduces;
+    ledger_.uplink_s += seconds;
+    ledger_.uplink_channel_uses += channel_uses;
     for (std::size_t n = 0; n < power_w.size(); ++n) {
-        usage_.transmit_energy_j[n] += power_w[n] * seconds;
+        ledger_.transmit_energy_j[n] += power_w[n] * seconds;
     }
     now_s_ += seconds;
 }
@@ -149,12 +148,12 @@ void RadioCell::charge_control(double bytes) {
     if (bytes <= 0) return;
     const double seconds =
         config_.radio.control_latency_s + bytes / config_.radio.control_rate_bytes_per_s;
-    usage_.control_s += seconds;
+    ledger_.control_s += seconds;
     now_s_ += seconds;
 }
 
 void RadioCell::charge_downlink(double seconds) {
-    usage_.downlink_s += seconds;
+    ledger_.downlink_s += seconds;
     now_s_ += seconds;
 }
 

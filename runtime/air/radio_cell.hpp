@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "air/link_usage.hpp"
+#include "air/ledger.hpp"
 #include "air/sounded_link.hpp"
 #include "aircomp/optimizer/transceiver.hpp"
 #include "config/config.hpp"
@@ -77,17 +77,11 @@ public:
     void charge_control(double bytes);
     /// Charges the relays' sounding at the server, one after the other, once a coherence block.
     void charge_relay_sounding();
-    void charge_relays(double energy_j) { usage_.relay_energy_j += energy_j; }
-    void count_repeated_round() { ++usage_.repeated_rounds; }
-    void count_residual_phase(double square_rad2, double nmse) {
-        usage_.residual_phase_rad2 += square_rad2;
-        usage_.residual_phase_nmse += nmse;
-    }
-    void count_clipped(std::int64_t reals) { usage_.clipped_reals += reals; }
+    void charge_relays(double energy_j) { ledger_.relay_energy_j += energy_j; }
 
-    const LinkUsage& usage() const { return usage_; }
-    /// For media that know better than charge_uplink() what something took.
-    LinkUsage& ledger() { return usage_; }
+    const Ledger& ledger() const { return ledger_; }
+    /// For entries of a medium's own, and for what takes no time of the cell.
+    Ledger& ledger() { return ledger_; }
 
     double air_time_s(double channel_uses) const {
         return runtime::air_time_s(config_.radio, channel_uses);
@@ -106,7 +100,7 @@ private:
     double block_begin_s_ = 0;
     std::vector<SoundedLink> links_;
     CoherenceBlock block_;
-    LinkUsage usage_;
+    Ledger ledger_;
 };
 
 /// log2 det(I + g H H^H), bits per channel use.

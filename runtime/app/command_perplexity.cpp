@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "engine/layout.hpp"
 #include "evaluation.hpp"
+#include "schemes/entries.hpp"
 #include "schemes/registry.hpp"
 #include "validators.hpp"
 
@@ -120,7 +121,8 @@ Json evaluate(const runtime::Config& config, const Model& model, const Evaluatio
     if (measured.top1_agreement) result["top1_agreement"] = *measured.top1_agreement;
     if (measured.mean_kl_nats) result["mean_kl_nats"] = *measured.mean_kl_nats;
     result["clipped_fraction"] = simulation.clipped_fraction();
-    result["repeated_rounds"] = simulation.medium().usage().repeated_rounds;
+    result["repeated_rounds"] =
+        static_cast<std::int64_t>(simulation.medium().usage().of(runtime::repeated_rounds));
     result["coherence_blocks"] = simulation.medium().usage().coherence_blocks;
     result["time_per_token"] = to_json(simulation.cost());
     result["software_s"] = wall_s;

@@ -87,18 +87,20 @@ Model open_model(const runtime::Config& config, bool needs_tokenizer) {
 }
 
 Json to_json(const runtime::TokenCost& cost) {
-    return {{"compute_s", cost.compute_s},
-            {"uplink_s", cost.uplink_s},
-            {"downlink_s", cost.downlink_s},
-            {"sounding_s", cost.sounding_s},
-            {"control_s", cost.control_s},
-            {"total_s", cost.total_s()},
-            {"uplink_channel_uses", cost.uplink_channel_uses},
-            {"repeated_rounds", cost.repeated_rounds},
-            {"device_energy_j", cost.device_energy_j},
-            {"server_energy_j", cost.server_energy_j},
-            {"relay_energy_j", cost.relay_energy_j},
-            {"total_energy_j", cost.total_energy_j()}};
+    Json json = {{"compute_s", cost.compute_s},
+                 {"uplink_s", cost.uplink_s},
+                 {"downlink_s", cost.downlink_s},
+                 {"sounding_s", cost.sounding_s},
+                 {"control_s", cost.control_s},
+                 {"total_s", cost.total_s()},
+                 {"uplink_channel_uses", cost.uplink_channel_uses}};
+    for (const auto& [entry, mean] : cost.own)
+        json[entry.key] = mean;
+    json["device_energy_j"] = cost.device_energy_j;
+    json["server_energy_j"] = cost.server_energy_j;
+    json["relay_energy_j"] = cost.relay_energy_j;
+    json["total_energy_j"] = cost.total_energy_j();
+    return json;
 }
 
 Json describe(const runtime::Config& config) {

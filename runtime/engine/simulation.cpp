@@ -13,6 +13,7 @@
 #include "engine/calibration_text.hpp"
 #include "engine/layout.hpp"
 #include "schemes/calibrating_medium.hpp"
+#include "schemes/entries.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -72,7 +73,7 @@ Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
     return medium.calibration();
 }
 
-TokenCost token_cost(const ComputeUsage& compute, const LinkUsage& link, std::int64_t count) {
+TokenCost token_cost(const ComputeUsage& compute, const Ledger& link, std::int64_t count) {
     const auto tokens = static_cast<double>(std::max<std::int64_t>(1, count));
     TokenCost cost;
     cost.compute_s = compute.seconds / tokens;
@@ -81,7 +82,8 @@ TokenCost token_cost(const ComputeUsage& compute, const LinkUsage& link, std::in
     cost.sounding_s = link.sounding_s / tokens;
     cost.control_s = link.control_s / tokens;
     cost.uplink_channel_uses = static_cast<double>(link.uplink_channel_uses) / tokens;
-    cost.repeated_rounds = static_cast<double>(link.repeated_rounds) / tokens;
+    for (const LedgerEntry& entry : entries_per_token())
+        cost.own.emplace_back(entry, link.of(entry) / tokens);
     cost.server_energy_j = compute.server_energy_j / tokens;
     cost.relay_energy_j = link.relay_energy_j / tokens;
     for (std::size_t n = 0; n < compute.device_energy_j.size(); ++n) {
@@ -96,9 +98,9 @@ TokenCost Simulation::cost() const {
 }
 
 double Simulation::clipped_fraction() const {
-    const LinkUsage& link = medium_->usage();
+    const Ledger& link = medium_->usage();
     if (link.all_reduces == 0) return 0;
-    return static_cast<double>(link.clipped_reals) /
+    return link.of(clipped_reals) /
            (static_cast<double>(link.all_reduces) * static_cast<double>(hidden_size_) *
             static_cast<double>(slices_.size()));
 }

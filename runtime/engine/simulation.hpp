@@ -22,7 +22,8 @@ struct TokenCost {
     double sounding_s = 0;
     double control_s = 0;
     double uplink_channel_uses = 0;
-    double repeated_rounds = 0;
+    /// entries_per_token(), with their means.
+    std::vector<std::pair<LedgerEntry, double>> own;
     std::vector<double> device_energy_j;  ///< Computing and transmitting.
     double server_energy_j = 0;
     double relay_energy_j = 0;  ///< Transmitting; of scheme hierarchical.
@@ -32,7 +33,7 @@ struct TokenCost {
 };
 
 /// The mean over `count` tokens of what computing and the link have taken.
-TokenCost token_cost(const ComputeUsage& compute, const LinkUsage& link, std::int64_t count);
+TokenCost token_cost(const ComputeUsage& compute, const Ledger& link, std::int64_t count);
 
 /// The text that analog schemes are calibrated by, 256 tokens at most and no more than the context
 /// holds; without a tokenizer, random tokens of the seed.

@@ -11,6 +11,7 @@
 #include "coding/exact_sum.hpp"
 #include "config/seeds.hpp"
 #include "schemes/calibrating_medium.hpp"
+#include "schemes/entries.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -47,11 +48,11 @@ public:
                                         transmit_powers_w(config_, model_, slices_), calibration);
         for (std::int64_t t = 0; t < tokens; ++t)
             forward(position + t, *medium);
-        const LinkUsage& link = medium->usage();
+        const Ledger& link = medium->usage();
         const double sent = static_cast<double>(link.all_reduces * model_.hidden_size) *
                             static_cast<double>(slices_.size());
         return {token_cost(compute_, link, tokens), error_.nmse(),
-                sent > 0 ? static_cast<double>(link.clipped_reals) / sent : 0};
+                sent > 0 ? link.of(clipped_reals) / sent : 0};
     }
 
 private:

@@ -30,7 +30,7 @@ public:
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override;
     void elapse(double) override {}
-    const LinkUsage& usage() const override { return usage_; }
+    const Ledger& usage() const override { return ledger_; }
 
     /// Throws std::logic_error where the site has seen no first or no later token.
     Outliers outliers() const;
@@ -38,7 +38,7 @@ public:
 private:
     struct Observations;
     Site site_;
-    LinkUsage usage_;
+    Ledger ledger_;
     std::unique_ptr<Observations> observations_;
 };
 

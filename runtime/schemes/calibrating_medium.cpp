@@ -8,7 +8,8 @@
 
 namespace aircomp::runtime {
 
-CalibratingMedium::CalibratingMedium(std::size_t devices, const inference::ModelConfig& model) {
+CalibratingMedium::CalibratingMedium(std::size_t devices, const inference::ModelConfig& model)
+    : ledger_(devices) {
     SiteStatistics empty;
     empty.partial_power.assign(devices, 0);
     for (std::int64_t index = 0; index < model.sites(); ++index) {
@@ -16,7 +17,6 @@ CalibratingMedium::CalibratingMedium(std::size_t devices, const inference::Model
         sums_.first_token.push_back(empty);
         sums_.later_tokens.push_back(empty);
     }
-    usage_.transmit_energy_j.assign(devices, 0);
 }
 
 void CalibratingMedium::all_reduce(const SumRequest& request, gsl::span<float> sum) {

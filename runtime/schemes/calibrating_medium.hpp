@@ -15,14 +15,14 @@ public:
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override;
     void elapse(double) override {}
-    const LinkUsage& usage() const override { return usage_; }
+    const Ledger& usage() const override { return ledger_; }
 
     /// Throws std::logic_error where a site has seen no first or no later token.
     Calibration calibration() const;
 
 private:
     Calibration sums_;
-    LinkUsage usage_;
+    Ledger ledger_;
 };
 
 }  // namespace aircomp::runtime

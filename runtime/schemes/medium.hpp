@@ -4,7 +4,7 @@
 
 #include <gsl/span>
 
-#include "air/link_usage.hpp"
+#include "air/ledger.hpp"
 #include "coding/sum_request.hpp"
 
 namespace aircomp::runtime {
@@ -21,7 +21,7 @@ public:
     /// Lets simulated time pass while devices compute: channels age meanwhile.
     virtual void elapse(double seconds) = 0;
 
-    virtual const LinkUsage& usage() const = 0;
+    virtual const Ledger& usage() const = 0;
 };
 
 }  // namespace aircomp::runtime

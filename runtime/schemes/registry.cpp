@@ -36,6 +36,19 @@ const Scheme& find_scheme(const std::string& name) {
     return find_row(schemes(), "scheme", name);
 }
 
+std::vector<LedgerEntry> entries_per_token() {
+    std::vector<LedgerEntry> shown;
+    for (const Scheme& scheme : schemes()) {
+        for (const LedgerEntry& entry : scheme.entries) {
+            const bool is_new = std::none_of(shown.begin(), shown.end(), [&](const auto& other) {
+                return other.key == entry.key;
+            });
+            if (entry.per_token && is_new) shown.push_back(entry);
+        }
+    }
+    return shown;
+}
+
 const Scheme& unsplit_scheme() {
     return *std::find_if(schemes().begin(), schemes().end(),
                          [](const Scheme& scheme) { return scheme.one_device; });

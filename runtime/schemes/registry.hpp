@@ -42,6 +42,7 @@ struct Scheme {
     bool wired = false;
     /// A vector's time on the air is in proportion to the devices that take part.
     bool time_grows_with_devices = false;
+    std::vector<LedgerEntry> entries;  ///< That its medium makes of its own in the ledger.
     bool compared = false;  ///< Among those that a comparison shows unless it is told otherwise.
     std::function<std::unique_ptr<Medium>(const MediumSetup&)> make;
 };
@@ -51,6 +52,10 @@ const std::vector<Scheme>& schemes();
 
 /// Throws std::invalid_argument, which lists the names that there are.
 const Scheme& find_scheme(const std::string& name);
+
+/// What the cost of a token shows of the schemes' own entries, each once: the same for all schemes,
+/// so that they stand in one table.
+std::vector<LedgerEntry> entries_per_token();
 
 /// The model on one device.
 const Scheme& unsplit_scheme();

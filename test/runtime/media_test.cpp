@@ -15,6 +15,7 @@
 #include "coding/exact_sum.hpp"
 #include "full_power.hpp"
 #include "schemes/down/registry.hpp"
+#include "schemes/entries.hpp"
 #include "support/catch.hpp"
 
 namespace aircomp::runtime {
@@ -239,8 +240,7 @@ TEST_CASE("values beyond the transmitters' range are clipped and counted") {
     const auto medium = medium_of(config);
     run(*medium, Partials(4, 4).request());
     // A Gaussian is beyond one deviation with probability 0.317.
-    CHECK(static_cast<double>(medium->usage().clipped_reals) / (4 * 4 * 256) ==
-          Approx(0.317).margin(0.03));
+    CHECK(medium->usage().of(clipped_reals) / (4 * 4 * 256) == Approx(0.317).margin(0.03));
 }
 
 TEST_CASE("every scale policy brings the sum; the exchanged one pays on the control link") {
@@ -291,7 +291,7 @@ TEST_CASE("hierarchical takes a turn for every cluster and one for the relays") 
         clusters.insert(field.relay_of(n));
     const auto medium = medium_of(config);
     run(*medium, Partials(16, 2).request());
-    const LinkUsage& usage = medium->usage();
+    const Ledger& usage = medium->usage();
     const auto turns = static_cast<std::int64_t>(clusters.size()) + 1;
     CHECK(turns > 2);
     CHECK(usage.uplink_channel_uses == 2 * 64 * turns);
@@ -319,7 +319,7 @@ TEST_CASE("relays keep their power, also where the partials all say the same") {
     }
     const auto medium = make_medium(config, length, full_power(config), calibration);
     run(*medium, partials.request());
-    const LinkUsage& usage = medium->usage();
+    const Ledger& usage = medium->usage();
     const RelayField field(config);
     std::set<std::size_t> clusters;
     for (std::size_t n = 0; n < 4; ++n)

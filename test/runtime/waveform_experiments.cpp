@@ -55,8 +55,8 @@ Json oscillators() {
                     expected += expected_nmse(config) / drawings;
                     const auto medium = medium_of(config);
                     found += nmse_of(*medium, many_rounds) / drawings;
-                    square += medium->usage().residual_phase_rad2 / many_rounds / drawings;
-                    cost += medium->usage().residual_phase_nmse / many_rounds / drawings;
+                    square += medium->usage().of(residual_phase_rad2) / many_rounds / drawings;
+                    cost += medium->usage().of(residual_phase_nmse) / many_rounds / drawings;
                 }
                 rows.push_back({{"linewidth_hz", linewidth_hz},
                                 {"header_samples", 64 * sync_periods},

@@ -18,7 +18,7 @@ TEST_CASE("the waveform medium's error is that of equation (4)") {
     const double known = db(nmse_of(*perfect, 12) / expected);
     CAPTURE(known);
     CHECK(std::abs(known) < 0.5);
-    CHECK(perfect->usage().repeated_rounds == 0);
+    CHECK(perfect->usage().of(repeated_rounds) == 0);
     config.radio.channel_knowledge = ChannelKnowledge::estimated;
     CHECK(db(nmse_of(*medium_of(config), 12) / expected) < known + 1);
 }
@@ -33,11 +33,11 @@ TEST_CASE("free-running oscillators cost what equation (13) says of the phase th
     const auto medium = medium_of(config);
     constexpr int rounds = 40;
     const double found = nmse_of(*medium, rounds);
-    const double residual = medium->usage().residual_phase_nmse / rounds;
+    const double residual = medium->usage().of(residual_phase_nmse) / rounds;
     const double phase_deg =
-        std::sqrt(medium->usage().residual_phase_rad2 / rounds) * 180 / 3.14159265;
+        std::sqrt(medium->usage().of(residual_phase_rad2) / rounds) * 180 / 3.14159265;
     CAPTURE(found, expected, residual, phase_deg, medium->usage().coherence_blocks);
-    CHECK(medium->usage().repeated_rounds == 0);
+    CHECK(medium->usage().of(repeated_rounds) == 0);
     CHECK(phase_deg > 0.1);
     CHECK(phase_deg < 12);
     // For the noise of 40 rounds, and what a phase's square leaves out of its cosine.
@@ -53,7 +53,7 @@ TEST_CASE("a residual offset, of which no device knows, costs what equation (13)
     const auto medium = medium_of(config);
     constexpr int rounds = 12;
     const double found = nmse_of(*medium, rounds);
-    const double residual = medium->usage().residual_phase_nmse / rounds;
+    const double residual = medium->usage().of(residual_phase_nmse) / rounds;
     CAPTURE(found, expected, residual);
     CHECK(residual > 0.3 * expected);
     CHECK(std::abs(db(found / (expected + residual))) < 0.5);
@@ -108,7 +108,7 @@ TEST_CASE("a device that sends nothing is named once all attempts have failed") 
     CHECK_THROWS_WITH(nmse_of(*medium, 1),
                       "waveform: no whole round in 3 attempts: the sounding of device 'device-3' "
                       "was not found");
-    CHECK(medium->usage().repeated_rounds == 3);
+    CHECK(medium->usage().of(repeated_rounds) == 3);
 }
 
 TEST_CASE("a header that a device cannot hear is repeated, and in the end it is named") {
@@ -119,7 +119,7 @@ TEST_CASE("a header that a device cannot hear is repeated, and in the end it is 
     const auto medium = medium_of(config);
     CHECK_THROWS_WITH(nmse_of(*medium, 1),
                       Catch::Contains("no whole round in 2 attempts: device 'device-1'"));
-    CHECK(medium->usage().repeated_rounds == 2);
+    CHECK(medium->usage().of(repeated_rounds) == 2);
 }
 
 TEST_CASE("a confidence that no round can have repeats every round") {
@@ -138,7 +138,7 @@ TEST_CASE("a device that drops out of a round is missing from its sum") {
     const auto medium = medium_of(config);
     const double lacking = nmse_of(*medium, rounds);
     CAPTURE(clean, lacking);
-    CHECK(medium->usage().repeated_rounds == 0);
+    CHECK(medium->usage().of(repeated_rounds) == 0);
     // Each of independent partials is missing with that probability; 48 of 240 are, give or take 6.
     CHECK(lacking - clean == Approx(config.waveform.dropout).epsilon(0.3));
 }
@@ -154,8 +154,8 @@ TEST_CASE("pilots show that a device dropped out, and repeated rounds make the s
     config.waveform.attempts = 50;
     const auto medium = medium_of(config);
     const double repeated = nmse_of(*medium, rounds);
-    const LinkUsage &usage = medium->usage(), &before = whole->usage();
-    const auto repeats = static_cast<double>(usage.repeated_rounds);
+    const Ledger &usage = medium->usage(), &before = whole->usage();
+    const double repeats = usage.of(repeated_rounds);
     CAPTURE(clean, repeated, repeats);
     CHECK(std::abs(db(repeated / clean)) < 0.5);
     // A round is whole with 0.8^4, so that 40 of them take 58 more, give or take 12.

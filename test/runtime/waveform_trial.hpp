@@ -12,6 +12,7 @@
 #include "coding/exact_sum.hpp"
 #include "config/waveform_format.hpp"
 #include "full_power.hpp"
+#include "schemes/entries.hpp"
 #include "schemes/registry.hpp"
 
 namespace aircomp::runtime::waveform_trial {

@@ -2,6 +2,7 @@
 // Schemes over the air, one for each transceiver design of the optimizer: all devices send at once,
 // and the channel sums. A scheme NAME+sca also chooses the shares of the model.
 #include "aircomp/optimizer/design.hpp"
+#include "schemes/entries.hpp"
 #include "schemes/registry.hpp"
 #include "schemes/up/media.hpp"
 
@@ -29,6 +30,7 @@ Scheme designed(const std::string& design) {
     scheme.analog = true;
     scheme.design = design;
     scheme.kinked_objective = design != "mmse";
+    scheme.entries = {clipped_reals, repeated_rounds, residual_phase_rad2, residual_phase_nmse};
     scheme.compared = design == "mmse" || design == "inversion";
     scheme.make = [design](const MediumSetup& setup) { return make_designed(design, setup); };
     return scheme;

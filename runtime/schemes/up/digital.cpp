@@ -34,7 +34,7 @@ public:
                       cell_, *down_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }
-    const LinkUsage& usage() const override { return cell_.usage(); }
+    const Ledger& usage() const override { return cell_.ledger(); }
 
 private:
     void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {

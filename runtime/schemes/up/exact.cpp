@@ -8,18 +8,18 @@ namespace {
 
 class ExactMedium final : public Medium {
 public:
-    explicit ExactMedium(std::size_t devices) { usage_.transmit_energy_j.assign(devices, 0); }
+    explicit ExactMedium(std::size_t devices) : ledger_(devices) {}
 
     void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
         check_request(request, sum);
         exact_sum(request, sum);
-        usage_.all_reduces += request.vectors;
+        ledger_.all_reduces += request.vectors;
     }
     void elapse(double) override {}
-    const LinkUsage& usage() const override { return usage_; }
+    const Ledger& usage() const override { return ledger_; }
 
 private:
-    LinkUsage usage_;
+    Ledger ledger_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "aircomp/optimizer/staleness.hpp"
 #include "coding/analog_codec.hpp"
 #include "schemes/down/registry.hpp"
+#include "schemes/entries.hpp"
 #include "schemes/registry.hpp"
 #include "schemes/up/rounds.hpp"
 
@@ -30,7 +31,7 @@ public:
                       cell_, *down_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }
-    const LinkUsage& usage() const override { return cell_.usage(); }
+    const Ledger& usage() const override { return cell_.ledger(); }
 
 private:
     struct Link {
@@ -78,7 +79,7 @@ private:
         for (std::size_t n = 0; n < links.size(); ++n) {
             if (moments[n] == 0) continue;
             const auto sent = codec_.encode(request.partial(n, v), scale, moments[n]);
-            cell_.count_clipped(sent.clipped);
+            cell_.ledger().add(clipped_reals, static_cast<double>(sent.clipped));
             const Eigen::MatrixXcd path = cell_.block().channels[n] * links[n].precoder;
             Eigen::MatrixXcf received = path.cast<std::complex<float>>() * sent.symbols;
             noise_.add({received.data(), static_cast<std::size_t>(received.size())},
@@ -107,6 +108,7 @@ std::vector<Scheme> fdma_schemes() {
     fdma.is = "uncoded analog, a subband for each device; the server adds what it received";
     fdma.analog = true;
     fdma.time_grows_with_devices = true;
+    fdma.entries = {clipped_reals};
     fdma.compared = true;
     fdma.make = [](const MediumSetup& setup) {
         return std::make_unique<FdmaMedium>(

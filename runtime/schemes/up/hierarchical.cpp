@@ -9,6 +9,7 @@
 #include "aircomp/optimizer/staleness.hpp"
 #include "coding/analog_codec.hpp"
 #include "schemes/down/registry.hpp"
+#include "schemes/entries.hpp"
 #include "schemes/registry.hpp"
 #include "schemes/up/rounds.hpp"
 
@@ -45,7 +46,7 @@ public:
                       cell_, *down_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }
-    const LinkUsage& usage() const override { return cell_.usage(); }
+    const Ledger& usage() const override { return cell_.ledger(); }
 
 private:
     /// Precoders of devices and relays and the relays' combiners, for both kinds of sites.
@@ -166,7 +167,7 @@ private:
         for (std::size_t i = 0; i < devices.size(); ++i) {
             const std::size_t n = devices[i];
             const auto sent = codec_.encode(request.partial(n, v), scale, moments[n]);
-            cell_.count_clipped(sent.clipped);
+            cell_.ledger().add(clipped_reals, static_cast<double>(sent.clipped));
             const Eigen::MatrixXcd path =
                 block_.devices[n].channel(cell_.block_age_s()) * precoders[i];
             received.noalias() += path.cast<std::complex<float>>() * sent.symbols;
@@ -197,6 +198,7 @@ std::vector<Scheme> hierarchical_schemes() {
     hierarchical.is = "two hops over the air: clusters sum at relays in turn, relays at the server";
     hierarchical.analog = true;
     hierarchical.uses_relays = true;
+    hierarchical.entries = {clipped_reals};
     hierarchical.compared = true;
     hierarchical.make = [](const MediumSetup& setup) {
         return std::make_unique<HierarchicalMedium>(

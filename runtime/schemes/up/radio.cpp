@@ -3,6 +3,7 @@
 // passes by itself; what a round took of it is charged.
 #include "round/radio_testbed.hpp"
 #include "schemes/down/registry.hpp"
+#include "schemes/entries.hpp"
 #include "schemes/up/media.hpp"
 #include "schemes/up/rounds.hpp"
 
@@ -22,13 +23,14 @@ public:
                        [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); },
                        /*scaled=*/false},
                       cell_, *down_, request, sum);
-        LinkUsage& ledger = cell_.ledger();
-        ledger.repeated_rounds = static_cast<std::int64_t>(testbed_.leader().faults().size());
+        Ledger& ledger = cell_.ledger();
+        const auto faults = static_cast<double>(testbed_.leader().faults().size());
+        ledger.add(repeated_rounds, faults - ledger.of(repeated_rounds));
         ledger.coherence_blocks = testbed_.leader().soundings();
         ledger.sounding_s = testbed_.leader().sounding_s();
     }
     void elapse(double) override {}
-    const LinkUsage& usage() const override { return cell_.usage(); }
+    const Ledger& usage() const override { return cell_.ledger(); }
 
 private:
     const Config& config() const { return cell_.config(); }
@@ -41,7 +43,7 @@ private:
     }
 
     void charge(const WholeRound& round) {
-        LinkUsage& ledger = cell_.ledger();
+        Ledger& ledger = cell_.ledger();
         const double rate_hz = config().radio.bandwidth_hz;
         const double header_s =
             static_cast<double>(round.order.burst - round.order.headers.front()) / rate_hz;
@@ -52,7 +54,7 @@ private:
         ++ledger.all_reduces;
         for (std::size_t n = 0; n < round.devices.size(); ++n) {
             ledger.transmit_energy_j[n] += burst_s * round.devices[n].mean_power_w;
-            ledger.clipped_reals += static_cast<std::int64_t>(round.devices[n].clipped_reals);
+            ledger.add(clipped_reals, static_cast<double>(round.devices[n].clipped_reals));
         }
     }
 

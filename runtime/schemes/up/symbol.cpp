@@ -5,6 +5,7 @@
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/staleness.hpp"
 #include "schemes/down/registry.hpp"
+#include "schemes/entries.hpp"
 #include "schemes/up/media.hpp"
 #include "schemes/up/rounds.hpp"
 
@@ -33,7 +34,7 @@ public:
                       cell_, *down_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }
-    const LinkUsage& usage() const override { return cell_.usage(); }
+    const Ledger& usage() const override { return cell_.ledger(); }
 
 private:
     double settings_bytes() const {
@@ -76,7 +77,7 @@ private:
         for (std::size_t n = 0; n < request.partials.size(); ++n) {
             if (moments[n] == 0) continue;
             const auto sent = codec_.encode(request.partial(n, v), scale, moments[n]);
-            cell_.count_clipped(sent.clipped);
+            cell_.ledger().add(clipped_reals, static_cast<double>(sent.clipped));
             const Eigen::MatrixXcd path =
                 cell_.block().channels[n] * link.design.transceiver.precoders[n];
             received.noalias() += path.cast<std::complex<float>>() * sent.symbols;

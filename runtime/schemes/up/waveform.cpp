@@ -14,6 +14,7 @@
 #include "round/device_end.hpp"
 #include "round/server_end.hpp"
 #include "schemes/down/registry.hpp"
+#include "schemes/entries.hpp"
 #include "schemes/up/media.hpp"
 #include "schemes/up/rounds.hpp"
 
@@ -62,7 +63,7 @@ public:
         elapsed_s_ += seconds;
         cell_.elapse(seconds);
     }
-    const LinkUsage& usage() const override { return cell_.usage(); }
+    const Ledger& usage() const override { return cell_.ledger(); }
 
 private:
     const Config& config() const { return cell_.config(); }
@@ -172,7 +173,7 @@ void WaveformMedium::enter_block() {
             design_blocks();
             return;
         }
-        cell_.count_repeated_round();
+        cell_.ledger().add(repeated_rounds, 1);
     }
     give_up();
 }
@@ -281,7 +282,7 @@ void WaveformMedium::transmit(const SumRequest& request, std::int64_t v, gsl::sp
     }
     for (int attempt = 0; attempt < config().waveform.attempts; ++attempt) {
         if (try_round(request, v, out)) return;
-        cell_.count_repeated_round();
+        cell_.ledger().add(repeated_rounds, 1);
         if (attempt == 0) continue;  // a single failure may be chance: one late device
         cell_.sound_again(settings_bytes());
         // The round may fail because the channel has changed.
@@ -331,7 +332,7 @@ void WaveformMedium::send(const SumRequest& request, std::int64_t v, double scal
         const auto report =
             device_ends_[n].data_burst(request.partial(n, v), settings.devices[n], scale,
                                        config().analog.clip_level, corrections_[n], bursts_[n]);
-        cell_.count_clipped(static_cast<std::int64_t>(report.clipped));
+        cell_.ledger().add(clipped_reals, static_cast<double>(report.clipped));
     }
 }
 
@@ -365,7 +366,8 @@ void WaveformMedium::measure_residual(SiteKind kind) {
         power += config().radio.streams * moments[n];
         ++active;
     }
-    cell_.count_residual_phase(square / active, cost / power);
+    cell_.ledger().add(residual_phase_rad2, square / active);
+    cell_.ledger().add(residual_phase_nmse, cost / power);
 }
 
 void WaveformMedium::give_up() const {

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What several schemes enter in the ledger besides time, energy and channel uses. An entry of one
+// scheme alone stands in its file.
+#pragma once
+
+#include "air/ledger.hpp"
+
+namespace aircomp::runtime {
+
+/// Of analog schemes.
+inline const LedgerEntry clipped_reals{"clipped_reals", "",
+                                       "values beyond the transmitters' range"};
+
+/// Of schemes that run sample by sample and over radios.
+inline const LedgerEntry repeated_rounds{"repeated_rounds", "",
+                                         "rounds whose header, sounding or sum was not found",
+                                         /*per_token=*/true};
+
+/// Of the medium waveform with free-running oscillators, summed over all_reduces: what is left of
+/// the devices' phases, and what that costs.
+inline const LedgerEntry residual_phase_rad2{
+    "residual_phase_rad2", "rad^2", "squares of the phases that are left, mean over the devices"};
+inline const LedgerEntry residual_phase_nmse{
+    "residual_phase_nmse", "", "their cost by equation (13) over the power of the sum"};
+
+}  // namespace aircomp::runtime
