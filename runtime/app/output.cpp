@@ -12,9 +12,9 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 
+#include "files/whole_file.hpp"
 #include "places.hpp"
 
 namespace aircomp::app {
@@ -61,18 +61,7 @@ void write_json(const Json& json, const std::string& destination) {
         std::cout << text << std::flush;
         return;
     }
-    write_whole(destination, text);
-}
-
-void write_whole(const std::filesystem::path& file, const std::string& text) {
-    if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
-    // Of this process alone, for several may write the same file.
-    const std::filesystem::path part = file.string() + ".part" + std::to_string(getpid());
-    std::ofstream out(part, std::ios::binary);
-    out << text;
-    out.close();
-    if (!out) throw std::runtime_error(file.string() + ": cannot be written");
-    std::filesystem::rename(part, file);
+    runtime::write_whole(destination, text);
 }
 
 std::string joined(const std::vector<std::string>& names) {

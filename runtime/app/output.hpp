@@ -17,8 +17,8 @@ using Json = nlohmann::ordered_json;
 /// starts with its first call.
 std::function<void(std::int64_t done, std::int64_t total)> progress_bar(const std::string& label);
 
-/// `destination` "-": standard output; empty: nowhere; otherwise a file that appears whole or not
-/// at all. Throws std::runtime_error where it cannot be written.
+/// `destination` "-": standard output; empty: nowhere; otherwise a file, as runtime::write_whole()
+/// has it. Throws std::runtime_error where it cannot be written.
 void write_json(const Json& json, const std::string& destination);
 
 /// Columns aligned, the first to the left, the others to the right.
@@ -32,10 +32,6 @@ std::string joined(const std::vector<std::string>& names);
 
 /// Seconds as microseconds or milliseconds, for people.
 std::string duration(double seconds);
-
-/// Writes a file such that it appears whole or not at all; folders are made. Throws
-/// std::runtime_error where it cannot be written.
-void write_whole(const std::filesystem::path& file, const std::string& text);
 
 /// Draws `source`, a JSON file or a folder, with plots/SCRIPT into `picture`. Throws
 /// std::runtime_error where drawing fails, saying what is needed.

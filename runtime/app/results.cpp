@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "files/whole_file.hpp"
 #include "measures.hpp"
 #include "version.hpp"
 
@@ -169,7 +170,7 @@ bool Results::take(std::size_t index) {
     if (!claim.held() || std::filesystem::exists(point_file(index))) return false;
     const Json row = measure(experiment_.measure, experiment_.points[index]);
     require_columns_of_plots(experiment_, row);
-    write_whole(point_file(index), row.dump(2) + "\n");
+    runtime::write_whole(point_file(index), row.dump(2) + "\n");
     std::filesystem::remove(claim_file);
     return true;
 }
@@ -214,8 +215,8 @@ void Results::write_table() const {
             text += "," + cell(value);
         text += "," + hashes_[i] + "," + version() + "\n";
     }
-    write_whole(folder_ / "experiment.json", description_of(experiment_).dump(2) + "\n");
-    write_whole(folder_ / "table.csv", text);
+    runtime::write_whole(folder_ / "experiment.json", description_of(experiment_).dump(2) + "\n");
+    runtime::write_whole(folder_ / "table.csv", text);
 }
 
 }  // namespace aircomp::app

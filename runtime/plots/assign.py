@@ -9,6 +9,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend has to be chosen first)
+from whole_file import save  # noqa: E402
 
 
 def main(json_file, picture):
@@ -36,7 +37,7 @@ def main(json_file, picture):
     right.set_xlabel("step")
     right.set_ylabel("first-order gain left, of the NMSE")
     figure.suptitle(f"NMSE {result['nmse']['mean']:.3g}, {result['snr_db']:g} dB, seed {result['seed']}")
-    figure.savefig(picture, dpi=150)
+    save(figure, picture, dpi=150)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend has to be chosen first)
+from whole_file import save  # noqa: E402
 
 PARTS = ["compute", "uplink", "downlink", "sounding", "control"]
 COLOURS = ["#9aa5b1", "#d1495b", "#edae49", "#66a182", "#2e4057"]
@@ -40,7 +41,7 @@ def main(json_file, picture):
     right.set_xlabel("perplexity")
     first = schemes[-1]
     figure.suptitle(f"N = {first['devices']} devices, {first['snr_db']:g} dB, seed {first['seed']}")
-    figure.savefig(picture, dpi=150)
+    save(figure, picture, dpi=150)
 
 
 if __name__ == "__main__":

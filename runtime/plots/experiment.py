@@ -13,6 +13,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend has to be chosen first)
+from whole_file import save  # noqa: E402
 
 # Text stays text, and the same table gives the same bytes. Lines differ in print without colours, too.
 MARKERS, DASHES = "osD^vPX<>*hd", ["-", "--", "-.", ":"]
@@ -221,7 +222,7 @@ def draw(description, rows):
 
 
 def main(folder, picture):
-    draw(*read(folder)).savefig(picture, dpi=130, metadata={"Date": None} if picture.endswith("svg") else None)
+    save(draw(*read(folder)), picture, dpi=130)
 
 
 if __name__ == "__main__":

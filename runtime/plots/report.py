@@ -13,6 +13,7 @@ import sys
 
 import experiment
 import matplotlib.pyplot as plt
+from whole_file import save, write_whole
 
 STYLE = """
 :root { color-scheme: light; }
@@ -56,7 +57,7 @@ def section(folder):
     if description["plots"]:
         whole = experiment.draw(description, rows)
         for ending in ("png", "pdf"):
-            whole.savefig(folder / f"figure.{ending}", dpi=200)
+            save(whole, folder / f"figure.{ending}", dpi=200)
         plt.close(whole)
         figure = f" Figure as <code>{description['name']}/figure.pdf</code>."
     pictures = "".join(svg_of(panel) for panels in experiment.panels_of(description, rows) for panel in panels)
@@ -76,14 +77,14 @@ def main(folder, page):
     folders = sorted(path.parent for path in pathlib.Path(folder).glob("*/table.csv"))
     links = "".join(f'<a href="#{path.name}">{path.name}</a>' for path in folders)
     sections = "".join(section(path) for path in folders)
-    pathlib.Path(page).write_text(f"""<!DOCTYPE html>
+    write_whole(page, f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>aircomp: results</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 <style>{STYLE}</style></head><body><h1>aircomp: results</h1>
 <p>Times and energies are simulated; every figure comes from the table below it.</p>
 <nav>{links}</nav>
 {sections}</body></html>
-""", encoding="utf-8")
+""".encode("utf-8"))
 
 
 if __name__ == "__main__":

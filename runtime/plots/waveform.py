@@ -10,6 +10,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend has to be chosen first)
+from whole_file import save  # noqa: E402
 
 
 def accuracy(axes, rows):
@@ -41,7 +42,7 @@ def main(json_file, picture):
         axes.set_xlabel("SNR, dB")
         axes.grid(alpha=0.3)
         axes.legend(frameon=False, fontsize=8)
-    figure.savefig(picture, dpi=150)
+    save(figure, picture, dpi=150)
 
 
 if __name__ == "__main__":

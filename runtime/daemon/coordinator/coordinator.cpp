@@ -4,7 +4,6 @@
 //
 // One thread: it runs the loop whenever it waits for somebody.
 #include <algorithm>
-#include <fstream>
 #include <optional>
 #include <stdexcept>
 
@@ -14,6 +13,7 @@
 #include "daemon/model_hash.hpp"
 #include "daemon/testbed.hpp"
 #include "engine/layout.hpp"
+#include "files/whole_file.hpp"
 #include "schemes/registry.hpp"
 #include "serve/http.hpp"
 #include "serve/run_status.hpp"
@@ -112,9 +112,7 @@ private:
                                 {"tls", identity_ ? "1.3" : "none, loopback only"}});
         if (options_.port_file.empty()) return;
         // Whole or not at all: somebody waits for it.
-        const std::string part = options_.port_file.string() + ".part";
-        std::ofstream(part) << address << "\n";
-        std::filesystem::rename(part, options_.port_file);
+        write_whole(options_.port_file, address + "\n");
     }
 
     void generate() {

@@ -8,12 +8,18 @@
 #include <string>
 
 #include "daemon/model_hash.hpp"
+#include "files/whole_file.hpp"
 
 namespace aircomp::runtime::testbed {
 
 TokenLog::TokenLog(const std::filesystem::path& file, const control::Hash& model,
                    const std::vector<inference::Token>& prompt)
     : file_(file) {
+    if (std::filesystem::exists(file) && !std::filesystem::is_regular_file(file)) {
+        throw std::runtime_error(
+            file.string() + ": expected a regular file, which a run can go on from, found " +
+            (std::filesystem::is_directory(file) ? "a folder" : "a device or a pipe"));
+    }
     const std::string head =
         "aircomp tokens, model " + to_hex(model) + ", prompt of " + std::to_string(prompt.size());
     const bool is_new = !std::filesystem::exists(file) || std::filesystem::file_size(file) == 0;
@@ -56,11 +62,10 @@ void TokenLog::read(const std::vector<inference::Token>& prompt, const std::stri
                                  "those of another");
     }
     if (tokens_.size() < prompt.size()) {
-        std::filesystem::resize_file(file_, 0);
-        std::ofstream again(file_);
-        again << head << "\n";
+        std::string text = head + "\n";
         for (const inference::Token token : prompt)
-            again << token << "\n";
+            text += std::to_string(token) + "\n";
+        write_whole(file_, text);
         tokens_ = prompt;
     }
 }

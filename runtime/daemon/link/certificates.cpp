@@ -48,6 +48,7 @@ void write_new(const std::filesystem::path& file, bool secret, BIO* text) {
     const long size = BIO_get_mem_data(text, &bytes);
     const bool whole = write(descriptor, bytes, static_cast<std::size_t>(size)) == size;
     if (close(descriptor) != 0 || !whole) {
+        unlink(file.c_str());
         throw std::runtime_error(file.string() + ": cannot be written");
     }
 }
