@@ -45,6 +45,7 @@ void serve(const Options& options) {
     std::cout << "aircomp-air: at " << options.socket << ", master clock "
               << air->config().tick_rate_hz / 1e6 << " MHz, time scale " << air->config().time_scale
               << ", boards" << names << std::endl;
+    if (!std::cout) throw std::runtime_error("standard output: cannot be written");
     int signal = 0;
     sigwait(&signals, &signal);
 }
@@ -78,7 +79,9 @@ int run(int count, char** arguments) {
 
 int main(int count, char** arguments) {
     try {
-        return run(count, arguments);
+        const int code = run(count, arguments);
+        if (!std::cout.flush()) throw std::runtime_error("standard output: cannot be written");
+        return code;
     } catch (const std::exception& error) {
         std::cerr << "aircomp-air: " << error.what() << '\n';
         return 2;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The aircomp program: picks the command; every error ends here as one line and exit code 2.
 #include <iostream>
+#include <sstream>
 
 #include "commands.hpp"
 #include "output.hpp"
+#include "standard_output.hpp"
 #include "version.hpp"
 
 namespace {
@@ -55,7 +57,10 @@ int run(int argc, char** argv) {
         program.parse(argc, argv);
         return 0;
     } catch (const CLI::Success& help) {
-        return program.exit(help);
+        std::ostringstream text;
+        const int code = program.exit(help, text, text);
+        write_standard_output(text.str());
+        return code;
     } catch (const CLI::RuntimeError& ended) {
         return ended.get_exit_code();
     } catch (const CLI::ParseError& error) {
@@ -67,8 +72,12 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    using namespace aircomp::app;
     try {
-        return run(argc, argv);
+        occupy_standard_files();
+        const int code = run(argc, argv);
+        write_standard_output("");
+        return code;
     } catch (const std::exception& error) {
         std::cerr << "aircomp: " << error.what() << "\n";
         return 2;

@@ -12,10 +12,10 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <iostream>
 
 #include "files/whole_file.hpp"
 #include "places.hpp"
+#include "standard_output.hpp"
 
 namespace aircomp::app {
 
@@ -58,7 +58,7 @@ void write_json(const Json& json, const std::string& destination) {
     // What a model writes need not be whole characters.
     const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
     if (destination == "-") {
-        std::cout << text << std::flush;
+        write_standard_output(text);
         return;
     }
     runtime::write_whole(destination, text);

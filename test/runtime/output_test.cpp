@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "files/whole_file.hpp"
+#include "commands.hpp"
 #include "program.hpp"
 #include "support/catch.hpp"
 
@@ -17,6 +18,7 @@ namespace {
 
 using aircomp::runtime::write_whole;
 using aircomp::test::aircomp;
+using aircomp::test::Outcome;
 using aircomp::test::run;
 namespace fs = std::filesystem;
 
@@ -74,6 +76,11 @@ std::string quick_command(const Folder& folder) {
     std::ofstream(folder / "problem.json") << R"({"streams": 1, "noise_power_w": 0.25, "devices": [
         {"power_w": 1, "second_moment": 1, "channel": {"re": [[1]], "im": [[0]]}}]})";
     return "transceiver --problem " + (folder / "problem.json").string() + " --json ";
+}
+
+/// The program's exit code and standard error where its standard output goes as `redirection` says.
+Outcome losing(const std::string& redirection, const std::string& arguments) {
+    return run("{ " AIRCOMP_PROGRAM " " + arguments + " 2>&1 " + redirection + "; }");
 }
 
 bool is_design(const std::string& text) {
@@ -256,6 +263,62 @@ TEST_CASE("pictures and their JSON go where links and FIFOs lead") {
     const auto unknown = aircomp(assign + (folder / "picture.xyz").string(), /*errors=*/true);
     CHECK(unknown.code == 2);
     CHECK(unknown.output.find("picture.xyz: expected a name that ends in .") != std::string::npos);
+}
+
+TEST_CASE("every command fails, and says so, where its help is lost") {
+    auto commands = aircomp::test::commands_from();
+    CHECK(commands.size() > 15);
+    for (std::string& command : commands)
+        command += " --help";
+    commands.emplace_back("--version");
+    for (const std::string& command : commands) {
+        CAPTURE(command);
+        const auto full = losing(">/dev/full", command);
+        CHECK(full.code == 2);
+        CHECK(full.output ==
+              "aircomp: standard output: cannot be written: No space left on device\n");
+    }
+    const auto closed = losing(">&-", "--help");
+    CHECK(closed.code == 2);
+    CHECK(closed.output == "aircomp: standard output: cannot be written: Bad file descriptor\n");
+}
+
+TEST_CASE("a result that is lost on standard output is an error") {
+    const Folder folder;
+    const std::string experiments = std::string(AIRCOMP_SOURCE_DIR) + "/configs/";
+    const std::vector<std::string> commands = {
+        quick_command(folder) + "-",
+        quick_command(folder) + "/dev/stdout",
+        "logits --model " + model + " --tokens 1,2 --json -",
+        "generate --model " + model + " --prompt hi --tokens 2",
+        "generate --model " + model + " --prompt hi --tokens 2 --json -",
+        "assign " + experiments + "batteries.yaml --steps 2",
+        "reproduce --list",
+        "doctor",
+    };
+    for (const std::string& command : commands) {
+        CAPTURE(command);
+        for (const char* lost : {">/dev/full", ">&-"}) {
+            const auto result = losing(lost, command);
+            CAPTURE(lost, result.output);
+            CHECK(result.code == 2);
+            CHECK(result.output.find(": cannot be written") != std::string::npos);
+            CHECK(result.output.back() == '\n');
+        }
+    }
+}
+
+TEST_CASE("without a standard output, nothing else gets its text, and what needs none works") {
+    const Folder folder;
+    const auto file = folder / "result.json";
+    const auto result = losing(">&-", quick_command(folder) + file.string());
+    CAPTURE(result.output);
+    CHECK(result.code == 0);
+    CHECK(is_design(contents(file)));
+    CHECK(run(std::string(AIRCOMP_PROGRAM) + " " + quick_command(folder) + file.string() +
+              " <&- >&- 2>&-")
+              .code == 0);
+    CHECK(is_design(contents(file)));
 }
 
 }  // namespace

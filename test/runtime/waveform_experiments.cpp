@@ -77,5 +77,8 @@ Json oscillators() {
 int main() {
     const nlohmann::ordered_json result = {{"accuracy", aircomp::runtime::accuracy()},
                                            {"oscillators", aircomp::runtime::oscillators()}};
-    std::cout << result.dump(2) << "\n";
+    std::cout << result.dump(2) << std::endl;
+    if (std::cout) return 0;
+    std::cerr << "aircomp_waveform_experiments: standard output: cannot be written\n";
+    return 2;
 }
