@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// All schemes, a row each (SYSTEM.md section 6). Whoever wants to know what a scheme needs or does
+// All schemes, a row each (docs/system-model.md section 6). Whoever wants to know what a scheme needs or does
 // asks its row; nobody compares names.
 #pragma once
 

@@ -9,8 +9,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "files/whole_file.hpp"
 #include "commands.hpp"
+#include "files/whole_file.hpp"
 #include "program.hpp"
 #include "support/catch.hpp"
 
