@@ -225,12 +225,12 @@ TEST_CASE("the multicast costs what equation (12) says, the free downlink nothin
         std::log2((inner(0, 0) * inner(1, 1) - inner(0, 1) * inner(1, 0)).real());
     std::vector<float> sum(length, 0.5F);
     make_way_down(config)->bring(cell, sum);
-    CHECK(cell.usage().downlink_s == Approx(16 * 256 / (10e6 * 0.75 * bits_per_use)));
+    CHECK(cell.ledger().downlink_s == Approx(16 * 256 / (10e6 * 0.75 * bits_per_use)));
     config.radio.downlink = "free";
     RadioCell free(config, {true});
     free.enter_block(0);
     make_way_down(config)->bring(free, sum);
-    CHECK(free.usage().downlink_s == 0);
+    CHECK(free.ledger().downlink_s == 0);
 }
 
 TEST_CASE("values beyond the transmitters' range are clipped and counted") {

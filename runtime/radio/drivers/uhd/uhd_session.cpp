@@ -364,7 +364,10 @@ void UhdSession::forget_windows() {
 
 }  // namespace aircomp::runtime
 
-extern "C" __attribute__((visibility("default"))) aircomp::runtime::RadioSession*
-aircomp_open_uhd_radio(const aircomp::runtime::RadioOptions& options) {
+unsigned aircomp_driver_interface() {
+    return aircomp::runtime::driver_interface;
+}
+
+aircomp::runtime::RadioSession* aircomp_open_radio(const aircomp::runtime::RadioOptions& options) {
     return new aircomp::runtime::UhdSession(options);
 }
