@@ -3,7 +3,8 @@
 #include <iostream>
 
 #include "commands.hpp"
-#include "evaluation.hpp"
+#include "evaluation_options.hpp"
+#include "experiment_options.hpp"
 #include "schemes/registry.hpp"
 
 namespace aircomp::app {
@@ -19,7 +20,7 @@ std::vector<std::string> compared_schemes() {
 struct CompareOptions : ExperimentOptions {
     std::vector<std::string> schemes = compared_schemes();
     std::string plot;
-    EvaluationOptions evaluation;
+    runtime::EvaluationOptions evaluation;
 };
 
 std::vector<std::string> row(const Json& result) {
@@ -50,7 +51,7 @@ void run(const CompareOptions& options) {
                                                    "control", "total", "energy"}};
     for (const auto& scheme : options.schemes) {
         config.scheme = scheme;
-        Json result = evaluate(config, model, options.evaluation);
+        Json result = runtime::evaluate(config, model, options.evaluation);
         result["label"] = runtime::find_scheme(scheme).quantises
                               ? scheme + " " + std::to_string(config.digital_bits) + " bit"
                               : scheme;
@@ -75,7 +76,8 @@ void add_compare(CLI::App& program) {
     auto options = std::make_shared<CompareOptions>();
     CLI::App* command = program.add_subcommand("compare", "Compare schemes on one text");
     options->add_to(*command);
-    options->evaluation.add_to(*command);
+    options->evaluation.progress = progress_bar;
+    add_evaluation(*command, options->evaluation);
     command->add_option("--schemes", options->schemes, "Which schemes, e.g. exact,digital,mmse")
         ->delimiter(',')
         ->capture_default_str();

@@ -12,8 +12,10 @@
 
 #include "aircomp/inference/thread_count.hpp"
 #include "commands.hpp"
+#include "experiment/results.hpp"
+#include "output.hpp"
 #include "places.hpp"
-#include "results.hpp"
+#include "version.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -119,7 +121,7 @@ bool is_first() {
 }
 
 void run_experiment(const runtime::Experiment& experiment, const ReproduceOptions& options) {
-    Results results(experiment, options.out);
+    runtime::Results results(experiment, options.out, version());
     const auto bar = options.helper ? nullptr : progress_bar(experiment.name);
     const auto total = static_cast<std::int64_t>(experiment.points.size());
     results.work([&] {

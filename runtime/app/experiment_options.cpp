@@ -4,8 +4,6 @@
 #include "config/registry.hpp"
 #include "schemes/registry.hpp"
 
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 namespace aircomp::app {
@@ -70,54 +68,6 @@ runtime::Config ExperimentOptions::config() const {
     radios.apply(config);
     runtime::validate(config, "command line", runtime::check_scheme);
     return config;
-}
-
-Model open_model(const runtime::Config& config, bool needs_tokenizer) {
-    if (config.model.folder.empty()) {
-        throw std::invalid_argument("no model: name one with --model DIR or in --config FILE");
-    }
-    Model model{inference::Checkpoint(config.model.folder), nullptr};
-    const bool has_tokenizer = std::filesystem::exists(config.model.folder / "tokenizer.json") ||
-                               std::filesystem::exists(config.model.folder / "tokenizer.model");
-    if (needs_tokenizer || has_tokenizer) {
-        model.tokenizer = inference::load_tokenizer(config.model.folder);
-        inference::require_same_vocabulary(*model.tokenizer, model.checkpoint.config());
-    }
-    return model;
-}
-
-Json to_json(const runtime::TokenCost& cost) {
-    Json json = {{"compute_s", cost.compute_s},
-                 {"uplink_s", cost.uplink_s},
-                 {"downlink_s", cost.downlink_s},
-                 {"sounding_s", cost.sounding_s},
-                 {"control_s", cost.control_s},
-                 {"total_s", cost.total_s()},
-                 {"uplink_channel_uses", cost.uplink_channel_uses}};
-    for (const auto& [entry, mean] : cost.own)
-        json[entry.key] = mean;
-    json["device_energy_j"] = cost.device_energy_j;
-    json["server_energy_j"] = cost.server_energy_j;
-    json["relay_energy_j"] = cost.relay_energy_j;
-    json["total_energy_j"] = cost.total_energy_j();
-    return json;
-}
-
-Json describe(const runtime::Config& config) {
-    return {{"scheme", config.scheme},
-            {"seed", config.seed},
-            {"devices", config.devices.size()},
-            {"shares", config.shares},
-            {"snr_db", config.radio.snr_db}};
-}
-
-std::string read_text(const std::string& file) {
-    std::ifstream in(file, std::ios::binary);
-    if (!in) throw std::runtime_error(file + ": cannot be read");
-    std::ostringstream text;
-    // Of a folder, or of nothing at all.
-    if (!(text << in.rdbuf())) throw std::runtime_error(file + ": expected text, found none");
-    return std::move(text).str();
 }
 
 }  // namespace aircomp::app

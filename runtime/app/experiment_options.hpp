@@ -3,12 +3,13 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/simulation.hpp"
+#include "experiment/cost_json.hpp"
+#include "experiment/open_model.hpp"
 #include "output.hpp"
 #include "radio_options.hpp"
 
@@ -35,20 +36,11 @@ struct ExperimentOptions {
     runtime::Config config() const;
 };
 
-/// A model folder opened: weights, and the tokenizer where the command needs one.
-struct Model {
-    inference::Checkpoint checkpoint;
-    std::unique_ptr<inference::Tokenizer> tokenizer;
-};
-
-Model open_model(const runtime::Config& config, bool needs_tokenizer);
-
-/// Seconds and joules of a token, units in the keys.
-Json to_json(const runtime::TokenCost& cost);
-
-/// Key figures that every result carries: scheme, seed, devices, shares, snr_db.
-Json describe(const runtime::Config& config);
-
-std::string read_text(const std::string& file);
+// What commands share with experiments.
+using runtime::describe;
+using runtime::Model;
+using runtime::open_model;
+using runtime::read_text;
+using runtime::to_json;
 
 }  // namespace aircomp::app

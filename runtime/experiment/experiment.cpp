@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Experiment files: axes to points, settings to configurations.
 #include "experiment/experiment.hpp"
-#include "schemes/registry.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -9,7 +8,10 @@
 #include <set>
 #include <stdexcept>
 
+#include "config/registry.hpp"
 #include "config/yaml_reader.hpp"
+#include "experiment/measures.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -170,9 +172,8 @@ private:
     void read_measure(std::string& measure) {
         const YamlNode node = root_.at("measure");
         node.required().read(measure);
-        const auto known = measure_names();
-        if (std::find(known.begin(), known.end(), measure) == known.end())
-            node.fail("link, perplexity, outliers, design or assignment");
+        if (node.present() && row_of(measures(), measure) == nullptr)
+            node.fail("one of " + names_of(measures()));
     }
 
     void read_axes() {
@@ -302,6 +303,7 @@ private:
         settings["seed"] = seed;
         settings["threads"] = 1;
         const std::string origin = file_.string() + " (" + place + ")";
+        require_setup(find_measure(measure), settings, origin);
         point.identity = measure + "\n" + emit(settings);
         const YAML::Node setup = YAML::Clone(settings["setup"]);
         settings.remove("setup");
@@ -314,6 +316,17 @@ private:
         apply(point.setup, point.config, origin);
         validate(point.config, origin, check_scheme);
         return point;
+    }
+
+    static void require_setup(const Measure& measure, const YAML::Node& settings,
+                              const std::string& origin) {
+        const YAML::Node setup = settings["setup"];
+        for (const std::string& key : measure.needs) {
+            if (setup.IsDefined() && setup.IsMap() && setup[key].IsDefined()) continue;
+            throw std::runtime_error(origin + ": setup." + key +
+                                     ": expected a value, which the measure " + measure.name +
+                                     " needs, found none");
+        }
     }
 
     static void replace(YAML::Node settings, const char* section, const char* key,
@@ -333,10 +346,6 @@ private:
 };
 
 }  // namespace
-
-std::vector<std::string> measure_names() {
-    return {"link", "perplexity", "outliers", "design", "assignment"};
-}
 
 Experiment read_experiment(const std::filesystem::path& file, bool quick,
                            const ExperimentSubject& subject) {

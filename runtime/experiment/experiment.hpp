@@ -74,15 +74,12 @@ struct Experiment {
     std::string name;  ///< The file's, without its ending.
     std::string title;
     std::string question;
-    std::string measure;  ///< One of measure_names().
+    std::string measure;  ///< One that measures() has.
     std::string file;     ///< Its text.
     std::vector<std::string> axes;
     std::vector<ExperimentPoint> points;  ///< All combinations, the last axis fastest, then seeds.
     std::vector<ExperimentPlot> plots;
 };
-
-/// link, perplexity, outliers, design, assignment
-std::vector<std::string> measure_names();
 
 /// What takes the place of the files' model and text, where they have one; empty: nothing does.
 struct ExperimentSubject {

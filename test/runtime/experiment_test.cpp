@@ -106,8 +106,11 @@ TEST_CASE("a wrong experiment is refused with its place") {
         CHECK_THROWS_WITH(read_experiment(file, true), Contains(message));
     };
     refused(with("measure: design", "measure: magic"),
-            "trial.yaml:4: measure: expected link, perplexity, outliers, design or assignment, "
-            "found magic");
+            "trial.yaml:4: measure: expected one of link, perplexity, outliers, design, "
+            "assignment, found magic");
+    refused(with("measure: design", "measure: link"),
+            "(devices 1, size small, quiet): setup.dimensions: expected a value, which the measure "
+            "link needs, found none");
     refused(with("server_antennas: 4", "server_antenas: 4"),
             "radio.server_antenas: unknown key, did you mean radio.server_antennas?");
     refused(with("channels: 3", "chanels: 3"), "chanels: unknown key, did you mean channels?");

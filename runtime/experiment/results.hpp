@@ -13,13 +13,13 @@
 #include <string>
 
 #include "experiment/experiment.hpp"
-#include "output.hpp"
 
-namespace aircomp::app {
+namespace aircomp::runtime {
 
 class Results {
 public:
-    Results(runtime::Experiment experiment, const std::filesystem::path& out);
+    /// `version` is of the program: points that another one has measured are measured again.
+    Results(Experiment experiment, const std::filesystem::path& out, std::string version);
 
     const std::filesystem::path& folder() const { return folder_; }
     std::size_t finished() const;
@@ -39,9 +39,10 @@ private:
     std::filesystem::path point_file(std::size_t index) const;
     bool take(std::size_t index);
 
-    runtime::Experiment experiment_;
+    Experiment experiment_;
     std::filesystem::path folder_;
+    std::string version_;
     std::vector<std::string> hashes_;
 };
 
-}  // namespace aircomp::app
+}  // namespace aircomp::runtime

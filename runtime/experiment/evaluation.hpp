@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Perplexity of one scheme, as `perplexity` and `compare` measure it.
+// Perplexity of one scheme, as the commands `perplexity` and `compare` and experiments measure it.
 #pragma once
 
-#include "experiment_options.hpp"
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
 
-namespace aircomp::app {
+#include "aircomp/inference/perplexity.hpp"
+#include "experiment/json.hpp"
+#include "experiment/open_model.hpp"
+
+namespace aircomp::runtime {
 
 struct EvaluationOptions {
     std::string text_file;
@@ -12,21 +19,21 @@ struct EvaluationOptions {
     std::int64_t limit_tokens = 0;
     bool reference = false;
     bool sites = false;
-    bool progress = true;
-
-    void add_to(CLI::App& command);
+    /// Makes what is told how far the run with a label is; null: nobody is.
+    std::function<std::function<void(std::int64_t done, std::int64_t total)>(const std::string&)>
+        progress;
 };
 
 /// The tokens of a text. Throws std::invalid_argument for fewer than two.
 std::vector<inference::Token> tokens_of(const std::string& text_file, const Model& model);
 
 /// `forward` over the tokens of the text, window by window, as `options` has it.
-inference::PerplexityResult score(const inference::Forward& forward, const runtime::Config& config,
+inference::PerplexityResult score(const inference::Forward& forward, const Config& config,
                                   const Model& model, const std::vector<inference::Token>& tokens,
                                   const EvaluationOptions& options,
                                   const inference::Forward& reference = nullptr);
 
 /// Runs the text through `config.scheme`; the result has the keys that docs/json.md lists.
-Json evaluate(const runtime::Config& config, const Model& model, const EvaluationOptions& options);
+Json evaluate(const Config& config, const Model& model, const EvaluationOptions& options);
 
-}  // namespace aircomp::app
+}  // namespace aircomp::runtime

@@ -6,10 +6,10 @@
 
 #include "aircomp/inference/model_config.hpp"
 
-namespace aircomp::app {
+namespace aircomp::runtime {
 
 /// "llama-2-7b", "llama-2-13b", "llama-2-70b", "llama-3-8b", "llama-3-70b", as their config.json
 /// have them. Throws std::invalid_argument, listing the names, for any other.
 inference::ModelConfig dimensions_of(const std::string& name);
 
-}  // namespace aircomp::app
+}  // namespace aircomp::runtime

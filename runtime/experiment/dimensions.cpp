@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The table of known dimensions.
-#include "dimensions.hpp"
+#include "experiment/dimensions.hpp"
 
 #include <array>
 #include <stdexcept>
 
-namespace aircomp::app {
+namespace aircomp::runtime {
 namespace {
 
 struct Dimensions {
@@ -43,4 +43,4 @@ inference::ModelConfig dimensions_of(const std::string& name) {
     throw std::invalid_argument("dimensions: expected one of " + names + ", found '" + name + "'");
 }
 
-}  // namespace aircomp::app
+}  // namespace aircomp::runtime

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Points on disk: claimed by file locks, finished by renaming, gathered into a table.
-#include "results.hpp"
+#include "experiment/results.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,11 +12,10 @@
 #include <stdexcept>
 #include <thread>
 
+#include "experiment/measures.hpp"
 #include "files/whole_file.hpp"
-#include "measures.hpp"
-#include "version.hpp"
 
-namespace aircomp::app {
+namespace aircomp::runtime {
 namespace {
 
 constexpr std::chrono::milliseconds look_again{200};
@@ -63,7 +62,7 @@ Json read_json(const std::filesystem::path& file) {
     return json;
 }
 
-Json to_json(const runtime::ExperimentPlot& plot) {
+Json to_json(const ExperimentPlot& plot) {
     const auto& map = plot.map;
     Json chosen = nullptr;
     if (!map.choose.empty()) {
@@ -89,7 +88,7 @@ Json to_json(const runtime::ExperimentPlot& plot) {
             {"y_label", plot.y_label}};
 }
 
-Json description_of(const runtime::Experiment& experiment) {
+Json description_of(const Experiment& experiment, const std::string& version) {
     Json plots = Json::array();
     for (const auto& plot : experiment.plots)
         plots.push_back(to_json(plot));
@@ -99,13 +98,16 @@ Json description_of(const runtime::Experiment& experiment) {
             {"measure", experiment.measure},
             {"axes", experiment.axes},
             {"points", experiment.points.size()},
-            {"version", version()},
+            {"version", version},
             {"plots", plots},
             {"file", experiment.file}};
 }
 
 std::string cell(const Json& value) {
-    return value.is_number_float() ? number("%.10g", value.get<double>()) : value.dump();
+    if (!value.is_number_float()) return value.dump();
+    std::array<char, 32> digits;
+    std::snprintf(digits.data(), digits.size(), "%.10g", value.get<double>());
+    return digits.data();
 }
 
 /// A label as CSV has it.
@@ -117,6 +119,13 @@ std::string quoted(const std::string& text) {
     return result + "\"";
 }
 
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names)
+        text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
 std::vector<std::string> columns_of(const Json& row) {
     std::vector<std::string> names;
     for (const auto& [name, value] : row.items())
@@ -125,7 +134,7 @@ std::vector<std::string> columns_of(const Json& row) {
 }
 
 /// What a measure finds is known with its first row.
-void require_columns_of_plots(const runtime::Experiment& experiment, const Json& row) {
+void require_columns_of_plots(const Experiment& experiment, const Json& row) {
     for (const auto& plot : experiment.plots) {
         auto columns = plot.y;
         if (!plot.map.keep.empty()) columns.push_back(plot.map.keep);
@@ -140,10 +149,12 @@ void require_columns_of_plots(const runtime::Experiment& experiment, const Json&
 
 }  // namespace
 
-Results::Results(runtime::Experiment experiment, const std::filesystem::path& out)
-    : experiment_(std::move(experiment)), folder_(out / experiment_.name) {
+Results::Results(Experiment experiment, const std::filesystem::path& out, std::string version)
+    : experiment_(std::move(experiment)),
+      folder_(out / experiment_.name),
+      version_(std::move(version)) {
     for (const auto& point : experiment_.points)
-        hashes_.push_back(hash_of(std::string(version()) + "\n" + point.identity));
+        hashes_.push_back(hash_of(version_ + "\n" + point.identity));
     std::error_code error;
     std::filesystem::create_directories(folder_ / "points", error);
     if (error) {
@@ -168,9 +179,9 @@ bool Results::take(std::size_t index) {
     const auto claim_file = folder_ / "points" / (hashes_[index] + ".claim");
     const Claim claim(claim_file);
     if (!claim.held() || std::filesystem::exists(point_file(index))) return false;
-    const Json row = measure(experiment_.measure, experiment_.points[index]);
+    const Json row = find_measure(experiment_.measure).run(experiment_.points[index]);
     require_columns_of_plots(experiment_, row);
-    runtime::write_whole(point_file(index), row.dump(2) + "\n");
+    write_whole(point_file(index), row.dump(2) + "\n");
     std::filesystem::remove(claim_file);
     return true;
 }
@@ -213,10 +224,10 @@ void Results::write_table() const {
         text += std::to_string(experiment_.points[i].config.seed);
         for (const auto& value : row)
             text += "," + cell(value);
-        text += "," + hashes_[i] + "," + version() + "\n";
+        text += "," + hashes_[i] + "," + version_ + "\n";
     }
-    runtime::write_whole(folder_ / "experiment.json", description_of(experiment_).dump(2) + "\n");
-    runtime::write_whole(folder_ / "table.csv", text);
+    write_whole(folder_ / "experiment.json", description_of(experiment_, version_).dump(2) + "\n");
+    write_whole(folder_ / "table.csv", text);
 }
 
-}  // namespace aircomp::app
+}  // namespace aircomp::runtime

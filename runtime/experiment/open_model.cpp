@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Folders to models.
+#include "experiment/open_model.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <utility>
+
+namespace aircomp::runtime {
+
+Model open_model(const Config& config, bool needs_tokenizer) {
+    if (config.model.folder.empty()) {
+        throw std::invalid_argument("no model: name one with --model DIR or in --config FILE");
+    }
+    Model model{inference::Checkpoint(config.model.folder), nullptr};
+    const bool has_tokenizer = std::filesystem::exists(config.model.folder / "tokenizer.json") ||
+                               std::filesystem::exists(config.model.folder / "tokenizer.model");
+    if (needs_tokenizer || has_tokenizer) {
+        model.tokenizer = inference::load_tokenizer(config.model.folder);
+        inference::require_same_vocabulary(*model.tokenizer, model.checkpoint.config());
+    }
+    return model;
+}
+
+std::string read_text(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) throw std::runtime_error(file + ": cannot be read");
+    std::ostringstream text;
+    // Of a folder, or of nothing at all.
+    if (!(text << in.rdbuf())) throw std::runtime_error(file + ": expected text, found none");
+    return std::move(text).str();
+}
+
+}  // namespace aircomp::runtime

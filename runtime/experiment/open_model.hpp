@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Models and texts from disk, as measurements take them.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "aircomp/inference/checkpoint.hpp"
+#include "aircomp/inference/tokenizer.hpp"
+#include "config/config.hpp"
+
+namespace aircomp::runtime {
+
+/// A model folder opened: weights, and the tokenizer where it is needed.
+struct Model {
+    inference::Checkpoint checkpoint;
+    std::unique_ptr<inference::Tokenizer> tokenizer;
+};
+
+/// That of the configuration. Throws std::invalid_argument where it names none.
+Model open_model(const Config& config, bool needs_tokenizer);
+
+/// All of a file. Throws std::runtime_error where it cannot be read or is empty.
+std::string read_text(const std::string& file);
+
+}  // namespace aircomp::runtime
