@@ -44,6 +44,7 @@ int run(int argc, char** argv) {
     add_transceiver(program);
     add_reproduce(program);
     add_report(program);
+    add_list(program);
     add_sum(program);
     add_bench(program);
     add_coordinator(program);

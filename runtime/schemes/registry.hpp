@@ -40,7 +40,7 @@ struct Scheme {
     bool quantises = false;   ///< Partials travel as codes of digital_bits bits.
     /// Also goes over wires: MPI, and the control link where nothing is quantised.
     bool wired = false;
-    /// A vector's time on the air is in proportion to the devices that take part.
+    /// Of analog schemes: a vector's time on the air is in proportion to the devices that take part.
     bool time_grows_with_devices = false;
     std::vector<LedgerEntry> entries;  ///< That its medium makes of its own in the ledger.
     bool compared = false;  ///< Among those that a comparison shows unless it is told otherwise.
