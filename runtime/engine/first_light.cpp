@@ -91,26 +91,26 @@ FirstLightReport FirstLight::run(const std::function<void(const FirstLightRound&
     }
     report.nmse = error_ / power_;
     // A sounding under the old reference shows what each device's correction has left over.
-    RoundLeader& leader = testbed_.leader();
-    const phy::SoundingReport before = leader.designed_for();
-    const auto phases_rad = phase_turns(before, leader.sound_again());
+    RoundScheduler& scheduler = testbed_.scheduler();
+    const phy::SoundingReport before = scheduler.designed_for();
+    const auto phases_rad = phase_turns(before, scheduler.sound_again());
     for (std::size_t n = 0; n < devices(); ++n) {
-        FirstLightDevice device = describe(leader.tallies()[n], config_.devices[n].name);
+        FirstLightDevice device = describe(scheduler.tallies()[n], config_.devices[n].name);
         const phy::DeviceEstimate& estimate = before.devices[n];
         device.path_gain_db = db(estimate.path_gain);
         device.evm = std::sqrt(estimate.least_squares_variance / estimate.path_gain);
         device.delay_samples = estimate.delay_samples;
-        device.offset_hz = leader.last_reports()[n].offset_hz;
-        device.header_snr_db = leader.last_reports()[n].header_snr_db;
+        device.offset_hz = scheduler.last_reports()[n].offset_hz;
+        device.header_snr_db = scheduler.last_reports()[n].header_snr_db;
         device.phase_deg = degrees * phases_rad[n];
         device.power_dbfs = power_dbfs_[n] / static_cast<double>(options_.rounds);
         if (const auto dbm = full_scale_dbm(config_, n))
             device.power_dbm = *dbm + device.power_dbfs;
         report.devices.push_back(device);
     }
-    report.server = describe(leader.tallies().back(), "server");
-    report.soundings = leader.soundings();
-    for (const RoundFault& fault : leader.faults())
+    report.server = describe(scheduler.tallies().back(), "server");
+    report.soundings = scheduler.soundings();
+    for (const RoundFault& fault : scheduler.faults())
         report.failures.push_back(fault.what);
     report.repeated_rounds = static_cast<std::int64_t>(report.failures.size());
     return report;
@@ -154,7 +154,7 @@ FirstLightRound FirstLight::sum(std::int64_t index) {
     round.number = whole.order.number;
     round.time_s = static_cast<double>(whole.order.burst) / config_.radio.bandwidth_hz;
     round.nmse = error / power;
-    round.expected_nmse = testbed_.leader().settings(request.site.kind).server.nmse;
+    round.expected_nmse = testbed_.scheduler().settings(request.site.kind).server.nmse;
     round.evm = whole.server.evm;
     round.phase_deg = degrees * whole.server.phase_rad;
     round.noise_power_w = whole.server.noise_power_w;

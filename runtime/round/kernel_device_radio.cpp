@@ -3,7 +3,6 @@
 #include "round/kernel_device_radio.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 #include "round/round_clock.hpp"
@@ -13,14 +12,10 @@ namespace aircomp::runtime {
 KernelDeviceRadio::KernelDeviceRadio(const Config& config, const phy::BurstFormat& format,
                                      const phy::Payload& payload, std::size_t device,
                                      std::unique_ptr<GuardedSession> session)
-    : sample_rate_hz_(config.radio.bandwidth_hz),
-      max_power_w_(config.devices.at(device).max_power_w),
-      clip_level_(config.analog.clip_level),
-      header_samples_(format.header_samples()),
+    : header_window_(window_lead + format.header_samples() + window_tail),
       session_(std::move(session)),
-      end_(format, payload, device, oscillator_model(config.radios), sample_rate_hz_,
-           window_lead + header_samples_ + window_tail),
-      header_(end_.antennas() * (window_lead + header_samples_ + window_tail)) {
+      end_(config, format, payload, device, oscillator_model(config.radios), header_window_),
+      header_(end_.antennas() * header_window_) {
     if (session_->options().channels != end_.antennas()) {
         throw std::invalid_argument("radio '" + session_->options().name + "': expected " +
                                     std::to_string(end_.antennas()) + " channels, found " +
@@ -35,12 +30,7 @@ DeviceReport KernelDeviceRadio::take_part(const RoundOrder& order, const DeviceS
     hear(order, report);
     if (!report.header_found) return report;
     const auto correction = end_.headers().predict(static_cast<double>(order.burst));
-    report.offset_hz = correction.offset * sample_rate_hz_;
-    const auto sent = order.sounding ? end_.sounding_burst(max_power_w_, correction, sent_)
-                                     : end_.data_burst(partial, settings, order.scale, clip_level_,
-                                                       correction, sent_);
-    report.mean_power_w = sent.mean_power_w;
-    report.clipped_reals = sent.clipped;
+    end_.write_burst(order, settings, partial, correction, sent_, report);
     try {
         session_->transmit(order.burst, sent_);
     } catch (const TransmissionRefused& refusal) {
@@ -55,20 +45,17 @@ DeviceReport KernelDeviceRadio::take_part(const RoundOrder& order, const DeviceS
 /// All headers lie in one window: a radio takes one command for them.
 void KernelDeviceRadio::hear(const RoundOrder& order, DeviceReport& report) {
     const Ticks begin = order.headers.front() - static_cast<Ticks>(window_lead);
-    const std::size_t own = header_.size() / end_.antennas();
     const auto window =
-        static_cast<std::size_t>(order.headers.back() - order.headers.front()) + own;
+        static_cast<std::size_t>(order.headers.back() - order.headers.front()) + header_window_;
     received_.resize(end_.antennas() * window);
     report.window = session_->receive(begin, received_);
     report.header_found = report.window.state == WindowState::whole;
     for (std::size_t i = 0; i < order.headers.size() && report.header_found; ++i) {
         const auto first = static_cast<std::size_t>(order.headers[i] - order.headers.front());
         for (std::size_t a = 0; a < end_.antennas(); ++a)
-            std::copy_n(&received_[a * window + first], own, &header_[a * own]);
-        const auto heard =
-            end_.headers().hear(header_, static_cast<double>(begin) + static_cast<double>(first));
-        report.header_found = heard.found;
-        report.header_snr_db = 10 * std::log10(std::max(1e-20, heard.sync.snr));
+            std::copy_n(&received_[a * window + first], header_window_,
+                        &header_[a * header_window_]);
+        end_.hear(header_, static_cast<double>(begin) + static_cast<double>(first), report);
     }
 }
 

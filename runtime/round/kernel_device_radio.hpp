@@ -24,10 +24,7 @@ public:
 private:
     void hear(const RoundOrder& order, DeviceReport& report);
 
-    double sample_rate_hz_;
-    double max_power_w_;
-    double clip_level_;
-    std::size_t header_samples_;
+    std::size_t header_window_;
     std::unique_ptr<GuardedSession> session_;
     DeviceEnd end_;
     std::vector<phy::Sample> received_, header_, sent_;

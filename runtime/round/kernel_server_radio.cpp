@@ -40,6 +40,7 @@ ServerReport KernelServerRadio::sum(const RoundOrder& order, const ServerSetting
 
 /// The header burst is handed over first: its acknowledgement can wait until the window is in.
 ServerReport KernelServerRadio::exchange(const RoundOrder& order, std::size_t window) {
+    session_->feed();
     const std::size_t channels = session_->options().channels;
     const auto header = end_.header();
     const auto burst =

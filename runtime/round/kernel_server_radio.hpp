@@ -16,7 +16,6 @@ public:
                       const phy::Payload& payload, std::unique_ptr<GuardedSession> session);
 
     TimedRadio& timed() override { return *session_; }
-    void feed() override { session_->feed(); }
     ServerReport sound(const RoundOrder& order, gsl::span<const double> power_w) override;
     const phy::SoundingReport& sounding() const override { return *sounding_; }
     ServerReport sum(const RoundOrder& order, const ServerSettings& settings,

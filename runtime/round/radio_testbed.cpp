@@ -78,14 +78,15 @@ RadioTestbed::RadioTestbed(const Config& config, const AnalogCodec& codec,
     server_ = open_server_radio(config, format, codec.payload(), opener, flowgraphs);
     auto all = devices_->timed();
     all.push_back(&server_->timed());
-    leader_ = std::make_unique<RoundLeader>(config, codec, power_w, design, *server_, *devices_,
-                                            bring_up(all, config.radios.lead_s));
+    scheduler_ =
+        std::make_unique<RoundScheduler>(config, codec, power_w, design, *server_, *devices_,
+                                         radio_rules(config, bring_up(all, config.radios.lead_s)));
 }
 
 WholeRound RadioTestbed::sum(SiteKind kind, double scale, const LocalDevices::Partials& partials,
                              gsl::span<float> sum) {
     devices_->hold(partials);
-    return leader_->sum(kind, scale, sum);
+    return scheduler_->sum(kind, scale, sum);
 }
 
 }  // namespace aircomp::runtime

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "round/device_radio.hpp"
-#include "round/round_leader.hpp"
+#include "round/round_scheduler.hpp"
+#include "round/server_radio.hpp"
 
 namespace aircomp::runtime {
 
@@ -44,16 +45,16 @@ public:
     RadioTestbed(const Config& config, const AnalogCodec& codec, const std::vector<double>& power_w,
                  const std::string& design, const RadioOpener& open = open_radio);
 
-    /// RoundLeader::sum() of the devices' vectors.
+    /// RoundScheduler::sum() of the devices' vectors.
     WholeRound sum(SiteKind kind, double scale, const LocalDevices::Partials& partials,
                    gsl::span<float> sum);
 
-    RoundLeader& leader() { return *leader_; }
+    RoundScheduler& scheduler() { return *scheduler_; }
 
 private:
     std::unique_ptr<LocalDevices> devices_;
     std::unique_ptr<ServerRadio> server_;
-    std::unique_ptr<RoundLeader> leader_;
+    std::unique_ptr<RoundScheduler> scheduler_;
 };
 
 }  // namespace aircomp::runtime

@@ -2,7 +2,6 @@
 // Times of headers and bursts.
 #include "round/round_clock.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 namespace aircomp::runtime {
@@ -10,48 +9,68 @@ namespace {
 
 constexpr int acquisition_headers = 24;
 constexpr double first_gap_s = 100e-6;
-// Many headers take a device longer than one.
-constexpr Ticks acquisition_turnarounds = 4;
 
 }  // namespace
 
-RoundClock::RoundClock(const Config& config, const phy::BurstFormat& format,
-                       std::size_t burst_samples, Ticks start)
-    : format_(format),
-      sample_rate_hz_(config.radio.bandwidth_hz),
-      lead_(ticks(config.radios.lead_s)),
-      interval_(std::max<Ticks>(1, ticks(config.radios.interval_s))),
-      turnaround_(ticks(config.waveform.turnaround_s)),
-      burst_samples_(burst_samples),
-      end_(start),
-      earliest_(start) {}
-
-Ticks RoundClock::ticks(double seconds) const {
-    return static_cast<Ticks>(std::llround(seconds * sample_rate_hz_));
+Ticks ticks_of(double seconds, double sample_rate_hz) {
+    return static_cast<Ticks>(std::llround(seconds * sample_rate_hz));
 }
 
+std::size_t burst_samples(const phy::BurstFormat& format, const phy::Payload& payload) {
+    return format.burst_samples(format.data_symbols(payload.length, payload.streams));
+}
+
+RoundClock::RoundClock(const phy::BurstFormat& format, const phy::Payload& payload,
+                       double sample_rate_hz, const RoundTiming& timing)
+    : timing_(timing),
+      header_(static_cast<Ticks>(format.header_samples())),
+      sounding_(static_cast<Ticks>(format.sounding_samples())),
+      burst_(static_cast<Ticks>(burst_samples(format, payload))),
+      first_gap_(ticks_of(first_gap_s, sample_rate_hz)),
+      begin_(timing.start),
+      end_(timing.start),
+      earliest_(timing.start) {}
+
 RoundOrder RoundClock::next(bool sounding, bool acquire, Ticks now) {
-    Ticks begin = earliest_;
-    // Behind time: whole intervals are left out.
-    if (const Ticks behind = now + lead_ - begin; behind > 0)
-        begin += (behind + interval_ - 1) / interval_ * interval_;
+    place(now);
     RoundOrder order;
     order.number = number_++;
     order.sounding = sounding;
-    order.headers.push_back(begin);
-    const auto header = static_cast<Ticks>(format_.header_samples());
-    for (int i = 1; acquire && i < acquisition_headers; ++i) {
-        // The gaps grow: the better the offset is known, the longer its turns can be counted.
-        const int longer = 1 + i / 4;
-        order.headers.push_back(order.headers.back() + header + longer * ticks(first_gap_s));
+    order.burst = begin_;
+    if (timing_.headers) {
+        add_headers(order, acquire);
+        order.burst = order.headers.back() + header_ + timing_.header_gap;
     }
-    order.burst =
-        order.headers.back() + header + turnaround_ * (acquire ? acquisition_turnarounds : 1);
-    end_ = order.burst +
-           static_cast<Ticks>(sounding ? format_.sounding_samples() : burst_samples_) +
-           static_cast<Ticks>(window_tail);
-    earliest_ = end_ + interval_;
+    order.burst += turnaround(sounding, acquire);
+    end_ = order.burst + (sounding ? sounding_ : burst_) + timing_.tail;
+    earliest_ = end_ + timing_.interval;
     return order;
+}
+
+void RoundClock::place(Ticks now) {
+    if (timing_.interval == 0) {
+        begin_ = now + timing_.lead;
+        return;
+    }
+    begin_ = earliest_;
+    // Behind time: whole intervals are left out.
+    if (const Ticks behind = now + timing_.lead - begin_; behind > 0)
+        begin_ += (behind + timing_.interval - 1) / timing_.interval * timing_.interval;
+}
+
+void RoundClock::add_headers(RoundOrder& order, bool acquire) const {
+    order.headers.push_back(begin_);
+    for (int i = 1; acquire && i < acquisition_headers; ++i) {
+        // Further and further apart, as the offset known so far allows to count the turns.
+        const int longer = 1 + i / 4;
+        order.headers.push_back(order.headers.back() + header_ + timing_.header_gap +
+                                longer * first_gap_);
+    }
+}
+
+Ticks RoundClock::turnaround(bool sounding, bool acquire) const {
+    if (acquire) return timing_.acquisition_turnaround;
+    return sounding ? timing_.sounding_turnaround : timing_.sum_turnaround;
 }
 
 }  // namespace aircomp::runtime

@@ -7,6 +7,7 @@
 
 #include "gnuradio/aircomp/phy/postprocessor.hpp"
 #include "gnuradio/aircomp/phy/sounder.hpp"
+#include "round/round_order.hpp"
 #include "round/settings.hpp"
 
 namespace aircomp::runtime {
@@ -41,5 +42,12 @@ private:
     phy::Sounder sounder_;
     phy::Postprocessor receiver_;
 };
+
+/// What a sounding says; found where every device is that sounds, those with a `power_w` above 0.
+void add_sounding(const phy::SoundingReport& sounding, gsl::span<const double> power_w,
+                  ServerReport& report);
+
+/// What a sum's receiver says.
+void add_sum(const phy::ReceiveReport& received, ServerReport& report);
 
 }  // namespace aircomp::runtime

@@ -310,35 +310,6 @@ std::vector<double> powers(const Config& config) {
     return power_w;
 }
 
-TEST_CASE("rounds keep to their grid, and leave out whole intervals once they are behind") {
-    const Config config = radio_testbed(2, 2);
-    const auto format = burst_format(config);
-    RoundClock clock(config, format, 1000, 5000000);
-    const auto first = clock.next(false, false, 0);
-    CHECK(first.headers == std::vector<Ticks>{5000000});
-    const auto header = static_cast<Ticks>(format.header_samples());
-    CHECK(first.burst == 5000000 + header + 20000);
-    const auto second = clock.next(true, false, first.burst);
-    const Ticks expected = first.burst + 1000 + static_cast<Ticks>(window_tail) + 200000;
-    CHECK(second.headers[0] == expected);
-    CHECK(second.number == 1);
-    const auto end = clock.end();
-    const auto behind = clock.next(false, false, end + 1000000);
-    CHECK(behind.headers[0] >= end + 1000000 + 200000);
-    CHECK((behind.headers[0] - end) % 200000 == 0);
-}
-
-TEST_CASE("headers that find an offset come further and further apart") {
-    const Config config = radio_testbed(2, 2);
-    RoundClock clock(config, burst_format(config), 1000, 0);
-    const auto order = clock.next(true, true, 0);
-    REQUIRE(order.headers.size() == 24);
-    for (std::size_t i = 2; i < order.headers.size(); ++i) {
-        CHECK(order.headers[i] - order.headers[i - 1] >=
-              order.headers[i - 1] - order.headers[i - 2]);
-    }
-}
-
 // ---- first light ----
 
 struct FakeTestbed {
@@ -431,7 +402,7 @@ TEST_CASE("a device whose clock is set anew forgets the headers of the time befo
     std::vector<phy::Sample> window(window_lead + format.header_samples() + window_tail);
     std::copy(server.header().begin(), server.header().end(), &window[window_lead]);
     NoiseGenerator(1).add(window, 1e-4);
-    DeviceEnd device(format, payload, 0, {}, config.radio.bandwidth_hz, window.size());
+    DeviceEnd device(config, format, payload, 0, {}, window.size());
     CHECK(device.headers().hear(window, 5e6).found);
     CHECK_THROWS_AS(device.headers().hear(window, 1e6), std::invalid_argument);
     device.headers().begin_anew();

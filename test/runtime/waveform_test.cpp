@@ -105,9 +105,10 @@ TEST_CASE("a device that sends nothing is named once all attempts have failed") 
     config.waveform.silent_device = "device-3";
     config.waveform.attempts = 3;
     const auto medium = medium_of(config);
-    CHECK_THROWS_WITH(nmse_of(*medium, 1),
-                      "waveform: no whole round in 3 attempts: the sounding of device 'device-3' "
-                      "was not found");
+    CHECK_THROWS_WITH(
+        nmse_of(*medium, 1),
+        "waveform: no whole round in 3 attempts: server: did not find the sounding of "
+        "device 'device-3'");
     CHECK(medium->usage().of(repeated_rounds) == 3);
 }
 

@@ -68,7 +68,7 @@ void LinkedDevices::abandon() {
     arrival_.notify_all();
 }
 
-// ---- the lead's thread ----
+// ---- the scheduler's thread ----
 
 std::vector<TimedRadio*> LinkedDevices::timed() {
     std::vector<TimedRadio*> timed;

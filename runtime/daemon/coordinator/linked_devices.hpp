@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Devices at the other end of links, as the lead over rounds sees them: orders go out, reports come
-// back. The lead waits in a thread of its own; messages come in the loop's.
+// Devices at the other end of links, as the scheduler of rounds sees them: orders go out, reports
+// come back. The scheduler waits in a thread of its own; messages come in the loop's.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 
 #include "config/config.hpp"
 #include "daemon/carrier.hpp"
-#include "round/round_leader.hpp"
+#include "round/round_scheduler.hpp"
 
 namespace aircomp::runtime::testbed {
 
@@ -51,7 +51,8 @@ public:
     /// Whoever waits for a report gets RoundAbandoned, until the next epoch.
     void abandon();
 
-    // ---- in the lead's thread; RoundAbandoned or DeviceFault where a report does not come ----
+    // ---- in the scheduler's thread; RoundAbandoned or DeviceFault where a report does not come
+    // ----
 
     /// Clock and carrier of the epoch's devices; valid until the next epoch.
     std::vector<TimedRadio*> timed();

@@ -114,7 +114,7 @@ void RadioSumCarrier::begin_epoch(std::uint32_t epoch, const std::vector<std::si
     }
     take_stock();
     before_ = air_;
-    leader_.reset();
+    scheduler_.reset();
     logged_faults_ = 0;
     taking_part_ = devices;
     answers_.begin_epoch(devices);
@@ -145,8 +145,9 @@ std::optional<RoundFailure> RadioSumCarrier::calibrate(const Calibration& calibr
     if (auto failure = end()) return failure;
     codec_.emplace(config_, length_, calibration);
     power_w_ = power_w;
-    leader_ = std::make_unique<RoundLeader>(
-        config_, *codec_, power_w_, find_scheme(config_.scheme).design, *server_, devices_, start_);
+    scheduler_ = std::make_unique<RoundScheduler>(
+        config_, *codec_, power_w_, find_scheme(config_.scheme).design, *server_, devices_,
+        radio_rules(config_, start_));
     log_.info("radios are up", {{"devices", std::to_string(taking_part_.size())}});
     return std::nullopt;
 }
@@ -161,7 +162,7 @@ void RadioSumCarrier::report(std::size_t device, const control::Message& message
 std::optional<RoundFailure> RadioSumCarrier::collect(const Round& round,
                                                      gsl::span<const float> residual,
                                                      gsl::span<float> sum) {
-    begin([this] { leader_->prepare(); });
+    begin([this] { scheduler_->prepare(); });
     auto silent = answers_.wait(round);
     if (silent) devices_.abandon();
     auto unprepared = end();
@@ -179,8 +180,8 @@ void RadioSumCarrier::sum_vectors(const Round& round, gsl::span<const float> res
     const auto length = static_cast<std::size_t>(round.length);
     for (std::int64_t v = 0; v < round.vectors; ++v) {
         devices_.hold(round.number, static_cast<std::uint32_t>(v));
-        leader_->sum(round.site.kind, scale(round, residual, v),
-                     sum.subspan(static_cast<std::size_t>(v) * length, length));
+        scheduler_->sum(round.site.kind, scale(round, residual, v),
+                        sum.subspan(static_cast<std::size_t>(v) * length, length));
     }
 }
 
@@ -215,14 +216,14 @@ std::uint64_t RadioSumCarrier::repeated_rounds() const {
 }
 
 void RadioSumCarrier::take_stock() {
-    if (!leader_) return;
+    if (!scheduler_) return;
     AirSummary now = air_;
-    now.soundings = as_count(leader_->soundings());
-    now.evm_soundings = as_count(leader_->evm_soundings());
-    now.repeated_rounds = leader_->faults().size();
+    now.soundings = as_count(scheduler_->soundings());
+    now.evm_soundings = as_count(scheduler_->evm_soundings());
+    now.repeated_rounds = scheduler_->faults().size();
     // Both kinds of sites have as many sums.
-    now.nmse_estimate = (leader_->settings(SiteKind::attention).server.nmse +
-                         leader_->settings(SiteKind::mlp).server.nmse) /
+    now.nmse_estimate = (scheduler_->settings(SiteKind::attention).server.nmse +
+                         scheduler_->settings(SiteKind::mlp).server.nmse) /
                         2;
     for (std::size_t n = 0; n < now.devices.size(); ++n)
         take_stock_of(n, now.devices[n]);
@@ -232,7 +233,7 @@ void RadioSumCarrier::take_stock() {
 }
 
 void RadioSumCarrier::take_stock_of(std::size_t device, DeviceAirSummary& summary) const {
-    const RadioTally& tally = leader_->tallies()[device];
+    const RadioTally& tally = scheduler_->tallies()[device];
     summary.bursts = as_count(tally.bursts);
     summary.late = as_count(tally.late);
     summary.underflows = as_count(tally.underflowed);
@@ -240,14 +241,14 @@ void RadioSumCarrier::take_stock_of(std::size_t device, DeviceAirSummary& summar
     summary.unacknowledged = as_count(tally.unacknowledged);
     summary.refused = as_count(tally.refused);
     summary.clipped_reals = as_count(tally.clipped_reals);
-    summary.phase_rad = leader_->phases_rad()[device];
-    const auto& sounding = leader_->designed_for();
+    summary.phase_rad = scheduler_->phases_rad()[device];
+    const auto& sounding = scheduler_->designed_for();
     if (device < sounding.devices.size() && sounding.devices[device].found) {
         const phy::DeviceEstimate& estimate = sounding.devices[device];
         summary.evm = std::sqrt(estimate.least_squares_variance / estimate.path_gain);
     }
-    if (device >= leader_->last_reports().size()) return;
-    const DeviceReport& report = leader_->last_reports()[device];
+    if (device >= scheduler_->last_reports().size()) return;
+    const DeviceReport& report = scheduler_->last_reports()[device];
     if (report.mean_power_w <= 0) return;
     summary.offset_hz = report.offset_hz;
     summary.header_snr_db = report.header_snr_db;
@@ -256,7 +257,7 @@ void RadioSumCarrier::take_stock_of(std::size_t device, DeviceAirSummary& summar
 }
 
 void RadioSumCarrier::log_faults() {
-    const auto& faults = leader_->faults();
+    const auto& faults = scheduler_->faults();
     for (; logged_faults_ < faults.size(); ++logged_faults_)
         log_.warning("round repeated", {{"reason", faults[logged_faults_].what}});
 }

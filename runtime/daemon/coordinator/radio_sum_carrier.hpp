@@ -21,7 +21,8 @@
 #include "daemon/job_thread.hpp"
 #include "daemon/log.hpp"
 #include "engine/sum_error.hpp"
-#include "round/round_leader.hpp"
+#include "round/round_scheduler.hpp"
+#include "round/server_radio.hpp"
 
 namespace aircomp::runtime::testbed {
 
@@ -72,7 +73,7 @@ private:
     std::vector<std::size_t> taking_part_;  ///< Of the epoch.
     Ticks start_ = 0;
     std::optional<AnalogCodec> codec_;
-    std::unique_ptr<RoundLeader> leader_;
+    std::unique_ptr<RoundScheduler> scheduler_;
     std::vector<double> power_w_;
 
     AirSummary air_;     ///< At the end of the last job.

@@ -2,6 +2,8 @@
 // Partials and settings out, reports in.
 #include "round/flowgraph/flowgraph_device_radio.hpp"
 
+#include "round/round_clock.hpp"
+
 namespace aircomp::runtime {
 
 FlowgraphDeviceRadio::FlowgraphDeviceRadio(const Config& config, const phy::BurstFormat& format,
@@ -11,8 +13,7 @@ FlowgraphDeviceRadio::FlowgraphDeviceRadio(const Config& config, const phy::Burs
       clip_level_(config.analog.clip_level),
       header_samples_(static_cast<Ticks>(format.header_samples())),
       sounding_samples_(static_cast<Ticks>(format.sounding_samples())),
-      burst_samples_(static_cast<Ticks>(
-          format.burst_samples(format.data_symbols(payload.length, payload.streams)))),
+      burst_samples_(static_cast<Ticks>(burst_samples(format, payload))),
       radio_(config, format, payload, device, std::move(host)) {}
 
 DeviceReport FlowgraphDeviceRadio::take_part(const RoundOrder& order,

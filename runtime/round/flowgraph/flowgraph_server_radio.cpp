@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "round/round_clock.hpp"
+#include "round/server_end.hpp"
+
 namespace aircomp::runtime {
 namespace {
 
@@ -79,8 +82,7 @@ FlowgraphServerRadio::FlowgraphServerRadio(const Config& config, const phy::Burs
                                            std::shared_ptr<FlowgraphHost> host)
     : header_samples_(static_cast<Ticks>(format.header_samples())),
       sounding_samples_(static_cast<Ticks>(format.sounding_samples())),
-      burst_samples_(static_cast<Ticks>(
-          format.burst_samples(format.data_symbols(payload.length, payload.streams)))),
+      burst_samples_(static_cast<Ticks>(burst_samples(format, payload))),
       radio_(config, format, payload, std::nullopt, std::move(host)) {}
 
 ServerReport FlowgraphServerRadio::sound(const RoundOrder& order, gsl::span<const double> power_w) {
@@ -126,6 +128,7 @@ FlowgraphRound FlowgraphServerRadio::exchange(const RoundOrder& order, Ticks bur
                                               const pmt::pmt_t& settings,
                                               bool (*answered)(const FlowgraphRound&),
                                               ServerReport& report) {
+    radio_.feed();
     const auto complete = [&](const FlowgraphRound& round) {
         return round.window && (!round.has_whole_window() || answered(round)) &&
                round.tracker.state() != BurstState::waiting && round.tracker.ended();

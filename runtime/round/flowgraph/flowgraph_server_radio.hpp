@@ -14,7 +14,6 @@ public:
                          const phy::Payload& payload, std::shared_ptr<FlowgraphHost> host);
 
     TimedRadio& timed() override { return radio_; }
-    void feed() override { radio_.feed(); }
     ServerReport sound(const RoundOrder& order, gsl::span<const double> power_w) override;
     const phy::SoundingReport& sounding() const override { return sounding_; }
     ServerReport sum(const RoundOrder& order, const ServerSettings& settings,

@@ -24,10 +24,10 @@ public:
                        /*scaled=*/false},
                       cell_, *down_, request, sum);
         Ledger& ledger = cell_.ledger();
-        const auto faults = static_cast<double>(testbed_.leader().faults().size());
+        const auto faults = static_cast<double>(testbed_.scheduler().faults().size());
         ledger.add(repeated_rounds, faults - ledger.of(repeated_rounds));
-        ledger.coherence_blocks = testbed_.leader().soundings();
-        ledger.sounding_s = testbed_.leader().sounding_s();
+        ledger.coherence_blocks = testbed_.scheduler().soundings();
+        ledger.sounding_s = testbed_.scheduler().sounding_s();
     }
     void elapse(double) override {}
     const Ledger& usage() const override { return cell_.ledger(); }

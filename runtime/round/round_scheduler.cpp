@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Soundings, designs and sums, round by round.
-#include "round/round_leader.hpp"
+#include "round/round_scheduler.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -29,64 +29,76 @@ void count(const BurstReport& burst, const WindowReport& window, RadioTally& tal
         tally.receive_peak_dbfs = std::max(tally.receive_peak_dbfs, window.peak_dbfs);
 }
 
-std::size_t burst_samples(const phy::BurstFormat& format, const AnalogCodec& codec) {
-    return format.burst_samples(format.data_symbols(static_cast<std::size_t>(codec.length()),
-                                                    static_cast<std::size_t>(codec.streams())));
-}
-
 }  // namespace
 
-RoundLeader::RoundLeader(const Config& config, const AnalogCodec& codec,
-                         const std::vector<double>& power_w, const std::string& design,
-                         ServerRadio& server, RoundDevices& devices, Ticks start)
+std::vector<bool> participants(const AnalogCodec& codec, const std::vector<double>& power_w) {
+    std::vector<bool> participants;
+    for (std::size_t n = 0; n < power_w.size(); ++n) {
+        participants.push_back(power_w[n] > 0 &&
+                               (codec.second_moments(SiteKind::attention)[n] > 0 ||
+                                codec.second_moments(SiteKind::mlp)[n] > 0));
+    }
+    return participants;
+}
+
+RoundScheduler::RoundScheduler(const Config& config, const AnalogCodec& codec,
+                               const std::vector<double>& power_w, const std::string& design,
+                               RoundServer& server, RoundDevices& devices, const RoundRules& rules)
     : config_(config),
-      format_(burst_format(config)),
       moments_{codec.second_moments(SiteKind::attention), codec.second_moments(SiteKind::mlp)},
-      designer_(config_, format_, design, power_w),
+      takes_part_(participants(codec, power_w)),
+      designer_(config_, burst_format(config), design, power_w),
       server_(server),
       ends_(devices),
-      clock_(config_, format_, burst_samples(format_, codec), start),
+      rules_(rules),
+      clock_(burst_format(config), codec.payload(), config.radio.bandwidth_hz, rules.timing),
       phases_rad_(config.devices.size(), 0),
       tallies_(config.devices.size() + 1) {
-    if (!config.radios.transmit) {
-        throw std::runtime_error("radios.transmit: expected true, for a sum is sent, found false");
-    }
-    for (std::size_t n = 0; n < config.devices.size(); ++n) {
-        takes_part_.push_back(power_w[n] > 0);
+    for (std::size_t n = 0; n < config.devices.size(); ++n)
         sounding_power_w_.push_back(takes_part_[n] ? config.devices[n].max_power_w : 0);
-    }
 }
 
 // ---- soundings ----
 
-bool RoundLeader::is_due() const {
-    if (!designed_ || !whole_) return true;
-    return seconds(clock_.end() - sounded_) > config_.radio.coherence_block_s;
+bool RoundScheduler::is_due() const {
+    if (!designed_ || failed_sums_ >= rules_.sums_before_sounding) return true;
+    return seconds(clock_.end() - sounded_) > rules_.max_sounding_age_s;
 }
 
-bool RoundLeader::has_turned() const {
+bool RoundScheduler::has_turned() const {
     // If the pilots were as bad right after the last design, a new one would not be better.
-    return design_evm_ && evm_ > std::max(config_.radios.most_evm, most_evm_growth * *design_evm_);
+    return design_evm_ && evm_ > std::max(rules_.max_evm, most_evm_growth * *design_evm_);
 }
 
-void RoundLeader::prepare() {
+void RoundScheduler::renew() {
+    designed_ = false;
+    failed_sums_ = 0;
+}
+
+void RoundScheduler::prepare() {
     if (!is_due()) {
         if (!has_turned()) return;
         ++evm_soundings_;
     }
+    if (designed_ && !rules_.insist_on_sounding) {
+        if (sound(/*new_reference=*/true)) design();
+        return;
+    }
     // Under the old reference first: what was left of the devices' phases.
-    if (designed_ && whole_ && sound(/*new_reference=*/false))
+    if (rules_.look_back && designed_ && failed_sums_ == 0 && sound(/*new_reference=*/false))
         phases_rad_ = phase_turns(designed_for_, server_.sounding());
     sound_until_found();
 }
 
-/// The first sounding, and one after a round that failed, comes after many headers: the estimate of
-/// an oscillator may have been why. Each attempt takes another antenna: the last one may be hidden
-/// from a device by a fade.
-void RoundLeader::sound_until_found() {
+/// Another antenna may be out of the fade that hid the last one from a device.
+void RoundScheduler::sound_until_found() {
     for (int attempt = 0; attempt < config_.waveform.attempts; ++attempt) {
-        // The burst after many headers comes late: its phase is not the one that rounds will have.
-        if (!whole_ && !sound(/*new_reference=*/true, /*acquire=*/true)) continue;
+        const std::size_t turns = rules_.turn_antenna_after_any_failure
+                                      ? faults_.size()
+                                      : static_cast<std::size_t>(attempt);
+        header_antenna_ = turns % static_cast<std::size_t>(config_.radio.server_antennas);
+        if (rules_.sound_after_acquisition && !acquired_ && !sound(/*new_reference=*/true))
+            continue;
         if (!sound(/*new_reference=*/true)) continue;
         design();
         return;
@@ -94,32 +106,40 @@ void RoundLeader::sound_until_found() {
     give_up();
 }
 
-const phy::SoundingReport& RoundLeader::sound_again() {
+const phy::SoundingReport& RoundScheduler::sound_again() {
     for (int attempt = 0; attempt < config_.waveform.attempts; ++attempt) {
         if (sound(/*new_reference=*/false)) return server_.sounding();
     }
     give_up();
 }
 
-bool RoundLeader::sound(bool new_reference, bool acquire) {
-    server_.feed();
-    RoundOrder order = clock_.next(/*sounding=*/true, acquire, server_.timed().now());
+bool RoundScheduler::sound(bool new_reference) {
+    const bool acquire = new_reference && !acquired_;
+    RoundOrder order = clock_.next(/*sounding=*/true, acquire, server_.now());
     order.new_reference = new_reference;
-    if (new_reference) {
-        header_antenna_ = faults_.size() % static_cast<std::size_t>(config_.radio.server_antennas);
-    }
     order.header_antenna = header_antenna_;
     ServerReport server;
     const auto reports =
         ends_.take_part(order, [&] { server = server_.sound(order, sounding_power_w_); });
     ++soundings_;
-    sounding_s_ += seconds(clock_.end() - order.headers.front());
+    sounding_s_ += seconds(clock_.end() - clock_.begin());
+    if (acquire) acquired_ = acquires(order, reports);
     if (!counts(order, reports, server)) return false;
     sounded_ = order.burst;
     return true;
 }
 
-void RoundLeader::design() {
+/// Whether all devices heard all of its headers.
+bool RoundScheduler::acquires(const RoundOrder& order,
+                              const std::vector<DeviceReport>& reports) const {
+    const auto sends = senders(order);
+    for (std::size_t n = 0; n < sends.size(); ++n) {
+        if (sends[n] && !reports[n].header_found) return false;
+    }
+    return true;
+}
+
+void RoundScheduler::design() {
     designed_for_ = server_.sounding();
     designed_ = true;
     design_evm_.reset();
@@ -130,7 +150,9 @@ void RoundLeader::design() {
         } else {
             const ServerSettings before = settings_[i].server;
             settings_[i] =
-                designer_.design(designed_for_, moments_[i], designed_for_.noise_power_w, &before);
+                designer_.design(designed_for_, moments_[i],
+                                 rules_.noise_power_w.value_or(designed_for_.noise_power_w),
+                                 rules_.warm_start ? &before : nullptr);
         }
         ends_.settle(kind, clock_.next_number(), settings_[i].devices);
     }
@@ -158,13 +180,12 @@ std::vector<double> phase_turns(const phy::SoundingReport& before,
 
 // ---- sums ----
 
-WholeRound RoundLeader::sum(SiteKind kind, double scale, gsl::span<float> sum) {
+WholeRound RoundScheduler::sum(SiteKind kind, double scale, gsl::span<float> sum) {
     for (int attempt = 0; attempt < config_.waveform.attempts; ++attempt) {
-        // A round may fail because the channel has changed.
+        // Sums may have failed because the channel has changed.
         prepare();
-        server_.feed();
         WholeRound round;
-        round.order = clock_.next(/*sounding=*/false, false, server_.timed().now());
+        round.order = clock_.next(/*sounding=*/false, false, server_.now());
         round.order.site = kind;
         round.order.header_antenna = header_antenna_;
         round.order.scale = scale;
@@ -172,9 +193,12 @@ WholeRound RoundLeader::sum(SiteKind kind, double scale, gsl::span<float> sum) {
             round.server = server_.sum(round.order, settings(kind).server, sum);
         });
         if (!counts(round.order, round.devices, round.server)) {
-            if (faults_.back().refused) scale *= quieter;
+            const bool refused = faults_.back().refused;
+            failed_sums_ = refused ? 0 : failed_sums_ + 1;
+            if (refused) scale *= quieter;
             continue;
         }
+        failed_sums_ = 0;
         evm_ = round.server.evm;
         if (!design_evm_) design_evm_ = evm_;
         return round;
@@ -185,7 +209,7 @@ WholeRound RoundLeader::sum(SiteKind kind, double scale, gsl::span<float> sum) {
 // ---- every round ----
 
 /// A device that holds nothing of a site has nothing to send there.
-std::vector<bool> RoundLeader::senders(const RoundOrder& order) const {
+std::vector<bool> RoundScheduler::senders(const RoundOrder& order) const {
     std::vector<bool> senders = takes_part_;
     if (order.sounding) return senders;
     const auto& moments = moments_[static_cast<std::size_t>(order.site)];
@@ -194,8 +218,8 @@ std::vector<bool> RoundLeader::senders(const RoundOrder& order) const {
     return senders;
 }
 
-bool RoundLeader::counts(const RoundOrder& order, const std::vector<DeviceReport>& reports,
-                         const ServerReport& server) {
+bool RoundScheduler::counts(const RoundOrder& order, const std::vector<DeviceReport>& reports,
+                            const ServerReport& server) {
     std::vector<std::string> names;
     for (std::size_t n = 0; n < devices(); ++n) {
         names.push_back(config_.devices[n].name);
@@ -206,13 +230,14 @@ bool RoundLeader::counts(const RoundOrder& order, const std::vector<DeviceReport
     last_reports_ = reports;
     auto fault =
         fault_of(order, names, senders(order), reports, server, config_.waveform.least_confidence);
-    whole_ = !fault || fault->refused;
+    // A refused burst says nothing of the channel and the oscillators.
+    if (fault && !fault->refused && rules_.acquire_after_failure) acquired_ = false;
     const bool is_counted = !fault;
     if (fault) faults_.push_back(std::move(*fault));
     return is_counted;
 }
 
-void RoundLeader::give_up() const {
+void RoundScheduler::give_up() const {
     const auto attempts = static_cast<std::size_t>(config_.waveform.attempts);
     std::vector<std::size_t> blame(devices(), 0);
     const auto first =
@@ -223,7 +248,7 @@ void RoundLeader::give_up() const {
     const auto most = std::max_element(blame.begin(), blame.end());
     std::optional<std::size_t> device;
     if (*most > 0) device = static_cast<std::size_t>(most - blame.begin());
-    throw NoWholeRound("radios: no whole round in " + std::to_string(attempts) +
+    throw NoWholeRound(rules_.medium + ": no whole round in " + std::to_string(attempts) +
                            " attempts: " + (faults_.empty() ? "" : faults_.back().what),
                        device);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The coordinator's lead over rounds: when the channel is sounded, transceivers designed, sums
-// ordered, and which rounds are repeated; the same for radios of this process and for daemons.
+// Which round comes next: when the channel is sounded, transceivers designed, sums ordered, and
+// what is repeated; the same over an emulated air, over radios of this process and over daemons'.
 #pragma once
 
 #include <array>
@@ -13,26 +13,10 @@
 #include "coding/analog_codec.hpp"
 #include "round/block_designer.hpp"
 #include "round/round_clock.hpp"
-#include "round/server_radio.hpp"
+#include "round/round_ends.hpp"
+#include "round/round_rules.hpp"
 
 namespace aircomp::runtime {
-
-/// The devices' side of rounds, wherever they are. Vectors have an entry for each device of the
-/// configuration.
-class RoundDevices {
-public:
-    virtual ~RoundDevices() = default;
-
-    /// What partials of sites of a kind are sent with from order number `from` on.
-    virtual void settle(SiteKind kind, std::int64_t from,
-                        const std::vector<DeviceSettings>& settings) = 0;
-
-    /// Has every device that takes part do so in one round, and does the server's part, `server`,
-    /// meanwhile. A sum's partials are those that the devices have at the time; one whose second
-    /// moment is 0 stays silent, and its report is not looked at.
-    virtual std::vector<DeviceReport> take_part(const RoundOrder& order,
-                                                const std::function<void()>& server) = 0;
-};
 
 /// What has become of one radio's bursts and windows.
 struct RadioTally {
@@ -50,6 +34,9 @@ struct WholeRound {
     ServerReport server;
 };
 
+/// Devices that have something to send at a site of either kind, and power to send it with.
+std::vector<bool> participants(const AnalogCodec& codec, const std::vector<double>& power_w);
+
 /// No whole round came of waveform.attempts attempts.
 class NoWholeRound : public std::runtime_error {
 public:
@@ -63,18 +50,21 @@ private:
     std::optional<std::size_t> device_;
 };
 
-class RoundLeader {
+class RoundScheduler {
 public:
     /// Devices transmit with at most `power_w` each, 0 for one that takes no part; their second
-    /// moments are the codec's. No round begins before `start`. Server and devices must outlive the
-    /// object. Throws std::runtime_error where transmission is off.
-    RoundLeader(const Config& config, const AnalogCodec& codec, const std::vector<double>& power_w,
-                const std::string& design, ServerRadio& server, RoundDevices& devices, Ticks start);
+    /// moments are the codec's. Server and devices must outlive the object.
+    RoundScheduler(const Config& config, const AnalogCodec& codec,
+                   const std::vector<double>& power_w, const std::string& design,
+                   RoundServer& server, RoundDevices& devices, const RoundRules& rules);
 
-    /// Sounds and designs where what is known of the channel is older than radio.coherence_block_s,
-    /// the last sum's pilots err by more than radios.most_evm, or the last round has failed. Throws
+    /// Sounds and designs where there is no design, and where the rules say that the last sounding
+    /// is too old, the last sum's pilots err by too much, or too many sums have failed. Throws
     /// NoWholeRound.
     void prepare();
+
+    /// The channels are others: the next prepare() sounds them whatever is known.
+    void renew();
 
     /// One sum of the devices' partials, all of which are divided by `scale`, into `sum`; prepares
     /// before it. A round in which anything is late, missing or not found is discarded and
@@ -114,7 +104,8 @@ private:
     /// Whether the last sum's pilots say that channels are not what the design was for.
     bool has_turned() const;
     void sound_until_found();
-    bool sound(bool new_reference, bool acquire = false);
+    bool sound(bool new_reference);
+    bool acquires(const RoundOrder& order, const std::vector<DeviceReport>& reports) const;
     void design();
     std::vector<bool> senders(const RoundOrder& order) const;
     bool counts(const RoundOrder& order, const std::vector<DeviceReport>& reports,
@@ -122,21 +113,22 @@ private:
     [[noreturn]] void give_up() const;
 
     Config config_;
-    phy::BurstFormat format_;
     std::array<std::vector<double>, 2> moments_;  // by SiteKind
     std::vector<bool> takes_part_;
     std::vector<double> sounding_power_w_;
     BlockDesigner designer_;
-    ServerRadio& server_;
+    RoundServer& server_;
     RoundDevices& ends_;
+    RoundRules rules_;
     RoundClock clock_;
     std::array<RoundSettings, 2> settings_;  // by SiteKind
     phy::SoundingReport designed_for_;
     bool designed_ = false;
+    bool acquired_ = false;  // the oscillators' offsets
     Ticks sounded_ = 0;
     // Of the reference and so of all headers until the next: phases compare over one path.
     std::size_t header_antenna_ = 0;
-    bool whole_ = false;                // the last round
+    int failed_sums_ = 0;               // one after the other
     double evm_ = 0;                    // of the last sum
     std::optional<double> design_evm_;  // of the first sum after a design
     std::vector<DeviceReport> last_reports_;
