@@ -145,9 +145,9 @@ std::optional<RoundFailure> RadioSumCarrier::calibrate(const Calibration& calibr
     if (auto failure = end()) return failure;
     codec_.emplace(config_, length_, calibration);
     power_w_ = power_w;
-    scheduler_ = std::make_unique<RoundScheduler>(
-        config_, *codec_, power_w_, find_scheme(config_.scheme).design, *server_, devices_,
-        radio_rules(config_, start_));
+    scheduler_ = std::make_unique<RoundScheduler>(config_, *codec_, power_w_,
+                                                  find_scheme(config_.scheme).design, *server_,
+                                                  devices_, radio_rules(config_, start_));
     log_.info("radios are up", {{"devices", std::to_string(taking_part_.size())}});
     return std::nullopt;
 }
