@@ -215,7 +215,20 @@ TEST_CASE("a file that is not a JSON object is refused") {
     check_error<std::runtime_error>([&] { read_model_config(folder.path() / "absent.json"); },
                                     {"absent.json", "no such file"});
     check_error<std::runtime_error>([&] { read_model_config(folder.path()); },
-                                    {"expected a regular file"});
+                                    {"is a folder, expected a file"});
+}
+
+TEST_CASE("broken JSON is told with line and column, and one that is nested too deep as well") {
+    const TemporaryFolder folder;
+    const auto read_text = [&](const std::string& text) {
+        return [&folder, text] { read_model_config(folder.write("config.json", text)); };
+    };
+    check_error<std::runtime_error>(read_text("{\"a\": 1,\n \"b\": tru}"), {"config.json:2:10: "});
+    check_error<std::runtime_error>(read_text("{\"a\": 1e400}"), {"config.json:1:11: ", "1e400"});
+    const std::string begin(30000, '['), end(30000, ']');
+    for (const std::string& text : {begin, begin + end, "{\"a\": " + begin + end + "}"})
+        check_error<std::runtime_error>(read_text(text),
+                                        {"config.json:1:10", "at most 100 levels"});
 }
 
 }  // namespace

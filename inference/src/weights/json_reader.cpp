@@ -2,6 +2,7 @@
 // JSON with strict parsing and located errors, on nlohmann-json.
 #include "weights/json_reader.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <stdexcept>
 #include <unordered_set>
@@ -52,6 +53,61 @@ std::string escaped(const std::string& name) {
     return quoted.substr(1, quoted.size() - 2);
 }
 
+constexpr int most_levels = 100;
+
+struct TooDeep {};
+
+/// Where the brackets are deeper than most_levels.
+std::size_t deep_at(std::string_view text) {
+    int depth = 0;
+    bool is_text = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (is_text && c == '\\') ++i;
+        if (c == '"') is_text = !is_text;
+        if (is_text) continue;
+        if (c == '}' || c == ']') --depth;
+        if ((c == '{' || c == '[') && ++depth > most_levels) return i;
+    }
+    return text.size();
+}
+
+/// "FILE:LINE:COLUMN", both from 1; columns are bytes.
+std::string place(const std::string& file, std::string_view text, std::size_t at) {
+    const std::string_view before = text.substr(0, at);
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const auto begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+    return file + ":" + std::to_string(line) + ":" + std::to_string(before.size() - begin + 1);
+}
+
+/// What is wrong with a text, and where. Some exceptions of the library have no place.
+struct FirstError final : nlohmann::json::json_sax_t {
+    std::size_t position = 0;
+    std::string what;
+
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const string_t&) override { return true; }
+    bool string(string_t&) override { return true; }
+    bool binary(binary_t&) override { return true; }
+    bool start_object(std::size_t) override { return true; }
+    bool key(string_t&) override { return true; }
+    bool end_object() override { return true; }
+    bool start_array(std::size_t) override { return true; }
+    bool end_array() override { return true; }
+    bool parse_error(std::size_t read, const std::string&,
+                     const nlohmann::json::exception& error) override {
+        position = read == 0 ? 0 : read - 1;  // of the last byte that was read
+        const std::string text = error.what();
+        // "[json.exception.parse_error.101] parse error at line 1, column 2: what it is"
+        const auto id = text.find("] "), words = text.find(": ");
+        what = text.substr(words != std::string::npos ? words + 2 : id + 2);
+        return false;
+    }
+};
+
 }  // namespace
 
 nlohmann::json parse_json(std::string_view text, const std::string& file) {
@@ -61,20 +117,31 @@ nlohmann::json parse_json(std::string_view text, const std::string& file) {
                                  std::to_string(zero));
     }
     DuplicateKeys duplicates(file);
-    const auto callback = [&](int, nlohmann::json::parse_event_t event, nlohmann::json& value) {
+    const auto callback = [&](int depth, nlohmann::json::parse_event_t event,
+                              nlohmann::json& value) {
+        if (depth >= most_levels) throw TooDeep();
         duplicates.see(event, value);
         return true;
     };
     try {
         return nlohmann::json::parse(text.begin(), text.end(), callback);
-    } catch (const nlohmann::json::exception& error) {
-        throw std::runtime_error(file + ": expected JSON, found: " + error.what());
+    } catch (const TooDeep&) {
+        throw std::runtime_error(place(file, text, deep_at(text)) + ": expected at most " +
+                                 std::to_string(most_levels) + " levels of nesting, found more");
+    } catch (const nlohmann::json::exception&) {
+        FirstError first;
+        nlohmann::json::sax_parse(text.begin(), text.end(), &first);
+        throw std::runtime_error(place(file, text, first.position) +
+                                 ": expected JSON, found: " + first.what);
     }
 }
 
 nlohmann::json read_json(const std::filesystem::path& file) {
     if (!std::filesystem::exists(file)) {
         throw std::runtime_error(file.string() + ": no such file");
+    }
+    if (std::filesystem::is_directory(file)) {
+        throw std::runtime_error(file.string() + ": is a folder, expected a file");
     }
     if (!std::filesystem::is_regular_file(file)) {
         throw std::runtime_error(file.string() + ": expected a regular file");
@@ -155,6 +222,11 @@ std::int64_t JsonNode::integer(std::int64_t lowest, std::int64_t highest) const 
         fail("an integer from " + std::to_string(lowest) + " to " + std::to_string(highest));
     }
     return value_->get<std::int64_t>();
+}
+
+double JsonNode::number() const {
+    if (!value_->is_number()) fail("a number");
+    return value_->get<double>();
 }
 
 double JsonNode::number_above(double bound) const {

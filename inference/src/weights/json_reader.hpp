@@ -12,8 +12,9 @@
 
 namespace aircomp::inference {
 
-/// Parses `text`, which `file` names in errors. Throws std::runtime_error for text that is not
-/// JSON, is not valid UTF-8, or names a key twice in one object.
+/// Parses `text`, which `file` names in errors. Throws std::runtime_error, with line and column,
+/// for text that is not JSON, is not valid UTF-8, has a number that no double holds, or is nested
+/// more than 100 levels deep; and for one that names a key twice in one object.
 nlohmann::json parse_json(std::string_view text, const std::string& file);
 
 /// The same for the contents of a file.
@@ -40,6 +41,7 @@ public:
     const std::string& text() const;
     bool boolean() const;
     std::int64_t integer(std::int64_t lowest, std::int64_t highest) const;
+    double number() const;
     double number_above(double bound) const;
 
     [[noreturn]] void fail(const std::string& expected) const;
