@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "config/nearest_name.hpp"
+
 namespace aircomp::runtime {
 
 /// The names of all rows, in their order, with `between` between them.
@@ -16,6 +18,15 @@ std::string names_of(const std::vector<Row>& rows, const char* between = ", ") {
     for (const Row& row : rows)
         names += (names.empty() ? "" : between) + row.name;
     return names;
+}
+
+/// ", did you mean NAME?" with the nearest of the rows' names; empty where none is near.
+template <typename Row>
+std::string hint_of(const std::vector<Row>& rows, const std::string& typed) {
+    std::vector<std::string> names;
+    for (const Row& row : rows)
+        names.push_back(row.name);
+    return did_you_mean(typed, names);
 }
 
 /// The row of that name; null where there is none.
@@ -32,7 +43,8 @@ template <typename Row>
 const Row& find_row(const std::vector<Row>& rows, const std::string& kind,
                     const std::string& name) {
     if (const Row* row = row_of(rows, name)) return *row;
-    throw std::invalid_argument(kind + " '" + name + "' is not known; known are " + names_of(rows));
+    throw std::invalid_argument(kind + " '" + name + "' is not known; known are " + names_of(rows) +
+                                hint_of(rows, name));
 }
 
 }  // namespace aircomp::runtime

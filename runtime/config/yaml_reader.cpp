@@ -2,6 +2,7 @@
 // Strict YAML with located errors, on yaml-cpp.
 #include "config/yaml_reader.hpp"
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 
 #include <algorithm>
@@ -11,7 +12,6 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
-#include <numeric>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
@@ -36,13 +36,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> units = {
     {"_w", "W"},
 }};
 
-/// Words that a unit is made of at the end of a key, ours and those that people try.
-constexpr std::array<std::string_view, 38> unit_words = {
-    "hz",  "khz",  "mhz",  "ghz",   "s",      "ms",     "us",     "ns",  "sec",  "seconds",
-    "w",   "mw",   "kw",   "dbm",   "dbw",    "db",     "j",      "mj",  "uj",   "nj",
-    "pj",  "b",    "kb",   "mb",    "gb",     "kib",    "mib",    "gib", "byte", "bytes",
-    "bit", "bits", "flop", "flops", "mflops", "gflops", "tflops", "per"};
-
 bool ends_with(std::string_view text, std::string_view end) {
     return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
@@ -55,45 +48,6 @@ std::string unit_of(std::string_view key) {
     return "";
 }
 
-/// "bandwidth" for "bandwidth_hz" as for "bandwidth_mhz".
-std::string_view without_unit(std::string_view name) {
-    for (auto cut = name.rfind('_'); cut != std::string_view::npos && cut > 0;
-         cut = name.rfind('_')) {
-        const auto word = name.substr(cut + 1);
-        if (std::find(unit_words.begin(), unit_words.end(), word) == unit_words.end()) break;
-        name = name.substr(0, cut);
-    }
-    return name;
-}
-
-/// Levenshtein's distance: how many characters to insert, delete or replace.
-std::size_t edit_distance(std::string_view from, std::string_view to) {
-    std::vector<std::size_t> row(to.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < from.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < to.size(); ++j) {
-            const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replaced});
-        }
-    }
-    return row.back();
-}
-
-/// How far a mistyped name is from a known one; a wrong or missing unit costs 1, leading or
-/// trailing words left out cost 2.
-std::size_t name_distance(std::string_view typed, std::string_view known) {
-    const auto bare_typed = without_unit(typed);
-    const auto bare_known = without_unit(known);
-    std::size_t distance =
-        std::min(edit_distance(typed, known), edit_distance(bare_typed, bare_known) + 1);
-    if (bare_known.find(bare_typed) != std::string_view::npos) {
-        distance = std::min<std::size_t>(distance, 2);
-    }
-    return distance;
-}
-
 /// "radio.streams" -> {"radio", "streams"}.
 std::pair<std::string_view, std::string_view> split_key(std::string_view key) {
     const auto dot = key.rfind('.');
@@ -103,13 +57,6 @@ std::pair<std::string_view, std::string_view> split_key(std::string_view key) {
 
 std::string join_key(const std::string& parent, const std::string& name) {
     return parent.empty() ? name : parent + "." + name;
-}
-
-std::string lower(std::string text) {
-    for (char& c : text) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return text;
 }
 
 /// Text from the file as an error may quote it: short, and on one line whatever it holds.
@@ -137,6 +84,17 @@ std::string describe(const YAML::Node& value) {
     return is_plain_scalar(value) ? text : '"' + text + '"';
 }
 
+/// ":LINE:COLUMN", both from 1; nothing where there is no place.
+std::string place_of(const YAML::Mark& mark) {
+    if (mark.is_null()) return "";
+    return ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+}
+
+std::string what(const YAML::Exception& error) {
+    const bool is_deep = dynamic_cast<const YAML::DeepRecursion*>(&error) != nullptr;
+    return is_deep ? "too many levels of nesting" : printable(error.msg);
+}
+
 /// Parses all of a number, for which YAML allows a leading plus sign.
 template <typename Number>
 std::errc parse_number(std::string_view text, Number& number) {
@@ -147,6 +105,9 @@ std::errc parse_number(std::string_view text, Number& number) {
 
 std::string read_text(const std::filesystem::path& file) {
     if (!std::filesystem::exists(file)) throw std::runtime_error(file.string() + ": no such file");
+    if (std::filesystem::is_directory(file)) {
+        throw std::runtime_error(file.string() + ": is a folder, expected a file");
+    }
     if (!std::filesystem::is_regular_file(file)) {
         throw std::runtime_error(file.string() + ": expected a regular file");
     }
@@ -201,9 +162,8 @@ YamlDocument::YamlDocument(const std::string& text, const std::string& origin) :
         documents = count_documents(text);
         root_ = YAML::Load(text);
     } catch (const YAML::Exception& error) {
-        const bool placed = !error.mark.is_null();
-        throw std::runtime_error(file_ + (placed ? ":" + std::to_string(error.mark.line + 1) : "") +
-                                 ": expected YAML, found: " + printable(error.msg));
+        throw std::runtime_error(file_ + place_of(error.mark) +
+                                 ": expected YAML, found: " + what(error));
     }
     if (root_.IsNull()) {
         throw std::runtime_error(file_ + ": expected keys and values, found nothing");
@@ -373,9 +333,9 @@ void YamlNode::read(std::string& value) const {
     value = value_.Scalar();
 }
 
-void YamlNode::fail(const std::string& expected) const {
+void YamlNode::fail(const std::string& expected, const std::string& hint) const {
     throw std::runtime_error(document_->place(key_) + ": expected " + expected + ", found " +
-                             describe(value_));
+                             describe(value_) + hint);
 }
 
 }  // namespace aircomp::runtime

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "config/nearest_name.hpp"
+
 namespace aircomp::runtime {
 
 class YamlNode;
@@ -74,7 +76,8 @@ public:
     template <typename Enum>
     void read(Enum& value, const std::vector<std::pair<std::string, Enum>>& names) const;
 
-    [[noreturn]] void fail(const std::string& expected) const;
+    /// `hint` comes after what was found.
+    [[noreturn]] void fail(const std::string& expected, const std::string& hint = "") const;
 
 private:
     friend class YamlDocument;
@@ -99,14 +102,16 @@ void YamlNode::read(Enum& value, const std::vector<std::pair<std::string, Enum>>
     std::string found;
     read(found);
     std::string expected;
+    std::vector<std::string> known;
     for (const auto& [name, meaning] : names) {
         if (found == name) {
             value = meaning;
             return;
         }
         expected += (expected.empty() ? "" : ", ") + name;
+        known.push_back(name);
     }
-    fail("one of " + expected);
+    fail("one of " + expected, did_you_mean(found, known));
 }
 
 }  // namespace aircomp::runtime

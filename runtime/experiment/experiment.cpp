@@ -17,6 +17,7 @@ namespace aircomp::runtime {
 namespace {
 
 constexpr std::size_t most_points = 100000;
+constexpr std::int64_t most_channels = 1000000;
 
 /// One value of an axis: its label in the table, and what it sets, a mapping as in a configuration
 /// file with `setup` beside it.
@@ -111,6 +112,14 @@ ExperimentSetup read_setup(const YamlNode& node, const std::filesystem::path& fo
     node.at("channels").read(setup.channels);
     node.at("iterations").read(setup.iterations);
     if (setup.tokens < 1 || setup.channels < 1) node.fail("at least one token and channel");
+    if (setup.channels > most_channels)
+        node.at("channels").fail("at most " + std::to_string(most_channels));
+    for (const auto& [key, value] :
+         {std::pair{"position", setup.position}, std::pair{"context_tokens", setup.context_tokens},
+          std::pair{"limit_tokens", setup.limit_tokens}}) {
+        if (value < 0) node.at(key).fail("0 or more");
+    }
+    if (setup.iterations < 0) node.at("iterations").fail("0 or more");
     if (setup.site != "attention" && setup.site != "mlp") node.at("site").fail("attention or mlp");
     if (!text.empty()) setup.text = folder / text;
     return setup;
@@ -173,7 +182,7 @@ private:
         const YamlNode node = root_.at("measure");
         node.required().read(measure);
         if (node.present() && row_of(measures(), measure) == nullptr)
-            node.fail("one of " + names_of(measures()));
+            node.fail("one of " + names_of(measures()), hint_of(measures(), measure));
     }
 
     void read_axes() {

@@ -64,7 +64,7 @@ void check_scheme(const Config& config, const Checker& check) {
     check_downlink(config, check);
     const Scheme* const scheme = row_of(schemes(), config.scheme);
     check.require(scheme != nullptr, "scheme", "one of " + names_of(schemes()),
-                  "'" + config.scheme + "'");
+                  "'" + config.scheme + "'" + hint_of(schemes(), config.scheme));
     check.require(config.shares.empty() || !scheme->assigns_shares, "shares",
                   "none, for the scheme " + config.scheme + " chooses them",
                   std::to_string(config.shares.size()) + " numbers");

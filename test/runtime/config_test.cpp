@@ -512,11 +512,13 @@ TEST_CASE("a number that is not finite is refused") {
 
 TEST_CASE("a choice by name is refused with the names there are") {
     CHECK(error_of("radio: {fading: ricean}") ==
-          "lab.yaml:1: radio.fading: expected one of rayleigh, rician, found ricean");
+          "lab.yaml:1: radio.fading: expected one of rayleigh, rician, found ricean, did "
+          "you mean rician?");
     CHECK(error_of("radio: {channel_knowledge: none}") ==
           "lab.yaml:1: radio.channel_knowledge: expected one of estimated, perfect, found none");
     CHECK(error_of("radio: {downlink: Free}") ==
-          "lab.yaml:1: radio.downlink: expected one of multicast, control, free, found 'Free'");
+          "lab.yaml:1: radio.downlink: expected one of multicast, control, free, found 'Free', "
+          "did you mean free?");
     CHECK(error_of("analog:\n  scale: 3\n") ==
           "lab.yaml:2: analog.scale: expected one of calibrated, shared, exchanged, found 3");
 }
@@ -702,10 +704,10 @@ TEST_CASE("a file that is not one YAML mapping is refused") {
     CHECK(error_of("  ,\n") == "lab.yaml: expected keys and values, found nothing");
     CHECK(error_of("{seed: 1}\n,\n") == "lab.yaml: expected one YAML document, found at least 100");
     CHECK(error_of("seed: 1\nshares: [1, 2\n") ==
-          "lab.yaml:3: expected YAML, found: end of sequence flow not found");
+          "lab.yaml:3:1: expected YAML, found: end of sequence flow not found");
     CHECK(error_of("seed: 1\n  threads: 2\n") ==
-          "lab.yaml:2: expected YAML, found: illegal map value");
-    CHECK(error_of("radio:\n\tstreams: 1\n").rfind("lab.yaml:2: expected YAML", 0) == 0);
+          "lab.yaml:2:10: expected YAML, found: illegal map value");
+    CHECK(error_of("radio:\n\tstreams: 1\n").rfind("lab.yaml:2:9: expected YAML", 0) == 0);
     CHECK_FALSE(error_of(std::string(100000, '[')).empty());
     CHECK(error_of(std::string("\x7f"
                                "ELF\x02\x01\0\0\n\xff\xfe",
@@ -720,7 +722,7 @@ TEST_CASE("a file that is not there is named") {
     const std::string absent = (folder.path() / "absent.yaml").string();
     CHECK(message_of([&] { read_config(absent); }) == absent + ": no such file");
     CHECK(message_of([&] { read_config(folder.path()); }) ==
-          folder.path().string() + ": expected a regular file");
+          folder.path().string() + ": is a folder, expected a file");
 }
 
 TEST_CASE("every configuration that is shipped is read") {

@@ -45,7 +45,7 @@ void TokenLog::read(const std::vector<inference::Token>& prompt, const std::stri
     while (std::getline(in, line) && !in.eof()) {  // A last line without its end does not count.
         inference::Token token = 0;
         const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), token);
-        if (error != std::errc() || end != line.data() + line.size()) {
+        if (error != std::errc() || end != line.data() + line.size() || token < 0) {
             throw std::runtime_error(file_.string() + ":" + std::to_string(tokens_.size() + 2) +
                                      ": expected a token, found '" + line.substr(0, 40) + "'");
         }
