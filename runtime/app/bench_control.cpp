@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "daemon/control_bench.hpp"
 #include "output.hpp"
+#include "validators.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -64,13 +65,13 @@ void add_bench_control(CLI::App& bench) {
     CLI::App* command = bench.add_subcommand(
         "control", "An all-reduce over the control link beside a TCP echo of the same size");
     command->add_option("--devices", options->bench.devices, "Device processes, on loopback")
-        ->check(CLI::Range(1, 64))
+        ->check(between(1, 64))
         ->capture_default_str();
     command->add_option("--length", options->bench.length, "Reals of a vector")
-        ->check(CLI::Range(16, 1 << 20))
+        ->check(between(16, 1 << 20))
         ->capture_default_str();
     command->add_option("--rounds", options->bench.rounds, "All-reduces to time at least")
-        ->check(CLI::Range(1, 1000000))
+        ->check(between(1, 1000000))
         ->capture_default_str();
     command->add_option("--json", options->json, "Write the result to FILE, - for standard output");
     command->footer("Example:\n  aircomp bench control --devices 4 --length 2048");

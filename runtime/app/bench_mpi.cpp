@@ -160,7 +160,7 @@ void add_bench_mpi(CLI::App& bench) {
     CLI::App* command = bench.add_subcommand(
         "mpi", "The wired engine under mpirun -n N+1 against one process, interleaved");
     command->add_option("--tokens", options->tokens, "Tokens to decode")
-        ->check(CLI::Range(1, 2000))
+        ->check(between(1, 2000))
         ->capture_default_str();
     command->add_option("--layers", options->layers, "Decoder layers; 22 make 1.1 billion weights")
         ->check(above_zero())
@@ -171,7 +171,7 @@ void add_bench_mpi(CLI::App& bench) {
     command
         ->add_option("--digital-bits", options->digital_bits,
                      "Bits a value of the partials, 2 to 16; 0: float32")
-        ->check(CLI::Range(0, 16))
+        ->check(between(0, 16))
         ->capture_default_str();
     command
         ->add_option("--folder", options->folder,

@@ -101,7 +101,7 @@ void add_bench(CLI::App& program) {
     const auto add = [&](const char* name, const char* text, void (*measure)(const BenchOptions&)) {
         CLI::App* bench = command->add_subcommand(name, text);
         bench->add_option("--tokens", options->tokens, "Tokens to decode")
-            ->check(CLI::Range(1, 2000))
+            ->check(between(1, 2000))
             ->capture_default_str();
         bench->add_option("--threads", options->threads, "Threads")
             ->check(above_zero())

@@ -6,6 +6,7 @@
 #include "evaluation_options.hpp"
 #include "experiment_options.hpp"
 #include "schemes/registry.hpp"
+#include "validators.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -80,6 +81,7 @@ void add_compare(CLI::App& program) {
     add_evaluation(*command, options->evaluation);
     command->add_option("--schemes", options->schemes, "Which schemes, e.g. exact,digital,mmse")
         ->delimiter(',')
+        ->check(one_of(runtime::name_list(runtime::schemes())))
         ->capture_default_str();
     command->add_option("--plot", options->plot, "Draw the table as a PNG, SVG or PDF file");
     command->footer(

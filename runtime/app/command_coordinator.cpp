@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <map>
 
 #include "commands.hpp"
 #include "daemon/testbed.hpp"

@@ -28,7 +28,7 @@ void add_evaluation(CLI::App& command, runtime::EvaluationOptions& options) {
     command.add_option("--text", options.text_file, "Text to predict, UTF-8")->required();
     command
         .add_option("--context", options.context, "Window in tokens, at most the model's context")
-        ->check(CLI::Range(std::int64_t{2}, std::int64_t{1} << 20))
+        ->check(between(2, 1 << 20))
         ->default_str("256");
     command
         .add_option("--limit-tokens", options.limit_tokens, "Score at most so many tokens; 0: all")

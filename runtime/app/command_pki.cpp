@@ -4,6 +4,7 @@
 
 #include "commands.hpp"
 #include "daemon/link/certificates.hpp"
+#include "validators.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -44,7 +45,7 @@ void add_pki(CLI::App& program) {
     first->add_option("--laboratory", options->laboratory, "Name of the authority")
         ->capture_default_str();
     first->add_option("--days", options->authority_days, "Days that it is valid")
-        ->check(CLI::Range(1, 36500))
+        ->check(between(1, 36500))
         ->capture_default_str();
     first->callback([options] { init(*options); });
     CLI::App* then = command->add_subcommand("issue", "Issue a certificate into FOLDER/NAME");
@@ -52,7 +53,7 @@ void add_pki(CLI::App& program) {
     then->add_option("name", options->name, "Of the device, or any for a coordinator")->required();
     then->add_flag("--coordinator", options->coordinator, "For a coordinator, not for a device");
     then->add_option("--days", options->days, "Days that it is valid")
-        ->check(CLI::Range(1, 36500))
+        ->check(between(1, 36500))
         ->capture_default_str();
     then->callback([options] { issue(*options); });
     command->footer(

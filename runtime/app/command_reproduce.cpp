@@ -15,6 +15,7 @@
 #include "experiment/results.hpp"
 #include "output.hpp"
 #include "places.hpp"
+#include "validators.hpp"
 #include "version.hpp"
 
 namespace aircomp::app {
@@ -56,7 +57,8 @@ std::vector<std::filesystem::path> chosen_experiments(const std::vector<std::str
             for (const auto& file : all)
                 known.push_back(file.stem().string());
             throw std::invalid_argument("experiment '" + name + "' is not known; known are " +
-                                        joined(known) + ", or the path of a .yaml file");
+                                        joined(known) + ", or the path of a .yaml file" +
+                                        runtime::did_you_mean(name, known));
         }
         files.push_back(*found);
     }
@@ -173,12 +175,12 @@ void add_reproduce(CLI::App& program) {
     command
         ->add_option("--model", options->model,
                      "Hugging Face model folder, in place of the demo model")
-        ->check(CLI::ExistingDirectory);
+        ->check(CLI::Validator(CLI::ExistingDirectory).description(""));
     command->add_option("--text", options->text, "Text to predict, in place of the demo's")
-        ->check(CLI::ExistingFile);
+        ->check(CLI::Validator(CLI::ExistingFile).description(""));
     command->add_option("--out", options->out, "Folder for the results")->capture_default_str();
     command->add_option("--workers", options->workers, "Processes that measure at once")
-        ->check(CLI::Range(1, 1024))
+        ->check(between(1, 1024))
         ->capture_default_str();
     command->add_flag("--quick", options->quick, "Fewer points: minutes in place of hours");
     command->add_flag("--list", options->list, "Tell the experiments there are");

@@ -9,6 +9,7 @@
 #include "output.hpp"
 #include "radio_options.hpp"
 #include "schemes/registry.hpp"
+#include "validators.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -148,10 +149,10 @@ void add_sum(CLI::App& program) {
     command->add_option("config", options->config, "Configuration with a section radios")
         ->required();
     command->add_option("--rounds", options->first_light.rounds, "Sums")
-        ->check(CLI::Range(1, 1000000))
+        ->check(between(1, 1000000))
         ->capture_default_str();
     command->add_option("--length", options->first_light.length, "Reals of a vector")
-        ->check(CLI::Range(1, 65536))
+        ->check(between(1, 65536))
         ->capture_default_str();
     command
         ->add_option("--devices", options->devices, "Names of those that take part; all by default")

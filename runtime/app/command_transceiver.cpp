@@ -1,94 +1,65 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // aircomp transceiver: designs combiner and precoders for channels given in a JSON file.
+#include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <iostream>
+#include <limits>
 
 #include "aircomp/optimizer/design.hpp"
 #include "commands.hpp"
+#include "weights/json_reader.hpp"
 #include "output.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {
 namespace {
 
-[[noreturn]] void refuse(const std::string& file, const std::string& key,
-                         const std::string& expected, const Json& found) {
-    throw std::runtime_error(file + ": " + key + ": expected " + expected + ", found " +
-                             (found.is_null() ? "nothing" : found.dump().substr(0, 60)));
-}
+using inference::JsonNode;
 
-/// Member `key` of `object`, null where it is missing.
-const Json& member(const Json& object, const std::string& key) {
-    static const Json nothing;
-    const auto found = object.is_object() ? object.find(key) : object.end();
-    return object.is_object() && found != object.end() ? *found : nothing;
-}
-
-double number_at(const Json& object, const std::string& key, const std::string& where,
-                 const std::string& file) {
-    const Json& value = member(object, key);
-    if (!value.is_number()) refuse(file, where + key, "a number", value);
-    return value.get<double>();
-}
-
-Eigen::MatrixXd matrix_at(const Json& object, const std::string& key, const std::string& where,
-                          const std::string& file) {
-    const Json& rows = member(object, key);
-    const std::string expected = "rows of numbers, all of one length";
-    if (!rows.is_array() || rows.empty() || !rows[0].is_array() || rows[0].empty()) {
-        refuse(file, where + key, expected, rows);
-    }
-    Eigen::MatrixXd matrix(rows.size(), rows[0].size());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (!rows[i].is_array() || rows[i].size() != rows[0].size()) {
-            refuse(file, where + key, expected, rows[i]);
-        }
-        for (std::size_t k = 0; k < rows[i].size(); ++k) {
-            if (!rows[i][k].is_number()) refuse(file, where + key, expected, rows[i][k]);
+Eigen::MatrixXd matrix_at(const JsonNode& rows) {
+    const auto columns = rows.array_size() == 0 ? 0 : rows.element(0).array_size();
+    if (columns == 0) rows.fail("rows of numbers, all of one length");
+    Eigen::MatrixXd matrix(rows.array_size(), columns);
+    for (std::size_t i = 0; i < rows.array_size(); ++i) {
+        const JsonNode row = rows.element(i);
+        if (row.array_size() != columns) row.fail("as many numbers as in the first row");
+        for (std::size_t k = 0; k < columns; ++k)
             matrix(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)) =
-                rows[i][k].get<double>();
-        }
+                row.element(k).number();
     }
     return matrix;
 }
 
+Eigen::MatrixXcd channel_at(const JsonNode& channel) {
+    const auto re = matrix_at(channel.at("re")), im = matrix_at(channel.at("im"));
+    if (re.rows() != im.rows() || re.cols() != im.cols())
+        channel.at("im").fail("as many rows and columns as re");
+    Eigen::MatrixXcd h(re.rows(), re.cols());
+    h.real() = re;
+    h.imag() = im;
+    return h;
+}
+
 optimizer::TransceiverProblem read_problem(const std::string& file) {
-    std::ifstream in(file);
-    if (!in) throw std::runtime_error(file + ": cannot be read");
-    const Json json = Json::parse(in, nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object()) throw std::runtime_error(file + ": expected a JSON object");
-    const Json& devices = member(json, "devices");
-    if (!devices.is_array() || devices.empty()) {
-        refuse(file, "devices", "an array of at least one device", devices);
-    }
-    const Json& streams = member(json, "streams");
-    if (!streams.is_number_integer()) refuse(file, "streams", "an integer", streams);
+    const auto json = inference::read_json(file);
+    const JsonNode root(json, file), devices = root.at("devices");
+    if (devices.array_size() == 0) devices.fail("at least one device");
     optimizer::TransceiverProblem problem;
-    problem.streams = streams.get<int>();
-    problem.noise_power_w = number_at(json, "noise_power_w", "", file);
+    std::int64_t antennas = std::numeric_limits<std::int64_t>::max();
     bool errors_known = false;
-    for (std::size_t n = 0; n < devices.size(); ++n) {
-        const std::string where = "devices[" + std::to_string(n) + "].";
-        const Json& channel = member(devices[n], "channel");
-        const auto re = matrix_at(channel, "re", where + "channel.", file);
-        const auto im = matrix_at(channel, "im", where + "channel.", file);
-        if (re.rows() != im.rows() || re.cols() != im.cols()) {
-            refuse(file, where + "channel.im", "as many rows and columns as re",
-                   member(channel, "im"));
-        }
-        Eigen::MatrixXcd h(re.rows(), re.cols());
-        h.real() = re;
-        h.imag() = im;
-        problem.channels.push_back(h);
-        problem.power_w.push_back(number_at(devices[n], "power_w", where, file));
-        problem.second_moments.push_back(number_at(devices[n], "second_moment", where, file));
-        const bool has_error = !member(devices[n], "error_variance").is_null();
-        problem.error_variances.push_back(
-            has_error ? number_at(devices[n], "error_variance", where, file) : 0);
-        errors_known = errors_known || has_error;
+    for (std::size_t n = 0; n < devices.array_size(); ++n) {
+        const JsonNode device = devices.element(n);
+        problem.channels.push_back(channel_at(device.at("channel")));
+        antennas = std::min({antennas, problem.channels[n].rows(), problem.channels[n].cols()});
+        problem.power_w.push_back(device.at("power_w").number());
+        problem.second_moments.push_back(device.at("second_moment").number());
+        const auto error = device.find("error_variance");
+        problem.error_variances.push_back(error ? error->number() : 0);
+        errors_known = errors_known || error;
     }
     if (!errors_known) problem.error_variances.clear();
+    problem.streams = static_cast<int>(root.at("streams").integer(1, antennas));
+    problem.noise_power_w = root.at("noise_power_w").number();
     return problem;
 }
 
@@ -151,8 +122,8 @@ void add_transceiver(CLI::App& program) {
         program.add_subcommand("transceiver", "Design combiner and precoders for given channels");
     command->add_option("--problem", options->problem, "JSON file; docs/json.md has its layout")
         ->required();
-    command
-        ->add_option("--scheme", options->scheme, "Design: " + joined(optimizer::designer_names()))
+    command->add_option("--scheme", options->scheme, "Design")
+        ->check(one_of(optimizer::designer_names()))
         ->capture_default_str();
     command->add_option("--starts", options->design.starts, "Local searches of mmse")
         ->check(above_zero())

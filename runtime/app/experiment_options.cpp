@@ -6,6 +6,8 @@
 
 #include <stdexcept>
 
+#include "validators.hpp"
+
 namespace aircomp::app {
 
 void ExperimentOptions::add_to(CLI::App& command) {
@@ -14,8 +16,8 @@ void ExperimentOptions::add_to(CLI::App& command) {
                        "Hugging Face model folder, in place of the configuration's");
     command.add_option("--devices", devices,
                        "Number of devices: the configuration's first ones, or the default kinds");
-    command.add_option("--scheme", scheme,
-                       "What carries the sums: " + runtime::names_of(runtime::schemes()));
+    command.add_option("--scheme", scheme, "What carries the sums")
+        ->check(one_of(runtime::name_list(runtime::schemes())));
     command.add_option("--snr-db", snr_db, "Largest device power over receiver noise, dB");
     command.add_option("--shares", shares, "Share of the model per device, e.g. 0.4,0.3,0.2,0.1")
         ->delimiter(',');
@@ -23,12 +25,12 @@ void ExperimentOptions::add_to(CLI::App& command) {
     command.add_option("--threads", threads, "Threads to compute with; 0: all cores");
     command.add_option("--digital-bits", digital_bits, "Bits a value of the digital schemes");
     command.add_option("--csi", csi, "Channel knowledge of the coordinator")
-        ->check(CLI::IsMember({"estimated", "perfect"}));
+        ->check(one_of({"estimated", "perfect"}));
     command
         .add_option(
             "--medium", medium,
             "How deep a scheme over the air is simulated; radio: over the configuration's radios")
-        ->check(CLI::IsMember({"symbol", "waveform", "radio"}));
+        ->check(one_of({"symbol", "waveform", "radio"}));
     radios.add_to(command);
     command.add_option("--json", json, "Write the result as JSON to FILE, - for standard output");
 }

@@ -3,7 +3,6 @@
 #include "generation.hpp"
 
 #include <algorithm>
-#include <map>
 #include <stdexcept>
 
 #include "engine/layout.hpp"
@@ -37,18 +36,16 @@ inference::ContinuationOptions GenerationOptions::continuation(const Model& mode
 void add_log(CLI::App& command, runtime::testbed::LogOptions& log) {
     using runtime::testbed::LogFormat;
     using runtime::testbed::LogLevel;
-    const std::map<std::string, LogFormat> formats = {{"text", LogFormat::text},
-                                                      {"json", LogFormat::json}};
-    command.add_option("--log", log.format, "Events on standard error as text or json")
-        ->transform(CLI::CheckedTransformer(formats));
-    const std::map<std::string, LogLevel> levels = {{"debug", LogLevel::debug},
-                                                    {"info", LogLevel::info},
-                                                    {"warning", LogLevel::warning},
-                                                    {"error", LogLevel::error}};
-    command
-        .add_option("--log-level", log.level,
-                    "Events from this level on: debug, info (the default), warning or error")
-        ->transform(CLI::CheckedTransformer(levels));
+    const std::vector<std::pair<std::string, LogFormat>> formats = {{"text", LogFormat::text},
+                                                                    {"json", LogFormat::json}};
+    command.add_option("--log", log.format, "Form of the events on standard error")
+        ->transform(meaning(formats));
+    const std::vector<std::pair<std::string, LogLevel>> levels = {{"debug", LogLevel::debug},
+                                                                  {"info", LogLevel::info},
+                                                                  {"warning", LogLevel::warning},
+                                                                  {"error", LogLevel::error}};
+    command.add_option("--log-level", log.level, "Events from this level on; info where not given")
+        ->transform(meaning(levels));
 }
 
 std::vector<inference::Token> encode_prompt(const inference::Tokenizer& tokenizer,

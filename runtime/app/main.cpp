@@ -3,32 +3,19 @@
 #include <iostream>
 #include <sstream>
 
+#include "command_line.hpp"
 #include "commands.hpp"
-#include "output.hpp"
 #include "standard_output.hpp"
 #include "version.hpp"
 
 namespace {
-
-/// What is wrong with the words of the command line, and where help is.
-std::string complaint(const CLI::App& program, const CLI::ParseError& error,
-                      const std::string& first) {
-    const auto used = program.get_subcommands();
-    if (!used.empty())
-        return std::string(error.what()) + " (aircomp " + used[0]->get_name() + " --help)";
-    if (first.empty() || first[0] == '-') return std::string(error.what()) + " (aircomp --help)";
-    std::vector<std::string> known;
-    for (const CLI::App* command : program.get_subcommands(nullptr))
-        known.push_back(command->get_name());
-    return "'" + first + "' is no command; known are " + aircomp::app::joined(known) +
-           " (aircomp --help)";
-}
 
 int run(int argc, char** argv) {
     using namespace aircomp::app;
     CLI::App program{
         "aircomp: one language model over several devices; the radio channel does the summing."};
     program.name("aircomp");
+    program.formatter(std::make_shared<HelpFormatter>());
     program.set_version_flag("--version", version());
     program.require_subcommand(1);
     program.footer(
@@ -54,6 +41,7 @@ int run(int argc, char** argv) {
 #ifdef AIRCOMP_WITH_MPI
     add_mpi(program);
 #endif
+    require_plain_numbers(program);
     try {
         program.parse(argc, argv);
         return 0;

@@ -3,8 +3,9 @@
 #include "radio_options.hpp"
 
 #include <algorithm>
-#include <map>
 #include <stdexcept>
+
+#include "validators.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -22,13 +23,13 @@ runtime::RadioEndConfig& end_of(const std::string& name, runtime::Config& config
 }  // namespace
 
 void RadioOptions::add_to(CLI::App& command) {
-    const std::map<std::string, runtime::RadioChain> chains = {
+    const std::vector<std::pair<std::string, runtime::RadioChain>> chains = {
         {"kernels", runtime::RadioChain::kernels}, {"flowgraph", runtime::RadioChain::flowgraph}};
     command
         .add_option("--radio", chain,
                     "What computes the radios' samples: kernels, this process; flowgraph, "
                     "flowgraphs/usrp_*.grc, started without a screen")
-        ->transform(CLI::CheckedTransformer(chains));
+        ->transform(meaning(chains));
     command
         .add_option("--companion", companion,
                     "Radios whose flowgraphs are opened in Companion, and waited for: server or "

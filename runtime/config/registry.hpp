@@ -11,7 +11,16 @@
 
 namespace aircomp::runtime {
 
-/// The names of all rows, in their order, with `between` between them.
+/// The names of all rows, in their order.
+template <typename Row>
+std::vector<std::string> name_list(const std::vector<Row>& rows) {
+    std::vector<std::string> names;
+    for (const Row& row : rows)
+        names.push_back(row.name);
+    return names;
+}
+
+/// The same in one text, with `between` between them.
 template <typename Row>
 std::string names_of(const std::vector<Row>& rows, const char* between = ", ") {
     std::string names;
@@ -23,10 +32,7 @@ std::string names_of(const std::vector<Row>& rows, const char* between = ", ") {
 /// ", did you mean NAME?" with the nearest of the rows' names; empty where none is near.
 template <typename Row>
 std::string hint_of(const std::vector<Row>& rows, const std::string& typed) {
-    std::vector<std::string> names;
-    for (const Row& row : rows)
-        names.push_back(row.name);
-    return did_you_mean(typed, names);
+    return did_you_mean(typed, name_list(rows));
 }
 
 /// The row of that name; null where there is none.

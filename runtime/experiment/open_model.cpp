@@ -25,10 +25,12 @@ Model open_model(const Config& config, bool needs_tokenizer) {
 }
 
 std::string read_text(const std::string& file) {
+    if (std::filesystem::is_directory(file)) {
+        throw std::runtime_error(file + ": is a folder, expected a file");
+    }
     std::ifstream in(file, std::ios::binary);
     if (!in) throw std::runtime_error(file + ": cannot be read");
     std::ostringstream text;
-    // Of a folder, or of nothing at all.
     if (!(text << in.rdbuf())) throw std::runtime_error(file + ": expected text, found none");
     return std::move(text).str();
 }

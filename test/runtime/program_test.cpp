@@ -152,7 +152,7 @@ TEST_CASE("bad input is one clear line and exit code 2") {
         {"perplexity --model /nowhere --text " + text, "/nowhere"},
         {"perplexity --text " + text, "--model"},
         {"perplexity --model " + model + " --text /dev/null", "/dev/null"},
-        {"perplexity --model " + model + " --text " + model, "expected text"},
+        {"perplexity --model " + model + " --text " + model, "is a folder, expected a file"},
         {perplexity + " --context 257", "at most 256"},
         {"generate --model " + model + " --prompt hi --tokens 256", "at most 254"},
         {"logits --model " + model + " --tokens 1,4096", "4096"},
