@@ -7,9 +7,9 @@
 
 #include "aircomp/optimizer/design.hpp"
 #include "commands.hpp"
-#include "weights/json_reader.hpp"
 #include "output.hpp"
 #include "validators.hpp"
+#include "weights/json_reader.hpp"
 
 namespace aircomp::app {
 namespace {

@@ -28,8 +28,8 @@ const std::vector<Dimensions> known = {
 inference::ModelConfig dimensions_of(const std::string& name) {
     const Dimensions* const model = row_of(known, name);
     if (model == nullptr) {
-        throw std::invalid_argument("dimensions: expected one of " + names_of(known) +
-                                    ", found '" + name + "'" + hint_of(known, name));
+        throw std::invalid_argument("dimensions: expected one of " + names_of(known) + ", found '" +
+                                    name + "'" + hint_of(known, name));
     }
     inference::ModelConfig config;
     config.architecture = "LlamaForCausalLM";

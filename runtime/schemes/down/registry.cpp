@@ -18,7 +18,8 @@ const std::vector<Downlink>& downlinks() {
 
 void check_downlink(const Config& config, const Checker& check) {
     check.require(row_of(downlinks(), config.radio.downlink) != nullptr, "radio.downlink",
-                  "one of " + names_of(downlinks()), "'" + config.radio.downlink + "'" + hint_of(downlinks(), config.radio.downlink));
+                  "one of " + names_of(downlinks()),
+                  "'" + config.radio.downlink + "'" + hint_of(downlinks(), config.radio.downlink));
 }
 
 std::unique_ptr<WayDown> make_way_down(const Config& config) {
