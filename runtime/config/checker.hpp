@@ -7,7 +7,10 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
+
+#include "config/range.hpp"
 
 namespace aircomp::runtime {
 
@@ -51,13 +54,10 @@ public:
         require(std::isfinite(value) && value > 0, key, "a finite number above 0", value);
     }
 
-    void not_negative(const std::string& key, double value) const {
-        require(std::isfinite(value) && value >= 0, key, "a finite number of at least 0", value);
-    }
-
     template <typename T>
-    void at_least(const std::string& key, T value, T lowest) const {
-        require(value >= lowest, key, "at least " + to_text(lowest), value);
+    void in_range(const std::string& key, T value, const Range& range) const {
+        require(contains(range, static_cast<double>(value)), key,
+                expected(range, std::is_integral_v<T>), value);
     }
 
     template <typename T>

@@ -23,31 +23,6 @@ namespace {
 constexpr std::uintmax_t largest_file_bytes = std::uintmax_t{1} << 20;
 constexpr int most_documents = 100;
 
-/// Units as keys end in them, and as people write them; what ends another comes after it.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> units = {{
-    {"_flops_per_s", "FLOP/s"},
-    {"_bytes_per_s", "bytes/s"},
-    {"_j_per_flop", "J/FLOP"},
-    {"_bytes", "bytes"},
-    {"_bits", "bits"},
-    {"_hz", "Hz"},
-    {"_db", "dB"},
-    {"_s", "s"},
-    {"_w", "W"},
-}};
-
-bool ends_with(std::string_view text, std::string_view end) {
-    return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
-/// The unit that a key's name ends in, empty where it has none.
-std::string unit_of(std::string_view key) {
-    for (const auto& [suffix, unit] : units) {
-        if (ends_with(key, suffix)) return std::string(unit);
-    }
-    return "";
-}
-
 /// "radio.streams" -> {"radio", "streams"}.
 std::pair<std::string_view, std::string_view> split_key(std::string_view key) {
     const auto dot = key.rfind('.');
@@ -196,9 +171,10 @@ std::string YamlDocument::nearest_known_key(const std::string& unknown) const {
         const auto [known_parent, known_name] = split_key(known);
         return name_distance(name, known_name) + (known_parent == parent ? 0 : 2);
     };
-    return *std::min_element(known_.begin(), known_.end(), [&](const auto& a, const auto& b) {
-        return distance(a) < distance(b);
-    });
+    return std::min_element(
+               known_.begin(), known_.end(),
+               [&](const auto& a, const auto& b) { return distance(a.first) < distance(b.first); })
+        ->first;
 }
 
 void YamlDocument::check_keys() const {
@@ -209,7 +185,7 @@ void YamlDocument::check_keys() const {
     }
     if (unknown != nullptr) {
         const std::string nearest = nearest_known_key(unknown->first);
-        const std::string unit = unit_of(nearest);
+        const std::string& unit = known_.at(nearest);
         throw std::runtime_error(place(unknown->first) + ": unknown key, did you mean " + nearest +
                                  (unit.empty() ? "" : " (in " + unit + ")") + "?");
     }
@@ -249,9 +225,9 @@ void YamlNode::open_mapping() {
     }
 }
 
-YamlNode YamlNode::at(const std::string& key) const {
+YamlNode YamlNode::at(const std::string& key, const std::string& unit) const {
     const std::string full = join_key(key_, key);
-    document_->known_.insert(full);
+    document_->known_.emplace(full, unit);
     if (!present_) return {*document_, full};
     if (!value_.IsMap()) fail("keys and values");
     const YAML::Node value = value_[key];
@@ -259,7 +235,7 @@ YamlNode YamlNode::at(const std::string& key) const {
 }
 
 YAML::Node YamlNode::yaml_at(const std::string& key) const {
-    document_->known_.insert(join_key(key_, key));
+    document_->known_.emplace(join_key(key_, key), "");
     if (!present_) return YAML::Node(YAML::NodeType::Undefined);
     if (!value_.IsMap()) fail("keys and values");
     return value_[key];
@@ -271,7 +247,7 @@ std::vector<YamlNode> YamlNode::elements() const {
     if (!value_.IsSequence()) fail("a list");
     for (const auto& element : value_) {
         const std::string key = key_ + "[" + std::to_string(result.size()) + "]";
-        document_->known_.insert(key);
+        document_->known_.emplace(key, "");
         document_->lines_.emplace(key, element.Mark().line + 1);
         result.push_back(YamlNode(*document_, key, element));
     }
@@ -321,7 +297,8 @@ void YamlNode::read(double& value) const {
     const bool parsed =
         is_plain_scalar(value_) && parse_number(value_.Scalar(), number) == std::errc();
     if (!parsed || !std::isfinite(number)) {
-        const std::string unit = unit_of(key_);
+        const auto known = document_->known_.find(key_);
+        const std::string unit = known == document_->known_.end() ? "" : known->second;
         fail(unit.empty() ? "a finite number" : "a finite number in " + unit);
     }
     value = number;

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,9 +42,9 @@ private:
 
     std::string file_;
     YAML::Node root_;
-    std::map<std::string, int> lines_;  // of every key in a mapping that was opened
-    std::set<std::string> known_;       // keys that were asked for, set or not
-    std::vector<std::string> missing_;  // keys that were required and are not set
+    std::map<std::string, int> lines_;          // of every key in a mapping that was opened
+    std::map<std::string, std::string> known_;  // keys that were asked for, set or not; their units
+    std::vector<std::string> missing_;          // keys that were required and are not set
 };
 
 /// A value of a document and its place in it, or the absence of one. Refers to the document, which
@@ -53,7 +52,8 @@ private:
 class YamlNode {
 public:
     /// The member of a mapping; absent where the file does not set it or the mapping is absent.
-    YamlNode at(const std::string& key) const;
+    /// `unit` is what errors say that a number is in.
+    YamlNode at(const std::string& key, const std::string& unit = "") const;
     /// The elements of a list.
     std::vector<YamlNode> elements() const;
 

@@ -8,12 +8,15 @@
 #include <functional>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "config/config_entry.hpp"
 #include "inference/temporary_folder.hpp"
 #include "support/catch.hpp"
 
@@ -104,6 +107,52 @@ void check_equal(const TestbedConfig& a, const TestbedConfig& b) {
     CHECK(a.join_timeout_s == b.join_timeout_s);
     CHECK(a.minimum_devices == b.minimum_devices);
     CHECK(a.shares == b.shares);
+    CHECK(a.measure == b.measure);
+}
+
+void check_equal(const RadioEndConfig& a, const RadioEndConfig& b) {
+    CHECK(a.args == b.args);
+    CHECK(a.subdevice == b.subdevice);
+    CHECK(a.transmit_port == b.transmit_port);
+    CHECK(a.receive_port == b.receive_port);
+    CHECK(a.transmit_gain_db == b.transmit_gain_db);
+    CHECK(a.receive_gain_db == b.receive_gain_db);
+    CHECK(a.calibration == b.calibration);
+    CHECK(a.chain == b.chain);
+}
+
+void check_equal(const TransmitLimits& a, const TransmitLimits& b) {
+    REQUIRE(a.frequency_ranges.size() == b.frequency_ranges.size());
+    for (std::size_t i = 0; i < a.frequency_ranges.size(); ++i) {
+        CHECK(a.frequency_ranges[i].low_hz == b.frequency_ranges[i].low_hz);
+        CHECK(a.frequency_ranges[i].high_hz == b.frequency_ranges[i].high_hz);
+    }
+    CHECK(a.most_gain_db == b.most_gain_db);
+    CHECK(a.most_mean_dbfs == b.most_mean_dbfs);
+    CHECK(a.most_power_dbm == b.most_power_dbm);
+    CHECK(a.most_duty == b.most_duty);
+    CHECK(a.watchdog_s == b.watchdog_s);
+}
+
+void check_equal(const RadiosConfig& a, const RadiosConfig& b) {
+    CHECK(a.transmit == b.transmit);
+    CHECK(a.frequency_hz == b.frequency_hz);
+    CHECK(a.clock_source == b.clock_source);
+    CHECK(a.time_source == b.time_source);
+    CHECK(a.unit_power_dbfs == b.unit_power_dbfs);
+    CHECK(a.receive_headroom_db == b.receive_headroom_db);
+    CHECK(a.carrier_offset_hz == b.carrier_offset_hz);
+    CHECK(a.linewidth_hz == b.linewidth_hz);
+    CHECK(a.lead_s == b.lead_s);
+    CHECK(a.interval_s == b.interval_s);
+    CHECK(a.patience_s == b.patience_s);
+    CHECK(a.most_evm == b.most_evm);
+    CHECK(a.chain == b.chain);
+    check_equal(a.limits, b.limits);
+    check_equal(a.server, b.server);
+    REQUIRE(a.devices.size() == b.devices.size());
+    for (std::size_t n = 0; n < a.devices.size(); ++n)
+        check_equal(a.devices[n], b.devices[n]);
 }
 
 /// All but the folders of model and certificates, which depend on where a file lies.
@@ -119,6 +168,7 @@ void check_equal(const Config& a, const Config& b) {
     check_equal(a.radio, b.radio);
     CHECK(a.medium == b.medium);
     check_equal(a.waveform, b.waveform);
+    check_equal(a.radios, b.radios);
     check_equal(a.relays, b.relays);
     CHECK(a.analog.scale == b.analog.scale);
     CHECK(a.analog.rotation == b.analog.rotation);
@@ -267,6 +317,47 @@ waveform:
   adc_bits: 12
   dropout: 0.125
   silent_device: left
+radios:
+  transmit: true
+  frequency_hz: 5.8e9
+  clock_source: internal
+  time_source: gpsdo
+  unit_power_dbfs: -15
+  receive_headroom_db: 9
+  carrier_offset_hz: 50
+  linewidth_hz: 0.5
+  lead_s: 0.03
+  interval_s: 0.04
+  patience_s: 0.5
+  most_evm: 0.25
+  chain: flowgraph
+  limits:
+    frequency_ranges_hz:
+      - {low: 5.7e9, high: 5.9e9}
+    most_gain_db: 20
+    most_mean_dbfs: -9
+    most_power_dbm: -3
+    most_duty: 0.125
+    watchdog_s: 5
+  server:
+    args: addr=192.168.40.2
+    subdevice: "A:0 B:0"
+    transmit_port: TX/RX
+    receive_port: RX2
+    transmit_gain_db: 10
+    receive_gain_db: 15
+    calibration: /lab/server.csv
+    chain: companion
+  devices:
+    - args: serial=1
+      subdevice: A:A
+      transmit_port: TX/RX
+      receive_port: RX2
+      transmit_gain_db: 50
+      receive_gain_db: 40
+      calibration: /lab/left.csv
+      chain: companion
+    - {args: "a \"quoted\" one: \\"}
 relays:
   count: 2
   antennas: 3
@@ -285,6 +376,7 @@ testbed:
   join_timeout_s: 0
   minimum_devices: 2
   shares: measured
+  measure: true
 server_flops_per_s: 5e10
 server_energy_j_per_flop: 3e-10
 scheme: digital
@@ -321,10 +413,29 @@ TEST_CASE("every key is read into its field") {
     expected.medium = AirMedium::waveform;
     expected.waveform = {256,  28, 27,  32,  6,   8, 4, 1e-5, 3,  0.25, 5,     2,     3.5,
                          2000, 20, 1.5, 0.5, 0.1, 1, 4, 5,    14, 12,   0.125, "left"};
+    expected.radios = {
+        true,
+        5.8e9,
+        "internal",
+        "gpsdo",
+        -15,
+        9,
+        50,
+        0.5,
+        0.03,
+        0.04,
+        0.5,
+        0.25,
+        RadioChain::flowgraph,
+        {{{5.7e9, 5.9e9}}, 20, -9, -3, 0.125, 5},
+        {"addr=192.168.40.2", "A:0 B:0", "TX/RX", "RX2", 10, 15, "/lab/server.csv",
+         RadioChain::companion},
+        {{"serial=1", "A:A", "TX/RX", "RX2", 50, 40, "/lab/left.csv", RadioChain::companion},
+         {"a \"quoted\" one: \\", "", "", "", 0, 0, "", RadioChain::flowgraph}}};
     expected.relays = {2, 3, 0.5, 0.2, 2};
     expected.assignment.compute_time_s = 0.02;
-    expected.testbed = {"[::1]:5810",         "localhost:9100", "", 0.25, 2, 10, 0, 2,
-                        ShareSource::measured};
+    expected.testbed = {
+        "[::1]:5810", "localhost:9100", "", 0.25, 2, 10, 0, 2, ShareSource::measured, true};
     expected.server_flops_per_s = 5e10;
     expected.server_energy_j_per_flop = 3e-10;
     expected.scheme = "digital";
@@ -334,18 +445,124 @@ TEST_CASE("every key is read into its field") {
     check_equal(read(everything_changed), expected);
 }
 
-TEST_CASE("the annotated configuration leaves no key out") {
-    std::ifstream stream(annotated_file);
-    const std::string annotated((std::istreambuf_iterator<char>(stream)), {});
-    std::istringstream lines(everything_changed);
-    for (std::string line; std::getline(lines, line);) {
-        const std::size_t start = line.find_first_not_of(" -");
-        const std::size_t colon = line.find(':');
-        // The second device is on lines of its own kind, with the first one's keys.
-        if (colon == std::string::npos || line.find_first_of("{}") != std::string::npos) continue;
-        CAPTURE(line);
-        CHECK(annotated.find(line.substr(start, colon - start)) != std::string::npos);
+/// What every key has, under its full name.
+std::map<std::string, std::string> values_of(const std::vector<ConfigEntry>& entries,
+                                             const std::string& parent = "") {
+    std::map<std::string, std::string> values;
+    for (const ConfigEntry& entry : entries) {
+        const std::string name = parent + entry.name;
+        if (entry.kind == ConfigEntry::Kind::section) {
+            values.merge(values_of(entry.members, name + "."));
+        } else if (entry.kind == ConfigEntry::Kind::list) {
+            for (std::size_t i = 0; i < entry.elements.size(); ++i)
+                values.merge(values_of(entry.elements[i], name + "[" + std::to_string(i) + "]."));
+        } else {
+            values[name] = entry.value;
+        }
     }
+    return values;
+}
+
+TEST_CASE("what is tested to be read is no default of any key") {
+    const Config config = read(everything_changed);
+    const auto values = values_of(describe(config));
+    std::vector<std::string> same;
+    for (const auto& [name, value] : values_of(describe(Config()))) {
+        if (values.at(name) == value) same.push_back(name);
+    }
+    CHECK(same == std::vector<std::string>{"radio.doppler_hz"});
+    // Of lists, the first element has every key.
+    const DeviceConfig device;
+    CHECK(config.devices[0].min_power_w != device.min_power_w);
+    CHECK(config.devices[0].path_gain != device.path_gain);
+    CHECK(config.devices[0].energy_j_per_token != device.energy_j_per_token);
+}
+
+/// Converts to whatever a member is.
+struct Anything {
+    template <typename Member>
+    operator Member() const;
+};
+
+template <typename Section, typename Indices, typename = void>
+struct HasMembers : std::false_type {};
+template <typename Section, std::size_t... I>
+struct HasMembers<Section, std::index_sequence<I...>,
+                  std::void_t<decltype(Section{(static_cast<void>(I), Anything())...})>>
+    : std::true_type {};
+
+/// How many members an aggregate has: as many as it can be initialised with.
+template <typename Section, std::size_t count = 64>
+constexpr std::size_t member_count() {
+    if constexpr (HasMembers<Section, std::make_index_sequence<count>>::value) {
+        return count;
+    } else {
+        return member_count<Section, count - 1>();
+    }
+}
+
+/// The entry of a full name, without indices.
+const ConfigEntry& entry_of(const std::vector<ConfigEntry>& entries, const std::string& name) {
+    const std::size_t dot = name.find('.');
+    for (const ConfigEntry& entry : entries) {
+        if (entry.name == name) return entry;
+        if (entry.name == name.substr(0, dot)) return entry_of(entry.members, name.substr(dot + 1));
+    }
+    throw std::runtime_error("no key " + name);
+}
+
+TEST_CASE("every member of every section has a key") {
+    const auto entries = describe(default_config());
+    const auto keys = [&](const std::string& name) {
+        return entry_of(entries, name).members.size();
+    };
+    CHECK(entries.size() == member_count<Config>());
+    CHECK(keys("model") == member_count<ModelSettings>());
+    CHECK(keys("devices") == member_count<DeviceConfig>());
+    CHECK(keys("radio") == member_count<RadioConfig>());
+    CHECK(keys("analog") == member_count<AnalogConfig>());
+    CHECK(keys("waveform") == member_count<WaveformConfig>());
+    CHECK(keys("radios") == member_count<RadiosConfig>());
+    CHECK(keys("radios.limits") == member_count<TransmitLimits>());
+    CHECK(keys("radios.limits.frequency_ranges_hz") == member_count<FrequencyRange>());
+    CHECK(keys("radios.server") == member_count<RadioEndConfig>());
+    CHECK(keys("radios.devices") == member_count<RadioEndConfig>());
+    CHECK(keys("relays") == member_count<RelaysConfig>());
+    CHECK(keys("assignment") == member_count<AssignmentConfig>());
+    CHECK(keys("testbed") == member_count<TestbedConfig>());
+}
+
+TEST_CASE("numbers are written as short as they read back, with exponents of units") {
+    for (const auto& [value, text] :
+         std::vector<std::pair<double, std::string>>{{0, "0"},
+                                                     {1, "1"},
+                                                     {-6, "-6"},
+                                                     {0.75, "0.75"},
+                                                     {0.001, "0.001"},
+                                                     {250e-6, "250e-6"},
+                                                     {1.1e-10, "110e-12"},
+                                                     {100000, "100000"},
+                                                     {10e6, "10e6"},
+                                                     {12.5e6, "12.5e6"},
+                                                     {2.4835e9, "2.4835e9"},
+                                                     {4294967296, "4294967296"},
+                                                     {0.1 + 0.2, "0.30000000000000004"}}) {
+        CHECK(number_text(value) == text);
+        CHECK(std::stod(number_text(value)) == value);
+    }
+}
+
+TEST_CASE("the key scheme names all schemes") {
+    const auto entries = describe(default_config());
+    std::istringstream words(entry_of(entries, "scheme").meaning);
+    std::vector<std::string> named;
+    for (std::string word; words >> word;) {
+        while (std::string(":;,.").find(word.back()) != std::string::npos)
+            word.pop_back();
+        named.push_back(word);
+    }
+    for (const std::string& scheme : scheme_names())
+        CHECK_THAT(named, Catch::Matchers::VectorContains(scheme));
 }
 
 TEST_CASE("a waveform that makes no sense is refused with the key and what was expected") {
@@ -508,6 +725,48 @@ TEST_CASE("a number that is not finite is refused") {
         CHECK(error_of("shares: [1, 0, 0, " + found + "]") ==
               "lab.yaml:1: shares[3]: expected a finite number, found " + found);
     }
+}
+
+/// The parts of a name, innermost last, around a value: "{radio: {snr_db: 1}}".
+std::string yaml_of(const std::string& name, const std::string& value) {
+    const std::size_t dot = name.find('.');
+    if (dot == std::string::npos) return "{" + name + ": " + value + "}";
+    return "{" + name.substr(0, dot) + ": " + yaml_of(name.substr(dot + 1), value) + "}";
+}
+
+/// Calls `check` with each number outside lists and its full name.
+void for_each_number(
+    const std::vector<ConfigEntry>& entries, const std::string& parent,
+    const std::function<void(const ConfigEntry& entry, const std::string& name)>& check) {
+    using Kind = ConfigEntry::Kind;
+    for (const ConfigEntry& entry : entries) {
+        if (entry.kind == Kind::section) {
+            for_each_number(entry.members, parent + entry.name + ".", check);
+        } else if (entry.kind == Kind::integer || entry.kind == Kind::number) {
+            check(entry, parent + entry.name);
+        }
+    }
+}
+
+TEST_CASE("no number of any key is infinite, and no integer wraps") {
+    int numbers = 0;
+    for_each_number(describe(default_config()), "", [&](const auto& entry, const auto& name) {
+        ++numbers;
+        const bool integer = entry.kind == ConfigEntry::Kind::integer;
+        const std::string lead = "lab.yaml:1: " + name + ": expected ";
+        CHECK_THAT(error_of(yaml_of(name, ".inf")), Catch::Matchers::StartsWith(lead));
+        if (integer) {
+            CHECK_THAT(error_of(yaml_of(name, "18446744073709551617")),
+                       Catch::Matchers::StartsWith(lead + "an integer from "));
+        } else {
+            CHECK_THAT(error_of(yaml_of(name, "1e999")),
+                       Catch::Matchers::StartsWith(lead + "a finite number"));
+        }
+    });
+    CHECK(numbers > 60);
+    CHECK(error_of("digital_bits: 4294967304") ==
+          "lab.yaml:1: digital_bits: expected an integer from -2147483648 to 2147483647, found "
+          "4294967304");
 }
 
 TEST_CASE("a choice by name is refused with the names there are") {

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Keys and checks of devices and their shares.
+#include "config/devices_section.hpp"
+
+#include <cmath>
+#include <set>
+
+#include "config/keys.hpp"
+
+namespace aircomp::runtime {
+
+const Keys<DeviceConfig>& device_keys() {
+    using D = DeviceConfig;
+    static const Keys<D> keys = {
+        text("name", &D::name, "What tables and logs call it, unlike any other.",
+             {"a name", [](const std::string& name) { return !name.empty(); }})
+            .required(),
+        number("compute_flops_per_s", &D::compute_flops_per_s, "FLOP/s", above(0),
+               "What it reaches on one token at a time.")
+            .required(),
+        number("energy_j_per_flop", &D::energy_j_per_flop, "J/FLOP", at_least(0),
+               "What that costs.")
+            .required(),
+        number("max_power_w", &D::max_power_w, "W", above(0),
+               "Transmit power: mean power of the samples that the DAC is given over a token.")
+            .required(),
+        number("memory_bytes", &D::memory_bytes, "bytes", above(0),
+               "Memory for weights and KV cache.")
+            .required(),
+        number("antennas", &D::antennas, "", within(1, largest_antenna_count),
+               "Antennas, at least radio.streams.")
+            .required(),
+        number("path_gain", &D::path_gain, "", above(0),
+               "Mean power gain to the server, linear; where it is left out, 10^-u with u drawn "
+               "from the seed, uniform in (0, 1)."),
+        number("energy_j_per_token", &D::energy_j_per_token, "J", at_least(0),
+               "What computing and transmitting a token may take, anything where it is left out; "
+               "analog schemes cannot transmit with what computing takes of it, digital ones are "
+               "charged for energy, but not held to it."),
+        number("min_power_w", &D::min_power_w, "W", with_others("0 to max_power_w"),
+               "Transmit power that computing has to leave to a device which holds anything of "
+               "the model, for schemes that choose the shares."),
+    };
+    return keys;
+}
+
+void check_devices(const std::vector<DeviceConfig>& devices, const Checker& check) {
+    check.require(!devices.empty() && devices.size() <= largest_device_count, "devices",
+                  "from 1 to " + to_text(largest_device_count) + " devices", devices.size());
+    std::set<std::string> names;
+    for (std::size_t n = 0; n < devices.size(); ++n) {
+        const DeviceConfig& device = devices[n];
+        const Checker own = check.in("devices[" + std::to_string(n) + "]");
+        own.require(names.insert(device.name).second, "name", "a name of its own",
+                    device.name + " again");
+        own.require(device.min_power_w >= 0 && device.min_power_w <= device.max_power_w,
+                    "min_power_w", "a number from 0 to max_power_w", device.min_power_w);
+    }
+}
+
+void check_shares(const std::vector<double>& shares, std::size_t devices, const Checker& check) {
+    if (shares.empty()) return;
+    check.require(shares.size() == devices, "shares",
+                  to_text(devices) + " numbers, as many as devices", shares.size());
+    double sum = 0;
+    for (const double share : shares)
+        sum += share;
+    check.require(std::abs(sum - 1) <= 1e-6, "shares", "a sum of 1", sum);
+}
+
+}  // namespace aircomp::runtime

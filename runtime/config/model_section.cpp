@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Keys of the section model.
+#include "config/model_section.hpp"
+
+#include "config/keys.hpp"
+
+namespace aircomp::runtime {
+
+const Keys<ModelSettings>& model_keys() {
+    using M = ModelSettings;
+    static const Keys<M> keys = {
+        path("folder", &M::folder,
+             "A folder with config.json, model.safetensors and the tokenizer, relative to the "
+             "file; without it, the command line has to name one."),
+        number("context", &M::context, "", at_least(0),
+               "Tokens that fit into the KV cache; 0: as many as the model was trained for."),
+        number("prefill_chunk", &M::prefill_chunk, "", at_least(1),
+               "Tokens of a prompt that go through a layer at once; more is faster and takes more "
+               "memory."),
+    };
+    return keys;
+}
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Keys and checks of the section radio.
+#include "config/radio_section.hpp"
+
+#include "config/keys.hpp"
+
+namespace aircomp::runtime {
+
+const Keys<RadioConfig>& radio_keys() {
+    using R = RadioConfig;
+    static const Keys<R> keys = {
+        number("server_antennas", &R::server_antennas, "", within(1, largest_antenna_count),
+               "Antennas of the server."),
+        number("streams", &R::streams, "",
+               with_others("1 to the fewest antennas of the server and any device"),
+               "Spatial streams."),
+        number("bandwidth_hz", &R::bandwidth_hz, "Hz", above(0),
+               "Used bandwidth; with the section radios also their sample rate."),
+        number("overhead_factor", &R::overhead_factor, "", above_up_to(0, 1),
+               "What cyclic prefix and pilots leave of the bandwidth."),
+        // Powers of ten beyond these are no radio's, and end in infinite noise or none at all.
+        number("snr_db", &R::snr_db, "dB", within(-100, 200),
+               "The largest max_power_w over the noise power of an antenna at path gain 1."),
+        choice("fading", &R::fading, {{"rayleigh", Fading::rayleigh}, {"rician", Fading::rician}},
+               "Small-scale fading."),
+        number("rician_factor", &R::rician_factor, "", at_least(0),
+               "Line-of-sight over scattered power with rician fading, linear; 0 otherwise."),
+        number("coherence_block_s", &R::coherence_block_s, "s", above(0),
+               "The channel stays as it is for so long; then it is drawn, sounded and designed for "
+               "anew."),
+        number("doppler_hz", &R::doppler_hz, "Hz", at_least(0),
+               "Doppler of moving devices with rayleigh fading, 0 where they stand still: channels "
+               "change within a block as Jakes' spectrum has it, and designs are made for its "
+               "middle; with the medium radio, whose air moves as it will, designs alone."),
+        number("knowledge_age_s", &R::knowledge_age_s, "s", at_least(0),
+               "How long before a block its channels were sounded; it matters where they move."),
+        choice("channel_knowledge", &R::channel_knowledge,
+               {{"estimated", ChannelKnowledge::estimated}, {"perfect", ChannelKnowledge::perfect}},
+               "Whether channels are known from sounding, with its errors, or exactly."),
+        number("pilots_per_antenna", &R::pilots_per_antenna, "", at_least(1),
+               "Channel uses of sounding per device antenna and coherence block."),
+        text("downlink", &R::downlink,
+             "How the sum returns to the devices: multicast, on the air at the weakest device's "
+             "rate; control, over the wired control link; or free, in no time and without errors, "
+             "as the paper has it."),
+        number("server_power_w", &R::server_power_w, "W", above(0),
+               "Transmit power of the server's multicast."),
+        number("downlink_bits", &R::downlink_bits, "bits", within(2, 32),
+               "Bits of a value on the downlink."),
+        number("control_rate_bytes_per_s", &R::control_rate_bytes_per_s, "bytes/s", above(0),
+               "Rate of the control link."),
+        number("control_latency_s", &R::control_latency_s, "s", at_least(0),
+               "Latency of a message on the control link."),
+    };
+    return keys;
+}
+
+void check_radio(const RadioConfig& radio, int streams, const Checker& check) {
+    check.require(
+        radio.streams >= 1 && radio.streams <= streams, "streams",
+        "from 1 to " + to_text(streams) + ", the fewest antennas of the server and any device",
+        radio.streams);
+    check.require(radio.fading == Fading::rician || radio.rician_factor == 0, "rician_factor",
+                  "0 with rayleigh fading", radio.rician_factor);
+    check.require(radio.fading == Fading::rayleigh || radio.doppler_hz == 0, "doppler_hz",
+                  "0 with rician fading", radio.doppler_hz);
+}
+
+}  // namespace aircomp::runtime

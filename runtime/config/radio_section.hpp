@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The section radio: the channel, what is known of it, and the way down.
+#pragma once
+
+#include "config/section.hpp"
+
+namespace aircomp::runtime {
+
+enum class Fading { rayleigh, rician };
+enum class ChannelKnowledge { estimated, perfect };
+
+struct RadioConfig {
+    int server_antennas = 8;        ///< N_r
+    int streams = 2;                ///< L
+    double bandwidth_hz = 10e6;     ///< W
+    double overhead_factor = 0.75;  ///< eta: what prefix and pilots leave of the bandwidth.
+    double snr_db = 20;             ///< Largest max_power_w over sigma^2, at beta = 1.
+    Fading fading = Fading::rayleigh;
+    double rician_factor = 0;  ///< K, linear.
+    double coherence_block_s = 10e-3;
+    double doppler_hz = 0;       ///< f_D of Jakes' spectrum: motion within a coherence block.
+    double knowledge_age_s = 0;  ///< From sounding to the begin of the block it is used in.
+    ChannelKnowledge channel_knowledge = ChannelKnowledge::estimated;
+    int pilots_per_antenna = 32;  ///< g, channel uses of sounding.
+    std::string downlink = "multicast";  ///< One that schemes/down knows.
+    double server_power_w = 1;  ///< P_s, of the multicast.
+    int downlink_bits = 16;     ///< q_b, bits a value.
+    double control_rate_bytes_per_s = 12.5e6;
+    double control_latency_s = 250e-6;
+};
+
+const Keys<RadioConfig>& radio_keys();
+
+/// `streams` is what every link can carry at most, min(N_t, N_r).
+void check_radio(const RadioConfig& radio, int streams, const Checker& check);
+
+}  // namespace aircomp::runtime
