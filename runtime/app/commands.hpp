@@ -11,6 +11,7 @@ void add_perplexity(CLI::App& program);
 void add_logits(CLI::App& program);
 void add_transceiver(CLI::App& program);
 void add_compare(CLI::App& program);
+void add_config(CLI::App& program);
 void add_assign(CLI::App& program);
 void add_reproduce(CLI::App& program);
 void add_sum(CLI::App& program);

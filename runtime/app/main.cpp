@@ -27,6 +27,7 @@ int run(int argc, char** argv) {
     add_perplexity(program);
     add_logits(program);
     add_compare(program);
+    add_config(program);
     add_assign(program);
     add_transceiver(program);
     add_reproduce(program);

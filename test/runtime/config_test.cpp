@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/config_entry.hpp"
+#include "config/annotated_yaml.hpp"
 #include "inference/temporary_folder.hpp"
 #include "support/catch.hpp"
 
@@ -532,6 +532,29 @@ TEST_CASE("every member of every section has a key") {
     CHECK(keys("testbed") == member_count<TestbedConfig>());
 }
 
+TEST_CASE("a configuration that was written with comments reads back to the same one") {
+    const auto check_back = [](const Config& config, const std::filesystem::path& folder) {
+        const std::string yaml = annotated_yaml(describe(config, folder));
+        CAPTURE(yaml);
+        CHECK(values_of(describe(parse_config(yaml, "written", folder))) ==
+              values_of(describe(config)));
+    };
+    check_back(default_config(), "");
+    check_back(default_config(7), "");
+    check_back(read(everything_changed), "");
+    for (const auto& entry : std::filesystem::directory_iterator(AIRCOMP_SOURCE_DIR "/configs")) {
+        if (!entry.is_regular_file() || entry.path().filename() == "virtual-air.yaml") continue;
+        check_back(read_config(entry.path()), entry.path().parent_path());
+    }
+}
+
+TEST_CASE("a value that is not the default is written with the default") {
+    const Config config = parse_config("radio: {snr_db: 7}", "test", "");
+    const std::string yaml = annotated_yaml({entry_of(describe(config), "radio")});
+    CHECK_THAT(yaml, Catch::Matchers::Contains("[dB; -100 to 200; default 20]\n  snr_db: 7\n"));
+    CHECK_THAT(yaml, Catch::Matchers::Contains("[Hz; above 0]\n  bandwidth_hz: 10e6\n"));
+}
+
 TEST_CASE("numbers are written as short as they read back, with exponents of units") {
     for (const auto& [value, text] :
          std::vector<std::pair<double, std::string>>{{0, "0"},
@@ -550,6 +573,18 @@ TEST_CASE("numbers are written as short as they read back, with exponents of uni
         CHECK(number_text(value) == text);
         CHECK(std::stod(number_text(value)) == value);
     }
+}
+
+std::string text_of(const std::filesystem::path& file) {
+    std::ifstream stream(file);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+TEST_CASE("the annotated configuration is what aircomp config --file prints, under a heading") {
+    const auto folder = annotated_file.parent_path();
+    CHECK_THAT(text_of(annotated_file),
+               Catch::Matchers::EndsWith(
+                   "\n\n" + annotated_yaml(describe(read_config(annotated_file), folder))));
 }
 
 TEST_CASE("the key scheme names all schemes") {

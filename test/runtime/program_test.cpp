@@ -49,6 +49,38 @@ TEST_CASE("logits come as JSON, one a vocabulary entry") {
     CHECK(nlohmann::json::parse(result.output)["logits"].size() == 4096);
 }
 
+TEST_CASE("config prints keys as YAML and JSON, either of which is a configuration again") {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("aircomp-config-" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder);
+    const auto file = (folder / "lab.yaml").string();
+    std::ofstream(file) << "radio: {snr_db: 7}\nmodel: {folder: here}\nshares: [0.4, 0.6, 0, 0]\n";
+    const auto printed = aircomp("config --file " + file);
+    REQUIRE(printed.code == 0);
+    CHECK(printed.output.find("default 20]\n  snr_db: 7\n") != std::string::npos);
+    const auto described = nlohmann::json::parse(aircomp("config --json - --file " + file).output);
+    const auto again = (folder / "again.yaml").string();
+    for (const std::string& text : {printed.output, described["configuration"].dump()}) {
+        std::ofstream(again) << text;
+        CHECK(nlohmann::json::parse(aircomp("config --json - --file " + again).output) ==
+              described);
+    }
+    std::filesystem::remove_all(folder);
+    CHECK(described["configuration"]["model"]["folder"] == "here");
+    const auto& key = described["keys"]["radio.bandwidth_hz"];
+    CHECK(key["unit"] == "Hz");
+    CHECK(key["exclusive_minimum"] == 0);
+    CHECK(key["default"] == 10e6);
+    CHECK(described["keys"]["devices[].antennas"]["maximum"] == 1024);
+    CHECK(described["keys"]["radio.fading"]["choices"][1] == "rician");
+    const auto section = aircomp("config radio");
+    CHECK(section.output.find("\nradio:\n") != std::string::npos);
+    CHECK(section.output.find("waveform:") == std::string::npos);
+    const auto unknown = aircomp("config raido", true);
+    CHECK(unknown.code == 2);
+    CHECK(unknown.output.rfind("aircomp: config: expected one of model, scheme, ", 0) == 0);
+}
+
 TEST_CASE("transceiver reads a problem and prints a design") {
     const auto file = std::filesystem::temp_directory_path() /
                       ("aircomp-problem-" + std::to_string(getpid()) + ".json");
