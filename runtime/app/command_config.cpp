@@ -5,6 +5,7 @@
 
 #include "commands.hpp"
 #include "config/annotated_yaml.hpp"
+#include "config/reference_page.hpp"
 #include "output.hpp"
 #include "schemes/media.hpp"
 
@@ -18,6 +19,7 @@ struct ConfigOptions {
     std::string section;
     std::string file;
     std::string json;
+    bool markdown = false;
 };
 
 /// A value, as a configuration in JSON has it; null where it has none.
@@ -101,6 +103,10 @@ void run(const ConfigOptions& options) {
         return write_json({{"configuration", configuration_of(entries)}, {"keys", keys}},
                           options.json);
     }
+    if (options.markdown) {
+        std::cout << runtime::reference_page(entries);
+        return;
+    }
     std::cout << (options.section.empty() ? heading(options) : "")
               << runtime::annotated_yaml(entries);
 }
@@ -114,8 +120,12 @@ void add_config(CLI::App& program) {
     command->add_option("section", options->section, "One section or key; all without it");
     command->add_option("--file", options->file, "Configuration (YAML); without it, the defaults")
         ->check(CLI::ExistingFile);
-    command->add_option("--json", options->json,
-                        "Write it as JSON, with units and ranges; -: standard output");
+    auto* json = command->add_option("--json", options->json,
+                                     "Write it as JSON, with units and ranges; -: standard output");
+    command->add_flag("--markdown", options->markdown, "Print the page docs/configuration.md")
+        ->excludes(json)
+        ->excludes("section")
+        ->excludes("--file");
     command->footer(
         "Examples:\n  aircomp config > lab.yaml\n  aircomp config radio\n"
         "  aircomp config --file configs/virtual-radio.yaml");

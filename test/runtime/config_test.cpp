@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "config/annotated_yaml.hpp"
+#include "config/reference_page.hpp"
 #include "inference/temporary_folder.hpp"
 #include "support/catch.hpp"
 
@@ -585,6 +586,11 @@ TEST_CASE("the annotated configuration is what aircomp config --file prints, und
     CHECK_THAT(text_of(annotated_file),
                Catch::Matchers::EndsWith(
                    "\n\n" + annotated_yaml(describe(read_config(annotated_file), folder))));
+}
+
+TEST_CASE("docs/configuration.md is what aircomp config --markdown prints") {
+    CHECK(text_of(AIRCOMP_SOURCE_DIR "/docs/configuration.md") ==
+          reference_page(describe(default_config())));
 }
 
 TEST_CASE("the key scheme names all schemes") {

@@ -79,6 +79,7 @@ TEST_CASE("config prints keys as YAML and JSON, either of which is a configurati
     const auto unknown = aircomp("config raido", true);
     CHECK(unknown.code == 2);
     CHECK(unknown.output.rfind("aircomp: config: expected one of model, scheme, ", 0) == 0);
+    CHECK(aircomp("config --markdown radio").code == 2);
 }
 
 TEST_CASE("transceiver reads a problem and prints a design") {
