@@ -42,7 +42,7 @@ devices:
   - {name: device-1, compute_flops_per_s: 1e9, energy_j_per_flop: 1e-10, max_power_w: 1, memory_bytes: 1e9, antennas: 2}
   - {name: device-2, compute_flops_per_s: 1e9, energy_j_per_flop: 1e-10, max_power_w: 1, memory_bytes: 1e9, antennas: 1}
 radio: {server_antennas: 2, streams: 1, bandwidth_hz: 10e6, coherence_block_s: 10, downlink: control}
-waveform: {turnaround_s: 5e-3, least_confidence: 0.5}
+waveform: {turnaround_s: 5e-3, min_confidence: 0.5}
 radios:
   transmit: true
   frequency_hz: 2.45e9
@@ -50,7 +50,7 @@ radios:
   linewidth_hz: 0.1
   lead_s: 4e-3
   interval_s: 1e-3
-  limits: {frequency_ranges_hz: [{low: 2.4e9, high: 2.5e9}], most_mean_dbfs: -8, watchdog_s: 60}
+  limits: {frequency_ranges_hz: [{low: 2.4e9, high: 2.5e9}], max_mean_dbfs: -8, watchdog_s: 60}
   server: {args: "type=aircomp,air=AIR,name=server", chain: SERVER}
   devices:
     - {args: "type=aircomp,air=AIR,name=device-1", chain: DEVICE-1}

@@ -21,7 +21,8 @@ namespace aircomp::runtime {
 /// One row of the table of `Section`, made by the functions below.
 template <typename Section>
 struct Key {
-    ConfigEntry about;  ///< All but the values.
+    ConfigEntry about;        ///< All but the values.
+    std::string former_name;  ///< A name that is refused with the one it has now; empty: none.
     std::function<void(const YamlNode& node, const std::filesystem::path& folder, Section& section)>
         read;
     std::function<void(const Section& section, const Checker& check)> check;
@@ -35,6 +36,12 @@ struct Key {
         about.required = true;
         return std::move(*this);
     }
+
+    /// The same key, which was called `name` once.
+    Key formerly(const std::string& name) && {
+        former_name = name;
+        return std::move(*this);
+    }
 };
 
 /// Reads what `node` sets; paths are relative to `folder`.
@@ -42,6 +49,7 @@ template <typename Section>
 void read_keys(const YamlNode& node, const std::filesystem::path& folder, const Keys<Section>& keys,
                Section& section) {
     for (const Key<Section>& key : keys) {
+        if (!key.former_name.empty()) node.rename(key.former_name, key.about.name);
         const YamlNode value = node.at(key.about.name, key.about.unit);
         if (key.about.required && node.present()) value.required();
         key.read(value, folder, section);

@@ -40,9 +40,10 @@ Keys<WaveformConfig> burst_keys() {
         number("attempts", &W::attempts, "", within(1, 1000),
                "Attempts at a round whose header, sounding or burst is not found, or that is not "
                "whole, before an error; from the third on the channel is sounded anew."),
-        number("least_confidence", &W::least_confidence, "", within(0, 1),
+        number("min_confidence", &W::least_confidence, "", within(0, 1),
                "A round that is whole with less than this probability, as its pilots have it, is "
-               "repeated; 0: none is."),
+               "repeated; 0: none is.")
+            .formerly("least_confidence"),
     };
 }
 
@@ -82,7 +83,7 @@ Keys<WaveformConfig> impairment_keys() {
                "Bits of the server's converters; 0: not quantised."),
         number("dropout", &W::dropout, "", within(0, 1),
                "Probability that a device's burst is missing from a round of a sum, each drawn "
-               "anew; the server has only the pilots to see it by: least_confidence."),
+               "anew; the server has only the pilots to see it by: min_confidence."),
         text("silent_device", &W::silent_device,
              "Name of a device that sends nothing at all, or none."),
     };

@@ -184,6 +184,9 @@ void YamlDocument::check_keys() const {
         if (earlier && known_.count(entry.first) == 0) unknown = &entry;
     }
     if (unknown != nullptr) {
+        if (const auto now = renamed_.find(unknown->first); now != renamed_.end()) {
+            throw std::runtime_error(place(unknown->first) + ": is called " + now->second + " now");
+        }
         const std::string nearest = nearest_known_key(unknown->first);
         const std::string& unit = known_.at(nearest);
         throw std::runtime_error(place(unknown->first) + ": unknown key, did you mean " + nearest +
@@ -239,6 +242,10 @@ YAML::Node YamlNode::yaml_at(const std::string& key) const {
     if (!present_) return YAML::Node(YAML::NodeType::Undefined);
     if (!value_.IsMap()) fail("keys and values");
     return value_[key];
+}
+
+void YamlNode::rename(const std::string& former, const std::string& now) const {
+    document_->renamed_[join_key(key_, former)] = now;
 }
 
 std::vector<YamlNode> YamlNode::elements() const {

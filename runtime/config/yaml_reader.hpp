@@ -44,7 +44,8 @@ private:
     YAML::Node root_;
     std::map<std::string, int> lines_;          // of every key in a mapping that was opened
     std::map<std::string, std::string> known_;  // keys that were asked for, set or not; their units
-    std::vector<std::string> missing_;          // keys that were required and are not set
+    std::map<std::string, std::string> renamed_;  // what keys of former names are called now
+    std::vector<std::string> missing_;            // keys that were required and are not set
 };
 
 /// A value of a document and its place in it, or the absence of one. Refers to the document, which
@@ -54,6 +55,8 @@ public:
     /// The member of a mapping; absent where the file does not set it or the mapping is absent.
     /// `unit` is what errors say that a number is in.
     YamlNode at(const std::string& key, const std::string& unit = "") const;
+    /// That a member is called `now`: check_keys() refuses the `former` name with that.
+    void rename(const std::string& former, const std::string& now) const;
     /// The elements of a list.
     std::vector<YamlNode> elements() const;
 

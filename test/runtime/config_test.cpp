@@ -302,7 +302,7 @@ waveform:
   resource_block: 4
   turnaround_s: 1e-5
   attempts: 3
-  least_confidence: 0.25
+  min_confidence: 0.25
   paths: 5
   path_decay_db: 2
   timing_offset: 3.5
@@ -329,16 +329,16 @@ radios:
   linewidth_hz: 0.5
   lead_s: 0.03
   interval_s: 0.04
-  patience_s: 0.5
-  most_evm: 0.25
+  timeout_s: 0.5
+  max_evm: 0.25
   chain: flowgraph
   limits:
     frequency_ranges_hz:
       - {low: 5.7e9, high: 5.9e9}
-    most_gain_db: 20
-    most_mean_dbfs: -9
-    most_power_dbm: -3
-    most_duty: 0.125
+    max_gain_db: 20
+    max_mean_dbfs: -9
+    max_power_dbm: -3
+    max_duty: 0.125
     watchdog_s: 5
   server:
     args: addr=192.168.40.2
@@ -375,7 +375,7 @@ testbed:
   hello_timeout_s: 2
   round_timeout_s: 10
   join_timeout_s: 0
-  minimum_devices: 2
+  min_devices: 2
   shares: measured
   measure: true
 server_flops_per_s: 5e10
@@ -651,8 +651,8 @@ TEST_CASE("addresses and deadlines of the testbed are refused with what was expe
           "lab.yaml:1: testbed.metrics_listen: expected none or HOST:PORT, found ':80'");
     CHECK(error_of("testbed: {heartbeat_s: 0.01}") ==
           "lab.yaml:1: testbed.heartbeat_s: expected a number from 0.05 to 60, found 0.01");
-    CHECK(error_of("testbed: {minimum_devices: 5}") ==
-          "lab.yaml:1: testbed.minimum_devices: expected a number from 0 to 4, found 5");
+    CHECK(error_of("testbed: {min_devices: 5}") ==
+          "lab.yaml:1: testbed.min_devices: expected a number from 0 to 4, found 5");
     const TemporaryFolder folder;
     CHECK(read_config(folder.write("lab.yaml", "testbed: {certificates: pki}"))
               .testbed.certificates == folder.path() / "pki");
@@ -694,6 +694,19 @@ TEST_CASE("an unknown key is refused with its line and the nearest known one") {
     CHECK(error_of(device_with("antennas", "antenas: 2")) ==
           "lab.yaml:7: devices[0].antenas: unknown key, did you mean devices[0].antennas?");
     CHECK(error_of("b: 1\na: 1\n").rfind("lab.yaml:1: b: unknown key, did you mean ", 0) == 0);
+}
+
+TEST_CASE("a key by its former name is refused with the one it has now") {
+    CHECK(error_of("radios:\n  most_evm: 0.3\n") ==
+          "lab.yaml:2: radios.most_evm: is called max_evm now");
+    CHECK(error_of("radios: {limits: {most_gain_db: 0}}") ==
+          "lab.yaml:1: radios.limits.most_gain_db: is called max_gain_db now");
+    CHECK(error_of("testbed: {minimum_devices: 2}") ==
+          "lab.yaml:1: testbed.minimum_devices: is called min_devices now");
+    CHECK(error_of("waveform: {least_confidence: 0.5}") ==
+          "lab.yaml:1: waveform.least_confidence: is called min_confidence now");
+    CHECK(error_of("radios: {patience_s: 1}") ==
+          "lab.yaml:1: radios.patience_s: is called timeout_s now");
 }
 
 TEST_CASE("a key with another unit, or none, is told its unit") {
@@ -1086,8 +1099,8 @@ TEST_CASE("an error in the radios of a file names its line") {
     const std::string devices = "  devices: [{args: a}, {args: b}, {args: c}, {args: d}]\n";
     CHECK(error_of("  frequency_hz: -1\n" + server + devices) ==
           ":2: radios.frequency_hz: expected a finite number above 0, found -1");
-    CHECK(error_of("  frequency_hz: 1e9\n  limits: {most_duty: 2}\n" + server + devices) ==
-          ":3: radios.limits.most_duty: expected a number above 0 and at most 1, found 2");
+    CHECK(error_of("  frequency_hz: 1e9\n  limits: {max_duty: 2}\n" + server + devices) ==
+          ":3: radios.limits.max_duty: expected a number above 0 and at most 1, found 2");
     CHECK(error_of("  frequency_hz: 1e9\n  unit_power_dbfs: 3\n" + server + devices) ==
           ":3: radios.unit_power_dbfs: expected a number from -100 to 0, found 3");
 }

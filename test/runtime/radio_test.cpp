@@ -176,7 +176,7 @@ TEST_CASE("limits are checked before the first sample") {
     }
     SECTION("gain") {
         options.transmit_gain_db = 21;
-        expected = "radios.limits.most_gain_db (20 dB), found 21 dB";
+        expected = "radios.limits.max_gain_db (20 dB), found 21 dB";
     }
     SECTION("power without calibration") {
         limits.most_power_dbm = 0;
@@ -195,9 +195,9 @@ TEST_CASE("a burst may not be louder than allowed") {
     guarded.session.feed();
     CHECK_NOTHROW(guarded.session.transmit(0, unit_burst));
     const std::vector<std::complex<float>> louder(1000, 1.1F);
-    CHECK_THROWS_WITH(guarded.session.transmit(5000, louder), Contains("most_power_dbm (2.5 dBm)"));
+    CHECK_THROWS_WITH(guarded.session.transmit(5000, louder), Contains("max_power_dbm (2.5 dBm)"));
     const std::vector<std::complex<float>> loudest(1000, 1.3F);
-    CHECK_THROWS_WITH(guarded.session.transmit(5000, loudest), Contains("most_mean_dbfs"));
+    CHECK_THROWS_WITH(guarded.session.transmit(5000, loudest), Contains("max_mean_dbfs"));
 }
 
 TEST_CASE("a radio may be on the air for its part of any second only") {
@@ -207,7 +207,7 @@ TEST_CASE("a radio may be on the air for its part of any second only") {
     guarded.session.feed();
     guarded.session.transmit(0, unit_burst);
     guarded.session.transmit(10000, unit_burst);
-    CHECK_THROWS_WITH(guarded.session.transmit(20000, unit_burst), Contains("most_duty (0.0025)"));
+    CHECK_THROWS_WITH(guarded.session.transmit(20000, unit_burst), Contains("max_duty (0.0025)"));
     CHECK_NOTHROW(guarded.session.transmit(1000000, unit_burst));
 }
 

@@ -169,15 +169,15 @@ private:
                "server_power_w: 1, downlink: free, coherence_block_s: "
             << options_.coherence_block_s
             << "}\nwaveform: {resource_block: 1, turnaround_s: 1e-3, attempts: 8, "
-               "least_confidence: "
+               "min_confidence: "
             << options_.least_confidence
             << "}\n"
                "radios:\n  transmit: true\n  frequency_hz: 2.45e9\n  unit_power_dbfs: "
             << unit_power_dbfs
             << "\n  carrier_offset_hz: 1000\n  linewidth_hz: 0.1\n  lead_s: 2e-3\n  interval_s: "
-               "1e-3\n  patience_s: 50e-3\n"
-               "  limits: {frequency_ranges_hz: [{low: 2.4e9, high: 2.5e9}], most_gain_db: 0, "
-               "most_mean_dbfs: -8, most_duty: 0.25, watchdog_s: 2}\n"
+               "1e-3\n  timeout_s: 50e-3\n"
+               "  limits: {frequency_ranges_hz: [{low: 2.4e9, high: 2.5e9}], max_gain_db: 0, "
+               "max_mean_dbfs: -8, max_duty: 0.25, watchdog_s: 2}\n"
                "  server: {args: \"type=aircomp,air="
             << path("air") << ",name=server\"}\n  devices:\n";
         for (std::size_t n = 1; n <= device_count; ++n)
