@@ -38,7 +38,7 @@ class Radio:
     def __init__(self, name, role, folder, length, args):
         self.setup = dict(aircomp.radio_setup.example(name, role, 1).values)
         self.setup.update(format=bytes(aircomp.burst_format([1]).bytes()), rate=RATE,
-                          length=length, args=args, unit_power_dbfs=-20.0, most_mean_dbfs=-12.0)
+                          length=length, args=args, unit_power_dbfs=-20.0, max_mean_dbfs=-12.0)
         # One header tells an offset to some 100 Hz only; these radios have none.
         self.setup.update(carrier_offset_hz=0.1, linewidth_hz=0.01)
         self.name, self.commands = name, 0

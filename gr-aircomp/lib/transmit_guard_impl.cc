@@ -14,19 +14,18 @@ namespace gr {
 namespace aircomp {
 
 transmit_guard::sptr transmit_guard::make(size_t antennas, double unit_power_dbfs,
-                                          double most_mean_dbfs) {
+                                          double max_mean_dbfs) {
     if (antennas == 0)
         throw std::invalid_argument("transmit_guard: antennas: expected above 0, found 0");
-    return gnuradio::make_block_sptr<transmit_guard_impl>(antennas, unit_power_dbfs,
-                                                          most_mean_dbfs);
+    return gnuradio::make_block_sptr<transmit_guard_impl>(antennas, unit_power_dbfs, max_mean_dbfs);
 }
 
 transmit_guard_impl::transmit_guard_impl(size_t antennas, double unit_power_dbfs,
-                                         double most_mean_dbfs)
+                                         double max_mean_dbfs)
     : gr::block("transmit_guard", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0)),
       antennas_(antennas),
       scale_(unit_power_dbfs),
-      most_mean_dbfs_(most_mean_dbfs) {
+      max_mean_dbfs_(max_mean_dbfs) {
     message_port_register_in(pmt::mp("bursts"));
     message_port_register_out(pmt::mp("bursts"));
     message_port_register_out(pmt::mp("reports"));
@@ -48,7 +47,7 @@ void transmit_guard_impl::take_burst(const pmt::pmt_t& pdu) {
     const bool finite = std::all_of(watts, watts + count, [](const gr_complex& sample) {
         return std::isfinite(sample.real()) && std::isfinite(sample.imag());
     });
-    const bool passed = finite && level.mean_dbfs() <= most_mean_dbfs_;
+    const bool passed = finite && level.mean_dbfs() <= max_mean_dbfs_;
     pmt::pmt_t report = pmt::make_dict();
     report = pmt::dict_add(report, pmt::mp("round"), pmt::from_uint64(round_of(pmt::car(pdu))));
     report = pmt::dict_add(report, pmt::mp("passed"), pmt::from_bool(passed));
@@ -59,7 +58,7 @@ void transmit_guard_impl::take_burst(const pmt::pmt_t& pdu) {
         message_port_pub(pmt::mp("bursts"), pmt::cons(pmt::car(pdu), samples));
     else
         d_logger->error("a burst of {} dBFS was refused: at most {} dBFS are allowed",
-                        level.mean_dbfs(), most_mean_dbfs_);
+                        level.mean_dbfs(), max_mean_dbfs_);
     message_port_pub(pmt::mp("reports"), report);
 }
 

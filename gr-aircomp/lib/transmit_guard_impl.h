@@ -12,14 +12,14 @@ namespace aircomp {
 
 class transmit_guard_impl : public transmit_guard {
 public:
-    transmit_guard_impl(size_t antennas, double unit_power_dbfs, double most_mean_dbfs);
+    transmit_guard_impl(size_t antennas, double unit_power_dbfs, double max_mean_dbfs);
 
 private:
     void take_burst(const pmt::pmt_t& pdu);
 
     std::size_t antennas_;
     phy::ConverterScale scale_;
-    double most_mean_dbfs_;
+    double max_mean_dbfs_;
 };
 
 }  // namespace aircomp

@@ -21,10 +21,10 @@ struct RadioConfig {
     double doppler_hz = 0;       ///< f_D of Jakes' spectrum: motion within a coherence block.
     double knowledge_age_s = 0;  ///< From sounding to the begin of the block it is used in.
     ChannelKnowledge channel_knowledge = ChannelKnowledge::estimated;
-    int pilots_per_antenna = 32;  ///< g, channel uses of sounding.
+    int pilots_per_antenna = 32;         ///< g, channel uses of sounding.
     std::string downlink = "multicast";  ///< One that schemes/down knows.
-    double server_power_w = 1;  ///< P_s, of the multicast.
-    int downlink_bits = 16;     ///< q_b, bits a value.
+    double server_power_w = 1;           ///< P_s, of the multicast.
+    int downlink_bits = 16;              ///< q_b, bits a value.
     double control_rate_bytes_per_s = 12.5e6;
     double control_latency_s = 250e-6;
 };

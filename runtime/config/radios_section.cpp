@@ -32,17 +32,17 @@ const Keys<TransmitLimits>& limits_keys() {
         list("frequency_ranges_hz", &L::frequency_ranges, range_keys(),
              "The band, carrier plus and minus half the sample rate, lies wholly within one of "
              "these ranges."),
-        number("max_gain_db", &L::most_gain_db, "dB", gain_range, "Transmit gain.")
+        number("max_gain_db", &L::max_gain_db, "dB", gain_range, "Transmit gain.")
             .formerly("most_gain_db"),
-        number("max_mean_dbfs", &L::most_mean_dbfs, "dBFS", within(-100, 0),
+        number("max_mean_dbfs", &L::max_mean_dbfs, "dBFS", within(-100, 0),
                "Mean of a burst on any channel, some dB above unit_power_dbfs, for the partials of "
                "a model are louder at times.")
             .formerly("most_mean_dbfs"),
-        number("max_power_dbm", &L::most_power_dbm, "dBm", within(-150, 60),
+        number("max_power_dbm", &L::max_power_dbm, "dBm", within(-150, 60),
                "The same at the connector, anything where it is left out; every radio needs a "
                "calibration for it.")
             .formerly("most_power_dbm"),
-        number("max_duty", &L::most_duty, "", above_up_to(0, 1), "Part of any second on the air.")
+        number("max_duty", &L::max_duty, "", above_up_to(0, 1), "Part of any second on the air.")
             .formerly("most_duty"),
         number("watchdog_s", &L::watchdog_s, "s", within(0.01, 3600),
                "Silence once the coordinator has given no sign for so long."),
@@ -117,10 +117,10 @@ Keys<RadiosConfig> common_keys() {
                "From a round's order to its header, radio time."),
         number("interval_s", &R::interval_s, "s", within(0, 10),
                "From a round's end to the next header, radio time."),
-        number("timeout_s", &R::patience_s, "s", within(0.001, 60),
+        number("timeout_s", &R::timeout_s, "s", within(0.001, 60),
                "Radio time after which an acknowledgement or a window is missing.")
             .formerly("patience_s"),
-        number("max_evm", &R::most_evm, "", above(0),
+        number("max_evm", &R::max_evm, "", above(0),
                "Error of a sum's pilots, rms over their own rms, above which the channel is "
                "sounded anew before its coherence block is over.")
             .formerly("most_evm"),

@@ -21,10 +21,10 @@ struct FrequencyRange {
 /// What a radio may send at most; checked before the first sample of each burst.
 struct TransmitLimits {
     std::vector<FrequencyRange> frequency_ranges;  ///< The band lies wholly within one of them.
-    double most_gain_db = 0;
-    double most_mean_dbfs = -6;            ///< Of a burst, each channel's mean.
-    std::optional<double> most_power_dbm;  ///< The same at the connector; needs calibrations.
-    double most_duty = 0.25;               ///< Part of any second on the air.
+    double max_gain_db = 0;
+    double max_mean_dbfs = -6;            ///< Of a burst, each channel's mean.
+    std::optional<double> max_power_dbm;  ///< The same at the connector; needs calibrations.
+    double max_duty = 0.25;               ///< Part of any second on the air.
     double watchdog_s = 2;  ///< Without a sign of the coordinator for so long, silence.
 };
 
@@ -57,8 +57,8 @@ struct RadiosConfig {
     double linewidth_hz = 1;          ///< Of a device's and the server's oscillators together.
     double lead_s = 20e-3;            ///< From a round's order to its header.
     double interval_s = 20e-3;        ///< From the end of a round to the next one's header.
-    double patience_s = 1;            ///< After which what a radio owes is missing.
-    double most_evm = 0.3;            ///< Of a sum's pilots; above it, the channel is sounded anew.
+    double timeout_s = 1;             ///< After which what a radio owes is missing.
+    double max_evm = 0.3;             ///< Of a sum's pilots; above it, the channel is sounded anew.
     RadioChain chain = RadioChain::kernels;  ///< Of the radios for which a file names none.
     TransmitLimits limits;
     RadioEndConfig server;

@@ -46,7 +46,7 @@ const Keys<TestbedConfig>& testbed_keys() {
                "after as long again counts as lost."),
         number("join_timeout_s", &T::join_timeout_s, "s", within(0, 86400),
                "How long a run waits for devices that it cannot start or go on without."),
-        number("min_devices", &T::minimum_devices, "", with_others("0 to the devices there are"),
+        number("min_devices", &T::min_devices, "", with_others("0 to the devices there are"),
                "Devices that have to be there at the start; 0: all.")
             .formerly("minimum_devices"),
         choice("shares", &T::shares,
@@ -61,7 +61,7 @@ const Keys<TestbedConfig>& testbed_keys() {
 }
 
 void check_testbed(const TestbedConfig& testbed, std::size_t devices, const Checker& check) {
-    check.within("min_devices", testbed.minimum_devices, 0, static_cast<int>(devices));
+    check.within("min_devices", testbed.min_devices, 0, static_cast<int>(devices));
 }
 
 }  // namespace aircomp::runtime

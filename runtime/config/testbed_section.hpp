@@ -22,7 +22,7 @@ struct TestbedConfig {
     double hello_timeout_s = 5;           ///< From a connection to its hello, TLS included.
     double round_timeout_s = 30;  ///< Until a round is asked for again; then the device is lost.
     double join_timeout_s = 60;   ///< Wait for devices that the run cannot go on without.
-    int minimum_devices = 0;      ///< That have to be there at the start; 0: all.
+    int min_devices = 0;          ///< That have to be there at the start; 0: all.
     ShareSource shares = ShareSource::configured;
     /// Over the air, partials also travel over the control link, so that the sums' error is known.
     bool measure = false;

@@ -40,7 +40,7 @@ Keys<WaveformConfig> burst_keys() {
         number("attempts", &W::attempts, "", within(1, 1000),
                "Attempts at a round whose header, sounding or burst is not found, or that is not "
                "whole, before an error; from the third on the channel is sounded anew."),
-        number("min_confidence", &W::least_confidence, "", within(0, 1),
+        number("min_confidence", &W::min_confidence, "", within(0, 1),
                "A round that is whole with less than this probability, as its pilots have it, is "
                "repeated; 0: none is.")
             .formerly("least_confidence"),

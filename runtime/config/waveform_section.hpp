@@ -20,7 +20,7 @@ struct WaveformConfig {
     int resource_block = 1;        ///< Subcarriers that share one transceiver.
     double turnaround_s = 20e-6;   ///< From the end of a header to the devices' burst.
     int attempts = 8;              ///< Of a round, before an error.
-    double least_confidence = 0;   ///< That a round was whole; below it is repeated.
+    double min_confidence = 0;     ///< That a round was whole; below it is repeated.
     int paths = 1;                 ///< Of every link, one sample apart.
     double path_decay_db = 3;      ///< From a path to the next.
     double timing_offset = 0;      ///< Samples; each device is late by between 0 and this.

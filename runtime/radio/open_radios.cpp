@@ -42,7 +42,7 @@ RadioOptions radio_options(const Config& config, std::optional<std::size_t> devi
     options.transmit_gain_db = end.transmit_gain_db;
     options.receive_gain_db = end.receive_gain_db;
     options.unit_power_dbfs = config.radios.unit_power_dbfs;
-    options.patience_s = config.radios.patience_s;
+    options.timeout_s = config.radios.timeout_s;
     return options;
 }
 

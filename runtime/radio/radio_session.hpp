@@ -36,7 +36,7 @@ struct RadioOptions {
     double transmit_gain_db = 0;
     double receive_gain_db = 0;    ///< Fixed; automatic gain control is off.
     double unit_power_dbfs = -12;  ///< What samples of mean power 1 W are at the converters.
-    double patience_s = 1;         ///< Radio time after which what has not happened is missing.
+    double timeout_s = 1;          ///< Radio time after which what has not happened is missing.
 };
 
 /// Where a burst is; only the last six are ends.
@@ -110,7 +110,7 @@ public:
     /// \remark A time further ahead than the radio's buffer holds makes it block for that long.
     virtual void transmit(Ticks begin, gsl::span<const std::complex<float>> samples) = 0;
 
-    /// Waits for every channel's acknowledgement of the last burst, patience_s of radio time beyond
+    /// Waits for every channel's acknowledgement of the last burst, timeout_s of radio time beyond
     /// its end at most. The report's state is an end. Throws std::logic_error where there is none.
     virtual BurstReport finish_burst() = 0;
 

@@ -46,12 +46,12 @@ void check_limits(const RadioOptions& options, const TransmitLimits& limits,
                                  to_text(limits.frequency_ranges) + " Hz), found " + to_text(low) +
                                  " to " + to_text(high) + " Hz");
     }
-    if (options.transmit_gain_db > limits.most_gain_db) {
+    if (options.transmit_gain_db > limits.max_gain_db) {
         throw std::runtime_error(place + "transmit_gain_db: expected at most " +
-                                 "radios.limits.max_gain_db (" + to_text(limits.most_gain_db) +
+                                 "radios.limits.max_gain_db (" + to_text(limits.max_gain_db) +
                                  " dB), found " + to_text(options.transmit_gain_db) + " dB");
     }
-    if (limits.most_power_dbm && !full_scale_dbm) {
+    if (limits.max_power_dbm && !full_scale_dbm) {
         throw std::runtime_error(place + "calibration: expected a file, for without one " +
                                  "radios.limits.max_power_dbm cannot be kept, found none");
     }
@@ -89,20 +89,20 @@ void TransmitGuard::check_burst(Ticks begin, Ticks end, double mean_dbfs) {
     count_duty(begin, end);
 }
 
-double TransmitGuard::most_mean_dbfs() const {
-    return limits_.most_power_dbm && full_scale_dbm_
-               ? std::min(limits_.most_mean_dbfs, *limits_.most_power_dbm - *full_scale_dbm_)
-               : limits_.most_mean_dbfs;
+double TransmitGuard::max_mean_dbfs() const {
+    return limits_.max_power_dbm && full_scale_dbm_
+               ? std::min(limits_.max_mean_dbfs, *limits_.max_power_dbm - *full_scale_dbm_)
+               : limits_.max_mean_dbfs;
 }
 
 void TransmitGuard::check_level(double mean_dbfs) const {
-    if (!(mean_dbfs <= limits_.most_mean_dbfs)) {
+    if (!(mean_dbfs <= limits_.max_mean_dbfs)) {
         refuse("a burst of " + to_text(mean_dbfs) + " dBFS, above radios.limits.max_mean_dbfs (" +
-               to_text(limits_.most_mean_dbfs) + " dBFS)");
+               to_text(limits_.max_mean_dbfs) + " dBFS)");
     }
-    if (limits_.most_power_dbm && *full_scale_dbm_ + mean_dbfs > *limits_.most_power_dbm) {
+    if (limits_.max_power_dbm && *full_scale_dbm_ + mean_dbfs > *limits_.max_power_dbm) {
         refuse("a burst of " + to_text(*full_scale_dbm_ + mean_dbfs) +
-               " dBm, above radios.limits.max_power_dbm (" + to_text(*limits_.most_power_dbm) +
+               " dBm, above radios.limits.max_power_dbm (" + to_text(*limits_.max_power_dbm) +
                " dBm)");
     }
 }
@@ -115,9 +115,9 @@ void TransmitGuard::count_duty(Ticks begin, Ticks end) {
     for (const Sent& burst : sent_)
         on_air += burst.end - std::max(burst.begin, end - window);
     const double duty = static_cast<double>(on_air) / static_cast<double>(window);
-    if (duty > limits_.most_duty) {
+    if (duty > limits_.max_duty) {
         refuse("on the air for " + to_text(duty) + " of a second, above radios.limits.max_duty (" +
-               to_text(limits_.most_duty) + ")");
+               to_text(limits_.max_duty) + ")");
     }
     sent_.push_back({begin, end});
 }

@@ -43,7 +43,7 @@ public:
     void check_burst(Ticks begin, Ticks end, double mean_dbfs);
 
     /// Above it, check_burst() throws.
-    double most_mean_dbfs() const;
+    double max_mean_dbfs() const;
     /// The part of check_burst() that is about loudness.
     void check_level(double mean_dbfs) const;
 

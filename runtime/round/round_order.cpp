@@ -17,13 +17,13 @@ std::string fault_of(const DeviceReport& device) {
 }
 
 std::string fault_of(const RoundOrder& order, const std::vector<std::string>& names,
-                     const ServerReport& server, double least_confidence) {
+                     const ServerReport& server, double min_confidence) {
     if (server.window.state != WindowState::whole)
         return std::string("the window was ") + to_string(server.window.state);
     if (server.missing)
         return "did not find the sounding of device '" + names[*server.missing] + "'";
     if (!server.found) return "did not find the burst";
-    if (!order.sounding && server.confidence < least_confidence)
+    if (!order.sounding && server.confidence < min_confidence)
         return "the sum lacked a device, or had one twice";
     return "";
 }
@@ -33,7 +33,7 @@ std::string fault_of(const RoundOrder& order, const std::vector<std::string>& na
 std::optional<RoundFault> fault_of(const RoundOrder& order, const std::vector<std::string>& names,
                                    const std::vector<bool>& sends,
                                    const std::vector<DeviceReport>& devices,
-                                   const ServerReport& server, double least_confidence) {
+                                   const ServerReport& server, double min_confidence) {
     if (server.header.state == BurstState::refused)
         return RoundFault{{}, "server: the header was refused: " + server.refusal, true};
     if (server.header.state != BurstState::acknowledged)
@@ -45,7 +45,7 @@ std::optional<RoundFault> fault_of(const RoundOrder& order, const std::vector<st
         return RoundFault{n, "device '" + names[n] + "': " + own,
                           devices[n].burst.state == BurstState::refused};
     }
-    const std::string own = fault_of(order, names, server, least_confidence);
+    const std::string own = fault_of(order, names, server, min_confidence);
     if (!own.empty()) return RoundFault{server.missing, "server: " + own, false};
     return std::nullopt;
 }

@@ -64,6 +64,6 @@ struct RoundFault {
 std::optional<RoundFault> fault_of(const RoundOrder& order, const std::vector<std::string>& names,
                                    const std::vector<bool>& sends,
                                    const std::vector<DeviceReport>& devices,
-                                   const ServerReport& server, double least_confidence);
+                                   const ServerReport& server, double min_confidence);
 
 }  // namespace aircomp::runtime

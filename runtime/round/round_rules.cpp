@@ -33,7 +33,7 @@ RoundRules radio_rules(const Config& config, Ticks start) {
     rules.timing.acquisition_turnaround = acquisition_turnarounds * rules.timing.sum_turnaround;
     rules.timing.tail = static_cast<Ticks>(window_tail);
     rules.max_sounding_age_s = config.radio.coherence_block_s;
-    rules.max_evm = config.radios.most_evm;
+    rules.max_evm = config.radios.max_evm;
     rules.warm_start = true;
     rules.look_back = true;
     rules.insist_on_sounding = true;

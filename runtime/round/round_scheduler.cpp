@@ -12,7 +12,7 @@ namespace aircomp::runtime {
 namespace {
 
 /// The pilots' error means something when it is this many times what it was after the design.
-constexpr double most_evm_growth = 1.5;
+constexpr double max_evm_growth = 1.5;
 
 /// A burst that was too loud for a device's limits is sent again 3 dB quieter.
 constexpr double quieter = 1.4125375446227544;
@@ -67,7 +67,7 @@ bool RoundScheduler::is_due() const {
 
 bool RoundScheduler::has_turned() const {
     // If the pilots were as bad right after the last design, a new one would not be better.
-    return design_evm_ && evm_ > std::max(rules_.max_evm, most_evm_growth * *design_evm_);
+    return design_evm_ && evm_ > std::max(rules_.max_evm, max_evm_growth * *design_evm_);
 }
 
 void RoundScheduler::renew() {
@@ -229,7 +229,7 @@ bool RoundScheduler::counts(const RoundOrder& order, const std::vector<DeviceRep
     count(server.header, server.window, tallies_.back());
     last_reports_ = reports;
     auto fault =
-        fault_of(order, names, senders(order), reports, server, config_.waveform.least_confidence);
+        fault_of(order, names, senders(order), reports, server, config_.waveform.min_confidence);
     // A refused burst says nothing of the channel and the oscillators.
     if (fault && !fault->refused && rules_.acquire_after_failure) acquired_ = false;
     const bool is_counted = !fault;

@@ -81,7 +81,7 @@ void check_equal(const WaveformConfig& a, const WaveformConfig& b) {
     CHECK(a.resource_block == b.resource_block);
     CHECK(a.turnaround_s == b.turnaround_s);
     CHECK(a.attempts == b.attempts);
-    CHECK(a.least_confidence == b.least_confidence);
+    CHECK(a.min_confidence == b.min_confidence);
     CHECK(a.paths == b.paths);
     CHECK(a.path_decay_db == b.path_decay_db);
     CHECK(a.timing_offset == b.timing_offset);
@@ -106,7 +106,7 @@ void check_equal(const TestbedConfig& a, const TestbedConfig& b) {
     CHECK(a.hello_timeout_s == b.hello_timeout_s);
     CHECK(a.round_timeout_s == b.round_timeout_s);
     CHECK(a.join_timeout_s == b.join_timeout_s);
-    CHECK(a.minimum_devices == b.minimum_devices);
+    CHECK(a.min_devices == b.min_devices);
     CHECK(a.shares == b.shares);
     CHECK(a.measure == b.measure);
 }
@@ -128,10 +128,10 @@ void check_equal(const TransmitLimits& a, const TransmitLimits& b) {
         CHECK(a.frequency_ranges[i].low_hz == b.frequency_ranges[i].low_hz);
         CHECK(a.frequency_ranges[i].high_hz == b.frequency_ranges[i].high_hz);
     }
-    CHECK(a.most_gain_db == b.most_gain_db);
-    CHECK(a.most_mean_dbfs == b.most_mean_dbfs);
-    CHECK(a.most_power_dbm == b.most_power_dbm);
-    CHECK(a.most_duty == b.most_duty);
+    CHECK(a.max_gain_db == b.max_gain_db);
+    CHECK(a.max_mean_dbfs == b.max_mean_dbfs);
+    CHECK(a.max_power_dbm == b.max_power_dbm);
+    CHECK(a.max_duty == b.max_duty);
     CHECK(a.watchdog_s == b.watchdog_s);
 }
 
@@ -146,8 +146,8 @@ void check_equal(const RadiosConfig& a, const RadiosConfig& b) {
     CHECK(a.linewidth_hz == b.linewidth_hz);
     CHECK(a.lead_s == b.lead_s);
     CHECK(a.interval_s == b.interval_s);
-    CHECK(a.patience_s == b.patience_s);
-    CHECK(a.most_evm == b.most_evm);
+    CHECK(a.timeout_s == b.timeout_s);
+    CHECK(a.max_evm == b.max_evm);
     CHECK(a.chain == b.chain);
     check_equal(a.limits, b.limits);
     check_equal(a.server, b.server);
@@ -1059,7 +1059,7 @@ TEST_CASE("configurations of radios are read, limits and all") {
           "type=aircomp,config=configs/virtual-air.yaml,name=device-4");
     REQUIRE(config.radios.limits.frequency_ranges.size() == 1);
     CHECK(config.radios.limits.frequency_ranges[0].low_hz == 2.4e9);
-    CHECK_FALSE(config.radios.limits.most_power_dbm);
+    CHECK_FALSE(config.radios.limits.max_power_dbm);
     const Config laboratory = read_config(AIRCOMP_SOURCE_DIR "/configs/b210-x310.yaml");
     CHECK_FALSE(laboratory.radios.transmit);
     CHECK(laboratory.radios.server.subdevice == "A:0 B:0");

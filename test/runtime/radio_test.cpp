@@ -123,7 +123,7 @@ RadioOptions options_of(const std::string& name) {
 TransmitLimits laboratory_limits() {
     TransmitLimits limits;
     limits.frequency_ranges = {{2.4e9, 2.4835e9}};
-    limits.most_gain_db = 20;
+    limits.max_gain_db = 20;
     return limits;
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("limits are checked before the first sample") {
         expected = "radios.limits.max_gain_db (20 dB), found 21 dB";
     }
     SECTION("power without calibration") {
-        limits.most_power_dbm = 0;
+        limits.max_power_dbm = 0;
         expected = "calibration: expected a file";
     }
     CHECK_THROWS_WITH(check_limits(options, limits, {}), Contains(expected));
@@ -189,8 +189,8 @@ TEST_CASE("limits are checked before the first sample") {
 
 TEST_CASE("a burst may not be louder than allowed") {
     TransmitLimits limits = laboratory_limits();
-    limits.most_mean_dbfs = -11;
-    limits.most_power_dbm = 2.5;
+    limits.max_mean_dbfs = -11;
+    limits.max_power_dbm = 2.5;
     Guarded guarded(true, limits, 14);
     guarded.session.feed();
     CHECK_NOTHROW(guarded.session.transmit(0, unit_burst));
@@ -202,7 +202,7 @@ TEST_CASE("a burst may not be louder than allowed") {
 
 TEST_CASE("a radio may be on the air for its part of any second only") {
     TransmitLimits limits = laboratory_limits();
-    limits.most_duty = 0.0025;
+    limits.max_duty = 0.0025;
     Guarded guarded(true, limits);
     guarded.session.feed();
     guarded.session.transmit(0, unit_burst);
@@ -380,7 +380,7 @@ TEST_CASE("a burst that limits refuse is a failed round, and is sent again more 
     // The farthest device's sums take all of its 1 W, which is -12 dBFS; headers and soundings
     // less.
     config.radio.server_power_w = 0.5;
-    config.radios.limits.most_mean_dbfs = -12.5;
+    config.radios.limits.max_mean_dbfs = -12.5;
     config.waveform.attempts = 20;
     FakeTestbed testbed(config);
     const auto report = first_light(config, testbed.options);
@@ -412,7 +412,7 @@ TEST_CASE("a device whose clock is set anew forgets the headers of the time befo
 
 TEST_CASE("a guard whose clock is set anew forgets what it has sent in the time before") {
     TransmitLimits limits = laboratory_limits();
-    limits.most_duty = 0.0015;
+    limits.max_duty = 0.0015;
     Guarded guarded(true, limits);
     guarded.session.feed();
     guarded.session.transmit(50000, unit_burst);

@@ -29,7 +29,7 @@ Config scheduled_testbed() {
     config.radios.transmit = true;
     config.radios.lead_s = 20e-3;
     config.radios.interval_s = 20e-3;
-    config.radios.most_evm = 0.3;
+    config.radios.max_evm = 0.3;
     for (DeviceConfig& device : config.devices)
         device.antennas = 1;
     return config;

@@ -125,7 +125,7 @@ TEST_CASE("a header that a device cannot hear is repeated, and in the end it is 
 
 TEST_CASE("a confidence that no round can have repeats every round") {
     Config config = testbed(20, 1);
-    config.waveform.least_confidence = 1;
+    config.waveform.min_confidence = 1;
     config.waveform.attempts = 2;
     config.radio.snr_db = 0;
     CHECK_THROWS_WITH(nmse_of(*medium_of(config), 1), Catch::Contains("the sum lacked a device"));
@@ -151,7 +151,7 @@ TEST_CASE("pilots show that a device dropped out, and repeated rounds make the s
     const auto whole = medium_of(config);
     const double clean = nmse_of(*whole, rounds);
     config.waveform.dropout = 0.2;
-    config.waveform.least_confidence = 0.5;
+    config.waveform.min_confidence = 0.5;
     config.waveform.attempts = 50;
     const auto medium = medium_of(config);
     const double repeated = nmse_of(*medium, rounds);

@@ -103,7 +103,7 @@ TEST_CASE("pilots that err make the coordinator sound again before the block is 
     AirOptions options;
     options.coherence_block_s = 1000;
     options.coherence_time_s = 0.05;
-    options.least_confidence = 0;
+    options.min_confidence = 0;
     AirLaboratory lab(options);
     lab.start_coordinator(12);
     lab.start_devices();

@@ -41,7 +41,7 @@ struct AirOptions {
     std::string scheme = "scheme: mmse\nshares: [0.4, 0.3, 0.2, 0.1]\n";
     double round_timeout_s = 60;
     double coherence_block_s = 1;
-    double least_confidence = 0.5;
+    double min_confidence = 0.5;
     double coherence_time_s = 0;  ///< Of the air; 0: channels stay as they are.
     /// Model, laboratory and air of `scripts/demo --testbed`; then nothing of the above counts.
     bool demo = false;
@@ -170,7 +170,7 @@ private:
             << options_.coherence_block_s
             << "}\nwaveform: {resource_block: 1, turnaround_s: 1e-3, attempts: 8, "
                "min_confidence: "
-            << options_.least_confidence
+            << options_.min_confidence
             << "}\n"
                "radios:\n  transmit: true\n  frequency_hz: 2.45e9\n  unit_power_dbfs: "
             << unit_power_dbfs

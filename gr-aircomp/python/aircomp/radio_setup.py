@@ -96,7 +96,7 @@ class radio_setup:
                     "args": "", "clock_source": "external", "time_source": "external",
                     "subdevice": "", "transmit_port": "", "receive_port": "",
                     "transmit_gain_db": 0.0, "receive_gain_db": 0.0, "unit_power_dbfs": -12.0,
-                    "most_mean_dbfs": -6.0, "linewidth_hz": 1.0, "carrier_offset_hz": 1000.0,
+                    "max_mean_dbfs": -6.0, "linewidth_hz": 1.0, "carrier_offset_hz": 1000.0,
                     "header_power_w": 1.0, "window_lead": 128, "window_tail": 256})
 
     def __repr__(self):

@@ -158,9 +158,8 @@ private:
     /// Waits until enough devices are there to begin.
     void gather() {
         const auto& testbed = config_.testbed;
-        const auto wanted = testbed.minimum_devices > 0
-                                ? static_cast<std::size_t>(testbed.minimum_devices)
-                                : config_.devices.size();
+        const auto wanted = testbed.min_devices > 0 ? static_cast<std::size_t>(testbed.min_devices)
+                                                    : config_.devices.size();
         const auto enough = [&] {
             return interrupted_ || model_.roster().present().size() >= wanted;
         };

@@ -82,7 +82,7 @@ FlowgraphRadio::FlowgraphRadio(const Config& config, const phy::BurstFormat& for
       host_(std::move(host)),
       chain_((device ? config.radios.devices.at(*device) : config.radios.server).chain),
       kind_{device ? "usrp_device_tx" : "usrp_server_rx", options_.channels},
-      setup_(flowgraph_setup(config, format, payload, device, options_, guard_.most_mean_dbfs())),
+      setup_(flowgraph_setup(config, format, payload, device, options_, guard_.max_mean_dbfs())),
       link_(host_->open(options_.name, chain_, kind_, setup_)) {}
 
 /// A daemon outlives its flowgraph, and is asked for its clock anew in every epoch.
@@ -157,7 +157,7 @@ FlowgraphRound FlowgraphRadio::play(const RoundOrder& order, const Extent& exten
                                     pmt::init_f32vector(vector.size(), vector.data())));
     anew_ = false;
     FlowgraphRound round;
-    const auto patience = static_cast<Ticks>(options_.patience_s * options_.sample_rate_hz);
+    const auto patience = static_cast<Ticks>(options_.timeout_s * options_.sample_rate_hz);
     const Ticks deadline = std::max(extent.burst_end, extent.window_end) + patience;
     for (bool in_time = true; in_time && !complete(round);) {
         const auto message = link().receive(slice);

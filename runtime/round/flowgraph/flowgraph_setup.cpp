@@ -26,7 +26,7 @@ std::uint64_t whole_rate_hz(const RadioOptions& options) {
 
 pmt::pmt_t flowgraph_setup(const Config& config, const phy::BurstFormat& format,
                            const phy::Payload& payload, std::optional<std::size_t> device,
-                           const RadioOptions& options, double most_mean_dbfs) {
+                           const RadioOptions& options, double max_mean_dbfs) {
     pmt::pmt_t setup = pmt::make_dict();
     const auto number = [&](const char* key, double value) {
         setup = with(setup, key, pmt::from_double(value));
@@ -58,7 +58,7 @@ pmt::pmt_t flowgraph_setup(const Config& config, const phy::BurstFormat& format,
     number("transmit_gain_db", options.transmit_gain_db);
     number("receive_gain_db", options.receive_gain_db);
     number("unit_power_dbfs", options.unit_power_dbfs);
-    number("most_mean_dbfs", most_mean_dbfs);
+    number("max_mean_dbfs", max_mean_dbfs);
     const auto oscillator = oscillator_model(config.radios);
     number("linewidth_hz", oscillator.linewidth_hz);
     number("carrier_offset_hz", oscillator.initial_offset_hz);

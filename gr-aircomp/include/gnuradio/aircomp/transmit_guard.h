@@ -29,11 +29,11 @@ public:
     /*!
      * \param antennas of a burst.
      * \param unit_power_dbfs what samples of mean power 1 W are at the converters.
-     * \param most_mean_dbfs mean of a burst's loudest antenna, above which it does not pass.
+     * \param max_mean_dbfs mean of a burst's loudest antenna, above which it does not pass.
      *
      * Throws std::invalid_argument without antennas.
      */
-    static sptr make(size_t antennas = 1, double unit_power_dbfs = -12, double most_mean_dbfs = -6);
+    static sptr make(size_t antennas = 1, double unit_power_dbfs = -12, double max_mean_dbfs = -6);
 };
 
 }  // namespace aircomp

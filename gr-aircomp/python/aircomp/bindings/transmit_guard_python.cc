@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(transmit_guard.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(f7a5ea558b25e2cf0966013c8c2eeeda)                     */
+/* BINDTOOL_HEADER_FILE_HASH(e81535c22a2e1eba90b1bf3f4ca4ee4a)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>
@@ -26,6 +26,6 @@ void bind_transmit_guard(py::module& m) {
     py::class_<transmit_guard, gr::block, gr::basic_block, std::shared_ptr<transmit_guard>>(
         m, "transmit_guard", D(transmit_guard))
         .def(py::init(&transmit_guard::make), py::arg("antennas") = 1,
-             py::arg("unit_power_dbfs") = -12, py::arg("most_mean_dbfs") = -6,
+             py::arg("unit_power_dbfs") = -12, py::arg("max_mean_dbfs") = -6,
              D(transmit_guard, make));
 }

@@ -55,7 +55,7 @@ private:
         return time.to_ticks(options_.sample_rate_hz);
     }
     Ticks patience() const {
-        return static_cast<Ticks>(options_.patience_s * options_.sample_rate_hz);
+        return static_cast<Ticks>(options_.timeout_s * options_.sample_rate_hz);
     }
 
     void take_references();
