@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The distributed design next to the central one, and the sweep over resource blocks.
+// The distributed design next to the central one.
 #include "aircomp/optimizer/distributed.hpp"
 
-#include <cmath>
-
-#include "aircomp/optimizer/resource_grid.hpp"
 #include "problems.hpp"
 #include "support/catch.hpp"
 
@@ -58,30 +55,4 @@ TEST_CASE("bad pilots are refused") {
                       Catch::Contains("server_power_w"));
     CHECK_THROWS_WITH(design_distributed(problem, central, {1.0, 0.0, 0}, random),
                       Catch::Contains("repetitions"));
-}
-
-TEST_CASE("a sweep over neighbouring resource blocks loses no quality") {
-    Random random(64);
-    std::vector<TransceiverProblem> blocks = {random_problem(random, 20.0)};
-    for (int k = 1; k < 8; ++k) {
-        blocks.push_back(blocks.back());
-        for (auto& H : blocks.back().channels) {
-            const double gain = H.norm() / std::sqrt(static_cast<double>(H.size()));
-            H = 0.995 * H + 0.1 * gain * complex_normal(random, H.rows(), H.cols());
-        }
-    }
-    const std::vector<Design> swept = design_resource_blocks(blocks);
-    REQUIRE(swept.size() == blocks.size());
-    double alone = 0.0, together = 0.0;
-    int work_alone = 0, work_together = 0;
-    for (std::size_t k = 0; k < blocks.size(); ++k) {
-        const Design own = design_mmse(blocks[k]);
-        alone += own.mse;
-        work_alone += own.evaluations;
-        together += swept[k].mse;
-        work_together += swept[k].evaluations;
-    }
-    CHECK(together < 1.005 * alone);
-    CHECK(work_together < 1.5 * work_alone);  // there and back
-    CHECK(design_resource_blocks({}).empty());
 }
