@@ -7,13 +7,15 @@
 #include <complex>
 
 #include "air/radio_cell.hpp"
+#include "aircomp/optimizer/channel.hpp"
 #include "aircomp/optimizer/hierarchy.hpp"
 
 namespace aircomp::runtime {
 namespace {
 
 constexpr double turn = 2 * 3.14159265358979323846;
-// No device counts as nearer to a relay, in units of the distance at which the path gain is 1.
+// Lengths are in units of the distance at which the path gain is 1. No device counts as nearer to a
+// relay than this.
 constexpr double least_distance = 0.1;
 
 std::complex<double> position(double path_gain, double exponent, double angle) {
@@ -23,17 +25,17 @@ std::complex<double> position(double path_gain, double exponent, double angle) {
 /// devices x relays
 Eigen::MatrixXd gains_at_relays(const Config& config) {
     const RelaysConfig& relays = config.relays;
+    const optimizer::PathLoss loss{1, 1, relays.path_loss_exponent};
     const std::vector<double> at_server = path_gains(config);
     Eigen::MatrixXd gains(static_cast<Eigen::Index>(at_server.size()), relays.count);
     for (std::size_t n = 0; n < at_server.size(); ++n) {
         optimizer::Random random(derive_seed(config.seed, seed_for::relay_angles, n));
         const auto device =
-            position(at_server[n], relays.path_loss_exponent, turn * optimizer::uniform(random));
+            position(at_server[n], loss.exponent, turn * optimizer::uniform(random));
         for (int c = 0; c < relays.count; ++c) {
-            const auto relay =
-                position(relays.path_gain, relays.path_loss_exponent, turn * c / relays.count);
-            gains(static_cast<Eigen::Index>(n), c) = std::pow(
-                std::max(least_distance, std::abs(device - relay)), -relays.path_loss_exponent);
+            const auto relay = position(relays.path_gain, loss.exponent, turn * c / relays.count);
+            gains(static_cast<Eigen::Index>(n), c) =
+                optimizer::path_gain(std::max(least_distance, std::abs(device - relay)), loss);
         }
     }
     return gains;

@@ -12,13 +12,13 @@ namespace aircomp::optimizer {
 
 /// Log-distance path loss: gain(d) = reference_gain * (d / reference_distance_m)^-exponent.
 struct PathLoss {
-    double reference_gain = 1e-4;  ///< power gain at the reference distance (40 dB of loss)
+    double reference_gain = 1.0;  ///< power gain at the reference distance
     double reference_distance_m = 1.0;
-    double exponent = 3.0;
+    double exponent = 2.0;
 };
 
 /// Power gain at `distance_m` > 0. Throws std::invalid_argument on any value that is not positive.
-double path_gain(double distance_m, const PathLoss& model = {});
+double path_gain(double distance_m, const PathLoss& model);
 
 /// beta = 10^-u with u uniform in (0, 1): the path gains of docs/system-model.md section 7.
 double draw_path_gain(Random& random);
