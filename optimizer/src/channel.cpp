@@ -70,29 +70,13 @@ double draw_path_gain(Random& random) {
     return std::pow(10.0, -uniform(random));
 }
 
-Fading draw_fading(const Link& link, Random& random) {
-    validate(link);
-    Fading fading;
-    fading.line_of_sight = draw_line_of_sight(link, random);
-    fading.scattered_power = scattered_power(link);
-    fading.scattered = std::sqrt(fading.scattered_power) *
-                       complex_normal(random, link.receive_antennas, link.transmit_antennas);
-    return fading;
-}
-
 Eigen::MatrixXcd draw_channel(const Link& link, Random& random) {
-    return draw_fading(link, random).channel();
-}
-
-Fading gauss_markov_step(const Fading& fading, double correlation, Random& random) {
-    require(std::abs(correlation) <= 1.0, "gauss_markov_step: |correlation| must be at most 1",
-            correlation);
-    Fading next = fading;
-    const double innovation = std::sqrt((1.0 - correlation * correlation) * fading.scattered_power);
-    next.scattered =
-        correlation * fading.scattered +
-        innovation * complex_normal(random, fading.scattered.rows(), fading.scattered.cols());
-    return next;
+    validate(link);
+    const Eigen::MatrixXcd line_of_sight = draw_line_of_sight(link, random);
+    const Eigen::MatrixXcd scattered =
+        std::sqrt(scattered_power(link)) *
+        complex_normal(random, link.receive_antennas, link.transmit_antennas);
+    return line_of_sight + scattered;
 }
 
 double jakes_correlation(double doppler_hz, double interval_s) {

@@ -51,20 +51,6 @@ TEST_CASE("a link's mean power is its path gain, whatever its K") {
     CHECK_THROWS_AS(draw_channel({2, 2, 1.0, -1.0}, random), std::invalid_argument);
 }
 
-TEST_CASE("a Gauss-Markov step keeps the power and has the correlation asked for") {
-    Random random(5);
-    double correlation = 0.0, power = 0.0;
-    for (int i = 0; i < 2000; ++i) {
-        const Fading before = draw_fading({4, 2, 2.0, 0.0}, random);
-        const Fading after = gauss_markov_step(before, 0.9, random);
-        correlation += before.channel().conjugate().cwiseProduct(after.channel()).real().sum();
-        power += after.channel().squaredNorm();
-    }
-    CHECK(power / (2000 * 8) == Approx(2.0).epsilon(0.032));
-    CHECK(correlation / (2000 * 8) == Approx(0.9 * 2.0).epsilon(0.032));
-    CHECK_THROWS_AS(gauss_markov_step(draw_fading({}, random), 1.1, random), std::invalid_argument);
-}
-
 TEST_CASE("a Jakes link's correlation over time is a Bessel function") {
     Random random(6);
     constexpr double doppler = 20.0;

@@ -13,6 +13,7 @@
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/relaxation.hpp"
 #include "csdp.hpp"
+#include "gauss_markov.hpp"
 #include "problems.hpp"
 
 using namespace aircomp::optimizer;
@@ -39,11 +40,8 @@ std::vector<TransceiverProblem> problems(double snr_db, ProblemSize size = {}) {
 // The channels after one Gauss-Markov step of correlation 0.99.
 TransceiverProblem one_block_later(TransceiverProblem problem, Random& random) {
     for (Eigen::MatrixXcd& H : problem.channels) {
-        Fading fading;
-        fading.line_of_sight = Eigen::MatrixXcd::Zero(H.rows(), H.cols());
-        fading.scattered_power = H.squaredNorm() / static_cast<double>(H.size());
-        fading.scattered = H;
-        H = gauss_markov_step(fading, 0.99, random).channel();
+        const double power = H.squaredNorm() / static_cast<double>(H.size());
+        H = gauss_markov_step(H, power, 0.99, random);
     }
     return problem;
 }

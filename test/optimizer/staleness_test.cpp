@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "aircomp/optimizer/design.hpp"
+#include "gauss_markov.hpp"
 #include "problems.hpp"
 #include "support/catch.hpp"
 
@@ -32,15 +33,29 @@ Moved move(Random& random, double snr_db, double correlation, double time_s = 0.
             moved.before.channels[n] = fading.channel(0.0);
             moved.after.channels[n] = fading.channel(time_s);
         } else {
-            const Fading fading = draw_fading(link, random);
-            moved.before.channels[n] = fading.channel();
-            moved.after.channels[n] = gauss_markov_step(fading, correlation, random).channel();
+            moved.before.channels[n] = draw_channel(link, random);
+            moved.after.channels[n] = gauss_markov_step(moved.before.channels[n], link.path_gain,
+                                                        correlation, random);
         }
     }
     return moved;
 }
 
 }  // namespace
+
+TEST_CASE("a Gauss-Markov step keeps the power and has the correlation asked for") {
+    Random random(5);
+    double correlation = 0.0, power = 0.0;
+    for (int i = 0; i < 2000; ++i) {
+        const Eigen::MatrixXcd before = draw_channel({4, 2, 2.0, 0.0}, random);
+        const Eigen::MatrixXcd after = gauss_markov_step(before, 2.0, 0.9, random);
+        correlation += before.conjugate().cwiseProduct(after).real().sum();
+        power += after.squaredNorm();
+    }
+    // 16,000 entries of each: standard error below 0.8%.
+    CHECK(power / (2000 * 8) == Approx(2.0).epsilon(0.032));
+    CHECK(correlation / (2000 * 8) == Approx(0.9 * 2.0).epsilon(0.032));
+}
 
 TEST_CASE("the error of an aged design is what the channels' evolution makes of it") {
     // The closed form against the truth, for both models of time: mean of 400 ratios, whose

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Channel models: large-scale path loss, Rayleigh and Rician fading, and their evolution over time
-// (first-order Gauss-Markov and Jakes). Everything random is drawn from the engine passed in.
+// (Jakes). Everything random is drawn from the engine passed in.
 #pragma once
 
 #include <Eigen/Core>
@@ -31,26 +31,10 @@ struct Link {
     double rician_factor = 0.0;  ///< K: line-of-sight over scattered power; 0 is Rayleigh
 };
 
-/// One link's fading, split such that time can act on the scattered part alone.
-struct Fading {
-    Eigen::MatrixXcd line_of_sight;  ///< N_r x N_t, constant over time
-    Eigen::MatrixXcd scattered;      ///< N_r x N_t, independent CN(0, scattered_power) entries
-    double scattered_power = 1.0;
-
-    /// The channel H, N_r x N_t.
-    Eigen::MatrixXcd channel() const { return line_of_sight + scattered; }
-};
-
-/// Draws a link's fading. The line of sight is a plane wave between two half-wavelength linear
-/// arrays, both angles uniform. Throws std::invalid_argument where the link makes no sense.
-Fading draw_fading(const Link& link, Random& random);
-
-/// Draws one channel matrix, N_r x N_t.
+/// Draws one channel matrix, N_r x N_t. The line of sight is a plane wave between two
+/// half-wavelength linear arrays, both angles uniform. Throws std::invalid_argument where the link
+/// makes no sense.
 Eigen::MatrixXcd draw_channel(const Link& link, Random& random);
-
-/// First-order Gauss-Markov step: scattered' = rho scattered + sqrt(1 - rho^2) innovation. The
-/// marginal distribution is unchanged. Throws std::invalid_argument unless |rho| <= 1.
-Fading gauss_markov_step(const Fading& fading, double correlation, Random& random);
 
 /// Correlation of a Jakes (Clarke) channel with itself after `interval_s`: J0(2 pi f_D interval).
 double jakes_correlation(double doppler_hz, double interval_s);

@@ -10,7 +10,7 @@
 namespace aircomp::optimizer {
 
 /// The problem as its channels are known after a time over which each keeps the correlation `rho`
-/// with itself (gauss_markov_step, jakes_correlation): conditional mean rho H_n, error variance
+/// with itself (jakes_correlation, or a Gauss-Markov step): conditional mean rho H_n, error variance
 /// rho^2 e_n + (1 - rho^2) beta_n. For channels without line of sight; `path_gains`: beta_n, the
 /// mean power of an entry of H_n. Throws std::invalid_argument on a bad problem, path gains that
 /// are not one per device or negative, or |rho| above 1.
