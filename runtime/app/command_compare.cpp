@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "commands.hpp"
+#include "config/registry.hpp"
 #include "evaluation_options.hpp"
 #include "experiment_options.hpp"
 #include "schemes/registry.hpp"

@@ -7,7 +7,7 @@
 #include "config/annotated_yaml.hpp"
 #include "config/reference_page.hpp"
 #include "output.hpp"
-#include "schemes/media.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -96,7 +96,7 @@ void run(const ConfigOptions& options) {
     const std::filesystem::path file = options.file;
     const auto config = options.file.empty() ? runtime::default_config()
                                              : runtime::read_config(file, runtime::check_scheme);
-    const auto entries = chosen(runtime::describe(config, file.parent_path()), options.section);
+    const auto entries = chosen(runtime::entries_of(config, file.parent_path()), options.section);
     if (!options.json.empty()) {
         Json keys = Json::object();
         add_facts(entries, "", keys);

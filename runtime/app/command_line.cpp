@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "aircomp/runtime/nearest_name.hpp"
+#include "config/nearest_name.hpp"
 #include "output.hpp"
 
 namespace aircomp::app {

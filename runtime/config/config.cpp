@@ -173,7 +173,7 @@ void validate(const Config& config, const std::string& origin, const ConfigCheck
     if (also) also(config, check);
 }
 
-std::vector<ConfigEntry> describe(const Config& config, const std::filesystem::path& folder) {
+std::vector<ConfigEntry> entries_of(const Config& config, const std::filesystem::path& folder) {
     return show_keys(config, default_config(), folder, config_keys());
 }
 

@@ -34,7 +34,7 @@ struct ConfigEntry {
 
 /// All keys in the order of their tables. Paths are written relative to `folder`, where that is
 /// given and can be.
-std::vector<ConfigEntry> describe(const Config& config, const std::filesystem::path& folder = {});
+std::vector<ConfigEntry> entries_of(const Config& config, const std::filesystem::path& folder = {});
 
 /// All that a comment says besides the meaning: unit, range or choices, what is required, and the
 /// default. Empty where there is nothing to say.

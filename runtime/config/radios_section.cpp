@@ -94,6 +94,9 @@ Keys<RadiosConfig> common_keys() {
     const Range within_subcarriers = with_others("0 to bandwidth_hz / 256");
     return {
         flag("transmit", &R::transmit, "Nothing is sent unless this is true."),
+        text("driver", &R::driver,
+             "What opens the radios: uhd, or a driver of one's own (docs/extend/radio.md).",
+             a_name),
         number("frequency_hz", &R::frequency_hz, "Hz", with_others("above 0"),
                "Carrier of all radios."),
         text("clock_source", &R::clock_source,

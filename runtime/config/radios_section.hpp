@@ -48,6 +48,7 @@ struct RadioEndConfig {
 /// radio.bandwidth_hz.
 struct RadiosConfig {
     bool transmit = false;
+    std::string driver = "uhd";  ///< One of radio_drivers().
     double frequency_hz = 0;
     std::string clock_source = "external";
     std::string time_source = "external";

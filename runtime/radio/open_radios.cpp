@@ -29,6 +29,7 @@ RadioOptions radio_options(const Config& config, std::optional<std::size_t> devi
     const RadioEndConfig& end = end_config(config, device);
     RadioOptions options;
     options.name = device ? config.devices.at(*device).name : "server";
+    options.driver = config.radios.driver;
     options.args = end.args;
     options.clock_source = config.radios.clock_source;
     options.time_source = config.radios.time_source;

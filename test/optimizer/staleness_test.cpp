@@ -34,8 +34,8 @@ Moved move(Random& random, double snr_db, double correlation, double time_s = 0.
             moved.after.channels[n] = fading.channel(time_s);
         } else {
             moved.before.channels[n] = draw_channel(link, random);
-            moved.after.channels[n] = gauss_markov_step(moved.before.channels[n], link.path_gain,
-                                                        correlation, random);
+            moved.after.channels[n] =
+                gauss_markov_step(moved.before.channels[n], link.path_gain, correlation, random);
         }
     }
     return moved;

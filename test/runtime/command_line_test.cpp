@@ -2,8 +2,8 @@
 // Help in plain words, and the nearest known name for a mistyped one.
 #include <algorithm>
 
-#include "aircomp/runtime/nearest_name.hpp"
 #include "commands.hpp"
+#include "config/nearest_name.hpp"
 #include "program.hpp"
 #include "support/catch.hpp"
 

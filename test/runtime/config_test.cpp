@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Configurations: what they default to, that every key is read, and the line that each error is.
 #include "config/config.hpp"
+#include "config/registry.hpp"
 #include "schemes/registry.hpp"
 
 #include <algorithm>
@@ -320,6 +321,7 @@ waveform:
   silent_device: left
 radios:
   transmit: true
+  driver: other
   frequency_hz: 5.8e9
   clock_source: internal
   time_source: gpsdo
@@ -416,6 +418,7 @@ TEST_CASE("every key is read into its field") {
                          2000, 20, 1.5, 0.5, 0.1, 1, 4, 5,    14, 12,   0.125, "left"};
     expected.radios = {
         true,
+        "other",
         5.8e9,
         "internal",
         "gpsdo",
@@ -466,9 +469,9 @@ std::map<std::string, std::string> values_of(const std::vector<ConfigEntry>& ent
 
 TEST_CASE("what is tested to be read is no default of any key") {
     const Config config = read(everything_changed);
-    const auto values = values_of(describe(config));
+    const auto values = values_of(entries_of(config));
     std::vector<std::string> same;
-    for (const auto& [name, value] : values_of(describe(Config()))) {
+    for (const auto& [name, value] : values_of(entries_of(Config()))) {
         if (values.at(name) == value) same.push_back(name);
     }
     CHECK(same == std::vector<std::string>{"radio.doppler_hz"});
@@ -513,7 +516,7 @@ const ConfigEntry& entry_of(const std::vector<ConfigEntry>& entries, const std::
 }
 
 TEST_CASE("every member of every section has a key") {
-    const auto entries = describe(default_config());
+    const auto entries = entries_of(default_config());
     const auto keys = [&](const std::string& name) {
         return entry_of(entries, name).members.size();
     };
@@ -535,10 +538,10 @@ TEST_CASE("every member of every section has a key") {
 
 TEST_CASE("a configuration that was written with comments reads back to the same one") {
     const auto check_back = [](const Config& config, const std::filesystem::path& folder) {
-        const std::string yaml = annotated_yaml(describe(config, folder));
+        const std::string yaml = annotated_yaml(entries_of(config, folder));
         CAPTURE(yaml);
-        CHECK(values_of(describe(parse_config(yaml, "written", folder))) ==
-              values_of(describe(config)));
+        CHECK(values_of(entries_of(parse_config(yaml, "written", folder))) ==
+              values_of(entries_of(config)));
     };
     check_back(default_config(), "");
     check_back(default_config(7), "");
@@ -551,7 +554,7 @@ TEST_CASE("a configuration that was written with comments reads back to the same
 
 TEST_CASE("a value that is not the default is written with the default") {
     const Config config = parse_config("radio: {snr_db: 7}", "test", "");
-    const std::string yaml = annotated_yaml({entry_of(describe(config), "radio")});
+    const std::string yaml = annotated_yaml({entry_of(entries_of(config), "radio")});
     CHECK_THAT(yaml, Catch::Matchers::Contains("[dB; -100 to 200; default 20]\n  snr_db: 7\n"));
     CHECK_THAT(yaml, Catch::Matchers::Contains("[Hz; above 0]\n  bandwidth_hz: 10e6\n"));
 }
@@ -585,16 +588,16 @@ TEST_CASE("the annotated configuration is what aircomp config --file prints, und
     const auto folder = annotated_file.parent_path();
     CHECK_THAT(text_of(annotated_file),
                Catch::Matchers::EndsWith(
-                   "\n\n" + annotated_yaml(describe(read_config(annotated_file), folder))));
+                   "\n\n" + annotated_yaml(entries_of(read_config(annotated_file), folder))));
 }
 
 TEST_CASE("docs/configuration.md is what aircomp config --markdown prints") {
     CHECK(text_of(AIRCOMP_SOURCE_DIR "/docs/configuration.md") ==
-          reference_page(describe(default_config())));
+          reference_page(entries_of(default_config())));
 }
 
 TEST_CASE("the key scheme names all schemes") {
-    const auto entries = describe(default_config());
+    const auto entries = entries_of(default_config());
     std::istringstream words(entry_of(entries, "scheme").meaning);
     std::vector<std::string> named;
     for (std::string word; words >> word;) {
@@ -602,7 +605,7 @@ TEST_CASE("the key scheme names all schemes") {
             word.pop_back();
         named.push_back(word);
     }
-    for (const std::string& scheme : scheme_names())
+    for (const std::string& scheme : name_list(schemes()))
         CHECK_THAT(named, Catch::Matchers::VectorContains(scheme));
 }
 
@@ -804,7 +807,7 @@ void for_each_number(
 
 TEST_CASE("no number of any key is infinite, and no integer wraps") {
     int numbers = 0;
-    for_each_number(describe(default_config()), "", [&](const auto& entry, const auto& name) {
+    for_each_number(entries_of(default_config()), "", [&](const auto& entry, const auto& name) {
         ++numbers;
         const bool integer = entry.kind == ConfigEntry::Kind::integer;
         const std::string lead = "lab.yaml:1: " + name + ": expected ";

@@ -60,8 +60,8 @@ TEST_CASE("config prints keys as YAML and JSON, either of which is a configurati
     CHECK(printed.output.find("default 20]\n  snr_db: 7\n") != std::string::npos);
     const auto described = nlohmann::json::parse(aircomp("config --json - --file " + file).output);
     const auto again = (folder / "again.yaml").string();
-    for (const std::string& text : {printed.output, described["configuration"].dump()}) {
-        std::ofstream(again) << text;
+    for (const std::string& yaml : {printed.output, described["configuration"].dump()}) {
+        std::ofstream(again) << yaml;
         CHECK(nlohmann::json::parse(aircomp("config --json - --file " + again).output) ==
               described);
     }
