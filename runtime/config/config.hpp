@@ -46,7 +46,7 @@ struct Config {
     int threads = 0;  ///< 0: all cores.
 };
 
-/// Four unequal devices and a server with eight antennas; SYSTEM.md section 7's values.
+/// Four unequal devices and a server with eight antennas; the values of docs/system-model.md section 7.
 Config default_config();
 
 /// `default_config()` cut or grown to `devices` devices, the four kinds in turn. Throws
