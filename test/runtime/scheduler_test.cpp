@@ -42,6 +42,7 @@ Calibration calibration(double mlp = 1) {
     site.partial_power = {1, 1};
     site.residual_power = 1;
     SiteStatistics other = site;
+    other.kind = SiteKind::mlp;
     other.partial_power[1] = mlp;
     return {{site, other}, {site, other}};
 }
