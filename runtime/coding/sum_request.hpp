@@ -6,13 +6,9 @@
 #include <gsl/span>
 #include <vector>
 
-#include "aircomp/inference/site.hpp"
+#include "coding/site.hpp"
 
 namespace aircomp::runtime {
-
-/// Where in the model an all-reduce happens: the model says.
-using inference::Site;
-using inference::SiteKind;
 
 /// The partials of one site for one or several consecutive tokens, a vector each.
 struct SumRequest {

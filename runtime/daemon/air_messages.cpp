@@ -3,27 +3,11 @@
 #include "daemon/air_messages.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace aircomp::runtime::testbed {
 namespace {
 
 constexpr std::size_t most_reason_bytes = 1024;
-
-/// In the order of control::BurstOutcome.
-constexpr std::array<BurstState, 7> burst_states = {
-    BurstState::waiting, BurstState::acknowledged,   BurstState::late,   BurstState::underflowed,
-    BurstState::broken,  BurstState::unacknowledged, BurstState::refused};
-
-/// In the order of control::WindowOutcome.
-constexpr std::array<WindowState, 4> window_states = {
-    WindowState::whole, WindowState::late, WindowState::overflowed, WindowState::missing};
-
-template <typename Outcome, typename States, typename State>
-Outcome outcome_of(const States& states, State state) {
-    const auto* const found = std::find(states.begin(), states.end(), state);
-    return static_cast<Outcome>(found - states.begin());
-}
 
 }  // namespace
 
@@ -52,13 +36,13 @@ control::BurstReport to_message(const DeviceReport& report, const control::Order
     control::BurstReport message;
     message.epoch = order.epoch;
     message.number = order.number;
-    message.window = outcome_of<control::WindowOutcome>(window_states, report.window.state);
+    message.window = report.window.state;
     message.window_mean_dbfs = report.window.mean_dbfs;
     message.window_peak_dbfs = report.window.peak_dbfs;
     message.header_found = report.header_found;
     message.header_snr_db = report.header_snr_db;
     message.offset_hz = report.offset_hz;
-    message.burst = outcome_of<control::BurstOutcome>(burst_states, report.burst.state);
+    message.burst = report.burst.state;
     message.burst_mean_dbfs = report.burst.mean_dbfs;
     message.burst_peak_dbfs = report.burst.peak_dbfs;
     message.clipped_samples = report.burst.clipped;
@@ -70,13 +54,13 @@ control::BurstReport to_message(const DeviceReport& report, const control::Order
 
 DeviceReport from_message(const control::BurstReport& message) {
     DeviceReport report;
-    report.window.state = window_states.at(static_cast<std::size_t>(message.window));
+    report.window.state = message.window;
     report.window.mean_dbfs = message.window_mean_dbfs;
     report.window.peak_dbfs = message.window_peak_dbfs;
     report.header_found = message.header_found;
     report.header_snr_db = message.header_snr_db;
     report.offset_hz = message.offset_hz;
-    report.burst.state = burst_states.at(static_cast<std::size_t>(message.burst));
+    report.burst.state = message.burst;
     report.burst.mean_dbfs = message.burst_mean_dbfs;
     report.burst.peak_dbfs = message.burst_peak_dbfs;
     report.burst.clipped = static_cast<std::size_t>(message.clipped_samples);
@@ -91,7 +75,7 @@ control::Settings to_message(const DeviceSettings& settings, std::uint32_t epoch
     control::Settings message;
     message.epoch = epoch;
     message.from_order = static_cast<std::uint64_t>(from);
-    message.kind = kind == SiteKind::attention ? control::Kind::attention : control::Kind::mlp;
+    message.kind = kind;
     message.second_moment = settings.second_moment;
     message.preamble_power_w = settings.preamble_power_w;
     message.power_w = settings.power_w;

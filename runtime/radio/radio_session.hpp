@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "radio/radio_report.hpp"
+
 namespace aircomp::runtime {
 
 /// A time in samples since the zero that the radios of a testbed agreed on. Integers: a time in
@@ -37,46 +39,6 @@ struct RadioOptions {
     double receive_gain_db = 0;    ///< Fixed; automatic gain control is off.
     double unit_power_dbfs = -12;  ///< What samples of mean power 1 W are at the converters.
     double timeout_s = 1;          ///< Radio time after which what has not happened is missing.
-};
-
-/// Where a burst is; only the last six are ends.
-enum class BurstState {
-    waiting,                   ///< There is none.
-    in_burst,                  ///< Samples are being handed over.
-    awaiting_acknowledgement,  ///< All are handed over; not every channel has answered.
-    acknowledged,              ///< Every channel sent all of it at its time.
-    late,                      ///< Its time had passed.
-    underflowed,               ///< Samples came too slowly.
-    broken,                    ///< Packets were lost on the way to the radio.
-    unacknowledged,            ///< A channel has not answered in time.
-    refused,                   ///< The laboratory's limits have kept it from the radio.
-};
-
-/// As reports name it: "acknowledged".
-const char* to_string(BurstState state);
-
-struct BurstReport {
-    BurstState state = BurstState::waiting;
-    double mean_dbfs = 0;     ///< Of the loudest channel at the converter.
-    double peak_dbfs = 0;     ///< Largest |I| or |Q| at the converter, before clipping.
-    std::size_t clipped = 0;  ///< Samples beyond full scale, clipped to it.
-};
-
-/// How the reception of a window ended.
-enum class WindowState {
-    whole,
-    late,        ///< Its time had passed.
-    overflowed,  ///< Samples were lost on the way from the radio.
-    missing,     ///< Nothing came in time.
-};
-
-/// As reports name it: "whole".
-const char* to_string(WindowState state);
-
-struct WindowReport {
-    WindowState state = WindowState::missing;
-    double mean_dbfs = 0;  ///< Of the loudest channel at the converter.
-    double peak_dbfs = 0;  ///< Largest |I| or |Q| at the converter; 0 is its end.
 };
 
 /// Clock and carrier of one radio, of one or several boards: what all radios of a testbed are

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "coding/sum_request.hpp"
+#include "coding/site.hpp"
 #include "radio/radio_session.hpp"
 
 namespace aircomp::runtime {

@@ -55,10 +55,10 @@ TEST_CASE("messages of every kind come back as they were sent") {
     CHECK(order.headers == std::vector<std::int64_t>{100, 200});
     CHECK(order.scale == 0.5);
     BurstReport burst;
-    burst.burst = BurstOutcome::late;
+    burst.burst = BurstState::late;
     burst.header_snr_db = -3;
     burst.refusal = "too loud";
-    CHECK(round_trip(burst).burst == BurstOutcome::late);
+    CHECK(round_trip(burst).burst == BurstState::late);
     CHECK(round_trip(burst).header_snr_db == -3);
     CHECK(round_trip(burst).refusal == "too loud");
     CHECK(round_trip(Heartbeat{1}).sequence == 1);
@@ -67,10 +67,11 @@ TEST_CASE("messages of every kind come back as they were sent") {
 }
 
 TEST_CASE("vectors are read where they lie in the frame") {
-    for (const Message& message : {Message(RoundStart{1, 2, 3, 2, true, reals, Way::both}),
-                                   Message(Sum{1, 2, reals}), Message(Partial{1, 2, 0.5, reals}),
-                                   Message(Settings{1, 9, Kind::mlp, 1, 0.1, 2, 3, 1, 1, reals}),
-                                   Message(Computed{1, 2, 0.5, powers})}) {
+    for (const Message& message :
+         {Message(RoundStart{1, 2, 3, 2, true, reals, Way::both}), Message(Sum{1, 2, reals}),
+          Message(Partial{1, 2, 0.5, reals}),
+          Message(Settings{1, 9, SiteKind::mlp, 1, 0.1, 2, 3, 1, 1, reals}),
+          Message(Computed{1, 2, 0.5, powers})}) {
         const Frame frame = encode(message);
         const Message read = decode(*frame);
         REQUIRE(read.index() == message.index());
@@ -106,7 +107,8 @@ TEST_CASE("numbers outside their ranges are refused by their names") {
     CHECK(refusal(Assignment{1, 4, 4, 0, 1, 0, 1, 8, 1}).rfind("device:", 0) == 0);
     CHECK(refusal(Assignment{1, 0, 4, 2, 1, 0, 1, 8, 1}) == "KV groups: expected a range");
     CHECK(refusal(Assignment{1, 0, 4, 0, 1, 0, 1, 8, 1025}).rfind("most_vectors:", 0) == 0);
-    CHECK(refusal(Settings{1, 0, Kind::mlp, 1, 1, 1, 2, 2, 2, reals}).rfind("precoders:", 0) == 0);
+    CHECK(refusal(Settings{1, 0, SiteKind::mlp, 1, 1, 1, 2, 2, 2, reals}).rfind("precoders:", 0) ==
+          0);
     CHECK(refusal(Computed{1, 2, 0, reals}).rfind("powers:", 0) == 0);
     CHECK(refusal(Order{1, 1, true, true, {}, 5, 0, 0, 1}).rfind("headers:", 0) == 0);
     CHECK(refusal(Order{1, 1, true, true, {3, 3}, 5, 0, 0, 1}).rfind("headers:", 0) == 0);

@@ -32,7 +32,7 @@ inline std::vector<runtime::control::Message> every_message() {
     report.number = 9;
     report.header_found = true;
     report.window_mean_dbfs = -30;
-    report.burst = BurstOutcome::refused;
+    report.burst = runtime::BurstState::refused;
     report.refusal = "over the duty cycle";
     return {hello,
             Welcome{0.5},
@@ -46,7 +46,7 @@ inline std::vector<runtime::control::Message> every_message() {
             Computed{1, 1, 0.5, vectors.first(1)},
             ClockCommand{3, ClockStep::set_at_next_pulse, 5},
             ClockReport{3, {100, 100}, "no reference"},
-            Settings{1, 9, Kind::mlp, 0.25, 0.1, 0.1, 2, 2, 2, vectors},
+            Settings{1, 9, runtime::SiteKind::mlp, 0.25, 0.1, 0.1, 2, 2, 2, vectors},
             Order{1, 9, true, true, {1000, 2000}, 3000, 1, 1, 0.5},
             report,
             Heartbeat{1},

@@ -16,6 +16,27 @@ namespace {
 // Vectors of reals are read where they lie.
 static_assert(FLATBUFFERS_LITTLEENDIAN, "the wire is little-endian");
 
+/// Whether a value of an enumeration from below has its wire's number.
+template <typename Value, typename Wire>
+constexpr bool same(Value value, Wire wire) {
+    return static_cast<int>(value) == static_cast<int>(wire);
+}
+
+// Cast both ways: who adds or moves one has to do so in wire.fbs as well.
+static_assert(same(SiteKind::attention, wire::SiteKind_attention) &&
+              same(SiteKind::mlp, wire::SiteKind_MAX));
+static_assert(same(WindowState::whole, wire::WindowState_whole) &&
+              same(WindowState::late, wire::WindowState_late) &&
+              same(WindowState::overflowed, wire::WindowState_overflowed) &&
+              same(WindowState::missing, wire::WindowState_MAX));
+static_assert(same(BurstState::waiting, wire::BurstState_waiting) &&
+              same(BurstState::acknowledged, wire::BurstState_acknowledged) &&
+              same(BurstState::late, wire::BurstState_late) &&
+              same(BurstState::underflowed, wire::BurstState_underflowed) &&
+              same(BurstState::broken, wire::BurstState_broken) &&
+              same(BurstState::unacknowledged, wire::BurstState_unacknowledged) &&
+              same(BurstState::refused, wire::BurstState_MAX));
+
 constexpr std::size_t most_name_bytes = 64;
 constexpr std::size_t most_reason_bytes = 1024;
 constexpr std::int64_t most_positions = std::int64_t{1} << 24;
@@ -96,7 +117,7 @@ Offset<void> write(Builder& b, const ClockReport& m) {
 }
 
 Offset<void> write(Builder& b, const Settings& m) {
-    return wire::CreateSettings(b, m.epoch, m.from_order, static_cast<wire::Kind>(m.kind),
+    return wire::CreateSettings(b, m.epoch, m.from_order, static_cast<wire::SiteKind>(m.kind),
                                 m.second_moment, m.preamble_power_w, m.power_w, m.streams,
                                 m.antennas, m.resource_blocks, floats(b, m.precoders))
         .Union();
@@ -111,9 +132,9 @@ Offset<void> write(Builder& b, const Order& m) {
 Offset<void> write(Builder& b, const BurstReport& m) {
     const auto refusal = b.CreateString(m.refusal);
     return wire::CreateBurstReport(
-               b, m.epoch, m.number, static_cast<wire::WindowOutcome>(m.window), m.window_mean_dbfs,
+               b, m.epoch, m.number, static_cast<wire::WindowState>(m.window), m.window_mean_dbfs,
                m.window_peak_dbfs, m.header_found, m.header_snr_db, m.offset_hz,
-               static_cast<wire::BurstOutcome>(m.burst), m.burst_mean_dbfs, m.burst_peak_dbfs,
+               static_cast<wire::BurstState>(m.burst), m.burst_mean_dbfs, m.burst_peak_dbfs,
                m.clipped_samples, m.clipped_reals, m.mean_power_w, refusal)
         .Union();
 }
@@ -293,7 +314,7 @@ ClockReport read(const wire::ClockReport& m) {
 }
 
 Settings read(const wire::Settings& m) {
-    require(m.kind() <= wire::Kind_MAX, "kind", "a kind of sites");
+    require(m.kind() <= wire::SiteKind_MAX, "kind", "a kind of sites");
     within(m.streams(), 1U, 1024U, "streams");
     within(m.antennas(), 1U, 1024U, "antennas");
     within(m.resource_blocks(), 1U, 1024U, "resource_blocks");
@@ -304,7 +325,7 @@ Settings read(const wire::Settings& m) {
             "resource_blocks x antennas x streams complex numbers");
     return {m.epoch(),
             m.from_order(),
-            static_cast<Kind>(m.kind()),
+            static_cast<SiteKind>(m.kind()),
             number(m.second_moment(), "second_moment"),
             number(m.preamble_power_w(), "preamble_power_w"),
             number(m.power_w(), "power_w"),
@@ -334,18 +355,18 @@ Order read(const wire::Order& m) {
 }
 
 BurstReport read(const wire::BurstReport& m) {
-    require(m.window() <= wire::WindowOutcome_MAX, "window", "an outcome of a window");
-    require(m.burst() <= wire::BurstOutcome_MAX, "burst", "an outcome of a burst");
+    require(m.window() <= wire::WindowState_MAX, "window", "an outcome of a window");
+    require(m.burst() <= wire::BurstState_MAX, "burst", "an outcome of a burst");
     BurstReport report;
     report.epoch = m.epoch();
     report.number = m.number();
-    report.window = static_cast<WindowOutcome>(m.window());
+    report.window = static_cast<WindowState>(m.window());
     report.window_mean_dbfs = of_any_sign(m.window_mean_dbfs(), "window_mean_dbfs");
     report.window_peak_dbfs = of_any_sign(m.window_peak_dbfs(), "window_peak_dbfs");
     report.header_found = m.header_found();
     report.header_snr_db = of_any_sign(m.header_snr_db(), "header_snr_db");
     report.offset_hz = of_any_sign(m.offset_hz(), "offset_hz");
-    report.burst = static_cast<BurstOutcome>(m.burst());
+    report.burst = static_cast<BurstState>(m.burst());
     report.burst_mean_dbfs = of_any_sign(m.burst_mean_dbfs(), "burst_mean_dbfs");
     report.burst_peak_dbfs = of_any_sign(m.burst_peak_dbfs(), "burst_peak_dbfs");
     report.clipped_samples = m.clipped_samples();

@@ -11,6 +11,9 @@
 #include <variant>
 #include <vector>
 
+#include "coding/site.hpp"
+#include "radio/radio_report.hpp"
+
 namespace aircomp::runtime::control {
 
 /// Both sides of a link have to speak the same.
@@ -145,14 +148,11 @@ struct ClockReport {
     std::string failure;              ///< Empty: done. At most 1024 bytes, printable.
 };
 
-/// Whose rounds settings are for.
-enum class Kind : std::uint8_t { attention, mlp };
-
 /// The device's part of a transceiver.
 struct Settings {
     std::uint32_t epoch = 0;
-    std::uint64_t from_order = 0;  ///< The first that it holds for.
-    Kind kind = Kind::attention;
+    std::uint64_t from_order = 0;         ///< The first that it holds for.
+    SiteKind kind = SiteKind::attention;  ///< Whose rounds they are for.
     double second_moment = 0;
     double preamble_power_w = 0;
     double power_w = 0;
@@ -175,28 +175,16 @@ struct Order {
     double scale = 1;                   ///< That it is divided by, above 0.
 };
 
-enum class WindowOutcome : std::uint8_t { whole, late, overflowed, missing };
-
-enum class BurstOutcome : std::uint8_t {
-    none,  ///< Nothing was sent.
-    acknowledged,
-    late,
-    underflowed,
-    broken,
-    unacknowledged,
-    refused  ///< By the device's own limits.
-};
-
 /// What became of an order.
 struct BurstReport {
     std::uint32_t epoch = 0;
     std::uint64_t number = 0;
-    WindowOutcome window = WindowOutcome::missing;  ///< Of the headers.
+    WindowState window = WindowState::missing;  ///< Of the headers.
     double window_mean_dbfs = 0, window_peak_dbfs = 0;
     bool header_found = false;
     double header_snr_db = 0;
     double offset_hz = 0;  ///< Predicted: the device's oscillator over the server's.
-    BurstOutcome burst = BurstOutcome::none;
+    BurstState burst = BurstState::waiting;  ///< Waiting: nothing was sent.
     double burst_mean_dbfs = 0, burst_peak_dbfs = 0;
     std::uint64_t clipped_samples = 0, clipped_reals = 0;
     double mean_power_w = 0;
