@@ -2,6 +2,8 @@
 // The section radio: the channel, what is known of it, and the way down.
 #pragma once
 
+#include <string>
+
 #include "config/section.hpp"
 
 namespace aircomp::runtime {
