@@ -45,7 +45,7 @@ std::vector<Scheme> designed_schemes() {
     for (const char* design : {"mmse", "sdr"}) {
         Scheme scheme = designed(design);
         scheme.name += "+sca";
-        scheme.is += ", which also choose the shares";
+        scheme.is += "; chooses the shares as well";
         scheme.assigns_shares = true;
         scheme.compared = false;
         schemes.push_back(scheme);
