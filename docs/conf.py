@@ -28,7 +28,8 @@ breathe_default_project = "aircomp"
 breathe_show_include = False
 
 # Names of other libraries, and namespaces, have no entry here.
-nitpick_ignore_regex = [("cpp:identifier", r"(std|gsl|Eigen|pmt)(::.*)?|size_t|u?int\d+_t|aircomp|gr(::block|::aircomp)?")]
+nitpick_ignore_regex = [
+    ("cpp:identifier", r"(std|gsl|Eigen|pmt)(::.*)?|size_t|u?int\d+_t|aircomp|gr(::(sync_)?block|::aircomp)?")]
 
 
 def open_comments(_app, _docname, source):

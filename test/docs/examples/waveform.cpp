@@ -37,6 +37,7 @@ int main() {
     receive.combiners = ones;
     receive.pilot_reference = pilots;
     receive.smallest_part = 0.5;
+    receive.channel_reference = margin;  // Where the burst begins, as the channel is known.
 
     phy::Postprocessor server(format, payload, 1, air.size());
     std::vector<float> sum(payload.length);
