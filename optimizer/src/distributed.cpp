@@ -26,20 +26,19 @@ void validate(const DistributedOptions& options) {
 
 }  // namespace
 
-DistributedDesign design_distributed(const TransceiverProblem& problem, const Design& central,
-                                     const DistributedOptions& options, Random& random) {
+Design design_distributed(const TransceiverProblem& problem, const Eigen::MatrixXcd& combiner,
+                          const DistributedOptions& options, Random& random) {
     problem.validate();
     validate(options);
-    const Eigen::MatrixXcd& A = central.transceiver.combiner;
+    const Eigen::MatrixXcd& A = combiner;
     const double combiner_power = A.squaredNorm();
     // Pilot l is a A^T e_l; over the L pilots of a repetition the mean power is the server's.
     const double pilot_gain = options.server_power_w * problem.streams / combiner_power;
     const double error_variance =
         combiner_power > 0.0 ? options.device_noise_power_w / (pilot_gain * options.repetitions)
                              : 0.0;
-    DistributedDesign result;
-    result.design.transceiver.combiner = A;
-    std::int64_t precoder_reals = 0;
+    Design design;
+    design.transceiver.combiner = A;
     for (std::size_t n = 0; n < problem.devices(); ++n) {
         const Eigen::MatrixXcd& H = problem.channels[n];
         const Eigen::MatrixXcd heard =
@@ -51,15 +50,20 @@ DistributedDesign design_distributed(const TransceiverProblem& problem, const De
         PrecoderAnswer answer =
             best_precoder(heard, problem.power_w[n], problem.second_moments[n],
                           problem.error_variance(n) + as_channel_error, combiner_power);
-        precoder_reals += 2 * answer.precoder.size();
-        result.design.transceiver.precoders.push_back(std::move(answer.precoder));
-        result.design.multipliers.push_back(answer.multiplier);
+        design.transceiver.precoders.push_back(std::move(answer.precoder));
+        design.multipliers.push_back(answer.multiplier);
     }
-    result.design.mse = mean_square_error(problem, result.design.transceiver);
-    result.design.nmse = result.design.mse / signal_power(problem);
-    result.distributed = {std::int64_t{problem.streams} * options.repetitions, 2, 0};
-    result.central = {0, 0, precoder_reals};
-    return result;
+    design.mse = mean_square_error(problem, design.transceiver);
+    design.nmse = design.mse / signal_power(problem);
+    return design;
+}
+
+ControlCost centralized_cost(int streams, std::int64_t antennas) {
+    return {0, 0, 2 * streams * antennas};
+}
+
+ControlCost distributed_cost(int streams, int repetitions) {
+    return {std::int64_t{streams} * repetitions, 2, 0};
 }
 
 }  // namespace aircomp::optimizer

@@ -369,17 +369,20 @@ void pilots() {
             DistributedOptions options;
             options.device_noise_power_w = std::pow(10.0, -snr_db / 10.0);
             options.repetitions = repetitions;
-            DistributedDesign last;
+            constexpr int devices = 4, antennas = 2, streams = 2;
             const Estimate loss = over_seeds(100, [&](Random& random) {
-                const TransceiverProblem problem = draw_problem(random, 20.0, 4, 8, 2, 2);
+                const TransceiverProblem problem =
+                    draw_problem(random, 20.0, devices, 8, antennas, streams);
                 const Design central = design_mmse(problem);
-                last = design_distributed(problem, central, options, random);
-                return last.design.mse / central.mse;
+                const Design own =
+                    design_distributed(problem, central.transceiver.combiner, options, random);
+                return own.mse / central.mse;
             });
-            std::printf("%g,%d,%.4g,%.2g,%lld,%lld\n", snr_db, repetitions, loss.mean,
-                        loss.standard_error,
-                        static_cast<long long>(last.distributed.pilot_channel_uses),
-                        static_cast<long long>(last.central.unicast_reals));
+            std::printf(
+                "%g,%d,%.4g,%.2g,%lld,%lld\n", snr_db, repetitions, loss.mean, loss.standard_error,
+                static_cast<long long>(distributed_cost(streams, repetitions).pilot_channel_uses),
+                static_cast<long long>(
+                    centralized_cost(streams, devices * antennas).unicast_reals));
         }
     }
 }

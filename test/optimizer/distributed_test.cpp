@@ -18,11 +18,20 @@ TEST_CASE("with noiseless pilots the devices find the central precoders") {
         problem.power_w[3] = 0.0;
     }
     const Design central = design_mmse(problem);
-    const DistributedDesign own = design_distributed(problem, central, {}, random);
-    CHECK(own.design.mse == Approx(central.mse).epsilon(1e-12));
-    CHECK(own.distributed.pilot_channel_uses == 4);
-    CHECK(own.distributed.unicast_reals == 0);
-    CHECK(own.central.unicast_reals == 8 * 2 * 16);
+    const Design own = design_distributed(problem, central.transceiver.combiner, {}, random);
+    CHECK(own.mse == Approx(central.mse).epsilon(1e-12));
+}
+
+TEST_CASE("a distributed design costs the same for any devices, a central one more with each") {
+    const ControlCost own = distributed_cost(4, 10);
+    CHECK(own.pilot_channel_uses == 40);
+    CHECK(own.broadcast_reals == 2);
+    CHECK(own.unicast_reals == 0);
+    // Eight devices of four antennas, four streams, two reals a coefficient.
+    const ControlCost central = centralized_cost(4, 8 * 4);
+    CHECK(central.pilot_channel_uses == 0);
+    CHECK(central.broadcast_reals == 0);
+    CHECK(central.unicast_reals == 8 * 2 * 16);
 }
 
 TEST_CASE("noisy pilots cost error, more pilots cost less") {
@@ -31,16 +40,16 @@ TEST_CASE("noisy pilots cost error, more pilots cost less") {
     for (int trial = 0; trial < 20; ++trial) {
         const TransceiverProblem problem = random_problem(random, 10.0);
         const Design central = design_mmse(problem);
+        const Eigen::MatrixXcd& combiner = central.transceiver.combiner;
         DistributedOptions options;
         options.device_noise_power_w = 0.1;
         none += central.mse;
-        one += design_distributed(problem, central, options, random).design.mse;
+        one += design_distributed(problem, combiner, options, random).mse;
         options.repetitions = 10;
-        const DistributedDesign repeated = design_distributed(problem, central, options, random);
-        ten += repeated.design.mse;
-        CHECK(repeated.distributed.pilot_channel_uses == 40);
+        const Design repeated = design_distributed(problem, combiner, options, random);
+        ten += repeated.mse;
         for (std::size_t n = 0; n < problem.devices(); ++n) {
-            CHECK(transmit_power(problem, repeated.design.transceiver, n) <= 1.0 + 1e-9);
+            CHECK(transmit_power(problem, repeated.transceiver, n) <= 1.0 + 1e-9);
         }
     }
     CHECK(none < ten);
@@ -50,9 +59,9 @@ TEST_CASE("noisy pilots cost error, more pilots cost less") {
 TEST_CASE("bad pilots are refused") {
     Random random(63);
     const TransceiverProblem problem = random_problem(random, 10.0, {2, 4, 2, 2});
-    const Design central = design_mmse(problem);
-    CHECK_THROWS_WITH(design_distributed(problem, central, {0.0, 0.0, 1}, random),
+    const Eigen::MatrixXcd combiner = design_mmse(problem).transceiver.combiner;
+    CHECK_THROWS_WITH(design_distributed(problem, combiner, {0.0, 0.0, 1}, random),
                       Catch::Contains("server_power_w"));
-    CHECK_THROWS_WITH(design_distributed(problem, central, {1.0, 0.0, 0}, random),
+    CHECK_THROWS_WITH(design_distributed(problem, combiner, {1.0, 0.0, 0}, random),
                       Catch::Contains("repetitions"));
 }

@@ -16,23 +16,25 @@ struct DistributedOptions {
     int repetitions = 1;                ///< of the L pilots
 };
 
-/// What a coherence block costs besides the sounding that both ways need.
+/// Lets every device answer a combiner from what it hears of it through the channels of `problem`.
+/// A device takes the noise of its estimate for channel error. With noiseless pilots the answers
+/// are the best ones: those of design_mmse and design_alternating, where the combiner is theirs.
+/// The design's mse is over the channels of `problem`. Throws std::invalid_argument on a bad
+/// problem or options.
+Design design_distributed(const TransceiverProblem& problem, const Eigen::MatrixXcd& combiner,
+                          const DistributedOptions& options, Random& random);
+
+/// What bringing one design to the devices costs, besides the sounding that both ways need.
 struct ControlCost {
     std::int64_t pilot_channel_uses = 0;  ///< downlink
     std::int64_t broadcast_reals = 0;     ///< sent once, to all
     std::int64_t unicast_reals = 0;       ///< sent to single devices, together
 };
 
-struct DistributedDesign {
-    Design design;            ///< what the devices end up with; mse over the true channels
-    ControlCost distributed;  ///< L pilots, and the pilots' scale and ||A||^2
-    ControlCost central;      ///< every B_n sent to its device
-};
+/// Every B_n sent to its device; the devices have `antennas` together.
+ControlCost centralized_cost(int streams, std::int64_t antennas);
 
-/// Lets every device answer the combiner of `central` from what it hears. With noiseless pilots the
-/// precoders are the central ones. A device takes the noise of its estimate for channel error.
-/// Throws std::invalid_argument on a bad problem or options.
-DistributedDesign design_distributed(const TransceiverProblem& problem, const Design& central,
-                                     const DistributedOptions& options, Random& random);
+/// The pilots, and their scale and ||A||^2, whatever the devices are.
+ControlCost distributed_cost(int streams, int repetitions);
 
 }  // namespace aircomp::optimizer
