@@ -29,8 +29,9 @@ std::vector<double> path_gains(const Config& config);
 /// sigma^2, W: the largest max_power_w over snr_db.
 double noise_power_w(const Config& config);
 
-/// A complex float32 on the control link.
-constexpr double bytes_per_coefficient = 8;
+/// A float32 on the control link, and a complex one.
+constexpr double bytes_per_real = 4;
+constexpr double bytes_per_coefficient = 2 * bytes_per_real;
 
 /// Seconds that `channel_uses` take.
 double air_time_s(const RadioConfig& radio, double channel_uses);
@@ -77,6 +78,8 @@ public:
     void charge_control(double bytes);
     /// Charges the relays' sounding at the server, one after the other, once a coherence block.
     void charge_relay_sounding();
+    /// Charges the time of pilots on the air, whoever sends them.
+    void charge_sounding_uses(std::int64_t uses);
     void charge_relays(double energy_j) { ledger_.relay_energy_j += energy_j; }
 
     const Ledger& ledger() const { return ledger_; }
@@ -90,7 +93,6 @@ public:
 private:
     void draw_block(std::int64_t index);
     void charge_sounding();
-    void charge_sounding_uses(std::int64_t uses);
 
     Config config_;
     std::vector<double> power_w_;

@@ -39,12 +39,22 @@ const Keys<RadioConfig>& radio_keys() {
                "Whether channels are known from sounding, with its errors, or exactly."),
         number("pilots_per_antenna", &R::pilots_per_antenna, "", at_least(1),
                "Channel uses of sounding per device antenna and coherence block."),
+        choice("design", &R::design,
+               {{"centralized", PrecoderDesign::centralized},
+                {"distributed", PrecoderDesign::distributed}},
+               "Who computes the devices' precoders: the server, which sends them over the control "
+               "link; or each device its own, from pilots that the server sends through its "
+               "combiner on a reciprocal downlink; distributed goes with the schemes mmse, mmse+sca "
+               "and alternating and the medium symbol, and schemes without a transceiver design "
+               "leave it alone."),
+        number("design_pilots", &R::design_pilots, "", at_least(1),
+               "How often the pilots of a distributed design are sent, once a stream each time."),
         text("downlink", &R::downlink,
              "How the sum returns to the devices: multicast, on the air at the weakest device's "
              "rate; control, over the wired control link; or free, in no time and without errors, "
              "as the paper has it."),
         number("server_power_w", &R::server_power_w, "W", above(0),
-               "Transmit power of the server's multicast."),
+               "Transmit power of the server's multicast and of its design pilots."),
         number("downlink_bits", &R::downlink_bits, "bits", within(2, 32),
                "Bits of a value on the downlink."),
         number("control_rate_bytes_per_s", &R::control_rate_bytes_per_s, "bytes/s", above(0),

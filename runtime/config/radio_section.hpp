@@ -10,6 +10,8 @@ namespace aircomp::runtime {
 
 enum class Fading { rayleigh, rician };
 enum class ChannelKnowledge { estimated, perfect };
+/// Who computes the devices' precoders: the server, which sends them, or each device its own.
+enum class PrecoderDesign { centralized, distributed };
 
 struct RadioConfig {
     int server_antennas = 8;        ///< N_r
@@ -24,8 +26,10 @@ struct RadioConfig {
     double knowledge_age_s = 0;  ///< From sounding to the begin of the block it is used in.
     ChannelKnowledge channel_knowledge = ChannelKnowledge::estimated;
     int pilots_per_antenna = 32;         ///< g, channel uses of sounding.
+    PrecoderDesign design = PrecoderDesign::centralized;
+    int design_pilots = 1;  ///< Repetitions of the pilots of a distributed design.
     std::string downlink = "multicast";  ///< One that schemes/down knows.
-    double server_power_w = 1;           ///< P_s, of the multicast.
+    double server_power_w = 1;           ///< P_s, of the multicast and of the design's pilots.
     int downlink_bits = 16;              ///< q_b, bits a value.
     double control_rate_bytes_per_s = 12.5e6;
     double control_latency_s = 250e-6;

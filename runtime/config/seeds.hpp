@@ -29,6 +29,7 @@ enum Purpose : std::uint64_t {
     residual_offsets = 20,
     dropouts = 21,
     downlink_air = 22,
+    design_pilot_noise = 23,
 };
 }  // namespace seed_for
 

@@ -60,6 +60,22 @@ const Scheme& wired_scheme(bool quantises) {
     });
 }
 
+namespace {
+
+void check_distributed(const Config& config, const Scheme& scheme, const Checker& check) {
+    if (config.radio.design != PrecoderDesign::distributed || scheme.design.empty()) return;
+    check.require(scheme.answers_combiner, "radio.design",
+                  "centralized with the scheme " + scheme.name +
+                      ", whose precoders are not the best ones for its combiner",
+                  "distributed");
+    check.require(config.medium == AirMedium::symbol, "radio.design",
+                  "centralized with a medium other than symbol, for its server sends no pilots "
+                  "through the combiner",
+                  "distributed");
+}
+
+}  // namespace
+
 void check_scheme(const Config& config, const Checker& check) {
     check_downlink(config, check);
     const Scheme* const scheme = row_of(schemes(), config.scheme);
@@ -68,6 +84,7 @@ void check_scheme(const Config& config, const Checker& check) {
     check.require(config.shares.empty() || !scheme->assigns_shares, "shares",
                   "none, for the scheme " + config.scheme + " chooses them",
                   std::to_string(config.shares.size()) + " numbers");
+    check_distributed(config, *scheme, check);
     if (!scheme->uses_relays) return;
     check.require(config.relays.antennas >= config.radio.streams, "relays.antennas",
                   "at least radio.streams, " + to_text(config.radio.streams),

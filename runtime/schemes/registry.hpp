@@ -33,6 +33,8 @@ struct Scheme {
     /// Transceiver design of a scheme that sums over the air, which also runs sample by sample and
     /// over radios; empty for others.
     std::string design;
+    /// Precoders are the best ones for the combiner, so that each device can find its own.
+    bool answers_combiner = false;
     /// The design's objective has kinks, so that a search for shares never meets its tolerance.
     bool kinked_objective = false;
     bool uses_relays = false;
@@ -64,7 +66,8 @@ const Scheme& unsplit_scheme();
 const Scheme& wired_scheme(bool quantises = false);
 
 /// Throws, by `check`, where config.scheme or radio.downlink is not known, or where the scheme
-/// needs what the configuration does not have. For read_config() and validate().
+/// needs what the configuration does not have or bears not what it has. For read_config() and
+/// validate().
 void check_scheme(const Config& config, const Checker& check);
 
 /// `config.scheme` over vectors of `length` reals; the arguments are those of MediumSetup. Throws

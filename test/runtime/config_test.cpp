@@ -57,6 +57,8 @@ void check_equal(const RadioConfig& a, const RadioConfig& b) {
     CHECK(a.knowledge_age_s == b.knowledge_age_s);
     CHECK(a.channel_knowledge == b.channel_knowledge);
     CHECK(a.pilots_per_antenna == b.pilots_per_antenna);
+    CHECK(a.design == b.design);
+    CHECK(a.design_pilots == b.design_pilots);
     CHECK(a.downlink == b.downlink);
     CHECK(a.server_power_w == b.server_power_w);
     CHECK(a.downlink_bits == b.downlink_bits);
@@ -283,6 +285,8 @@ radio:
   knowledge_age_s: 2e-3
   channel_knowledge: perfect
   pilots_per_antenna: 8
+  design: distributed
+  design_pilots: 4
   downlink: control
   server_power_w: 2
   downlink_bits: 8
@@ -407,6 +411,8 @@ TEST_CASE("every key is read into its field") {
                       2e-3,
                       ChannelKnowledge::perfect,
                       8,
+                      PrecoderDesign::distributed,
+                      4,
                       "control",
                       2,
                       8,
@@ -637,6 +643,19 @@ TEST_CASE("motion is read, and refused where the fading has none") {
     CHECK(read("medium: waveform\nradio: {doppler_hz: 1}").radio.doppler_hz == 1);
 }
 
+TEST_CASE("a distributed design is refused where devices cannot make it") {
+    CHECK(read("radio: {design: distributed}").radio.design == PrecoderDesign::distributed);
+    CHECK(error_of("scheme: alternating\nradio: {design: distributed}").empty());
+    CHECK(error_of("scheme: mmse+sca\nradio: {design: distributed}").empty());
+    CHECK(error_of("scheme: fdma\nmedium: waveform\nradio: {design: distributed}").empty());
+    CHECK(error_of("scheme: sdr\nradio: {design: distributed}") ==
+          "lab.yaml:2: radio.design: expected centralized with the scheme sdr, whose precoders are "
+          "not the best ones for its combiner, found distributed");
+    CHECK(error_of("medium: waveform\nradio: {design: distributed}") ==
+          "lab.yaml:2: radio.design: expected centralized with a medium other than symbol, for its "
+          "server sends no pilots through the combiner, found distributed");
+}
+
 TEST_CASE("relays need as many antennas as there are streams, where there are relays") {
     CHECK(read("relays: {antennas: 1}").relays.antennas == 1);
     CHECK(error_of("scheme: hierarchical\nrelays: {antennas: 1}") ==
@@ -832,6 +851,8 @@ TEST_CASE("a choice by name is refused with the names there are") {
           "you mean rician?");
     CHECK(error_of("radio: {channel_knowledge: none}") ==
           "lab.yaml:1: radio.channel_knowledge: expected one of estimated, perfect, found none");
+    CHECK(error_of("radio: {design: both}") ==
+          "lab.yaml:1: radio.design: expected one of centralized, distributed, found both");
     CHECK(error_of("radio: {downlink: Free}") ==
           "lab.yaml:1: radio.downlink: expected one of multicast, control, free, found 'Free', "
           "did you mean free?");
@@ -979,6 +1000,8 @@ const std::vector<OutOfRange> out_of_range = {
      "radio.coherence_block_s: expected a finite number above 0, found 0"},
     {[](Config& c) { c.radio.pilots_per_antenna = 0; },
      "radio.pilots_per_antenna: expected at least 1, found 0"},
+    {[](Config& c) { c.radio.design_pilots = 0; },
+     "radio.design_pilots: expected at least 1, found 0"},
     {[](Config& c) { c.radio.server_power_w = 0; },
      "radio.server_power_w: expected a finite number above 0, found 0"},
     {[](Config& c) { c.radio.downlink_bits = 33; },

@@ -11,6 +11,7 @@
 #include "air/radio_cell.hpp"
 #include "air/relay_field.hpp"
 #include "aircomp/optimizer/design.hpp"
+#include "aircomp/optimizer/distributed.hpp"
 #include "aircomp/optimizer/hierarchy.hpp"
 #include "coding/exact_sum.hpp"
 #include "full_power.hpp"
@@ -385,6 +386,69 @@ TEST_CASE("channels that move cost accuracy, the more the older a block's soundi
     // 15 ms 11%; noise at 30 dB and pilots leave some 0.1%.
     CHECK(moving > 2 * still);
     CHECK(older > 2 * moving);
+}
+
+/// The error of one coherence block whose channels the server knows. Noise of the sums is the same
+/// in every call.
+double error_of_design(PrecoderDesign design, double snr_db, double server_power_w = 1,
+                       int design_pilots = 1) {
+    auto config = testbed("mmse", 4, snr_db);
+    config.radio.channel_knowledge = ChannelKnowledge::perfect;
+    config.radio.downlink = "free";
+    config.radio.design = design;
+    config.radio.server_power_w = server_power_w;
+    config.radio.design_pilots = design_pilots;
+    const Partials partials(4, 40);
+    return nmse(run(*medium_of(config), partials.request()), partials.request());
+}
+
+TEST_CASE("without noise on the pilots devices design as the server does") {
+    const double snr_db = GENERATE(0, 20, 30);
+    CAPTURE(snr_db);
+    const double central = error_of_design(PrecoderDesign::centralized, snr_db);
+    // A server of 1e12 W is 1e13 times as strong as a device, so that pilots are off by 1e-6 at
+    // 0 dB, and sums' errors, of 0.02 to 0.6 of the sums, by less than 1e-3 of themselves.
+    const double own = error_of_design(PrecoderDesign::distributed, snr_db, 1e12);
+    CHECK(own == Approx(central).epsilon(1e-3));
+}
+
+TEST_CASE("noise on the pilots of a distributed design costs accuracy, power buys it back") {
+    const double central = error_of_design(PrecoderDesign::centralized, 20);
+    const double strong = error_of_design(PrecoderDesign::distributed, 20, 10);
+    const double weak = error_of_design(PrecoderDesign::distributed, 20, 0.1);
+    const double repeated = error_of_design(PrecoderDesign::distributed, 20, 0.1, 10);
+    CHECK(central < strong);
+    CHECK(strong < weak);
+    CHECK(central < repeated);
+    CHECK(repeated < weak);
+}
+
+TEST_CASE("each way to design is charged what the optimizer says it costs") {
+    const auto usage_of = [](PrecoderDesign design) {
+        auto config = testbed("mmse", 4);
+        config.radio.design = design;
+        config.radio.design_pilots = 3;
+        const auto medium = medium_of(config);
+        run(*medium, Partials(4, 1).request());
+        medium->elapse(10e-3);
+        run(*medium, Partials(4, 1).request());
+        return medium->usage();
+    };
+    // Two coherence blocks, designs for two kinds of sites, float32 over the control link.
+    const auto control_s = [](const optimizer::ControlCost& cost) {
+        const auto reals = static_cast<double>(cost.broadcast_reals + cost.unicast_reals);
+        return 2 * (250e-6 + 2 * 4 * reals / 12.5e6);
+    };
+    const Ledger central = usage_of(PrecoderDesign::centralized);
+    CHECK(central.sounding_channel_uses == 2 * 4 * 2 * 32);
+    CHECK(central.control_s == Approx(control_s(optimizer::centralized_cost(2, 4 * 2))));
+
+    const optimizer::ControlCost cost = optimizer::distributed_cost(2, 3);
+    const Ledger own = usage_of(PrecoderDesign::distributed);
+    const std::int64_t pilots = own.sounding_channel_uses - central.sounding_channel_uses;
+    CHECK(pilots == 2 * 2 * cost.pilot_channel_uses);
+    CHECK(own.sounding_s - central.sounding_s == Approx(static_cast<double>(pilots) / 7.5e6));
+    CHECK(own.control_s == Approx(control_s(cost)));
 }
 
 TEST_CASE("an unknown scheme is refused with the names that are known") {

@@ -29,6 +29,7 @@ Scheme designed(const std::string& design) {
     scheme.is = "all devices at once, the channel sums; transceivers by the design " + design;
     scheme.analog = true;
     scheme.design = design;
+    scheme.answers_combiner = design == "mmse" || design == "alternating";
     scheme.kinked_objective = design != "mmse";
     scheme.entries = {clipped_reals, repeated_rounds, residual_phase_rad2, residual_phase_nmse};
     scheme.compared = design == "mmse" || design == "inversion";

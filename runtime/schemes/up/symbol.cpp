@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Medium `symbol`: over the air, equations (2) and (3), channel use by channel use. Designs see the
-// channel's estimate, transmissions go through the true one.
+// channel's estimate, transmissions go through the true one, and so do the pilots by which devices
+// design their precoders themselves.
 #include "air/noise.hpp"
 #include "aircomp/optimizer/design.hpp"
+#include "aircomp/optimizer/distributed.hpp"
 #include "aircomp/optimizer/staleness.hpp"
 #include "schemes/down/registry.hpp"
 #include "schemes/entries.hpp"
@@ -37,16 +39,32 @@ public:
     const Ledger& usage() const override { return cell_.ledger(); }
 
 private:
-    double settings_bytes() const {
-        double coefficients = 0;
+    bool is_distributed() const {
+        return cell_.config().radio.design == PrecoderDesign::distributed;
+    }
+
+    /// Of the design for one kind of sites.
+    optimizer::ControlCost control_cost() const {
+        const RadioConfig& radio = cell_.config().radio;
+        if (is_distributed())
+            return optimizer::distributed_cost(radio.streams, radio.design_pilots);
+        std::int64_t antennas = 0;
         for (std::size_t n = 0; n < cell_.config().devices.size(); ++n) {
-            if (!cell_.takes_part(n)) continue;
-            coefficients += 2.0 * cell_.config().devices[n].antennas * cell_.config().radio.streams;
+            if (cell_.takes_part(n)) antennas += cell_.config().devices[n].antennas;
         }
-        return coefficients * bytes_per_coefficient;
+        return optimizer::centralized_cost(radio.streams, antennas);
+    }
+
+    double settings_bytes() const {
+        const optimizer::ControlCost cost = control_cost();
+        const auto reals = static_cast<double>(cost.broadcast_reals + cost.unicast_reals);
+        return static_cast<double>(inference::site_kinds.size()) * reals * bytes_per_real;
     }
 
     void design_links() {
+        const auto block = static_cast<std::uint64_t>(cell_.block().index);
+        optimizer::Random pilots(
+            derive_seed(cell_.config().seed, seed_for::design_pilot_noise, block));
         for (const SiteKind kind : inference::site_kinds) {
             optimizer::TransceiverProblem problem;
             problem.channels = cell_.block().estimates;
@@ -59,6 +77,7 @@ private:
                                       correlation_of_design(cell_.config().radio));
             Link& link = links_[static_cast<std::size_t>(kind)];
             link.design = designer_(problem, {});
+            if (is_distributed()) link.design = devices_answer(problem, link.design, pilots);
             link.combiner = link.design.transceiver.combiner.cast<std::complex<float>>();
             link.power_w.clear();
             for (std::size_t n = 0; n < problem.channels.size(); ++n) {
@@ -66,6 +85,26 @@ private:
                     optimizer::transmit_power(problem, link.design.transceiver, n));
             }
         }
+    }
+
+    /// The devices' own precoders for the server's combiner, from pilots at the block's begin. They
+    /// are made for its middle, as the server's design is.
+    optimizer::Design devices_answer(optimizer::TransceiverProblem problem,
+                                     const optimizer::Design& central, optimizer::Random& pilots) {
+        const RadioConfig& radio = cell_.config().radio;
+        cell_.charge_sounding_uses(control_cost().pilot_channel_uses);
+        problem.channels = cell_.block().channels;
+        problem.error_variances.clear();
+        const double correlation =
+            optimizer::jakes_correlation(radio.doppler_hz, radio.coherence_block_s / 2);
+        optimizer::DistributedOptions options;
+        options.server_power_w = radio.server_power_w;
+        // What a device heard is scaled by the correlation, noise and all.
+        options.device_noise_power_w = correlation * correlation * cell_.noise_power_w();
+        options.repetitions = radio.design_pilots;
+        return optimizer::design_distributed(
+            optimizer::aged(problem, cell_.path_gains(), correlation), central.transceiver.combiner,
+            options, pilots);
     }
 
     void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
