@@ -155,8 +155,10 @@ void descend_cold(Search<Streams>& search, ReducedObjective<Streams>& objective,
     search.point = start.size() > 0 ? start : objective.dominant_combiner();
     double tau = std::max(1.0, objective.strongest_channel() / smooth_snr);
     scale_start<Streams>(objective, tau, search.point);
-    for (; tau > 1.0; tau /= 10.0)
+    while (tau > 1.0) {
         search.descend(tau, rough, options.max_iterations);
+        tau /= 10.0;
+    }
     for (; objective.used() < objective.devices(); objective.use_weakest(2 * objective.used()))
         search.descend(1.0, rough, options.max_iterations);
     search.descend(1.0, options.tolerance, options.max_iterations);

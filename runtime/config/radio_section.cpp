@@ -39,14 +39,15 @@ const Keys<RadioConfig>& radio_keys() {
                "Whether channels are known from sounding, with its errors, or exactly."),
         number("pilots_per_antenna", &R::pilots_per_antenna, "", at_least(1),
                "Channel uses of sounding per device antenna and coherence block."),
-        choice("design", &R::design,
-               {{"centralized", PrecoderDesign::centralized},
-                {"distributed", PrecoderDesign::distributed}},
-               "Who computes the devices' precoders: the server, which sends them over the control "
-               "link; or each device its own, from pilots that the server sends through its "
-               "combiner on a reciprocal downlink; distributed goes with the schemes mmse, mmse+sca "
-               "and alternating and the medium symbol, and schemes without a transceiver design "
-               "leave it alone."),
+        choice(
+            "design", &R::design,
+            {{"centralized", PrecoderDesign::centralized},
+             {"distributed", PrecoderDesign::distributed}},
+            "Who computes the devices' precoders: the server, which sends them over the control "
+            "link; or each device its own, from pilots that the server sends through its "
+            "combiner on a reciprocal downlink; distributed goes with the schemes mmse, mmse+sca "
+            "and alternating and the medium symbol, and schemes without a transceiver design "
+            "leave it alone."),
         number("design_pilots", &R::design_pilots, "", at_least(1),
                "How often the pilots of a distributed design are sent, once a stream each time."),
         text("downlink", &R::downlink,

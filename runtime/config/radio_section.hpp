@@ -25,9 +25,9 @@ struct RadioConfig {
     double doppler_hz = 0;       ///< f_D of Jakes' spectrum: motion within a coherence block.
     double knowledge_age_s = 0;  ///< From sounding to the begin of the block it is used in.
     ChannelKnowledge channel_knowledge = ChannelKnowledge::estimated;
-    int pilots_per_antenna = 32;         ///< g, channel uses of sounding.
+    int pilots_per_antenna = 32;  ///< g, channel uses of sounding.
     PrecoderDesign design = PrecoderDesign::centralized;
-    int design_pilots = 1;  ///< Repetitions of the pilots of a distributed design.
+    int design_pilots = 1;               ///< Repetitions of the pilots of a distributed design.
     std::string downlink = "multicast";  ///< One that schemes/down knows.
     double server_power_w = 1;           ///< P_s, of the multicast and of the design's pilots.
     int downlink_bits = 16;              ///< q_b, bits a value.
