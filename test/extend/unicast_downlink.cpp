@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Way down `unicast`: codes of downlink_bits bits on the air, to one device after the other, each at
+// its own rate. What a new way down begins from (docs/extend/downlink.md).
+#include "coding/packed_partial.hpp"
+#include "schemes/down/registry.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+class Unicast final : public WayDown {
+public:
+    void bring(RadioCell& cell, gsl::span<float> sum) override {
+        const RadioConfig& radio = cell.config().radio;
+        quantise(sum, radio.downlink_bits);
+        const double bits = radio.downlink_bits * static_cast<double>(sum.size());
+        const double gain = radio.server_power_w / (radio.server_antennas * cell.noise_power_w());
+        double uses = 0;
+        for (std::size_t n = 0; n < cell.block().channels.size(); ++n) {
+            if (!cell.takes_part(n)) continue;
+            const auto& h = cell.block().channels[n];
+            uses += bits / capacity_bits(h.adjoint() * h, gain);
+        }
+        cell.charge_downlink(cell.air_time_s(uses));
+    }
+};
+
+}  // namespace
+
+Downlink unicast_downlink() {
+    return {"unicast", "codes of downlink_bits bits on the air, to one device after the other",
+            [] { return std::make_unique<Unicast>(); }};
+}
+
+}  // namespace aircomp::runtime
