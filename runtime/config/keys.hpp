@@ -101,9 +101,9 @@ inline std::string value_text(const std::string& value) {
 
 /// A key with one value, as `text_of` writes it; "" is a value that is not there.
 template <typename Section, typename TextOf>
-Key<Section> key_of_one_value(ConfigEntry about, TextOf text_of) {
+Key<Section> key_of_one_value(const ConfigEntry& about, TextOf text_of) {
     Key<Section> key;
-    key.about = std::move(about);
+    key.about = about;
     key.show = [text_of](const Section& section, const Section& standard,
                          const std::filesystem::path& folder, ConfigEntry& entry) {
         entry.value = text_of(section, folder);

@@ -15,6 +15,7 @@ namespace aircomp::runtime {
 template <typename Row>
 std::vector<std::string> name_list(const std::vector<Row>& rows) {
     std::vector<std::string> names;
+    names.reserve(rows.size());
     for (const Row& row : rows)
         names.push_back(row.name);
     return names;

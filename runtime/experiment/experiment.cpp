@@ -330,12 +330,14 @@ private:
     static void require_setup(const Measure& measure, const YAML::Node& settings,
                               const std::string& origin) {
         const YAML::Node setup = settings["setup"];
-        for (const std::string& key : measure.needs) {
-            if (setup.IsDefined() && setup.IsMap() && setup[key].IsDefined()) continue;
-            throw std::runtime_error(origin + ": setup." + key +
-                                     ": expected a value, which the measure " + measure.name +
-                                     " needs, found none");
-        }
+        const auto missing =
+            std::find_if(measure.needs.begin(), measure.needs.end(), [&](const std::string& key) {
+                return !setup.IsDefined() || !setup.IsMap() || !setup[key].IsDefined();
+            });
+        if (missing == measure.needs.end()) return;
+        throw std::runtime_error(origin + ": setup." + *missing +
+                                 ": expected a value, which the measure " + measure.name +
+                                 " needs, found none");
     }
 
     static void replace(YAML::Node settings, const char* section, const char* key,
