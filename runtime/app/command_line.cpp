@@ -87,7 +87,8 @@ std::vector<std::string> commands_of(const CLI::App& command) {
 
 /// CLI11's own words for the two errors whose own are about its inside.
 std::string in_words(const CLI::ParseError& error) {
-    const std::string text = error.what(), begin = "Could not convert: ", middle = " = ";
+    std::string text = error.what();
+    const std::string begin = "Could not convert: ", middle = " = ";
     const auto cut = text.find(middle);
     if (text.rfind(begin, 0) != 0 || cut == std::string::npos) return text;
     using Limits = std::numeric_limits<int>;
