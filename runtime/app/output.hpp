@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "config/registry.hpp"
+
 namespace aircomp::app {
 
 using Json = nlohmann::ordered_json;
@@ -28,7 +30,7 @@ std::string table(const std::vector<std::vector<std::string>>& rows);
 std::string number(const char* format, double value);
 
 /// The names with ", " between them.
-std::string joined(const std::vector<std::string>& names);
+using runtime::joined;
 
 /// Seconds as microseconds or milliseconds, for people.
 std::string duration(double seconds);

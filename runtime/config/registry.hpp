@@ -11,6 +11,14 @@
 
 namespace aircomp::runtime {
 
+/// The names with ", " between them.
+inline std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names)
+        text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
 /// The names of all rows, in their order.
 template <typename Row>
 std::vector<std::string> name_list(const std::vector<Row>& rows) {

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "config/registry.hpp"
 #include "experiment/measures.hpp"
 #include "files/whole_file.hpp"
 
@@ -117,13 +118,6 @@ std::string quoted(const std::string& text) {
     for (const char c : text)
         result += c == '"' ? std::string("\"\"") : std::string(1, c);
     return result + "\"";
-}
-
-std::string joined(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names)
-        text += (text.empty() ? "" : ", ") + name;
-    return text;
 }
 
 std::vector<std::string> columns_of(const Json& row) {
