@@ -9,6 +9,7 @@
 #include <gnuradio/top_block.h>
 #include <pmt/pmt.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -73,6 +74,7 @@ public:
     gr::blocks::message_debug::sptr keep(const char* port) {
         auto kept = gr::blocks::message_debug::make();
         top_->msg_connect(block_, port, kept, "store");
+        kept_.push_back(kept);
         return kept;
     }
     gr::blocks::vector_sink_c::sptr sink(int output = 0) {
@@ -84,13 +86,14 @@ public:
         top_->connect(gr::blocks::vector_source_c::make(samples), 0, block_, input);
     }
 
-    /// Runs until done() holds: messages have no end that a flowgraph could see.
+    /// Runs until done() holds: messages have no end that a flowgraph could see. All that the block
+    /// had published by then is kept when this returns.
     template <typename Done>
     void run_until(Done done) {
         constexpr auto patience = std::chrono::seconds(60);
         const auto deadline = std::chrono::steady_clock::now() + patience;
         top_->start();
-        while (!done() && std::chrono::steady_clock::now() < deadline)
+        while (!(done() && nothing_waits()) && std::chrono::steady_clock::now() < deadline)
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         top_->stop();
         top_->wait();
@@ -98,8 +101,17 @@ public:
     }
 
 private:
+    /// Each keeper has a thread of its own: done() may hold by what one of them has while a message
+    /// to another is still in its queue.
+    bool nothing_waits() const {
+        return std::all_of(kept_.begin(), kept_.end(), [](const auto& kept) {
+            return kept->nmsgs(pmt::mp("store")) == 0;
+        });
+    }
+
     gr::top_block_sptr top_;
     gr::basic_block_sptr block_;
+    std::vector<gr::blocks::message_debug::sptr> kept_;
 };
 
 }  // namespace qa
