@@ -104,9 +104,8 @@ private:
     /// Each keeper has a thread of its own: done() may hold by what one of them has while a message
     /// to another is still in its queue.
     bool nothing_waits() const {
-        return std::all_of(kept_.begin(), kept_.end(), [](const auto& kept) {
-            return kept->nmsgs(pmt::mp("store")) == 0;
-        });
+        return std::all_of(kept_.begin(), kept_.end(),
+                           [](const auto& kept) { return kept->nmsgs(pmt::mp("store")) == 0; });
     }
 
     gr::top_block_sptr top_;

@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "engine/assignment.hpp"
 #include "experiment_options.hpp"
+#include "model_option.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {
@@ -136,8 +137,7 @@ void add_assign(CLI::App& program) {
         "assign", "Choose the devices' shares of a model for their channels, power and memory");
     command->add_option("config", options->config_file, "YAML configuration; see configs/")
         ->required();
-    command->add_option("--model", options->model_folder,
-                        "Hugging Face model folder, in place of the configuration's");
+    add_model(*command, options->model_folder, "; in place of the configuration's");
     command->add_option("--snr-db", options->snr_db,
                         "Largest device power over receiver noise, dB");
     command->add_option("--seed", options->seed, "Seed of path gains and channels");

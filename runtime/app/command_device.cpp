@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "daemon/testbed.hpp"
 #include "generation.hpp"
+#include "model_option.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {
@@ -13,8 +14,7 @@ void add_device(CLI::App& program) {
     command->add_option("--coordinator", options->coordinator, "HOST:PORT")->required();
     command->add_option("--name", options->name, "As the coordinator's configuration has it")
         ->required();
-    command->add_option("--model", options->model, "Hugging Face model folder, the coordinator's")
-        ->required();
+    add_model(*command, options->model, "; the coordinator's")->required();
     command->add_option("--certificates", options->certificates,
                         "Folder of the device's certificate; without it, loopback only");
     command

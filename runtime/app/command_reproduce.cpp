@@ -13,6 +13,7 @@
 #include "aircomp/inference/thread_count.hpp"
 #include "commands.hpp"
 #include "experiment/results.hpp"
+#include "model_option.hpp"
 #include "output.hpp"
 #include "places.hpp"
 #include "validators.hpp"
@@ -172,10 +173,7 @@ void add_reproduce(CLI::App& program) {
     auto options = std::make_shared<ReproduceOptions>();
     CLI::App* command = program.add_subcommand("reproduce", "Run named experiments");
     command->add_option("names", options->names, "Names of experiments, all, or YAML files");
-    command
-        ->add_option("--model", options->model,
-                     "Hugging Face model folder, in place of the demo model")
-        ->check(CLI::Validator(CLI::ExistingDirectory).description(""));
+    add_model(*command, options->model, "; in place of the demo model");
     command->add_option("--text", options->text, "Text to predict, in place of the demo's")
         ->check(CLI::Validator(CLI::ExistingFile).description(""));
     command->add_option("--out", options->out, "Folder for the results")->capture_default_str();

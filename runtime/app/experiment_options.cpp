@@ -6,14 +6,14 @@
 
 #include <stdexcept>
 
+#include "model_option.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {
 
 void ExperimentOptions::add_to(CLI::App& command) {
     command.add_option("--config", config_file, "YAML configuration; see configs/");
-    command.add_option("--model", model_folder,
-                       "Hugging Face model folder, in place of the configuration's");
+    add_model(command, model_folder, "; in place of the configuration's");
     command.add_option("--devices", devices,
                        "Number of devices: the configuration's first ones, or the default kinds");
     command.add_option("--scheme", scheme, "What carries the sums")

@@ -20,7 +20,7 @@ namespace aircomp::runtime::testbed {
 struct DeviceOptions {
     std::string coordinator;  ///< HOST:PORT
     std::string name;         ///< As the coordinator's configuration has it.
-    std::filesystem::path model;
+    std::string model;
     std::filesystem::path certificates;  ///< Empty: none, loopback only.
     double memory_bytes = 0;             ///< Offered; 0: what the system has free.
     double energy_j_per_flop = 0;        ///< 0: not known.

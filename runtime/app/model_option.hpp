@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The option --model, the same for every command that takes one.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace aircomp::app {
+
+/// Adds the option; `model` becomes the path of what was named, see inference::find_model().
+CLI::Option* add_model(CLI::App& command, std::string& model, const std::string& whose);
+
+/// What takes the name of a model and leaves its path; for CLI::Option::transform().
+CLI::Validator local_model();
+
+}  // namespace aircomp::app
