@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "aircomp/optimizer/design.hpp"
+#include "aircomp/optimizer/multicast.hpp"
 #include "aircomp/optimizer/relaxation.hpp"
 #include "csdp.hpp"
 #include "gauss_markov.hpp"
@@ -148,8 +149,39 @@ void csdp(benchmark::State& state) {
     run(state, [&](std::size_t i) { return solve_with_csdp(all[i]).cpu_s; });
 }
 
+// The covariance of the server's multicast, to within one percent; `above_white_percent` is what it
+// gains.
+void multicast(benchmark::State& state) {
+    const auto all =
+        problems(0, {static_cast<int>(state.range(0)), static_cast<int>(state.range(1)),
+                     static_cast<int>(state.range(2)), 1});
+    const double snr = std::pow(10.0, static_cast<double>(state.range(3)) / 10);
+    double steps = 0.0, gain = 0.0;
+    run(state, [&](std::size_t i) {
+        const Multicast design = design_multicast(all[i].channels, snr, {200, 0.01});
+        benchmark::DoNotOptimize(design.bits_per_use);
+        steps += design.steps;
+        return 0.0;
+    });
+    for (const TransceiverProblem& problem : all)
+        gain += design_multicast(problem.channels, snr).bits_per_use /
+                    white_multicast_bits(problem.channels, snr) / instances -
+                1.0 / instances;
+    state.counters["steps"] = steps / static_cast<double>(state.iterations());
+    state.counters["above_white_percent"] = 100.0 * gain;
+}
+
 }  // namespace
 
+BENCHMARK(multicast)
+    ->Name("multicast/devices/receive_antennas/transmit_antennas/snr_db")
+    ->Args({8, 16, 4, 10})
+    ->Args({8, 16, 4, 30})
+    ->Args({64, 64, 8, 10})
+    ->Args({64, 64, 8, 30})
+    ->Iterations(instances)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(cold)
     ->Name("mmse/cold/snr_db")
     ->Arg(0)
