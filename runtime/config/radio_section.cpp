@@ -54,6 +54,11 @@ const Keys<RadioConfig>& radio_keys() {
              "How the sum returns to the devices: multicast, on the air at the weakest device's "
              "rate; control, over the wired control link; or free, in no time and without errors, "
              "as the paper has it."),
+        choice("multicast_covariance", &R::multicast_covariance,
+               {{"white", MulticastCovariance::white}, {"best", MulticastCovariance::best}},
+               "How the multicast spreads its power: white, alike over all antennas; best, made "
+               "each coherence block so that the weakest device's rate is largest for the channels "
+               "that the server knows."),
         number("server_power_w", &R::server_power_w, "W", above(0),
                "Transmit power of the server's multicast and of its design pilots."),
         number("downlink_bits", &R::downlink_bits, "bits", within(2, 32),

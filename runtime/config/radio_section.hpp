@@ -12,6 +12,8 @@ enum class Fading { rayleigh, rician };
 enum class ChannelKnowledge { estimated, perfect };
 /// Who computes the devices' precoders: the server, which sends them, or each device its own.
 enum class PrecoderDesign { centralized, distributed };
+/// The multicast's covariance: alike in all directions, or what is best for the weakest device.
+enum class MulticastCovariance { white, best };
 
 struct RadioConfig {
     int server_antennas = 8;        ///< N_r
@@ -29,8 +31,9 @@ struct RadioConfig {
     PrecoderDesign design = PrecoderDesign::centralized;
     int design_pilots = 1;               ///< Repetitions of the pilots of a distributed design.
     std::string downlink = "multicast";  ///< One that schemes/down knows.
-    double server_power_w = 1;           ///< P_s, of the multicast and of the design's pilots.
-    int downlink_bits = 16;              ///< q_b, bits a value.
+    MulticastCovariance multicast_covariance = MulticastCovariance::white;
+    double server_power_w = 1;  ///< P_s, of the multicast and of the design's pilots.
+    int downlink_bits = 16;     ///< q_b, bits a value.
     double control_rate_bytes_per_s = 12.5e6;
     double control_latency_s = 250e-6;
 };

@@ -61,6 +61,7 @@ void check_equal(const RadioConfig& a, const RadioConfig& b) {
     CHECK(a.design_pilots == b.design_pilots);
     CHECK(a.downlink == b.downlink);
     CHECK(a.server_power_w == b.server_power_w);
+    CHECK(a.multicast_covariance == b.multicast_covariance);
     CHECK(a.downlink_bits == b.downlink_bits);
     CHECK(a.control_rate_bytes_per_s == b.control_rate_bytes_per_s);
     CHECK(a.control_latency_s == b.control_latency_s);
@@ -288,6 +289,7 @@ radio:
   design: distributed
   design_pilots: 4
   downlink: control
+  multicast_covariance: best
   server_power_w: 2
   downlink_bits: 8
   control_rate_bytes_per_s: 1e6
@@ -414,6 +416,7 @@ TEST_CASE("every key is read into its field") {
                       PrecoderDesign::distributed,
                       4,
                       "control",
+                      MulticastCovariance::best,
                       2,
                       8,
                       1e6,

@@ -13,6 +13,7 @@
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/distributed.hpp"
 #include "aircomp/optimizer/hierarchy.hpp"
+#include "aircomp/optimizer/multicast.hpp"
 #include "coding/exact_sum.hpp"
 #include "full_power.hpp"
 #include "schemes/down/registry.hpp"
@@ -232,6 +233,31 @@ TEST_CASE("the multicast costs what equation (12) says, the free downlink nothin
     free.enter_block(0);
     make_way_down(config)->bring(free, sum);
     CHECK(free.ledger().downlink_s == 0);
+}
+
+TEST_CASE(
+    "the best multicast is made for the channels that are known and charged for those that are") {
+    auto config = testbed("mmse", 4);
+    config.radio.channel_knowledge =
+        GENERATE(ChannelKnowledge::perfect, ChannelKnowledge::estimated);
+    const auto downlink_s = [&](MulticastCovariance covariance) {
+        config.radio.multicast_covariance = covariance;
+        RadioCell cell(config, std::vector<double>(4, 1.0));
+        cell.enter_block(0);
+        std::vector<float> sum(length, 0.5F);
+        make_way_down(config)->bring(cell, sum);
+        return cell.ledger().downlink_s;
+    };
+    const double best = downlink_s(MulticastCovariance::best);
+    CHECK(best < 0.95 * downlink_s(MulticastCovariance::white));
+
+    RadioCell cell(config, std::vector<double>(4, 1.0));
+    cell.enter_block(0);
+    const double snr = config.radio.server_power_w / cell.noise_power_w();
+    const auto design = optimizer::design_multicast(cell.block().estimates, snr);
+    const double of_estimates_s = 16 * 256 / (10e6 * 0.75 * design.bits_per_use);
+    const bool is_perfect = config.radio.channel_knowledge == ChannelKnowledge::perfect;
+    CHECK((best == Approx(of_estimates_s)) == is_perfect);
 }
 
 TEST_CASE("values beyond the transmitters' range are clipped and counted") {
