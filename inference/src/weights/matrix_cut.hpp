@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The two ways in which a slice cuts a weight matrix.
+#pragma once
+
+#include <vector>
+
+#include "aircomp/inference/checkpoint.hpp"
+#include "aircomp/inference/slice.hpp"
+#include "weights/huge_buffer.hpp"
+#include "weights/matvec.hpp"
+
+namespace aircomp::inference {
+
+/// Rows [begin, end) of `w`, a view of the checkpoint's mapping.
+WeightMatrix cut_rows(const Checkpoint& checkpoint, const WeightMatrix& w, Range rows);
+
+/// Columns [begin, end) of `w`, copied to where they lie contiguously, the copy appended to
+/// `copies`: read strided, a slice would drag in almost every page of the tensor. All columns are
+/// `w` itself.
+WeightMatrix cut_columns(const Checkpoint& checkpoint, const WeightMatrix& w, Range columns,
+                         std::vector<HugeBuffer>& copies);
+
+}  // namespace aircomp::inference
