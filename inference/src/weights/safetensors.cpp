@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "weights/json_reader.hpp"
+#include "weights/lfs_pointer.hpp"
 
 namespace aircomp::inference {
 
@@ -113,6 +114,7 @@ void check_metadata(const JsonNode& metadata) {
 
 std::vector<SafetensorsEntry> parse_safetensors(gsl::span<const std::byte> contents,
                                                 const std::string& file) {
+    refuse_lfs_pointer(contents, file);
     const std::string_view text = header_text(contents, file);
     const auto data = contents.subspan(length_bytes + text.size());
     const nlohmann::json document = parse_json(text, file);
