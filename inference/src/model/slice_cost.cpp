@@ -74,7 +74,8 @@ double bytes_per_weight(const Checkpoint& checkpoint) {
     const ModelConfig& model = checkpoint.config();
     const auto weights = checkpoint.tensor("model.layers.0.self_attn.q_proj.weight",
                                            {model.heads * model.head_dim, model.hidden_size});
-    return static_cast<double>(element_bytes(weights.type));
+    const BlockSize block = block_size(weights.type);
+    return static_cast<double>(block.bytes) / static_cast<double>(block.elements);
 }
 
 double weight_bytes(const ModelConfig& model, const Slice& slice, double bytes_per_weight) {

@@ -82,8 +82,15 @@ nlohmann::ordered_json config_json(const ModelConfig& config) {
 void write_safetensors(const std::filesystem::path& file, gsl::span<const TensorView> tensors) {
     // Wide elements first, as the reference does: every tensor then lies aligned to its elements.
     std::vector<const TensorView*> order;
-    for (const TensorView& tensor : tensors)
+    for (const TensorView& tensor : tensors) {
+        if (block_size(tensor.type).elements != 1) {
+            throw std::invalid_argument(tensor.name +
+                                        ": expected F32, F16 or BF16, which safetensors holds, "
+                                        "found " +
+                                        type_name(tensor.type));
+        }
         order.push_back(&tensor);
+    }
     std::stable_sort(order.begin(), order.end(), [](const TensorView* a, const TensorView* b) {
         return element_bytes(a->type) > element_bytes(b->type);
     });

@@ -16,7 +16,7 @@ WeightMatrix cut_rows(const Checkpoint& checkpoint, const WeightMatrix& w, Range
 
 /// Columns [begin, end) of `w`, copied to where they lie contiguously, the copy appended to
 /// `copies`: read strided, a slice would drag in almost every page of the tensor. All columns are
-/// `w` itself.
+/// `w` itself. `w` must be a whole matrix, its rows of whole blocks.
 WeightMatrix cut_columns(const Checkpoint& checkpoint, const WeightMatrix& w, Range columns,
                          std::vector<HugeBuffer>& copies);
 

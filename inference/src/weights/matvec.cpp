@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "weights/matvec_kernels.hpp"
 
@@ -39,6 +40,18 @@ void check_sizes(const WeightMatrix& w, std::size_t x, std::size_t y) {
                                 " elements and y " + std::to_string(y));
 }
 
+/// `x` as long as the blocks of a row: elements of the first and last block that are not of the
+/// matrix meet zeros. In `padded` where it is not `x` itself.
+gsl::span<const float> in_whole_blocks(const WeightMatrix& w, gsl::span<const float> x,
+                                       std::vector<float>& padded) {
+    const std::int64_t block = block_size(w.type).elements;
+    const std::int64_t count = (w.skipped + w.columns + block - 1) / block * block;
+    if (count == w.columns) return x;
+    padded.assign(static_cast<std::size_t>(count), 0.0f);
+    std::copy(x.begin(), x.end(), padded.begin() + w.skipped);
+    return padded;
+}
+
 }  // namespace
 
 bool is_supported(InstructionSet set) {
@@ -69,20 +82,29 @@ void matvec(const WeightMatrix& w, gsl::span<const float> x, gsl::span<float> y,
             ThreadPool& threads, InstructionSet set) {
     check_sizes(w, x.size(), y.size());
     const auto dot = kernels_for(w.type, set).dot;
-    const float* const input = x.data();
+    std::vector<float> padded;
+    const gsl::span<const float> input = in_whole_blocks(w, x, padded);
+    const auto count = static_cast<std::int64_t>(input.size());
     float* const output = y.data();
-    const std::int64_t row_bytes =
-        std::max<std::int64_t>(1, w.columns * static_cast<std::int64_t>(element_bytes(w.type)));
-    threads.for_each_piece(w.rows, std::max<std::int64_t>(1, piece_bytes / row_bytes),
+    const auto bytes =
+        std::max<std::int64_t>(1, static_cast<std::int64_t>(row_bytes(w.type, count)));
+    threads.for_each_piece(w.rows, std::max<std::int64_t>(1, piece_bytes / bytes),
                            [=, &w](std::int64_t begin, std::int64_t end) {
                                for (std::int64_t r = begin; r < end; ++r) {
-                                   output[r] = dot(w.row(r), input, w.columns);
+                                   output[r] = dot(w.row(r), input.data(), count);
                                }
                            });
 }
 
 void widen(DataType type, const std::byte* elements, gsl::span<float> out, InstructionSet set) {
     kernels_for(type, set).widen(elements, out.data(), static_cast<std::int64_t>(out.size()));
+}
+
+void widen_row(const WeightMatrix& w, std::int64_t r, gsl::span<float> out, InstructionSet set) {
+    if (w.skipped == 0) return widen(w.type, w.row(r), out, set);
+    std::vector<float> blocks(static_cast<std::size_t>(w.skipped) + out.size());
+    widen(w.type, w.row(r), blocks, set);
+    std::copy(blocks.begin() + w.skipped, blocks.end(), out.begin());
 }
 
 }  // namespace aircomp::inference

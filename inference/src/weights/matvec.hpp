@@ -12,19 +12,22 @@
 
 namespace aircomp::inference {
 
-/// A row-major matrix [rows, columns] as it lies in memory; elements may be unaligned.
+/// A row-major matrix [rows, columns] as it lies in memory; elements may be unaligned. Of a blocked
+/// type, rows begin at a block; columns may begin and end within one.
 struct WeightMatrix {
     const std::byte* data = nullptr;
     DataType type = DataType::f32;
     std::int64_t rows = 0;
     std::int64_t columns = 0;
-    std::int64_t stride = 0;  ///< Elements from one row to the next, >= columns.
+    std::int64_t stride = 0;   ///< Elements from one row to the next, >= skipped + columns.
+    std::int64_t skipped = 0;  ///< Elements of a row's first block that are not of the matrix.
 
     const std::byte* row(std::int64_t r) const {
-        return data + static_cast<std::size_t>(r * stride) * element_bytes(type);
+        return data + static_cast<std::size_t>(r) * row_bytes(type, stride);
     }
+    /// What a product reads.
     std::size_t bytes() const {
-        return static_cast<std::size_t>(rows * columns) * element_bytes(type);
+        return static_cast<std::size_t>(rows) * row_bytes(type, skipped + columns);
     }
 };
 
@@ -42,9 +45,13 @@ InstructionSet best_instruction_set();
 void matvec(const WeightMatrix& w, gsl::span<const float> x, gsl::span<float> y,
             ThreadPool& threads, InstructionSet set = best_instruction_set());
 
-/// `out.size()` elements of type `type` that begin at `elements`, as float32. `set` must be
-/// supported.
+/// `out.size()` elements of type `type` that begin at `elements`, the begin of a block, as float32.
+/// `set` must be supported.
 void widen(DataType type, const std::byte* elements, gsl::span<float> out,
            InstructionSet set = best_instruction_set());
+
+/// Row `r` of `w`; `out` has W.columns elements.
+void widen_row(const WeightMatrix& w, std::int64_t r, gsl::span<float> out,
+               InstructionSet set = best_instruction_set());
 
 }  // namespace aircomp::inference

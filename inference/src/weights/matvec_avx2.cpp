@@ -3,6 +3,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "weights/blocks.hpp"
 #include "weights/matvec_kernels.hpp"
 
 #define AIRCOMP_AVX2 __attribute__((target("avx2,fma,f16c")))
@@ -83,9 +84,10 @@ Kernels avx2_kernels(DataType type) {
         case DataType::bf16:
             return {dot<BF16>, widen<BF16>};
         case DataType::f32:
-            break;
+            return {dot<F32>, widen<F32>};
+        default:
+            return portable_block_kernels(type);
     }
-    return {dot<F32>, widen<F32>};
 }
 
 }  // namespace aircomp::inference

@@ -6,6 +6,7 @@
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #include <immintrin.h>
 
+#include "weights/blocks.hpp"
 #include "weights/matvec_kernels.hpp"
 
 #define AIRCOMP_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
@@ -98,9 +99,10 @@ Kernels avx512_kernels(DataType type) {
         case DataType::bf16:
             return {dot<BF16>, widen<BF16>};
         case DataType::f32:
-            break;
+            return {dot<F32>, widen<F32>};
+        default:
+            return portable_block_kernels(type);
     }
-    return {dot<F32>, widen<F32>};
 }
 
 }  // namespace aircomp::inference

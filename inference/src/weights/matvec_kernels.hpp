@@ -9,9 +9,10 @@
 
 namespace aircomp::inference {
 
-/// Functions on `count` consecutive weights of one type; nothing needs to be aligned.
+/// Functions on `count` consecutive weights of one type, from the begin of a block on; nothing needs
+/// to be aligned.
 struct Kernels {
-    /// Scalar product of weights and `x`, accumulated in float32.
+    /// Scalar product of weights, in whole blocks, and `x`, accumulated in float32.
     float (*dot)(const std::byte* weights, const float* x, std::int64_t count);
     /// The weights as float32.
     void (*widen)(const std::byte* weights, float* out, std::int64_t count);

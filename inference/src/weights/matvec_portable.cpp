@@ -3,6 +3,8 @@
 #include <array>
 #include <cstring>
 
+#include "weights/block_formats.hpp"
+#include "weights/blocks.hpp"
 #include "weights/matvec_kernels.hpp"
 
 namespace aircomp::inference {
@@ -36,22 +38,7 @@ struct BF16 {
 
 struct F16 {
     static constexpr std::int64_t bytes = 2;
-    static float load(const std::byte* from) {
-        const std::uint32_t half = read<std::uint16_t>(from);
-        const std::uint32_t sign = (half & 0x8000u) << 16;
-        const std::uint32_t magnitude = (half & 0x7fffu) << 13;
-        // The exponents' biases differ by 112. Multiplying by 2^112 also turns subnormal halves
-        // into normal floats; infinity and NaN (exponent 31) need the full float exponent.
-        if (magnitude >= 0x0f800000u) return from_bits(sign | magnitude | 0x7f800000u);
-        return from_bits(sign | read_bits(from_bits(magnitude) * 0x1p112f));
-    }
-
-private:
-    static std::uint32_t read_bits(float value) {
-        std::uint32_t bits;
-        std::memcpy(&bits, &value, sizeof bits);
-        return bits;
-    }
+    static float load(const std::byte* from) { return half_at(from); }
 };
 
 template <class T>
@@ -90,9 +77,10 @@ Kernels portable_kernels(DataType type) {
         case DataType::bf16:
             return {dot<BF16>, widen<BF16>};
         case DataType::f32:
-            break;
+            return {dot<F32>, widen<F32>};
+        default:
+            return portable_block_kernels(type);
     }
-    return {dot<F32>, widen<F32>};
 }
 
 }  // namespace aircomp::inference

@@ -48,7 +48,7 @@ at::Tensor widened_rows(const WeightMatrix& w, std::int64_t begin, std::int64_t 
     const auto columns = static_cast<std::size_t>(w.columns);
     scratch.reset(new float[static_cast<std::size_t>(end - begin) * columns]);
     for (std::int64_t r = begin; r < end; ++r) {
-        widen(w.type, w.row(r), {scratch.get() + (r - begin) * w.columns, columns});
+        widen_row(w, r, {scratch.get() + (r - begin) * w.columns, columns});
     }
     return at::from_blob(scratch.get(), {end - begin, w.columns}, at::kFloat);
 }

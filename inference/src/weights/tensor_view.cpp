@@ -2,6 +2,7 @@
 // Names and sizes of tensors.
 #include "weights/tensor_view.hpp"
 
+#include <array>
 #include <stdexcept>
 #include <string>
 
@@ -9,26 +10,81 @@
 
 namespace aircomp::inference {
 
+namespace {
+
+struct TypeEntry {
+    const char* name;
+    BlockSize block;
+};
+
+/// In the order of DataType.
+constexpr std::array<TypeEntry, 16> types = {{{"F32", {1, 4}},
+                                              {"F16", {1, 2}},
+                                              {"BF16", {1, 2}},
+                                              {"Q4_0", {32, 18}},
+                                              {"Q4_1", {32, 20}},
+                                              {"Q5_0", {32, 22}},
+                                              {"Q5_1", {32, 24}},
+                                              {"Q8_0", {32, 34}},
+                                              {"Q2_K", {256, 84}},
+                                              {"Q3_K", {256, 110}},
+                                              {"Q4_K", {256, 144}},
+                                              {"Q5_K", {256, 176}},
+                                              {"Q6_K", {256, 210}},
+                                              {"IQ4_NL", {32, 18}},
+                                              {"IQ4_XS", {256, 136}},
+                                              {"MXFP4", {32, 17}}}};
+
+const TypeEntry& entry(DataType type) {
+    return types.at(static_cast<std::size_t>(type));
+}
+
+}  // namespace
+
+BlockSize block_size(DataType type) {
+    return entry(type).block;
+}
+
+std::size_t row_bytes(DataType type, std::int64_t elements) {
+    const BlockSize block = block_size(type);
+    return static_cast<std::size_t>((elements + block.elements - 1) / block.elements * block.bytes);
+}
+
 std::size_t element_bytes(DataType type) {
-    return type == DataType::f32 ? 4 : 2;
+    const BlockSize block = block_size(type);
+    if (block.elements != 1) {
+        throw std::invalid_argument(std::string("expected a type without blocks, found ") +
+                                    type_name(type));
+    }
+    return static_cast<std::size_t>(block.bytes);
 }
 
 const char* type_name(DataType type) {
-    switch (type) {
-        case DataType::f32:
-            return "F32";
-        case DataType::f16:
-            return "F16";
-        case DataType::bf16:
-            return "BF16";
+    return entry(type).name;
+}
+
+std::optional<DataType> find_type(std::string_view name) {
+    for (std::size_t i = 0; i < types.size(); ++i) {
+        if (types[i].name == name) return static_cast<DataType>(i);
     }
-    throw std::invalid_argument("unknown data type");
+    return std::nullopt;
+}
+
+std::string type_names() {
+    std::string names;
+    for (const TypeEntry& type : types)
+        names += (names.empty() ? "" : ", ") + std::string(type.name);
+    return names;
 }
 
 void check_bytes(const TensorView& tensor) {
-    std::size_t bytes = element_bytes(tensor.type);
-    for (const std::int64_t extent : tensor.shape) {
-        if (extent < 0 || __builtin_mul_overflow(bytes, static_cast<std::size_t>(extent), &bytes)) {
+    const BlockSize block = block_size(tensor.type);
+    auto bytes = static_cast<std::size_t>(block.bytes);
+    for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
+        const bool is_row = i + 1 == tensor.shape.size();
+        const std::int64_t extent = is_row ? tensor.shape[i] / block.elements : tensor.shape[i];
+        if (extent < 0 || (is_row && tensor.shape[i] % block.elements != 0) ||
+            __builtin_mul_overflow(bytes, static_cast<std::size_t>(extent), &bytes)) {
             throw std::invalid_argument(tensor.name +
                                         ": no such shape: " + shape_text(tensor.shape));
         }

@@ -14,12 +14,42 @@
 
 namespace aircomp::inference {
 
-enum class DataType { f32, f16, bf16 };
+/// Types of weights that can be multiplied with: floats, and ggml's blocked types, whose elements
+/// share scales with their neighbours in a row.
+enum class DataType {
+    f32,
+    f16,
+    bf16,
+    q4_0,
+    q4_1,
+    q5_0,
+    q5_1,
+    q8_0,
+    q2_k,
+    q3_k,
+    q4_k,
+    q5_k,
+    q6_k,
+    iq4_nl,
+    iq4_xs,
+    mxfp4
+};
 
-/// Bytes of one element: 4, 2, 2.
+/// How a type is stored: consecutive elements of a row in blocks that are read as a whole.
+struct BlockSize {
+    std::int64_t elements;  ///< 1 for floats; 32 or 256.
+    std::int64_t bytes;
+};
+BlockSize block_size(DataType type);
+
+/// Bytes of a row of `elements`, in whole blocks.
+std::size_t row_bytes(DataType type, std::int64_t elements);
+
+/// Bytes of one element of a type without blocks: 4, 2, 2. Throws std::invalid_argument for others.
 std::size_t element_bytes(DataType type);
 
-/// A tensor as it lies in the mapping: row-major, not necessarily aligned to its element type.
+/// A tensor as it lies in the mapping: row-major, not necessarily aligned to its element type. Rows,
+/// of a blocked type, are whole blocks.
 /// Valid as long as the Checkpoint that it came from.
 struct TensorView {
     std::string name;

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Blocked types in plain C++. Compiled without fused multiply-add, so that values are the
+// reference's to the last bit on every processor.
+#include "weights/blocks.hpp"
+
+#include <algorithm>
+
+namespace aircomp::inference {
+
+namespace {
+
+/// The values of a block taken apart.
+template <class Format>
+void values_of(const BlockParts& parts, std::int64_t elements, float* out) {
+    for (std::int64_t i = 0; i < elements; i += group_elements) {
+        const auto group = static_cast<std::size_t>(i / group_elements);
+        const float scale = parts.scale[group];
+        const float offset = parts.offset[group];
+        for (std::int64_t k = i; k < i + group_elements; ++k) {
+            const float value = scale * static_cast<float>(parts.q[static_cast<std::size_t>(k)]);
+            out[k] = Format::has_offset ? value + offset : value;
+        }
+    }
+}
+
+template <class Format>
+void dequantise(const std::byte* blocks, float* out, std::int64_t count) {
+    const BlockSize block = block_size(Format::type);
+    BlockParts parts;
+    std::array<float, largest_block> last;
+    for (; count > 0; count -= block.elements, blocks += block.bytes, out += block.elements) {
+        Format::take_apart(blocks, parts);
+        if (count >= block.elements) {
+            values_of<Format>(parts, block.elements, out);
+        } else {
+            values_of<Format>(parts, block.elements, last.data());
+            std::copy_n(last.begin(), count, out);
+        }
+    }
+}
+
+template <class Format>
+float dot(const std::byte* blocks, const float* x, std::int64_t count) {
+    const BlockSize block = block_size(Format::type);
+    BlockParts parts;
+    std::array<float, largest_block> values;
+    // Independent sums, so that additions neither wait for each other nor pile up rounding errors.
+    std::array<float, group_elements> sums{};
+    for (; count > 0; count -= block.elements, blocks += block.bytes, x += block.elements) {
+        Format::take_apart(blocks, parts);
+        values_of<Format>(parts, block.elements, values.data());
+        for (std::int64_t i = 0; i < block.elements; i += group_elements) {
+            for (std::int64_t lane = 0; lane < group_elements; ++lane) {
+                sums[static_cast<std::size_t>(lane)] +=
+                    values[static_cast<std::size_t>(i + lane)] * x[i + lane];
+            }
+        }
+    }
+    for (std::size_t half = group_elements / 2; half > 0; half /= 2) {
+        for (std::size_t lane = 0; lane < half; ++lane)
+            sums[lane] += sums[lane + half];
+    }
+    return sums[0];
+}
+
+}  // namespace
+
+Kernels portable_block_kernels(DataType type) {
+    return with_block_format(type, [](auto format) {
+        using Format = decltype(format);
+        return Kernels{dot<Format>, dequantise<Format>};
+    });
+}
+
+}  // namespace aircomp::inference
