@@ -2,9 +2,12 @@
 // The transformer, cut and whole: partials against the unsplit layer, logits against NumPy.
 #include "aircomp/inference/decoder.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <random>
 #include <string>
 
@@ -149,6 +152,40 @@ TEST_CASE("logits agree with an independent implementation, for every architectu
             CHECK(relative_difference(expected, found) < 1e-5);
         }
     }
+}
+
+TEST_CASE("rotary pairs that lie side by side are halves with the rows of q and k reordered") {
+    ModelConfig config = small_config(4, 2);
+    RandomModelOptions options;
+    const Checkpoint halves = random_model(config, options);
+    // Row 2i + j of a head is what row i + j * head_dim / 2 was.
+    std::vector<TensorView> tensors;
+    auto memory = std::make_shared<std::vector<std::vector<std::byte>>>();
+    for (const std::string& name : halves.names()) {
+        TensorView tensor = halves.tensor(name);
+        if (name.find("q_proj") != std::string::npos || name.find("k_proj") != std::string::npos) {
+            const std::size_t row = static_cast<std::size_t>(config.hidden_size) * sizeof(float);
+            std::vector<std::byte>& moved = memory->emplace_back(tensor.bytes.size());
+            for (std::size_t r = 0; r < moved.size() / row; ++r) {
+                const std::size_t from = r / 16 * 16 + r % 16 / 2 + r % 2 * 8;
+                std::copy_n(tensor.bytes.begin() + static_cast<std::ptrdiff_t>(from * row), row,
+                            moved.begin() + static_cast<std::ptrdiff_t>(r * row));
+            }
+            tensor.bytes = moved;
+        }
+        tensors.push_back(tensor);
+    }
+    config.rope_adjacent_pairs = true;
+    const Checkpoint adjacent = Checkpoint::from_tensors(config, tensors, memory);
+    const auto tokens = some_tokens(config, 20);
+    CHECK(relative_difference(Team(halves, {whole_model(config)}).logits(tokens, 7),
+                              Team(adjacent, {whole_model(config)}).logits(tokens, 7)) <
+          float32_rounding);
+    // The layout is not ignored.
+    config.rope_adjacent_pairs = false;
+    const Checkpoint wrong = Checkpoint::from_tensors(config, tensors, memory);
+    CHECK(relative_difference(Team(halves, {whole_model(config)}).logits(tokens, 7),
+                              Team(wrong, {whole_model(config)}).logits(tokens, 7)) > 0.01);
 }
 
 TEST_CASE("outliers do not cost the logits their precision") {

@@ -24,7 +24,9 @@ double scaled(double frequency, const RopeScaling& scaling) {
 
 }  // namespace
 
-RotaryEmbedding::RotaryEmbedding(const ModelConfig& config) {
+RotaryEmbedding::RotaryEmbedding(const ModelConfig& config)
+    : pair_stride_(config.rope_adjacent_pairs ? 2 : 1),
+      partner_(config.rope_adjacent_pairs ? 1 : static_cast<std::size_t>(config.head_dim / 2)) {
     for (std::int64_t i = 0; i < config.head_dim; i += 2) {
         const double exponent = static_cast<double>(i) / static_cast<double>(config.head_dim);
         const double frequency = std::pow(config.rope_theta, -exponent);
@@ -42,8 +44,8 @@ void RotaryEmbedding::rotate(Activations x, std::int64_t position) const {
             const auto cosine = static_cast<float>(std::cos(angle));
             const auto sine = static_cast<float>(std::sin(angle));
             for (std::size_t head = 0; head < heads.size(); head += 2 * pairs) {
-                float& a = heads[head + i];
-                float& b = heads[head + i + pairs];
+                float& a = heads[head + i * pair_stride_];
+                float& b = heads[head + i * pair_stride_ + partner_];
                 const float turned = a * cosine - b * sine;
                 b = b * cosine + a * sine;
                 a = turned;

@@ -3,6 +3,7 @@
 // with the position, so that their scalar products depend on distances alone.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -17,12 +18,14 @@ public:
     explicit RotaryEmbedding(const ModelConfig& config);
 
     /// Turns every head of `x` [tokens, heads * head_dim], whose tokens stand at `position`,
-    /// `position` + 1, ... Element i of a head is paired with element i + head_dim / 2, the layout
-    /// of Hugging Face's weights.
+    /// `position` + 1, ... Which elements of a head are a pair is the model's layout
+    /// (ModelConfig::rope_adjacent_pairs).
     void rotate(Activations x, std::int64_t position) const;
 
 private:
     std::vector<double> frequencies_;  ///< Radians per position, one for each pair of a head.
+    std::size_t pair_stride_;          ///< From the first element of a pair to that of the next.
+    std::size_t partner_;              ///< From the first element of a pair to the second.
 };
 
 }  // namespace aircomp::inference

@@ -35,6 +35,9 @@ struct ModelConfig {
     double rms_norm_epsilon = 0;
     double rope_theta = 0;
     std::optional<RopeScaling> rope_scaling;
+    /// Rotary embeddings turn elements 2i and 2i + 1 of a head together, as GGUF lays out the rows
+    /// of Llama's q and k; otherwise i and i + head_dim / 2, as Hugging Face does.
+    bool rope_adjacent_pairs = false;
     bool tied_embeddings = false;
     bool qkv_bias = false;  ///< Qwen2: q, k and v projections carry a bias.
     std::optional<std::int32_t> bos_token;
