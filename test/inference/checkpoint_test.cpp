@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <functional>
 
 #include "aircomp/inference/checkpoint_writer.hpp"
 #include "errors.hpp"
@@ -143,7 +144,7 @@ TEST_CASE("tensors that are missing, of another shape or of another type are nam
         },
         {"tensor a", "expected shape [2, 1]", "found [2]"});
     check_error<std::runtime_error>([&] { checkpoint.tensor("i", {}); },
-                                    {"tensor i", "F32, F16 or BF16", "found I64"});
+                                    {"tensor i", "expected type F32, F16, BF16", "found I64"});
 }
 
 TEST_CASE("a header has to be within its file") {
@@ -231,10 +232,9 @@ TEST_CASE("shards are read where the index says") {
     CHECK(b[0] == 2);
     CHECK(b[1] == 3);
 
-    check_error<std::runtime_error>([&] { with_index(R"({"a": "m-2.safetensors"})"); },
-                                    {"index.json", "weight_map.a", "holds the tensor"});
-    check_error<std::runtime_error>([&] { with_index(R"({"a": "m-3.safetensors"})"); },
-                                    {"m-3.safetensors", "No such file"});
+    check_error<std::runtime_error>(
+        [&] { with_index(R"({"a": "m-3.safetensors"})"); },
+        {"index.json: weight_map.a", "a shard that is in the folder", "m-3.safetensors"});
     for (const char* name : {"../x", "/etc/passwd", "x/y", "..", ".", "", "a\\\\b", "a\\u0000b"}) {
         CAPTURE(name);
         check_error<std::runtime_error>(
@@ -242,6 +242,16 @@ TEST_CASE("shards are read where the index says") {
             {"weight_map.a", "without path parts"});
     }
     check_error<std::runtime_error>([&] { with_index("[]"); }, {"weight_map", "an object"});
+
+    // Stale entries: what is asked for is what matters.
+    const Checkpoint stale = with_index(R"({"a": "m-2.safetensors", "b": "m-2.safetensors"})");
+    CHECK(stale.names() == std::vector<std::string>{"b"});
+    for (const auto& ask : std::vector<std::function<void()>>{[&] { stale.tensor("a"); },
+                                                              [&] { stale.tensor("a", {1}); }}) {
+        check_error<std::runtime_error>(
+            ask, {"tensor a", "no tensor of that name in m-2.safetensors", "index.json says"});
+    }
+    CHECK(with_index(R"({"a": "m-1.safetensors"})").names() == std::vector<std::string>{"a"});
     check_error<std::runtime_error>([&] { with_index("{\"a\": 1}"); }, {"weight_map.a", "string"});
 }
 

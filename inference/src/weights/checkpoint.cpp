@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A model folder's weights: which files hold them, and where in the mapping each tensor lies.
+// A model's weights: which files hold them, and where in the mapping each tensor lies.
 #include "aircomp/inference/checkpoint.hpp"
 
 #include <map>
 #include <optional>
-#include <set>
 #include <stdexcept>
+#include <utility>
 
+#include "model/gguf_config.hpp"
+#include "model/gguf_names.hpp"
+#include "weights/ggml_type.hpp"
+#include "weights/gguf_files.hpp"
 #include "weights/json_reader.hpp"
 #include "weights/mapped_file.hpp"
 #include "weights/safetensors.hpp"
@@ -19,13 +23,6 @@ namespace {
 constexpr const char* single_file = "model.safetensors";
 constexpr const char* index_file = "model.safetensors.index.json";
 
-std::optional<DataType> data_type(const std::string& name) {
-    if (name == "F32") return DataType::f32;
-    if (name == "F16") return DataType::f16;
-    if (name == "BF16") return DataType::bf16;
-    return std::nullopt;
-}
-
 /// Shard names are names in the model folder; anything else could reach any file of the machine.
 void check_shard_name(const JsonNode& shard) {
     const std::string& name = shard.text();
@@ -37,31 +34,60 @@ void check_shard_name(const JsonNode& shard) {
 }  // namespace
 
 struct Checkpoint::Files {
-    explicit Files(std::filesystem::path path)
-        : folder(std::move(path)), config(read_model_config(folder / "config.json")) {
-        if (std::filesystem::exists(folder / single_file)) {
-            for (SafetensorsEntry& entry : map(single_file)) {
-                std::string name = entry.name;
-                tensors.emplace(std::move(name), std::move(entry));
-            }
-        } else if (std::filesystem::exists(folder / index_file)) {
-            map_shards();
+    struct Entry {
+        std::string type;  ///< As the file calls it.
+        std::vector<std::int64_t> shape;
+        gsl::span<const std::byte> bytes;
+    };
+
+    explicit Files(std::filesystem::path its_path) : path(std::move(its_path)) {
+        if (std::filesystem::is_regular_file(path)) {
+            open_gguf();
         } else {
-            throw std::runtime_error(folder.string() + ": expected " + single_file + " or " +
-                                     index_file + ", found neither");
+            config = read_model_config(path / "config.json");
+            open_folder();
         }
     }
 
     Files(const ModelConfig& its_config, std::shared_ptr<const void> its_owner)
         : config(its_config), owner(std::move(its_owner)) {}
 
-    std::vector<SafetensorsEntry> map(const std::string& name) {
-        const MappedFile& file = mappings.emplace_back(folder / name);
-        return parse_safetensors(file.contents(), (folder / name).string());
+    void open_gguf() {
+        gguf.emplace(path);
+        config = read_gguf_config(*gguf);
+        for (const GgufTensor& tensor : gguf->tensors()) {
+            // The reader has refused names and types that are not known.
+            tensors.emplace(*hugging_face_name(tensor.name),
+                            Entry{find_ggml_type(tensor.type)->name, tensor.shape, tensor.bytes});
+        }
     }
 
+    void open_folder() {
+        if (std::filesystem::exists(path / single_file)) {
+            for (SafetensorsEntry& entry : map(single_file))
+                add(std::move(entry));
+        } else if (std::filesystem::exists(path / index_file)) {
+            map_shards();
+        } else {
+            throw std::runtime_error(path.string() + ": expected " + single_file + " or " +
+                                     index_file + ", found neither");
+        }
+    }
+
+    void add(SafetensorsEntry entry) {
+        tensors.emplace(std::move(entry.name),
+                        Entry{std::move(entry.type), std::move(entry.shape), entry.bytes});
+    }
+
+    std::vector<SafetensorsEntry> map(const std::string& name) {
+        const MappedFile& file = mappings.emplace_back(path / name);
+        return parse_safetensors(file.contents(), (path / name).string());
+    }
+
+    /// Tensors of a shard that the index does not name are left out. One that it names and that is
+    /// not there may be one that nobody asks for; who does is told.
     void map_shards() {
-        const std::string index_path = (folder / index_file).string();
+        const std::string index_path = (path / index_file).string();
         const nlohmann::json document = read_json(index_path);
         const JsonNode weight_map = JsonNode(document, index_path).at("weight_map");
         if (!weight_map.value().is_object()) weight_map.fail("an object");
@@ -72,26 +98,47 @@ struct Checkpoint::Files {
             check_shard_name(shard);
             const auto [found, is_new] = shards.try_emplace(shard.text());
             if (is_new) {
+                if (!std::filesystem::exists(path / shard.text())) {
+                    shard.fail("a shard that is in the folder (an incomplete download?)");
+                }
                 for (SafetensorsEntry& entry : map(shard.text())) {
                     std::string name = entry.name;
                     found->second.emplace(std::move(name), std::move(entry));
                 }
             }
             const auto tensor = found->second.find(item.key());
-            if (tensor == found->second.end()) shard.fail("a shard that holds the tensor");
-            tensors.emplace(item.key(), tensor->second);
+            if (tensor == found->second.end()) {
+                stale.emplace(item.key(), shard.text());
+            } else {
+                add(tensor->second);
+            }
         }
     }
 
-    std::filesystem::path folder;
+    [[noreturn]] void fail_missing(const std::string& name, const std::string& expected) const {
+        const auto shard = stale.find(name);
+        throw std::runtime_error(
+            path.string() + ": tensor " + name + ": " + expected + "found no tensor of that name" +
+            (shard == stale.end()
+                 ? ""
+                 : " in " + shard->second + ", where " + index_file + " says it is"));
+    }
+
+    const std::vector<MappedFile>& all_mappings() const {
+        return gguf ? gguf->mappings() : mappings;
+    }
+
+    std::filesystem::path path;  ///< A folder or a GGUF file.
     ModelConfig config;
     std::vector<MappedFile> mappings;
+    std::optional<GgufFiles> gguf;
     std::shared_ptr<const void> owner;  ///< Of tensors that lie in memory.
-    std::map<std::string, SafetensorsEntry> tensors;
+    std::map<std::string, Entry> tensors;
+    std::map<std::string, std::string> stale;  ///< Names that the index has, and their shards.
 };
 
-Checkpoint::Checkpoint(const std::filesystem::path& folder)
-    : files_(std::make_unique<Files>(folder)) {}
+Checkpoint::Checkpoint(const std::filesystem::path& model)
+    : files_(std::make_unique<Files>(model)) {}
 
 Checkpoint::Checkpoint(std::unique_ptr<Files> files) : files_(std::move(files)) {}
 
@@ -100,11 +147,10 @@ Checkpoint Checkpoint::from_tensors(const ModelConfig& config, gsl::span<const T
     auto files = std::make_unique<Files>(config, std::move(owner));
     for (const TensorView& tensor : tensors) {
         check_bytes(tensor);
-        const bool is_new =
-            files->tensors
-                .emplace(tensor.name, SafetensorsEntry{tensor.name, type_name(tensor.type),
-                                                       tensor.shape, tensor.bytes})
-                .second;
+        const bool is_new = files->tensors
+                                .emplace(tensor.name, Files::Entry{type_name(tensor.type),
+                                                                   tensor.shape, tensor.bytes})
+                                .second;
         if (!is_new) {
             throw std::invalid_argument(tensor.name + ": expected one tensor of the name");
         }
@@ -117,7 +163,7 @@ Checkpoint::Checkpoint(Checkpoint&&) noexcept = default;
 Checkpoint& Checkpoint::operator=(Checkpoint&&) noexcept = default;
 
 const std::filesystem::path& Checkpoint::folder() const {
-    return files_->folder;
+    return files_->path;
 }
 const ModelConfig& Checkpoint::config() const {
     return files_->config;
@@ -128,30 +174,26 @@ bool Checkpoint::contains(const std::string& name) const {
 }
 
 TensorView Checkpoint::tensor(const std::string& name) const {
-    const auto where = [&] { return files_->folder.string() + ": tensor " + name; };
     const auto found = files_->tensors.find(name);
-    if (found == files_->tensors.end()) {
-        throw std::runtime_error(where() + ": found no tensor of that name");
-    }
-    const SafetensorsEntry& entry = found->second;
-    const auto type = data_type(entry.type);
+    if (found == files_->tensors.end()) files_->fail_missing(name, "");
+    const Files::Entry& entry = found->second;
+    const auto type = find_type(entry.type);
     if (!type) {
-        throw std::runtime_error(where() + ": expected type F32, F16 or BF16, found " + entry.type);
+        throw std::runtime_error(files_->path.string() + ": tensor " + name + ": expected type " +
+                                 type_names() + ", found " + entry.type);
     }
     return {name, *type, entry.shape, entry.bytes};
 }
 
 TensorView Checkpoint::tensor(const std::string& name,
                               const std::vector<std::int64_t>& shape) const {
-    const auto where = [&] { return files_->folder.string() + ": tensor " + name; };
     const auto found = files_->tensors.find(name);
     if (found == files_->tensors.end()) {
-        throw std::runtime_error(where() + ": expected shape " + shape_text(shape) +
-                                 ", found no tensor of that name");
+        files_->fail_missing(name, "expected shape " + shape_text(shape) + ", ");
     }
     if (found->second.shape != shape) {
-        throw std::runtime_error(where() + ": expected shape " + shape_text(shape) + ", found " +
-                                 shape_text(found->second.shape));
+        throw std::runtime_error(files_->path.string() + ": tensor " + name + ": expected shape " +
+                                 shape_text(shape) + ", found " + shape_text(found->second.shape));
     }
     return tensor(name);
 }
@@ -165,12 +207,12 @@ std::vector<std::string> Checkpoint::names() const {
 }
 
 void Checkpoint::isolate(gsl::span<const std::byte> bytes) const {
-    for (const MappedFile& file : files_->mappings)
+    for (const MappedFile& file : files_->all_mappings())
         file.isolate(bytes);
 }
 
 void Checkpoint::release(gsl::span<const std::byte> bytes) const {
-    for (const MappedFile& file : files_->mappings)
+    for (const MappedFile& file : files_->all_mappings())
         file.release(bytes);
 }
 

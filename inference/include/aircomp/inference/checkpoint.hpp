@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The weights of a model folder, memory-mapped: names, types, shapes and where the bytes lie.
+// The weights of a model, memory-mapped: names, types, shapes and where the bytes lie.
 #pragma once
 
 #include <cstddef>
@@ -59,13 +59,14 @@ struct TensorView {
 };
 
 /// A Hugging Face model folder: `config.json` and `model.safetensors`, or the shards that
-/// `model.safetensors.index.json` names. Nothing is read before it is needed; pages that are
+/// `model.safetensors.index.json` names; or a GGUF file, any part of one that was split, whose tensors
+/// have the names of Hugging Face's folders here. Nothing is read before it is needed; pages that are
 /// never touched never become resident.
 class Checkpoint {
 public:
-    /// Maps the folder and checks every header completely (lengths, offsets, types, shapes).
+    /// Maps the folder or file and checks every header completely (lengths, offsets, types, shapes).
     /// Throws std::runtime_error with file, tensor, what was expected and found.
-    explicit Checkpoint(const std::filesystem::path& folder);
+    explicit Checkpoint(const std::filesystem::path& model);
 
     /// A model that exists in memory alone, with an empty folder(); `owner` keeps the bytes of the
     /// tensors. Throws std::invalid_argument for a name that comes twice or bytes that are not the
@@ -77,6 +78,7 @@ public:
     Checkpoint(Checkpoint&&) noexcept;
     Checkpoint& operator=(Checkpoint&&) noexcept;
 
+    /// The folder, or the GGUF file.
     const std::filesystem::path& folder() const;
     const ModelConfig& config() const;
     bool contains(const std::string& name) const;
