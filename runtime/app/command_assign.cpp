@@ -137,7 +137,7 @@ void add_assign(CLI::App& program) {
         "assign", "Choose the devices' shares of a model for their channels, power and memory");
     command->add_option("config", options->config_file, "YAML configuration; see configs/")
         ->required();
-    add_model(*command, options->model_folder, "; in place of the configuration's");
+    add_model_option(*command, options->model_folder, "; in place of the configuration's");
     command->add_option("--snr-db", options->snr_db,
                         "Largest device power over receiver noise, dB");
     command->add_option("--seed", options->seed, "Seed of path gains and channels");

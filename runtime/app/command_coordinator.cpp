@@ -141,7 +141,7 @@ void add_coordinator(CLI::App& program) {
         program.add_subcommand("coordinator", "Continue a prompt over device processes");
     command->add_option("config", options->config_file, "YAML configuration; see configs/")
         ->required();
-    add_model(*command, options->model_folder, "; in place of the configuration's");
+    add_model_option(*command, options->model_folder, "; in place of the configuration's");
     command->add_option("--prompt", options->prompt, "Text to continue");
     command->add_option("--text-file", options->text_file, "File with the text to continue");
     command->add_option("--tokens", options->run.tokens, "How many tokens to make at most")

@@ -14,7 +14,7 @@ void add_device(CLI::App& program) {
     command->add_option("--coordinator", options->coordinator, "HOST:PORT")->required();
     command->add_option("--name", options->name, "As the coordinator's configuration has it")
         ->required();
-    add_model(*command, options->model, "; the coordinator's")->required();
+    add_model_option(*command, options->model, "; the coordinator's")->required();
     command->add_option("--certificates", options->certificates,
                         "Folder of the device's certificate; without it, loopback only");
     command

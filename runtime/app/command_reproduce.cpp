@@ -173,7 +173,7 @@ void add_reproduce(CLI::App& program) {
     auto options = std::make_shared<ReproduceOptions>();
     CLI::App* command = program.add_subcommand("reproduce", "Run named experiments");
     command->add_option("names", options->names, "Names of experiments, all, or YAML files");
-    add_model(*command, options->model, "; in place of the demo model");
+    add_model_option(*command, options->model, "; in place of the demo model");
     command->add_option("--text", options->text, "Text to predict, in place of the demo's")
         ->check(CLI::Validator(CLI::ExistingFile).description(""));
     command->add_option("--out", options->out, "Folder for the results")->capture_default_str();

@@ -13,7 +13,7 @@ namespace aircomp::app {
 
 void ExperimentOptions::add_to(CLI::App& command) {
     command.add_option("--config", config_file, "YAML configuration; see configs/");
-    add_model(command, model_folder, "; in place of the configuration's");
+    add_model_option(command, model_folder, "; in place of the configuration's");
     command.add_option("--devices", devices,
                        "Number of devices: the configuration's first ones, or the default kinds");
     command.add_option("--scheme", scheme, "What carries the sums")

@@ -21,7 +21,7 @@ CLI::Validator local_model() {
         "");
 }
 
-CLI::Option* add_model(CLI::App& command, std::string& model, const std::string& whose) {
+CLI::Option* add_model_option(CLI::App& command, std::string& model, const std::string& whose) {
     return command
         .add_option("--model", model,
                     "A model's folder or GGUF file, or a name of the local caches (smollm2, "

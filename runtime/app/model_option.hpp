@@ -8,7 +8,7 @@
 namespace aircomp::app {
 
 /// Adds the option; `model` becomes the path of what was named, see inference::find_model().
-CLI::Option* add_model(CLI::App& command, std::string& model, const std::string& whose);
+CLI::Option* add_model_option(CLI::App& command, std::string& model, const std::string& whose);
 
 /// What takes the name of a model and leaves its path; for CLI::Option::transform().
 CLI::Validator local_model();

@@ -42,9 +42,9 @@ public:
     }
     GgufBuilder& array(const std::string& key, Type element, std::uint64_t count,
                        const std::string& bytes) {
-        return value(key, Type::array,
-                     bytes_of_number(static_cast<std::uint32_t>(element)) + bytes_of_number(count) +
-                         bytes);
+        return value(
+            key, Type::array,
+            bytes_of_number(static_cast<std::uint32_t>(element)) + bytes_of_number(count) + bytes);
     }
     /// `shape` as in the file: the length of a row first.
     GgufBuilder& tensor(const std::string& name, const std::vector<std::uint64_t>& shape,
@@ -56,8 +56,7 @@ public:
     }
     GgufBuilder& entry(const std::string& name, const std::vector<std::uint64_t>& shape,
                        std::uint32_t type, std::uint64_t offset) {
-        table_ += bytes_of_text(name) +
-                  bytes_of_number(static_cast<std::uint32_t>(shape.size()));
+        table_ += bytes_of_text(name) + bytes_of_number(static_cast<std::uint32_t>(shape.size()));
         for (const std::uint64_t extent : shape)
             table_ += bytes_of_number(extent);
         table_ += bytes_of_number(type) + bytes_of_number(offset);

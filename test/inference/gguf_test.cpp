@@ -216,7 +216,9 @@ TEST_CASE("what a GGUF file says wrongly is named") {
                   {"tensor t", "found twice"});
     check_refused(changed([&](GgufBuilder& b) { b.tensor("t", {}, f32_type, row); }),
                   {"tensor t", "1 to 4 dimensions", "found 0"});
-    check_refused(changed([&](GgufBuilder& b) { b.tensor("t", {1, 1, 1, 1, 1}, f32_type, row); }),
+    check_refused(changed([&](GgufBuilder& b) {
+                      b.tensor("t", {1, 1, 1, 1, 1}, f32_type, row);
+                  }),
                   {"tensor t", "1 to 4 dimensions", "found 5"});
     check_refused(changed([&](GgufBuilder& b) { b.tensor("t", {2}, 4, row); }),
                   {"tensor t", "known type", "number 4"});
@@ -226,11 +228,11 @@ TEST_CASE("what a GGUF file says wrongly is named") {
                   {"tensor t", "multiple of 32", "found 8"});
     check_refused(changed([&](GgufBuilder& b) { b.tensor("t", {3}, f32_type, row); }),
                   {"tensor t", "12 bytes", "truncated"});
-    check_refused(changed([&](GgufBuilder& b) {
-                      b.tensor("t", {32}, f32_type, std::string(128, 't')).entry("u", {2}, f32_type,
-                                                                                 96);
-                  }),
-                  {"tensor u", "where tensor t ends", "byte 128", "found 96"});
+    check_refused(
+        changed([&](GgufBuilder& b) {
+            b.tensor("t", {32}, f32_type, std::string(128, 't')).entry("u", {2}, f32_type, 96);
+        }),
+        {"tensor u", "where tensor t ends", "byte 128", "found 96"});
     check_refused(changed([](GgufBuilder& b) {
                       b.integer("general.alignment", 24).entry("t", {0}, f32_type, 0);
                   }),
@@ -270,7 +272,8 @@ TEST_CASE("the parts of a split GGUF model are joined, whichever is named") {
 }
 
 TEST_CASE("a safetensors file that is a Git LFS pointer says so") {
-    const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n";
+    const std::string pointer =
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n";
     check_error<std::runtime_error>(
         [&] { parse_safetensors(gsl::as_bytes(gsl::span<const char>(pointer)), "f"); },
         {"f: expected the weights", "Git LFS pointer", "git lfs pull"});

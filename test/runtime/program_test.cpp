@@ -49,6 +49,34 @@ TEST_CASE("logits come as JSON, one a vocabulary entry") {
     CHECK(nlohmann::json::parse(result.output)["logits"].size() == 4096);
 }
 
+TEST_CASE("model tells what a model is, what devices would hold, and what cannot be used") {
+    const auto whole = aircomp("model " + model + " --shares 0.5,0.3,0.2 --context 64 --json -");
+    REQUIRE(whole.code == 0);
+    const auto json = nlohmann::json::parse(whole.output);
+    CHECK(json["architecture"]["layers"] == 6);
+    CHECK(json["architecture"]["sums_per_token"] == 12);
+    CHECK(json["weights"]["types"]["BF16"]["weights"] == json["weights"]["weights"]);
+    CHECK(json["weights"]["bytes"] == 2 * json["weights"]["weights"].get<std::int64_t>());
+    REQUIRE(json["devices"].size() == 3);
+    std::int64_t columns = 0;
+    for (const auto& device : json["devices"])
+        columns += device["FFN columns"].get<std::int64_t>();
+    CHECK(columns == json["architecture"]["ffn_size"]);
+    CHECK(json["tokenizer"]["bos"] == 4094);
+    CHECK(json["chat_template"].is_null());
+
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("aircomp-model-" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / "config.json") << R"({"architectures": ["BertModel"]})";
+    const auto other = aircomp("model " + folder.string());
+    std::filesystem::remove_all(folder);
+    CHECK(other.code == 1);
+    CHECK(other.output.find("not supported: ") != std::string::npos);
+    CHECK(other.output.find("BertModel") != std::string::npos);
+    CHECK(other.output.find("expected tokenizer.json or tokenizer.model") != std::string::npos);
+}
+
 TEST_CASE("config prints keys as YAML and JSON, either of which is a configuration again") {
     const auto folder =
         std::filesystem::temp_directory_path() / ("aircomp-config-" + std::to_string(getpid()));

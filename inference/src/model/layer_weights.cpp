@@ -41,12 +41,12 @@ LayerWeights load_layer(const Checkpoint& checkpoint, const Slice& slice, std::i
     };
     const auto rows = [&](const std::string& name, std::int64_t all, Range range) {
         return cut_rows(checkpoint, load_matrix(checkpoint, prefix + name + ".weight", all, hidden),
-                       range);
+                        range);
     };
     const auto columns = [&](const std::string& name, std::int64_t all, Range range) {
         return cut_columns(checkpoint,
-                          load_matrix(checkpoint, prefix + name + ".weight", hidden, all), range,
-                          copies);
+                           load_matrix(checkpoint, prefix + name + ".weight", hidden, all), range,
+                           copies);
     };
     const auto projection = [&](const std::string& name, std::int64_t all, Range range) {
         std::vector<float> bias;

@@ -81,8 +81,9 @@ private:
         }
         const auto version = scalar<std::uint32_t>("version");
         if (version != 0 && (version & 0xffffu) == 0) {
-            fail("expected a little-endian GGUF file, found a big-endian one (convert it with "
-                 "gguf-convert-endian of PyPI's gguf)");
+            fail(
+                "expected a little-endian GGUF file, found a big-endian one (convert it with "
+                "gguf-convert-endian of PyPI's gguf)");
         }
         if (version != 2 && version != 3) {
             fail("version: expected GGUF 2 or 3, found " + std::to_string(version));
@@ -211,8 +212,7 @@ private:
         if (places_.empty()) return;
         const std::uint64_t step = alignment();
         const std::uint64_t begin = (at_ + step - 1) / step * step;
-        const std::uint64_t data_bytes =
-            begin > contents_.size() ? 0 : contents_.size() - begin;
+        const std::uint64_t data_bytes = begin > contents_.size() ? 0 : contents_.size() - begin;
         std::vector<std::size_t> order;
         for (std::size_t i = 0; i < places_.size(); ++i) {
             place(i, step, begin, data_bytes);

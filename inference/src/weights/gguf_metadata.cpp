@@ -143,13 +143,11 @@ std::vector<std::int64_t> GgufValue::integers(std::int64_t lowest, std::int64_t 
     const std::size_t step = bytes_of(element_type_);
     for (std::size_t i = 0; i < size(); ++i) {
         bool is_large = false;
-        const std::int64_t value =
-            load_integer(element_type_, bytes_.data() + i * step, is_large);
+        const std::int64_t value = load_integer(element_type_, bytes_.data() + i * step, is_large);
         if (is_large || value < lowest || value > highest) {
-            throw std::runtime_error(
-                *file_ + ": " + shown(key_) + "[" + std::to_string(i) + "]: expected " +
-                range_text(lowest, highest) + ", found " +
-                (is_large ? "more than 2^63" : std::to_string(value)));
+            throw std::runtime_error(*file_ + ": " + shown(key_) + "[" + std::to_string(i) +
+                                     "]: expected " + range_text(lowest, highest) + ", found " +
+                                     (is_large ? "more than 2^63" : std::to_string(value)));
         }
         integers.push_back(value);
     }
