@@ -3,6 +3,9 @@
 #include "aircomp/inference/slice_cost.hpp"
 
 #include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 
 namespace aircomp::inference {
 
@@ -71,11 +74,21 @@ double head_flops(const ModelConfig& model, std::int64_t vectors) {
 }
 
 double bytes_per_weight(const Checkpoint& checkpoint) {
-    const ModelConfig& model = checkpoint.config();
-    const auto weights = checkpoint.tensor("model.layers.0.self_attn.q_proj.weight",
-                                           {model.heads * model.head_dim, model.hidden_size});
-    const BlockSize block = block_size(weights.type);
-    return static_cast<double>(block.bytes) / static_cast<double>(block.elements);
+    double bytes = 0;
+    double weights = 0;
+    for (const std::string& name : checkpoint.names()) {
+        constexpr std::string_view layers = "model.layers.";
+        if (name.compare(0, layers.size(), layers) != 0) continue;
+        const TensorView tensor = checkpoint.tensor(name);
+        if (tensor.shape.size() != 2) continue;
+        bytes += static_cast<double>(tensor.bytes.size());
+        weights += static_cast<double>(tensor.shape[0]) * static_cast<double>(tensor.shape[1]);
+    }
+    if (weights == 0) {
+        throw std::runtime_error(checkpoint.folder().string() +
+                                 ": expected weight matrices named model.layers.*, found none");
+    }
+    return bytes / weights;
 }
 
 double weight_bytes(const ModelConfig& model, const Slice& slice, double bytes_per_weight) {

@@ -30,7 +30,8 @@ double token_flops(const ModelConfig& model, const Slice& slice, std::int64_t po
 /// FLOP of the output head, which the coordinator computes, for `vectors` tokens.
 double head_flops(const ModelConfig& model, std::int64_t vectors);
 
-/// What a weight of the decoder layers takes in the checkpoint, bytes.
+/// What a weight of the decoder layers takes in the checkpoint, bytes: the mean where matrices are of
+/// several types. Throws std::runtime_error where the checkpoint has no layers.
 double bytes_per_weight(const Checkpoint& checkpoint);
 
 /// Bytes of the slice's weights in all layers. Norms, which every device has, and biases do not
