@@ -43,7 +43,7 @@ public:
 
     double token_s(inference::Token token, std::int64_t position) {
         const auto begin = Clock::now();
-        model_.forward({&token, 1}, position, *medium_, /*last_only=*/true);
+        model_.forward({&token, 1}, position, *medium_);
         return seconds_since(begin);
     }
 

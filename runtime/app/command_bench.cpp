@@ -57,7 +57,7 @@ void bench_decode(const BenchOptions& options) {
 double token_time_s(runtime::Simulation& simulation, std::int64_t position) {
     const inference::Token token[] = {1};
     const auto begin = std::chrono::steady_clock::now();
-    simulation.model().forward(token, position, simulation.medium(), /*last_only=*/true);
+    simulation.model().forward(token, position, simulation.medium());
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 

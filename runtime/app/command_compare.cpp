@@ -25,20 +25,30 @@ struct CompareOptions : ExperimentOptions {
     runtime::EvaluationOptions evaluation;
 };
 
+/// "0.0123 +- 0.0004", or as much of it as there is.
+std::string divergence_cell(const Json& result) {
+    const Json& error = result["kl_standard_error_nats"];
+    const std::string mean = number("%.3g", result["kl_nats"].get<double>());
+    return error.is_number() ? mean + " +- " + number("%.1g", error.get<double>()) : mean;
+}
+
 std::vector<std::string> row(const Json& result) {
     const Json& time = result["time_per_token"];
     const auto seconds = [&](const char* key) { return duration(time[key].get<double>()); };
-    return {result["label"].get<std::string>(),
-            number("%.3g", result["nmse"].get<double>()),
-            number("%.4g", result["perplexity"].get<double>()),
-            number("%.4f", result["bits_per_byte"].get<double>()),
-            seconds("compute_s"),
-            seconds("uplink_s"),
-            seconds("downlink_s"),
-            seconds("sounding_s"),
-            seconds("control_s"),
-            seconds("total_s"),
-            number("%.3g mJ", 1e3 * time["total_energy_j"].get<double>())};
+    std::vector<std::string> cells = {
+        result["label"].get<std::string>(),
+        number("%.3g", result["nmse"].get<double>()),
+        number("%.4g", result["perplexity"].get<double>()),
+        number("%.4f", result["bits_per_byte"].get<double>()),
+        seconds("compute_s"),
+        seconds("uplink_s"),
+        seconds("downlink_s"),
+        seconds("sounding_s"),
+        seconds("control_s"),
+        seconds("total_s"),
+        number("%.3g mJ", 1e3 * time["total_energy_j"].get<double>())};
+    if (result.contains("kl_nats")) cells.insert(cells.begin() + 4, divergence_cell(result));
+    return cells;
 }
 
 void run(const CompareOptions& options) {
@@ -51,6 +61,7 @@ void run(const CompareOptions& options) {
     std::vector<std::vector<std::string>> rows = {{"scheme", "NMSE", "perplexity", "bits/byte",
                                                    "compute", "uplink", "downlink", "sounding",
                                                    "control", "total", "energy"}};
+    if (options.evaluation.reference) rows[0].insert(rows[0].begin() + 4, "KL, nats");
     for (const auto& scheme : options.schemes) {
         config.scheme = scheme;
         Json result = runtime::evaluate(config, model, options.evaluation);
@@ -80,6 +91,8 @@ void add_compare(CLI::App& program) {
     options->add_to(*command);
     options->evaluation.progress = progress_bar;
     add_evaluation(*command, options->evaluation);
+    command->add_flag("--reference", options->evaluation.reference,
+                      "Also run the unsplit model beside each: KL divergence and top-1 agreement");
     command->add_option("--schemes", options->schemes, "Which schemes, e.g. exact,digital,mmse")
         ->delimiter(',')
         ->check(one_of(runtime::name_list(runtime::schemes())))

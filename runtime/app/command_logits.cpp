@@ -17,8 +17,7 @@ void run(const ExperimentOptions& options, const std::vector<inference::Token>& 
         config.scheme = runtime::wired_scheme().name;
     const Model model = open_model(config, /*needs_tokenizer=*/false);
     runtime::Simulation simulation(config, model.checkpoint, model.tokenizer.get());
-    const auto logits =
-        simulation.model().forward(tokens, 0, simulation.medium(), /*last_only=*/true);
+    const auto logits = simulation.model().forward(tokens, 0, simulation.medium());
     std::vector<std::size_t> order(logits.size());
     std::iota(order.begin(), order.end(), 0);
     const std::size_t shown = std::min<std::size_t>(5, order.size());

@@ -41,15 +41,14 @@ std::optional<PassFailure> run_sites(const inference::ModelConfig& model, std::i
     return std::nullopt;
 }
 
-PassResult forward(const inference::CoordinatorModel& coordinator,
-                   const inference::ModelConfig& model, const PassLimits& limits,
-                   gsl::span<const inference::Token> tokens, std::int64_t position,
-                   const RunChunk& run_chunk) {
+StreamResult forward_stream(const inference::CoordinatorModel& coordinator,
+                            const inference::ModelConfig& model, const PassLimits& limits,
+                            gsl::span<const inference::Token> tokens, std::int64_t position,
+                            const RunChunk& run_chunk) {
     check(tokens, position, limits);
     const auto length = static_cast<std::size_t>(model.hidden_size);
     const auto most = static_cast<std::size_t>(limits.prefill_chunk);
-    const std::size_t rows = limits.last_only ? 1 : tokens.size();
-    std::vector<float> ends;  // of the server's stream, as far as logits are asked for
+    StreamResult result;
     for (std::size_t begin = 0; begin < tokens.size(); begin += most) {
         const auto chunk = tokens.subspan(begin, std::min(most, tokens.size() - begin));
         TwoCopies x;
@@ -58,13 +57,24 @@ PassResult forward(const inference::CoordinatorModel& coordinator,
         x.devices = x.server;
         if (auto failure = run_chunk(position + static_cast<std::int64_t>(begin), x))
             return {{}, std::move(failure)};
-        if (limits.last_only) ends.clear();
+        if (limits.last_only) result.stream.clear();
         const std::size_t kept = limits.last_only ? length : x.server.size();
-        ends.insert(ends.end(), x.server.end() - static_cast<std::ptrdiff_t>(kept), x.server.end());
+        result.stream.insert(result.stream.end(),
+                             x.server.end() - static_cast<std::ptrdiff_t>(kept), x.server.end());
     }
+    return result;
+}
+
+PassResult forward(const inference::CoordinatorModel& coordinator,
+                   const inference::ModelConfig& model, const PassLimits& limits,
+                   gsl::span<const inference::Token> tokens, std::int64_t position,
+                   const RunChunk& run_chunk) {
+    auto ends = forward_stream(coordinator, model, limits, tokens, position, run_chunk);
+    if (ends.failure) return {{}, std::move(ends.failure)};
     PassResult result;
-    result.logits.resize(rows * static_cast<std::size_t>(model.vocabulary_size));
-    coordinator.logits(ends, result.logits);
+    result.logits.resize(ends.stream.size() / static_cast<std::size_t>(model.hidden_size) *
+                         static_cast<std::size_t>(model.vocabulary_size));
+    coordinator.logits(ends.stream, result.logits);
     return result;
 }
 

@@ -60,6 +60,12 @@ public:
 std::optional<PassFailure> run_sites(const inference::ModelConfig& model, std::int64_t position,
                                      TwoCopies& x, Partials& partials, AllReduce& all_reduce);
 
+/// The server's stream behind the last site, or why there is none.
+struct StreamResult {
+    std::vector<float> stream;  ///< [rows, hidden_size]; empty after a failure.
+    std::optional<PassFailure> failure;
+};
+
 /// Logits, or why there are none.
 struct PassResult {
     std::vector<float> logits;  ///< [rows, vocabulary]; empty after a failure.
@@ -70,15 +76,21 @@ struct PassResult {
 struct PassLimits {
     std::int64_t context = 0;        ///< Tokens of a sequence.
     std::int64_t prefill_chunk = 0;  ///< Vectors of one all-reduce at most.
-    bool last_only = true;           ///< Logits after the last token alone.
+    bool last_only = true;           ///< Of the last token alone.
 };
 
 /// Takes the stream of some consecutive tokens from `position` on through all sites.
 using RunChunk = std::function<std::optional<PassFailure>(std::int64_t position, TwoCopies& x)>;
 
-/// Embeds `tokens`, which stand at `position`, `position` + 1, ..., takes them through `run_chunk`
-/// chunk by chunk, and computes logits from the server's copy. Throws std::length_error, naming the
-/// limit, beyond the context; std::invalid_argument without a token.
+/// Embeds `tokens`, which stand at `position`, `position` + 1, ..., and takes them through
+/// `run_chunk` chunk by chunk. Throws std::length_error, naming the limit, beyond the context;
+/// std::invalid_argument without a token.
+StreamResult forward_stream(const inference::CoordinatorModel& coordinator,
+                            const inference::ModelConfig& model, const PassLimits& limits,
+                            gsl::span<const inference::Token> tokens, std::int64_t position,
+                            const RunChunk& run_chunk);
+
+/// The same, and the logits of that stream.
 PassResult forward(const inference::CoordinatorModel& coordinator,
                    const inference::ModelConfig& model, const PassLimits& limits,
                    gsl::span<const inference::Token> tokens, std::int64_t position,

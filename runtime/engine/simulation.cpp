@@ -68,7 +68,7 @@ Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
     const auto& model = checkpoint.config();
     const auto tokens = calibration_tokens(config_, model, tokenizer);
     CalibratingMedium medium(model_->devices(), model);
-    model_->forward(tokens, 0, medium, /*last_only=*/true);
+    model_->forward(tokens, 0, medium);
     model_->reset_statistics();
     return medium.calibration();
 }
@@ -107,13 +107,13 @@ double Simulation::clipped_fraction() const {
 
 inference::Forward Simulation::forward() {
     return [this](gsl::span<const inference::Token> tokens) {
-        return model_->forward(tokens, 0, *medium_, /*last_only=*/false);
+        return model_->run_sequence(tokens, *medium_);
     };
 }
 
 inference::NextLogits Simulation::next_logits() {
     return [this](gsl::span<const inference::Token> fresh, std::int64_t position) {
-        return model_->forward(fresh, position, *medium_, /*last_only=*/true);
+        return model_->forward(fresh, position, *medium_);
     };
 }
 

@@ -58,7 +58,7 @@ public:
     /// Clipped reals over reals sent.
     double clipped_fraction() const;
 
-    /// Logits [tokens, vocabulary] of a new sequence.
+    /// Logits of a new sequence.
     inference::Forward forward();
 
     /// One sequence, token after token.

@@ -107,19 +107,38 @@ private:
 };
 
 std::vector<float> SlicedModel::forward(gsl::span<const inference::Token> tokens,
-                                        std::int64_t position, Medium& medium, bool last_only) {
+                                        std::int64_t position, Medium& medium) {
+    const auto last = run(tokens, position, medium, /*last_only=*/true);
+    std::vector<float> result(static_cast<std::size_t>(model_.vocabulary_size));
+    coordinator_.logits(last, result);
+    return result;
+}
+
+inference::RowLogits SlicedModel::run_sequence(gsl::span<const inference::Token> tokens,
+                                               Medium& medium) {
+    return [this, stream = run(tokens, 0, medium, /*last_only=*/false)](std::int64_t first,
+                                                                        gsl::span<float> logits) {
+        const auto hidden = static_cast<std::size_t>(model_.hidden_size);
+        const auto rows = logits.size() / static_cast<std::size_t>(model_.vocabulary_size);
+        coordinator_.logits(gsl::span<const float>(stream).subspan(
+                                static_cast<std::size_t>(first) * hidden, rows * hidden),
+                            logits);
+    };
+}
+
+std::vector<float> SlicedModel::run(gsl::span<const inference::Token> tokens, std::int64_t position,
+                                    Medium& medium, bool last_only) {
     OverMedium devices(*this, medium);
     const auto run_chunk = [&](std::int64_t at, TwoCopies& x) {
         return run_sites(model_, at, x, devices, devices);
     };
     auto result =
-        runtime::forward(coordinator_, model_, {context_, config_.model.prefill_chunk, last_only},
-                         tokens, position, run_chunk);
-    const std::int64_t rows =
-        static_cast<std::int64_t>(result.logits.size()) / model_.vocabulary_size;
+        forward_stream(coordinator_, model_, {context_, config_.model.prefill_chunk, last_only},
+                       tokens, position, run_chunk);
+    const std::int64_t rows = static_cast<std::int64_t>(result.stream.size()) / model_.hidden_size;
     medium.elapse(charge_head(config_, model_, rows, compute_));
     tokens_ += static_cast<std::int64_t>(tokens.size());
-    return std::move(result.logits);
+    return std::move(result.stream);
 }
 
 }  // namespace aircomp::runtime

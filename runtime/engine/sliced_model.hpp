@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "aircomp/inference/decoder.hpp"
+#include "aircomp/inference/perplexity.hpp"
 #include "config/config.hpp"
 #include "engine/forward.hpp"
 #include "engine/layout.hpp"
@@ -25,11 +26,15 @@ public:
     std::size_t devices() const { return devices_.size(); }
     std::int64_t context() const { return context_; }
 
-    /// Logits of `tokens` at positions `position`, `position` + 1, ...; position 0 begins a new
-    /// sequence. Prefill goes in chunks. With `last_only` the result is [vocabulary], else
-    /// [tokens, vocabulary]. Throws std::length_error, naming the limit, beyond the context.
+    /// Logits behind the last of `tokens` at positions `position`, `position` + 1, ...; position 0
+    /// begins a new sequence. Prefill goes in chunks. Throws std::length_error, naming the limit,
+    /// beyond the context.
     std::vector<float> forward(gsl::span<const inference::Token> tokens, std::int64_t position,
-                               Medium& medium, bool last_only);
+                               Medium& medium);
+
+    /// Runs a new sequence. All its tokens' logits are charged for, whichever the function is asked
+    /// for, as long as this object lives. Throws as forward().
+    inference::RowLogits run_sequence(gsl::span<const inference::Token> tokens, Medium& medium);
 
     /// From now on every sum is held against the exact one, which costs as much as another sum.
     void measure_errors() { measures_errors_ = true; }
@@ -42,6 +47,10 @@ public:
 
 private:
     class OverMedium;
+
+    /// The stream behind the last site, of the last token or of all.
+    std::vector<float> run(gsl::span<const inference::Token> tokens, std::int64_t position,
+                           Medium& medium, bool last_only);
 
     Config config_;
     inference::ModelConfig model_;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "aircomp/inference/thread_count.hpp"
 #include "engine/layout.hpp"
 #include "experiment/cost_json.hpp"
 #include "schemes/entries.hpp"
@@ -36,6 +37,13 @@ std::int64_t window_of(const EvaluationOptions& options, const Config& config, c
     return options.context;
 }
 
+Json to_json(const inference::Divergence& divergence) {
+    const auto& error = divergence.kl_standard_error_nats;
+    return {{"kl_nats", divergence.kl_nats},
+            {"kl_standard_error_nats", error ? Json(*error) : Json()},
+            {"top1_agreement", divergence.top1_agreement}};
+}
+
 Json site_nmse(const SlicedModel& model, const inference::ModelConfig& dimensions) {
     Json sites = Json::array();
     for (std::size_t i = 0; i < model.errors().size(); ++i) {
@@ -63,9 +71,11 @@ inference::PerplexityResult score(const inference::Forward& forward, const Confi
                                   const inference::Forward& reference) {
     const std::int64_t vocabulary = model.checkpoint.config().vocabulary_size;
     inference::PerplexityOptions perplexity;
+    perplexity.protocol = options.protocol;
     perplexity.window = window_of(options, config, model);
     perplexity.bos = model.tokenizer->bos();
     perplexity.limit_tokens = options.limit_tokens;
+    perplexity.threads = inference::thread_count(config.threads);
     if (options.progress) perplexity.progress = options.progress(config.scheme);
     return inference::measure_perplexity(forward, vocabulary, tokens,
                                          token_lengths(*model.tokenizer, vocabulary), perplexity,
@@ -90,12 +100,13 @@ Json evaluate(const Config& config, const Model& model, const EvaluationOptions&
 
     Json result = {{"perplexity", measured.perplexity},
                    {"bits_per_byte", measured.bits_per_byte},
+                   {"protocol", inference::name_of(options.protocol)},
                    {"tokens", measured.tokens},
+                   {"windows", measured.windows},
                    {"nmse", simulation.model().nmse()}};
     result.update(describe(simulation.config()));
     result["context_tokens"] = window;
-    if (measured.top1_agreement) result["top1_agreement"] = *measured.top1_agreement;
-    if (measured.mean_kl_nats) result["mean_kl_nats"] = *measured.mean_kl_nats;
+    if (measured.divergence) result.update(to_json(*measured.divergence));
     result["clipped_fraction"] = simulation.clipped_fraction();
     result["repeated_rounds"] =
         static_cast<std::int64_t>(simulation.medium().usage().of(repeated_rounds));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Perplexity of one scheme, as the commands `perplexity` and `compare` and experiments measure it.
+// Perplexity of one scheme and its divergence from the exact sum, as the commands `perplexity` and
+// `compare` and experiments measure them.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,11 @@ namespace aircomp::runtime {
 
 struct EvaluationOptions {
     std::string text_file;
+    inference::Protocol protocol = inference::Protocol::windows;
     std::int64_t context = 0;  ///< Window in tokens; 0: 256, or what the model has of it.
     std::int64_t limit_tokens = 0;
+    /// Also run the clean model, which is unsplit, on every window: twice the work, and more where
+    /// the scheme costs little.
     bool reference = false;
     bool sites = false;
     /// Makes what is told how far the run with a label is; null: nobody is.

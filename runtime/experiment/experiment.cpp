@@ -8,6 +8,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "aircomp/inference/text_windows.hpp"
 #include "config/registry.hpp"
 #include "config/yaml_reader.hpp"
 #include "experiment/measures.hpp"
@@ -95,6 +96,11 @@ std::string emit(const YAML::Node& node) {
     return out.c_str();
 }
 
+bool is_protocol(const std::string& name) {
+    const auto& all = inference::protocols();
+    return std::any_of(all.begin(), all.end(), [&](const auto& row) { return row.first == name; });
+}
+
 ExperimentSetup read_setup(const YamlNode& node, const std::filesystem::path& folder) {
     ExperimentSetup setup;
     std::string text;
@@ -106,6 +112,8 @@ ExperimentSetup read_setup(const YamlNode& node, const std::filesystem::path& fo
     node.at("text").read(text);
     node.at("context_tokens").read(setup.context_tokens);
     node.at("limit_tokens").read(setup.limit_tokens);
+    node.at("protocol").read(setup.protocol);
+    node.at("reference").read(setup.reference);
     node.at("device_energy").read(setup.device_energy);
     node.at("layer").read(setup.layer);
     node.at("site").read(setup.site);
@@ -121,6 +129,7 @@ ExperimentSetup read_setup(const YamlNode& node, const std::filesystem::path& fo
     }
     if (setup.iterations < 0) node.at("iterations").fail("0 or more");
     if (setup.site != "attention" && setup.site != "mlp") node.at("site").fail("attention or mlp");
+    if (!is_protocol(setup.protocol)) node.at("protocol").fail("windows, gptq or llama.cpp");
     if (!text.empty()) setup.text = folder / text;
     return setup;
 }

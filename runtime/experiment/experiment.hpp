@@ -23,9 +23,11 @@ struct ExperimentSetup {
     std::filesystem::path text;  ///< perplexity, outliers: relative to the file.
     /// perplexity, outliers: window; 0: 256, or what the model has of it.
     std::int64_t context_tokens = 0;
-    std::int64_t limit_tokens = 0;   ///< perplexity: scored at most; 0: all.
-    bool device_energy = false;      ///< perplexity, link: a column for each device's energy.
-    std::int64_t layer = 0;          ///< outliers: whose partials are looked at.
+    std::int64_t limit_tokens = 0;     ///< perplexity: scored at most; 0: all.
+    std::string protocol = "windows";  ///< perplexity: one that inference::protocols() has.
+    bool reference = false;      ///< perplexity: columns of the divergence from the unsplit model.
+    bool device_energy = false;  ///< perplexity, link: a column for each device's energy.
+    std::int64_t layer = 0;      ///< outliers: whose partials are looked at.
     std::string site = "attention";  ///< outliers: attention or mlp.
     std::int64_t channels = 100;     ///< design, assignment: draws.
     int iterations = 0;              ///< design, assignment: at most; 0: until they converge.

@@ -38,6 +38,7 @@ struct Scheme {
     /// The design's objective has kinks, so that a search for shares never meets its tolerance.
     bool kinked_objective = false;
     bool uses_relays = false;
+    bool exact = false;       ///< Sums are what they should be, rounded once.
     bool one_device = false;  ///< The whole model on one device: what the split is compared with.
     bool quantises = false;   ///< Partials travel as codes of digital_bits bits.
     /// Also goes over wires: MPI, and the control link where nothing is quantised.

@@ -32,7 +32,7 @@ std::pair<Ledger, double> token_of(int digital_bits) {
     SlicedModel model(checkpoint, layout.slices, layout.config);
     model.measure_errors();
     const inference::Token token[] = {5};
-    model.forward(token, 0, *medium, /*last_only=*/true);
+    model.forward(token, 0, *medium);
     return {medium->usage(), model.nmse()};
 }
 

@@ -114,6 +114,8 @@ TEST_CASE("a wrong experiment is refused with its place") {
     refused(with("server_antennas: 4", "server_antenas: 4"),
             "radio.server_antenas: unknown key, did you mean radio.server_antennas?");
     refused(with("channels: 3", "chanels: 3"), "chanels: unknown key, did you mean channels?");
+    refused(with("channels: 3", "channels: 3, protocol: gtpq"),
+            "protocol: expected windows, gptq or llama.cpp, found gtpq");
     refused(with("snr_db: 20", "snr_db: 900"), "(devices 1, size small, quiet): radio.snr_db");
     refused(with("devices: [1, 5]", "devices: [1, 7]"),
             "expected a value of the axis devices, found 7");
@@ -170,7 +172,7 @@ TEST_CASE("a link trial costs what a simulation of the same dimensions costs") {
         config.threads = 1;
         Simulation simulation(config, checkpoint, nullptr);
         const inference::Token token[] = {5};
-        simulation.model().forward(token, 0, simulation.medium(), true);
+        simulation.model().forward(token, 0, simulation.medium());
         const auto link = run_link_trial(config, model, 1, 0);
         const auto cost = simulation.cost();
         CHECK(link.cost.compute_s == Approx(cost.compute_s));

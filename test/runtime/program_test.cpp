@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "program.hpp"
 #include "support/catch.hpp"
@@ -32,6 +33,49 @@ TEST_CASE("perplexity over the exact medium is the unsplit model's to four digit
     CHECK(whole["tokens"] == 600);
     CHECK(split["perplexity"].get<double>() ==
           Approx(whole["perplexity"].get<double>()).epsilon(1e-4));
+}
+
+TEST_CASE("divergence from the exact sum stands beside perplexity") {
+    const auto run = [](const std::string& options, int tokens = 256) {
+        const auto result =
+            aircomp("perplexity --model " + model + " --text " + text + " --limit-tokens " +
+                    std::to_string(tokens) + " --context 64 --json - " + options);
+        REQUIRE(result.code == 0);
+        return nlohmann::json::parse(result.output);
+    };
+    const auto noisy = run("--scheme mmse --snr-db 10");
+    const auto quiet = run("--scheme mmse --snr-db 30 --reference");
+    CHECK(noisy["kl_nats"].get<double>() > 3 * quiet["kl_nats"].get<double>());
+    CHECK(quiet["kl_nats"].get<double>() > 0);
+    CHECK(noisy["kl_standard_error_nats"].get<double>() > 0);
+    CHECK(noisy["top1_agreement"].get<double>() < quiet["top1_agreement"].get<double>());
+
+    // Float32 sums in another order.
+    const auto exact = run("--scheme exact --reference");
+    CHECK(exact["kl_nats"].get<double>() < 1e-6);
+    CHECK(exact["top1_agreement"] == 1);
+    const auto one_window = run("--scheme uniform", 20);
+    CHECK(one_window["kl_standard_error_nats"].is_null());
+    for (const char* options : {"--scheme exact", "--scheme mmse --no-reference"})
+        CHECK_FALSE(run(options).contains("kl_nats"));
+}
+
+TEST_CASE("a protocol decides what is scored") {
+    const auto run = [](const std::string& protocol) {
+        const auto result = aircomp("perplexity --model " + model + " --text " + text +
+                                    " --scheme exact --limit-tokens 200 --context 64 --json -" +
+                                    " --protocol " + protocol);
+        REQUIRE(result.code == 0);
+        return nlohmann::json::parse(result.output);
+    };
+    for (const auto& [protocol, tokens, windows] :
+         {std::tuple{"windows", 200, 4}, std::tuple{"gptq", 3 * 63, 3},
+          std::tuple{"llama.cpp", 6 * 31, 6}}) {
+        const auto result = run(protocol);
+        CHECK(result["protocol"] == protocol);
+        CHECK(result["tokens"] == tokens);
+        CHECK(result["windows"] == windows);
+    }
 }
 
 TEST_CASE("the demo model writes on, over the air, the same for the same seed") {
@@ -215,6 +259,9 @@ TEST_CASE("bad input is one clear line and exit code 2") {
         {"perplexity --model " + model + " --text /dev/null", "/dev/null"},
         {"perplexity --model " + model + " --text " + model, "is a folder, expected a file"},
         {perplexity + " --context 257", "at most 256"},
+        {perplexity + " --protocol gtpq", "expected one of windows, gptq, llama.cpp"},
+        {perplexity + " --protocol gptq --context 64 --limit-tokens 62", "at least 63, found 62"},
+        {perplexity + " --reference --no-reference", "--no-reference"},
         {"generate --model " + model + " --prompt hi --tokens 256", "at most 254"},
         {"logits --model " + model + " --tokens 1,4096", "4096"},
         {"logits --model " + model + " --tokens=-1", "-1"},

@@ -43,7 +43,7 @@ Config config_of(const Scheme& scheme, std::int64_t devices = 4) {
 struct OneToken {
     explicit OneToken(const Config& config) : simulation(config, checkpoint(), nullptr) {
         const inference::Token token[] = {5};
-        logits = simulation.model().forward(token, 0, simulation.medium(), true);
+        logits = simulation.model().forward(token, 0, simulation.medium());
     }
 
     Simulation simulation;

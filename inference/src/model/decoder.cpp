@@ -13,6 +13,7 @@
 #include "model/layer_weights.hpp"
 #include "model/rotary_embedding.hpp"
 #include "weights/product.hpp"
+#include "weights/row_math.hpp"
 #include "weights/thread_pool.hpp"
 
 namespace aircomp::inference {
@@ -42,19 +43,19 @@ private:
 
 /// y = x / rms(x) * weight, token by token.
 void rms_norm(gsl::span<const float> x, gsl::span<const float> weight, double epsilon,
-              Activations y) {
+              Activations y, ThreadPool& threads) {
     const std::size_t size = weight.size();
-    for (std::int64_t t = 0; t < y.tokens; ++t) {
-        const float* in = x.data() + static_cast<std::size_t>(t) * size;
-        double squares = 0;
-        for (std::size_t i = 0; i < size; ++i)
-            squares += double{in[i]} * double{in[i]};
-        const auto scale =
-            static_cast<float>(1 / std::sqrt(squares / static_cast<double>(size) + epsilon));
-        float* const out = y.token(t).data();
-        for (std::size_t i = 0; i < size; ++i)
-            out[i] = in[i] * scale * weight[i];
-    }
+    const auto norm_tokens = [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t t = begin; t < end; ++t) {
+            const auto in = x.subspan(static_cast<std::size_t>(t) * size, size);
+            const auto scale = static_cast<float>(
+                1 / std::sqrt(sum_of_squares(in) / static_cast<double>(size) + epsilon));
+            float* const out = y.token(t).data();
+            for (std::size_t i = 0; i < size; ++i)
+                out[i] = in[i] * scale * weight[i];
+        }
+    };
+    threads.for_each_piece(y.tokens, grain(y.size), norm_tokens);
 }
 
 void project(const Projection& projection, Activations x, Activations y, ThreadPool& threads) {
@@ -68,15 +69,9 @@ void project(const Projection& projection, Activations x, Activations y, ThreadP
 
 /// Softmax over the first `visible` scores times `scale`; the others become 0.
 void masked_softmax(gsl::span<float> scores, std::int64_t visible, float scale) {
-    const auto end = scores.begin() + visible;
-    const float largest = *std::max_element(scores.begin(), end);
-    float sum = 0;
-    for (auto score = scores.begin(); score != end; ++score) {
-        *score = std::exp((*score - largest) * scale);
-        sum += *score;
-    }
-    std::transform(scores.begin(), end, scores.begin(), [sum](float e) { return e / sum; });
-    std::fill(end, scores.end(), 0.0f);
+    const auto seen = scores.first(static_cast<std::size_t>(visible));
+    softmax(seen, scale);
+    std::fill(scores.begin() + visible, scores.end(), 0.0f);
 }
 
 /// One query head over one KV group; `query` and `out` are [tokens, head_dim].
@@ -97,9 +92,8 @@ void attend(const WeightMatrix& keys, const WeightMatrix& values, std::int64_t p
 void swiglu(Activations gate, Activations up, ThreadPool& threads) {
     const std::int64_t count = gate.tokens * gate.size;
     threads.for_each_piece(count, grain(1), [=](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-            gate.data[i] *= up.data[i] / (1 + std::exp(-gate.data[i]));
-        }
+        const auto size = static_cast<std::size_t>(end - begin);
+        multiply_silu({gate.data + begin, size}, {up.data + begin, size});
     });
 }
 
@@ -202,7 +196,7 @@ void DeviceModel::attention_partial(std::int64_t layer, gsl::span<const float> x
     Buffer queries(tokens, heads * head_dim);
     Buffer keys(tokens, kv.groups * head_dim);
     Buffer values(tokens, kv.groups * head_dim);
-    rms_norm(x, weights.attention_norm, config.rms_norm_epsilon, normed);
+    rms_norm(x, weights.attention_norm, config.rms_norm_epsilon, normed, threads);
     project(weights.query, normed, queries, threads);
     project(weights.key, normed, keys, threads);
     project(weights.value, normed, values, threads);
@@ -240,7 +234,7 @@ void DeviceModel::mlp_partial(std::int64_t layer, gsl::span<const float> x,
     Buffer normed(tokens, hidden);
     Buffer gate(tokens, columns);
     Buffer up(tokens, columns);
-    rms_norm(x, weights.mlp_norm, config.rms_norm_epsilon, normed);
+    rms_norm(x, weights.mlp_norm, config.rms_norm_epsilon, normed, threads);
     multiply(weights.gate, normed, gate, threads);
     multiply(weights.up, normed, up, threads);
     swiglu(gate, up, threads);
@@ -310,7 +304,7 @@ void CoordinatorModel::logits(gsl::span<const float> x, gsl::span<float> logits)
     const std::int64_t tokens =
         count_tokens(x.size(), config.hidden_size, logits.size(), config.vocabulary_size);
     Buffer normed(tokens, config.hidden_size);
-    rms_norm(x, weights_->norm, config.rms_norm_epsilon, normed);
+    rms_norm(x, weights_->norm, config.rms_norm_epsilon, normed, weights_->threads);
     multiply(head, normed, {logits.data(), tokens, head.rows, head.rows}, weights_->threads);
 }
 

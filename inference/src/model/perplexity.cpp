@@ -1,43 +1,56 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Perplexity over non-overlapping windows, in double precision from the logits on.
+// Scores of windows, in double precision from the logits on.
 #include "aircomp/inference/perplexity.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <vector>
+
+#include "weights/row_math.hpp"
+#include "weights/thread_pool.hpp"
 
 namespace aircomp::inference {
 
 namespace {
 
-/// Tokens to run, and the tokens that their logits predict: one behind the other.
-struct Window {
-    std::vector<Token> input;
-    gsl::span<const Token> predicted;
+/// Tokens whose logits are in memory at a time: enough for a product with the output head at full
+/// speed, few enough that a large vocabulary's stay near the cache.
+constexpr std::int64_t block_tokens = 128;
+
+/// Of one scored token.
+struct Score {
+    double negative_log_likelihood = 0;  // nats
+    double kl = 0;                       // nats
+    bool agrees = false;
+    bool finite = true;
 };
 
-/// Sums over the tokens scored so far.
+/// Sums over the scored tokens of a window.
 struct Sums {
     double negative_log_likelihood = 0;  // nats
     double kl = 0;                       // nats
     std::int64_t agreements = 0;
     std::int64_t tokens = 0;
     std::int64_t bytes = 0;
+
+    Sums& operator+=(const Sums& more) {
+        negative_log_likelihood += more.negative_log_likelihood;
+        kl += more.kl;
+        agreements += more.agreements;
+        tokens += more.tokens;
+        bytes += more.bytes;
+        return *this;
+    }
 };
 
 void require_valid(std::int64_t vocabulary_size, gsl::span<const Token> tokens,
                    gsl::span<const std::int64_t> token_bytes, const PerplexityOptions& options) {
-    const auto require = [](bool valid, const std::string& what, std::int64_t found) {
-        if (!valid) throw std::invalid_argument(what + ", found " + std::to_string(found));
-    };
-    require(tokens.size() >= 2, "text: expected at least two tokens",
-            static_cast<std::int64_t>(tokens.size()));
-    require(options.window >= 2, "window: expected at least 2 tokens", options.window);
-    require(options.limit_tokens >= 0, "limit_tokens: expected 0 or a count", options.limit_tokens);
-    const auto lengths = static_cast<std::int64_t>(token_bytes.size());
-    require(lengths == vocabulary_size,
-            "token_bytes: expected " + std::to_string(vocabulary_size) + " lengths", lengths);
+    if (static_cast<std::int64_t>(token_bytes.size()) != vocabulary_size) {
+        throw std::invalid_argument("token_bytes: expected " + std::to_string(vocabulary_size) +
+                                    " lengths, found " + std::to_string(token_bytes.size()));
+    }
     const auto require_token = [&](Token token) {
         if (token < 0 || token >= vocabulary_size) {
             throw std::out_of_range("token " + std::to_string(token) + ": expected 0 to " +
@@ -49,71 +62,98 @@ void require_valid(std::int64_t vocabulary_size, gsl::span<const Token> tokens,
     if (options.bos) require_token(*options.bos);
 }
 
-std::vector<Window> cut_windows(gsl::span<const Token> tokens, const PerplexityOptions& options) {
-    // Without BOS the first token of a window is run, but nothing predicts it.
-    const auto length = static_cast<std::size_t>(options.window);
-    const std::size_t unscored = options.bos ? 0 : 1;
-    const std::size_t text_tokens = options.bos ? length - 1 : length;
-    const std::size_t limit =
-        options.limit_tokens > 0 ? static_cast<std::size_t>(options.limit_tokens) : tokens.size();
-    std::vector<Window> windows;
-    std::size_t scored = 0;
-    for (std::size_t begin = 0; begin + unscored < tokens.size() && scored < limit;
-         begin += text_tokens) {
-        const std::size_t count =
-            std::min({text_tokens, tokens.size() - begin, limit - scored + unscored});
-        const auto text = tokens.subspan(begin, count);
-        Window window{{}, text.subspan(unscored)};
-        if (options.bos) window.input.push_back(*options.bos);
-        window.input.insert(window.input.end(), text.begin(), text.end() - 1);
-        scored += window.predicted.size();
-        windows.push_back(std::move(window));
-    }
-    return windows;
+/// Says which of the logits, whose first row is that of `position`, is not finite.
+[[noreturn]] void refuse(gsl::span<const float> logits, std::size_t vocabulary,
+                         std::int64_t position) {
+    const auto wrong = std::find_if(logits.begin(), logits.end(),
+                                    [](float logit) { return !std::isfinite(logit); });
+    const auto index = static_cast<std::size_t>(wrong - logits.begin());
+    throw std::domain_error(
+        "logit of token " + std::to_string(index % vocabulary) + " at position " +
+        std::to_string(position + static_cast<std::int64_t>(index / vocabulary)) +
+        ": expected a finite number, found " + std::to_string(*wrong));
 }
 
-std::vector<float> run(const Forward& forward, const Window& window, std::size_t vocabulary_size) {
-    std::vector<float> logits = forward(window.input);
-    const std::size_t expected = window.input.size() * vocabulary_size;
-    if (logits.size() != expected) {
-        throw std::invalid_argument("forward: expected " + std::to_string(expected) +
-                                    " logits, found " + std::to_string(logits.size()));
-    }
-    for (std::size_t i = 0; i < logits.size(); ++i) {
-        if (!std::isfinite(logits[i])) {
-            throw std::domain_error("logit of token " + std::to_string(i % vocabulary_size) +
-                                    " at position " + std::to_string(i / vocabulary_size) +
-                                    ": expected a finite number, found " +
-                                    std::to_string(logits[i]));
+/// Scores windows with one set of buffers.
+class Scorer {
+public:
+    Scorer(std::int64_t vocabulary_size, int threads)
+        : vocabulary_(static_cast<std::size_t>(vocabulary_size)), threads_(threads) {}
+
+    Sums score(const ScoredWindow& window, const Forward& forward, const Forward& reference) {
+        const RowLogits run = forward(window.input);
+        const RowLogits clean = reference ? reference(window.input) : RowLogits();
+        Sums sums;
+        const auto count = static_cast<std::int64_t>(window.predicted.size());
+        for (std::int64_t begin = 0; begin < count; begin += block_tokens) {
+            const auto size = static_cast<std::size_t>(std::min(block_tokens, count - begin));
+            const auto predicted = gsl::span<const Token>(window.predicted)
+                                       .subspan(static_cast<std::size_t>(begin), size);
+            const auto row = window.first + begin;
+            run_.resize(size * vocabulary_);
+            run(row, run_);
+            clean_.resize(clean ? run_.size() : 0);
+            if (clean) clean(row, clean_);
+            sums += score_block(predicted, row);
         }
+        return sums;
     }
-    return logits;
-}
 
-/// log(sum(exp(logits))), safe for any finite logits.
-double log_sum_exp(gsl::span<const float> logits) {
-    const double largest = *std::max_element(logits.begin(), logits.end());
-    double sum = 0;
-    for (const float logit : logits)
-        sum += std::exp(static_cast<double>(logit) - largest);
-    return largest + std::log(sum);
-}
-
-/// KL divergence of `run` from `reference`, nats: sum p (log p - log q), p the reference's.
-double kl_divergence(gsl::span<const float> reference, gsl::span<const float> run) {
-    const double reference_norm = log_sum_exp(reference);
-    const double run_norm = log_sum_exp(run);
-    double sum = 0;
-    for (std::size_t i = 0; i < run.size(); ++i) {
-        const double log_p = reference[i] - reference_norm;
-        const double log_q = run[i] - run_norm;
-        sum += std::exp(log_p) * (log_p - log_q);
+private:
+    Sums score_block(gsl::span<const Token> predicted, std::int64_t position) {
+        scores_.resize(predicted.size());
+        const auto score_rows = [&](std::int64_t begin, std::int64_t end) {
+            for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
+                scores_[i] = score_row(i, static_cast<std::size_t>(predicted[i]));
+        };
+        threads_.for_each_piece(static_cast<std::int64_t>(predicted.size()), 1, score_rows);
+        Sums sums;
+        for (const Score& score : scores_) {
+            if (!score.finite) {
+                if (!all_finite(run_)) refuse(run_, vocabulary_, position);
+                refuse(clean_, vocabulary_, position);
+            }
+            sums.negative_log_likelihood += score.negative_log_likelihood;
+            sums.kl += score.kl;
+            sums.agreements += score.agrees ? 1 : 0;
+        }
+        sums.tokens = static_cast<std::int64_t>(predicted.size());
+        return sums;
     }
-    return std::max(sum, 0.0);  // rounding may leave a trace below
-}
 
-std::ptrdiff_t best_token(gsl::span<const float> logits) {
-    return std::max_element(logits.begin(), logits.end()) - logits.begin();
+    Score score_row(std::size_t i, std::size_t token) const {
+        const auto row = gsl::span<const float>(run_).subspan(i * vocabulary_, vocabulary_);
+        Score score;
+        score.finite = all_finite(row);
+        if (!score.finite) return score;
+        const double norm = log_sum_exp(row);
+        score.negative_log_likelihood = norm - static_cast<double>(row[token]);
+        if (clean_.empty()) return score;
+        const auto clean = gsl::span<const float>(clean_).subspan(i * vocabulary_, vocabulary_);
+        score.finite = all_finite(clean);
+        if (!score.finite) return score;
+        score.kl = std::max(0.0, mean_log_ratio(clean, row, norm));
+        score.agrees = index_of_largest(clean) == index_of_largest(row);
+        return score;
+    }
+
+    std::size_t vocabulary_;
+    ThreadPool threads_;
+    std::vector<float> run_, clean_;  // [tokens of a block, vocabulary]
+    std::vector<Score> scores_;
+};
+
+/// Of the mean over all tokens, where each window is one draw of (its tokens, their sum).
+std::optional<double> standard_error(const std::vector<Sums>& windows, double mean,
+                                     std::int64_t tokens) {
+    if (windows.size() < 2) return {};
+    double squares = 0;
+    for (const Sums& window : windows) {
+        const double off = window.kl - mean * static_cast<double>(window.tokens);
+        squares += off * off;
+    }
+    const auto count = static_cast<double>(windows.size());
+    return std::sqrt(count / (count - 1) * squares) / static_cast<double>(tokens);
 }
 
 }  // namespace
@@ -123,44 +163,35 @@ PerplexityResult measure_perplexity(const Forward& forward, std::int64_t vocabul
                                     gsl::span<const std::int64_t> token_bytes,
                                     const PerplexityOptions& options, const Forward& reference) {
     require_valid(vocabulary_size, tokens, token_bytes, options);
-    const auto vocabulary = static_cast<std::size_t>(vocabulary_size);
-    const std::vector<Window> windows = cut_windows(tokens, options);
-    std::int64_t total = 0;
-    for (const Window& window : windows)
-        total += static_cast<std::int64_t>(window.predicted.size());
+    const std::vector<ScoredWindow> windows = cut_windows(tokens, options);
+    std::int64_t scored = 0;
+    for (const ScoredWindow& window : windows)
+        scored += static_cast<std::int64_t>(window.predicted.size());
 
-    Sums sums;
-    for (const Window& window : windows) {
-        const std::vector<float> logits = run(forward, window, vocabulary);
-        const std::vector<float> wanted =
-            reference ? run(reference, window, vocabulary) : std::vector<float>();
-        for (std::size_t i = 0; i < window.predicted.size(); ++i) {
-            const auto row = gsl::span<const float>(logits).subspan(i * vocabulary, vocabulary);
-            const auto token = static_cast<std::size_t>(window.predicted[i]);
-            sums.negative_log_likelihood += log_sum_exp(row) - row[token];
-            sums.bytes += token_bytes[token];
-            if (reference) {
-                const auto clean =
-                    gsl::span<const float>(wanted).subspan(i * vocabulary, vocabulary);
-                sums.kl += kl_divergence(clean, row);
-                sums.agreements += best_token(clean) == best_token(row);
-            }
-        }
-        sums.tokens += static_cast<std::int64_t>(window.predicted.size());
-        if (options.progress) options.progress(sums.tokens, total);
+    Scorer scorer(vocabulary_size, options.threads);
+    std::vector<Sums> by_window;
+    Sums total;
+    for (const ScoredWindow& window : windows) {
+        by_window.push_back(scorer.score(window, forward, reference));
+        for (const Token token : window.predicted)
+            by_window.back().bytes += token_bytes[static_cast<std::size_t>(token)];
+        total += by_window.back();
+        if (options.progress) options.progress(total.tokens, scored);
     }
-    if (sums.bytes <= 0) throw std::invalid_argument("text: expected tokens with text, found none");
+    if (total.bytes <= 0)
+        throw std::invalid_argument("text: expected tokens with text, found none");
 
     PerplexityResult result;
-    const auto count = static_cast<double>(sums.tokens);
-    result.tokens = sums.tokens;
-    result.perplexity = std::exp(sums.negative_log_likelihood / count);
+    const auto count = static_cast<double>(total.tokens);
+    result.tokens = total.tokens;
+    result.windows = static_cast<std::int64_t>(windows.size());
+    result.perplexity = std::exp(total.negative_log_likelihood / count);
     result.bits_per_byte =
-        sums.negative_log_likelihood / std::log(2.0) / static_cast<double>(sums.bytes);
-    if (reference) {
-        result.top1_agreement = static_cast<double>(sums.agreements) / count;
-        result.mean_kl_nats = sums.kl / count;
-    }
+        total.negative_log_likelihood / std::log(2.0) / static_cast<double>(total.bytes);
+    if (!reference) return result;
+    const double kl = total.kl / count;
+    result.divergence = Divergence{kl, standard_error(by_window, kl, total.tokens),
+                                   static_cast<double>(total.agreements) / count};
     return result;
 }
 

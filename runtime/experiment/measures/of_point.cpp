@@ -30,6 +30,8 @@ EvaluationOptions evaluation_of(const ExperimentSetup& setup) {
     options.text_file = setup.text.string();
     options.context = setup.context_tokens;
     options.limit_tokens = setup.limit_tokens;
+    options.protocol = inference::protocol_of(setup.protocol);
+    options.reference = setup.reference;
     return options;
 }
 

@@ -28,7 +28,7 @@ Json measure_outliers(const ExperimentPoint& point) {
         dimensions.site(point.setup.layer,
                         point.setup.site == "mlp" ? SiteKind::mlp : SiteKind::attention));
     const auto forward = [&](gsl::span<const inference::Token> tokens) {
-        return sliced.forward(tokens, 0, medium, /*last_only=*/false);
+        return sliced.run_sequence(tokens, medium);
     };
     score(forward, point.config, model, tokens_of(point.setup.text.string(), model),
           evaluation_of(point.setup));

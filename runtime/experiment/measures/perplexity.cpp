@@ -12,6 +12,8 @@ Json measure_perplexity(const ExperimentPoint& point) {
     Json row;
     for (const char* key : {"nmse", "perplexity", "bits_per_byte", "tokens", "clipped_fraction"})
         row[key] = result[key];
+    for (const char* key : {"kl_nats", "kl_standard_error_nats", "top1_agreement"})
+        if (result.contains(key) && result[key].is_number()) row[key] = result[key];
     row.update(token_columns(point, result["time_per_token"]));
     return row;
 }

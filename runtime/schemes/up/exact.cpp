@@ -28,6 +28,7 @@ std::vector<Scheme> exact_schemes() {
     Scheme exact;
     exact.name = "exact";
     exact.is = "no link: the sum in float64, rounded once, at no cost";
+    exact.exact = true;
     exact.wired = true;
     exact.compared = true;
     exact.make = [](const MediumSetup& setup) {
