@@ -23,7 +23,8 @@ std::string fault_of(const RoundOrder& order, const std::vector<std::string>& na
     if (server.missing)
         return "did not find the sounding of device '" + names[*server.missing] + "'";
     if (!server.found) return "did not find the burst";
-    if (!order.sounding && server.confidence < min_confidence)
+    // Written so that a confidence that is not a number is not enough either.
+    if (!order.sounding && !(server.confidence >= min_confidence))
         return "the sum lacked a device, or had one twice";
     return "";
 }

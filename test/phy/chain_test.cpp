@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The whole chain: vectors to samples, through a channel, to their sum, beside equation (4).
 #include <cstdlib>
+#include <limits>
 #include <new>
 
 #include "air.hpp"
@@ -173,6 +174,63 @@ TEST_CASE("a carrier offset that all devices share is found and taken out") {
     const auto turned = cell.round(design, truth.reference, noise, 1, devices, -offset);
     CHECK(turned.report.sync.offset == Approx(offset).margin(2e-5));
     CHECK(test::to_db(turned.nmse / still.nmse) < 0.5);
+}
+
+TEST_CASE("beyond half a subcarrier of offset there is no sum, rather than a wrong one") {
+    Cell cell(format_of_four(), 1, 0, 3);
+    const double noise = 1e-3;
+    const auto truth = cell.sound(0);
+    const auto design = test::design(least_squares(truth), noise, antennas);
+    const double subcarriers = GENERATE(0.4, -0.4, 0.6, -0.7, 1.0, 1.5);
+    CAPTURE(subcarriers);
+    const auto turned =
+        cell.round(design, truth.reference, noise, 1, devices, -subcarriers / 64);
+    CHECK(turned.report.found == (std::abs(subcarriers) < 0.5));
+}
+
+TEST_CASE("a window with a sample that is no number holds no sum") {
+    const auto format = format_of_four();
+    Preprocessor transmitter(format, {64, 1, {}}, 1);
+    const std::vector<Sample> ones(format.used_subcarriers(), 1);
+    TransmitSettings transmit;
+    transmit.precoders = ones;
+    std::vector<float> vector(64, 0.5F);
+    const std::size_t window = transmitter.burst_samples() + 2 * margin;
+    std::vector<Sample> received(window);
+    transmitter.data_burst(vector, transmit,
+                           gsl::span<Sample>(received).subspan(margin, window - 2 * margin));
+    Postprocessor receiver(format, {64, 1, {}}, 1, window);
+    ReceiveSettings receive;
+    receive.combiners = ones;
+    receive.pilot_reference = ones;
+    receive.channel_reference = margin;
+    REQUIRE(receiver.process(received, receive, vector).found);
+    CHECK(vector[5] == Approx(0.5).epsilon(1e-3));
+    received[window - margin - 100] = GENERATE(Sample(std::numeric_limits<float>::quiet_NaN(), 0),
+                                               Sample(0, -std::numeric_limits<float>::infinity()),
+                                               Sample(3e38F, 0));
+    CHECK_FALSE(receiver.process(received, receive, vector).found);
+    CHECK(vector[5] == Approx(0.5).epsilon(1e-3));
+
+    const std::vector<Sample> sent(transmitter.burst_samples());
+    std::vector<Sample> burst(sent);
+    vector[7] = std::numeric_limits<float>::quiet_NaN();
+    CHECK_THROWS_WITH(transmitter.data_burst(vector, transmit, burst),
+                      "preprocessor: vector: expected finite numbers, found nan at 7");
+    vector[7] = 0;
+    transmit.phase = std::numeric_limits<double>::infinity();
+    CHECK_THROWS_WITH(transmitter.data_burst(vector, transmit, burst),
+                      "preprocessor: expected a phase that is finite, found inf");
+    CHECK_THROWS(transmitter.sounding_burst(0, 1, transmit, burst));
+    CHECK(burst == sent);
+    receive.channel_reference = std::numeric_limits<std::ptrdiff_t>::min();
+    CHECK_THROWS_WITH(receiver.process(received, receive, vector),
+                      Catch::Contains("channel reference: expected a sample within"));
+    CHECK_THROWS_WITH(Postprocessor(format, {64, 2, {}}, 1, 5000),
+                      Catch::Contains("expected at most 1 streams, as many as antennas"));
+    CHECK_THROWS_WITH(write_header(format, std::numeric_limits<double>::quiet_NaN(),
+                                   gsl::span<Sample>(burst).first(format.header_samples())),
+                      Catch::Contains("header: power: expected at least 0, found"));
 }
 
 TEST_CASE("a device that is missing is noticed") {

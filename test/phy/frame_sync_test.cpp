@@ -2,6 +2,8 @@
 // Frame synchronisation: what it finds in noise, what it does not, and how exactly.
 #include "gnuradio/aircomp/phy/frame_sync.hpp"
 
+#include <limits>
+
 #include "signals.hpp"
 #include "support/catch.hpp"
 
@@ -114,6 +116,39 @@ TEST_CASE("the carrier offset is as exact as Cramer and Rao allow, and says so")
     const double bound = 6 / (two_pi * two_pi * 100 * std::pow(256.0, 3)) / kept;
     CHECK(squares == Approx(bound * 16 / 15).epsilon(0.25));
     CHECK(variances == Approx(bound * 16 / 15).epsilon(0.1));
+}
+
+TEST_CASE("the preamble's SNR is right at every offset within half a subcarrier") {
+    const BurstFormat format;
+    constexpr std::size_t samples = 400;
+    FrameSync sync(format, 2, samples);
+    test::Noise noise(8);
+    const double offset = GENERATE(0.0, 1e-3, -3e-3, 5e-3, 7e-3);
+    CAPTURE(offset);
+    double mean = 0;
+    for (int i = 0; i < 50; ++i) {
+        const auto window = window_with(format, 2, samples, 60, 1000, offset, noise);
+        const auto found = sync.find(window);
+        REQUIRE(found);
+        // 512 samples of noise: its power is within 4 standard errors, 4 / sqrt(512).
+        CHECK(found->snr == Approx(2 * 1000).epsilon(0.18));
+        mean += found->snr / 50;
+    }
+    CHECK(mean == Approx(2 * 1000).epsilon(0.03));
+}
+
+TEST_CASE("a sample that is no number hides no burst but its own") {
+    const BurstFormat format;
+    constexpr std::size_t samples = 1200;
+    FrameSync sync(format, 1, samples);
+    test::Noise noise(10);
+    auto window = window_with(format, 1, samples, 600, 100, 0, noise);
+    window[100] = GENERATE(Sample(std::numeric_limits<float>::quiet_NaN(), 0),
+                           Sample(0, std::numeric_limits<float>::infinity()), Sample(3e38F, 1));
+    const auto found = sync.find(window);
+    REQUIRE(found);
+    CHECK(found->start == 600 - format.ramp);
+    CHECK(found->snr == Approx(100).epsilon(0.3));
 }
 
 TEST_CASE("a burst far stronger than its preamble does not draw the time away from it") {

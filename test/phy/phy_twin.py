@@ -112,13 +112,13 @@ def data():
 
     received = read("received").reshape(2, -1)
     start, breadth, offset, slope = np.fromfile(folder / "known")
-    begin = int(np.clip(41 - PREFIX // 2, start + breadth - PREFIX, start))
+    begin = int(np.clip(40 - PREFIX // 2, start + breadth - PREFIX, start))
     symbols = -(-len(vector) // (4 * len(DATA_AT)))
     bins = to_bins(windows(received, begin, symbols, offset))
     noise = np.mean(np.abs(bins[..., NULLS]) ** 2)
     a = spread(combiners.reshape(-1, 2, 2))
     combined = np.einsum("klr,rsk->slk", a, bins[..., FREQUENCIES])
-    combined *= np.exp(-1j * (2 * np.pi * (begin - 41) / SIZE) * FREQUENCIES)
+    combined *= np.exp(-1j * (2 * np.pi * (begin - 40) / SIZE) * FREQUENCIES)
     reference = spread(read("reference").reshape(-1, 2))[PILOT_AT]
     signs = np.array([[pilot_sign(s, i) for i in range(PILOTS)] for s in range(symbols)])
     sums = np.einsum("il,sli->si", np.conj(reference), combined[..., PILOT_AT]) * signs

@@ -3,6 +3,8 @@
 // headers give a device its phase and offset.
 #include "gnuradio/aircomp/phy/sounder.hpp"
 
+#include <limits>
+
 #include "air.hpp"
 #include "support/catch.hpp"
 
@@ -81,6 +83,65 @@ TEST_CASE("a device that does not sound is not found, the others are") {
     CHECK(report.devices[0].found);
     CHECK_FALSE(report.devices[1].found);
     CHECK(report.devices[2].found);
+}
+
+TEST_CASE("a device that has fallen silent keeps nothing of an earlier sounding") {
+    const BurstFormat format = format_of_three();
+    const std::size_t window = format.sounding_samples() + 2 * margin;
+    Sounder sounder(format, 1, window);
+    Preprocessor transmitter(format, {16, 1, {}}, 1);
+    std::vector<Sample> all(window), two(window), burst(format.sounding_samples());
+    const std::vector<std::vector<test::Path>> direct = {{{0, 1}}};
+    for (std::size_t n = 0; n < 3; ++n) {
+        transmitter.sounding_burst(n, 1, {}, burst);
+        test::propagate(direct, burst, margin, all);
+        if (n != 1) test::propagate(direct, burst, margin, two);
+    }
+    test::Noise random(6);
+    random.add(all, 0.01);
+    random.add(two, 0.01);
+    const std::vector<double> powers(3, 1.0);
+    REQUIRE(sounder.process(all, powers).devices[1].found);
+    const SoundingReport& report = sounder.process(two, powers);
+    REQUIRE(report.found);
+    CHECK(report.devices[0].found);
+    const DeviceEstimate& silent = report.devices[1];
+    CHECK_FALSE(silent.found);
+    CHECK(silent.path_gain == 0);
+    CHECK(silent.mmse == std::vector<Sample>(silent.mmse.size()));
+    CHECK(silent.least_squares == std::vector<Sample>(silent.mmse.size()));
+    two[window / 2] = std::numeric_limits<float>::quiet_NaN();
+    CHECK_FALSE(sounder.process(two, powers).found);
+    CHECK_THROWS_WITH(sounder.process(all, std::vector<double>{1, -1, 1}),
+                      "sounder: power: expected at least 0, found -1.000000");
+}
+
+TEST_CASE("an offset that all devices share is taken out of their soundings") {
+    BurstFormat format = format_of_three();
+    format.sounding_symbols = static_cast<std::uint16_t>(GENERATE(2, 32));
+    const double offset = GENERATE(1e-4, -1e-3, 6e-3);
+    const std::size_t window = format.sounding_samples() + 2 * margin;
+    std::vector<Sample> received(window), burst(format.sounding_samples());
+    Preprocessor transmitter(format, {16, 1, {}}, 1);
+    for (std::size_t n = 0; n < 3; ++n) {
+        transmitter.sounding_burst(n, 1, {}, burst);
+        test::propagate({{{0, 1}}}, burst, margin, received);
+    }
+    for (std::size_t i = 0; i < window; ++i)
+        received[i] *= Sample(std::polar(1.0, two_pi * offset * static_cast<double>(i)));
+    test::Noise random(7);
+    random.add(received, 1e-3);
+    Sounder sounder(format, 1, window);
+    const auto& report = sounder.process(received, std::vector<double>(3, 1.0));
+    REQUIRE(report.found);
+    // Two symbols of 64 samples 80 apart at 30 dB, three devices: sqrt(1e-3 / 192) / (2 pi 80).
+    CHECK(report.offset == Approx(offset).margin(4 * 4.6e-6));
+    const Sample first = report.devices[0].mmse[26];
+    for (const DeviceEstimate& device : report.devices) {
+        REQUIRE(device.found);
+        CHECK(device.path_gain == Approx(1).epsilon(0.02));
+        CHECK(std::abs(std::arg(device.mmse[26] / first)) < 0.1);
+    }
 }
 
 TEST_CASE("a header tells a device its phase since the first one, and its offset") {

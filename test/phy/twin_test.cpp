@@ -90,12 +90,21 @@ TEST_CASE("pre- and post-processing agree with their twin to float rounding") {
             received[t * window + 40 + i] += samples[t * transmitter.burst_samples() + i];
     }
     const auto combiners = random_samples(format.resource_blocks() * 4, 4);
-    const auto reference = random_samples(format.resource_blocks() * 2, 5);
+    // What the pilots become, but for what estimates are wrong by and a third of a sample of delay.
+    auto reference = random_samples(format.resource_blocks() * 2, 5);
+    for (std::size_t i = 0; i < reference.size(); ++i) {
+        reference[i] *= 0.1F;
+        for (std::size_t r = 0; r < 2; ++r) {
+            const Sample* const sent_by = &precoders[i / 2 * 4 + r * 2];
+            reference[i] += combiners[i * 2 + r] * (sent_by[0] + sent_by[1]) * std::sqrt(0.8F);
+        }
+        reference[i] *= Sample(std::polar(1.0, 0.1 * static_cast<double>(i / 2)));
+    }
     ReceiveSettings receive;
     receive.scale = 1.5;
     receive.combiners = combiners;
     receive.pilot_reference = reference;
-    receive.channel_reference = 41;
+    receive.channel_reference = 40;
     receive.tracking_reach = 1;
     Postprocessor receiver(format, payload, 2, window);
     std::vector<float> sum(500);

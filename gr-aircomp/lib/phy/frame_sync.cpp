@@ -11,6 +11,7 @@
 #include <string>
 
 #include "fourier.hpp"
+#include "usable.hpp"
 
 namespace gr::aircomp::phy {
 namespace {
@@ -21,6 +22,8 @@ constexpr double two_pi = 2 * pi;
 constexpr float weakest_path = 0.05F;
 // Below so much of a window's highest power there is only rounding of the transforms.
 constexpr float silence = 1e-9F;
+// And of a preamble's: correlations are as exact as floats.
+constexpr double rounding = 1e-12;
 
 /// log of the Chernoff bound on P(Re D > x): min over s of -s x - N_r sum_k log(1 - s lambda_k).
 double chernoff_exponent(std::size_t antennas, std::size_t periods, double x) {
@@ -78,9 +81,9 @@ struct FrameSync::State {
           neighbour_products(samples),
           products(samples),
           power(samples),
-          metric(samples) {
+          metric(samples),
+          sequence(sync_sequence(burst_format)) {
         FourierBatch transform(block, 1, Direction::forward);
-        const auto sequence = sync_sequence(format);
         std::copy(sequence.begin(), sequence.end(), transform.samples().begin());
         transform.execute();
         // Correlations of noise of power one shall have power one; FFTW does not normalise.
@@ -100,7 +103,8 @@ struct FrameSync::State {
     void combine(std::size_t samples);
     Periodogram periodogram(std::size_t position, double angle);
     double refine_angle(std::size_t position, double angle);
-    Sync describe(std::size_t peak, std::size_t positions);
+    double aligned_power(gsl::span<const Sample> received, std::size_t peak, double offset) const;
+    Sync describe(gsl::span<const Sample> received, std::size_t peak, std::size_t positions);
 
     BurstFormat format;
     std::size_t antennas;
@@ -114,6 +118,7 @@ struct FrameSync::State {
     std::vector<Sample> products;
     std::vector<float> power;   // mean over antennas and a preamble's length, per position
     std::vector<float> metric;  // |D|
+    std::vector<Sample> sequence;  // one period of the preamble
 };
 
 // q(t) = sum_n x(t + n) conj(z(n)), for every t at which a whole period lies in the window.
@@ -124,7 +129,9 @@ void FrameSync::State::correlate(gsl::span<const Sample> received, std::size_t a
     for (std::size_t begin = 0; begin < positions; begin += valid) {
         const std::size_t count = std::min(block, received.size() - begin);
         auto in = forward.samples();
-        std::copy_n(received.begin() + static_cast<std::ptrdiff_t>(begin), count, in.begin());
+        const auto from = received.begin() + static_cast<std::ptrdiff_t>(begin);
+        std::transform(from, from + static_cast<std::ptrdiff_t>(count), in.begin(),
+                       [](Sample x) { return usable(std::norm(x)) ? x : Sample(); });
         std::fill(in.begin() + static_cast<std::ptrdiff_t>(count), in.end(), Sample());
         forward.execute();
         volk_32fc_x2_multiply_32fc(backward.samples().data(), in.data(), template_spectrum.data(),
@@ -139,8 +146,10 @@ void FrameSync::State::measure_power(gsl::span<const Sample> received, std::size
     std::fill_n(power.begin(), samples, 0.0F);
     for (std::size_t r = 0; r < antennas; ++r) {
         const auto* const x = reinterpret_cast<const float*>(&received[r * stride]);
-        for (std::size_t t = 0; t < samples; ++t)
-            power[t] += x[2 * t] * x[2 * t] + x[2 * t + 1] * x[2 * t + 1];
+        for (std::size_t t = 0; t < samples; ++t) {
+            const float own = x[2 * t] * x[2 * t] + x[2 * t + 1] * x[2 * t + 1];
+            power[t] += usable(own) ? own : 0;
+        }
     }
     // In double: what enters a running sum has to leave it again exactly enough.
     double sum = 0;
@@ -211,7 +220,29 @@ double FrameSync::State::refine_angle(std::size_t position, double angle) {
     return angle;
 }
 
-Sync FrameSync::State::describe(std::size_t peak, std::size_t positions) {
+/// What correlates with the preamble turned by `offset`, mean power a sample, all antennas together.
+double FrameSync::State::aligned_power(gsl::span<const Sample> received, std::size_t peak,
+                                       double offset) const {
+    const std::size_t stride = received.size() / antennas;
+    const auto step = std::polar(1.0, -two_pi * offset);
+    double aligned = 0;
+    for (std::size_t r = 0; r < antennas; ++r) {
+        std::complex<double> sum;
+        std::complex<double> turn = 1;
+        for (std::size_t n = 0; n < length(); ++n, turn *= step) {
+            const Sample x = received[r * stride + peak + n];
+            if (!usable(std::norm(x))) continue;
+            const auto sign = static_cast<double>(sync_sign(format, n / format.sync_period));
+            sum += std::complex<double>(x) * turn * sign *
+                   std::conj(std::complex<double>(sequence[n % format.sync_period]));
+        }
+        aligned += std::norm(sum / static_cast<double>(length()));
+    }
+    return aligned;
+}
+
+Sync FrameSync::State::describe(gsl::span<const Sample> received, std::size_t peak,
+                                std::size_t positions) {
     const float floor =
         std::max(weakest_path * metric[peak], static_cast<float>(threshold / 2) * power[peak]);
     std::size_t first = peak;
@@ -228,15 +259,13 @@ Sync FrameSync::State::describe(std::size_t peak, std::size_t positions) {
     const double turn = two_pi * format.sync_period;
     const double angle = refine_angle(peak, std::arg(products[peak]));
     sync.offset = angle / turn;
-    // What is not aligned with the preamble is noise, or a path that serves as such; what turned
-    // away within a period is neither.
+    // What is not aligned with the turned preamble is noise, or a path that serves as such.
+    const double all = static_cast<double>(power[peak]) * static_cast<double>(antennas);
+    const double aligned = aligned_power(received, peak, sync.offset);
+    sync.snr = aligned * static_cast<double>(antennas) / std::max(all - aligned, rounding * all);
+    // What turns within a period is lost to the periods' correlations.
     const double half = angle / 2;
     const double kept = half == 0 ? 1 : std::pow(std::sin(half) / half, 2);
-    const auto samples = static_cast<double>(length());
-    const double all = static_cast<double>(power[peak] * static_cast<float>(antennas)) * samples;
-    const double aligned = periodogram(peak, angle).value / format.sync_periods / kept;
-    const double noise = std::max((all - aligned) / samples / static_cast<double>(antennas), 1e-30);
-    sync.snr = aligned / (samples * noise);
     const double m = format.sync_periods;
     // Cramer and Rao's bound for the phases of m segments of signal-to-noise ratio T snr each.
     sync.offset_variance =
@@ -303,7 +332,7 @@ std::optional<Sync> FrameSync::find(gsl::span<const Sample> received, std::size_
     const std::size_t end = std::min(positions, t + s.length() + s.format.prefix);
     for (; t < end; ++t)
         if (s.metric[t] * s.power[peak] > s.metric[peak] * s.power[t]) peak = t;
-    return s.describe(peak, positions);
+    return s.describe(received, peak, positions);
 }
 
 }  // namespace gr::aircomp::phy

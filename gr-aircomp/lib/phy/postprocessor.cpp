@@ -12,6 +12,7 @@
 #include "fourier.hpp"
 #include "gnuradio/aircomp/phy/rotation.hpp"
 #include "sizes.hpp"
+#include "usable.hpp"
 
 namespace gr::aircomp::phy {
 namespace {
@@ -19,6 +20,9 @@ namespace {
 constexpr double two_pi = 6.28318530717958647692;
 // An estimate below so many of its standard errors is rather none: pilots carry the rest.
 constexpr double significant = 4;
+// Pilots that agree with their reference less than this many standard errors of chance are none:
+// the phase's tracking alone makes one.
+constexpr double agreeing = 2;
 
 double normal_probability_below(double x) {
     return 0.5 * std::erfc(-x / std::sqrt(2.0));
@@ -72,7 +76,7 @@ struct Postprocessor::State {
     void combine_pilots(const ReceiveSettings& settings);
     void track_phase(const ReceiveSettings& settings);
     void track_slope();
-    void judge(const ReceiveSettings& settings);
+    bool judge(const ReceiveSettings& settings);
     void unpack(double scale, gsl::span<float> vector);
 
     BurstFormat format;
@@ -269,8 +273,10 @@ void Postprocessor::State::track_slope() {
     report.phase_slope = slope * slope > significant * significant * variance ? slope : 0;
 }
 
-void Postprocessor::State::judge(const ReceiveSettings& settings) {
+/// False where the pilots have nothing to do with their reference.
+bool Postprocessor::State::judge(const ReceiveSettings& settings) {
     double total_reference = 0;
+    double total_found = 0;
     double total_error = 0;
     double projection = 0;
     for (std::size_t l = 0; l < payload.streams; ++l) {
@@ -282,6 +288,7 @@ void Postprocessor::State::judge(const ReceiveSettings& settings) {
                 const Sample ref = reference(settings, i, l);
                 const Sample found = turn * pilot(s, i, l);
                 error += std::norm(found - ref);
+                total_found += std::norm(found);
                 expected += std::norm(ref);
                 projection += std::real(std::conj(ref) * found);
             }
@@ -296,6 +303,9 @@ void Postprocessor::State::judge(const ReceiveSettings& settings) {
     const double margin = settings.smallest_part / 2;
     report.confidence = normal_probability_below((report.pilot_gain - 1 + margin) / deviation) -
                         normal_probability_below((report.pilot_gain - 1 - margin) / deviation);
+    const std::size_t tracked = std::min(2 * settings.tracking_reach + 1, symbols);
+    const double chance = 1 / std::sqrt(static_cast<double>(tracked * plan.pilots.size()));
+    return projection > agreeing * chance * std::sqrt(total_reference * total_found);
 }
 
 void Postprocessor::State::unpack(double scale, gsl::span<float> vector) {
@@ -322,6 +332,10 @@ Postprocessor::Postprocessor(const BurstFormat& format, const Payload& payload,
                                     std::to_string(antennas) + " and " +
                                     std::to_string(window_samples));
     }
+    if (payload.streams > antennas)
+        throw std::invalid_argument("postprocessor: expected at most " + std::to_string(antennas) +
+                                    " streams, as many as antennas, found " +
+                                    std::to_string(payload.streams));
     state_ = std::make_unique<State>(format, payload, antennas, window_samples);
 }
 
@@ -329,19 +343,35 @@ Postprocessor::~Postprocessor() = default;
 Postprocessor::Postprocessor(Postprocessor&&) noexcept = default;
 Postprocessor& Postprocessor::operator=(Postprocessor&&) noexcept = default;
 
-const ReceiveReport& Postprocessor::process(gsl::span<const Sample> received,
-                                            const ReceiveSettings& settings,
-                                            gsl::span<float> vector) {
-    State& s = *state_;
+void Postprocessor::check(const ReceiveSettings& settings) const {
+    const State& s = *state_;
     const std::size_t blocks = s.format.resource_blocks();
-    require_size("postprocessor: received", received.size(), s.antennas * s.window);
     require_size("postprocessor: combiners", settings.combiners.size(),
                  blocks * s.payload.streams * s.antennas);
     require_size("postprocessor: pilot reference", settings.pilot_reference.size(),
                  blocks * s.payload.streams);
+    if (!usable(settings.combiners) || !usable(settings.pilot_reference))
+        throw std::invalid_argument(
+            "postprocessor: combiners and pilot reference: expected finite numbers");
+    require_power("postprocessor: scale", settings.scale);
+    require_power("postprocessor: smallest part", settings.smallest_part);
+    const auto most = static_cast<std::ptrdiff_t>(s.window);
+    if (settings.channel_reference < -most || settings.channel_reference > most)
+        throw std::invalid_argument("postprocessor: channel reference: expected a sample within " +
+                                    std::to_string(most) + " of the window's first, found " +
+                                    std::to_string(settings.channel_reference));
+}
+
+const ReceiveReport& Postprocessor::process(gsl::span<const Sample> received,
+                                            const ReceiveSettings& settings,
+                                            gsl::span<float> vector) {
+    State& s = *state_;
+    require_size("postprocessor: received", received.size(), s.antennas * s.window);
     require_size("postprocessor: vector", vector.size(), s.payload.length);
-    const auto sync = s.sync.find(received, s.searched);
+    check(settings);
     s.report.found = false;
+    if (!usable(received)) return s.report;
+    const auto sync = s.sync.find(received, s.searched);
     if (!sync) return s.report;
     s.report.sync = *sync;
     s.report.offset_corrected =
@@ -351,7 +381,6 @@ const ReceiveReport& Postprocessor::process(gsl::span<const Sample> received,
     const auto end =
         begin + body + static_cast<std::ptrdiff_t>(s.symbols * s.format.symbol_samples());
     if (begin + body < 0 || end > static_cast<std::ptrdiff_t>(s.window)) return s.report;
-    s.report.found = true;
     s.to_carriers(received, begin);
     s.measure_noise();
     s.combine_pilots(settings);
@@ -363,8 +392,8 @@ const ReceiveReport& Postprocessor::process(gsl::span<const Sample> received,
     s.shift_pilots(s.report.phase_slope);
     s.spread_combiners(settings, known_slope + s.report.phase_slope);
     s.combine_data();
-    s.judge(settings);
-    s.unpack(settings.scale, vector);
+    s.report.found = s.judge(settings);
+    if (s.report.found) s.unpack(settings.scale, vector);
     return s.report;
 }
 

@@ -12,6 +12,7 @@
 #include "fourier.hpp"
 #include "gnuradio/aircomp/phy/rotation.hpp"
 #include "sizes.hpp"
+#include "usable.hpp"
 
 namespace gr::aircomp::phy {
 namespace {
@@ -49,6 +50,27 @@ void require_positive(const char* what, double value) {
     if (std::isfinite(value) && value > 0) return;
     throw std::invalid_argument(std::string("preprocessor: expected a ") + what +
                                 " above 0, found " + std::to_string(value));
+}
+
+void require_finite(const char* what, double value) {
+    if (std::isfinite(value)) return;
+    throw std::invalid_argument(std::string("preprocessor: expected a ") + what +
+                                " that is finite, found " + std::to_string(value));
+}
+
+void require_finite(gsl::span<const float> vector) {
+    for (std::size_t i = 0; i < vector.size(); ++i) {
+        if (std::isfinite(vector[i])) continue;
+        throw std::invalid_argument("preprocessor: vector: expected finite numbers, found " +
+                                    std::to_string(vector[i]) + " at " + std::to_string(i));
+    }
+}
+
+/// What every burst takes of its settings.
+void check_oscillator(const TransmitSettings& settings) {
+    require_power("preprocessor: preamble power", settings.preamble_power_w);
+    require_finite("phase", settings.phase);
+    require_finite("offset", settings.offset);
 }
 
 }  // namespace
@@ -249,16 +271,28 @@ std::size_t Preprocessor::burst_samples() const {
     return state_->format.burst_samples(state_->symbols);
 }
 
+void Preprocessor::check(const TransmitSettings& settings) const {
+    const State& s = *state_;
+    require_size("preprocessor: precoders", settings.precoders.size(),
+                 s.format.resource_blocks() * s.antennas * s.payload.streams);
+    if (!usable(settings.precoders))
+        throw std::invalid_argument("preprocessor: precoders: expected finite numbers");
+    require_positive("scale", settings.scale);
+    require_positive("second moment", settings.second_moment);
+    if (!(settings.clip_level > 0))
+        throw std::invalid_argument("preprocessor: expected a clip level above 0, found " +
+                                    std::to_string(settings.clip_level));
+    check_oscillator(settings);
+}
+
 TransmitReport Preprocessor::data_burst(gsl::span<const float> vector,
                                         const TransmitSettings& settings,
                                         gsl::span<Sample> samples) {
     State& s = *state_;
     require_size("preprocessor: vector", vector.size(), s.payload.length);
-    require_size("preprocessor: precoders", settings.precoders.size(),
-                 s.format.resource_blocks() * s.antennas * s.payload.streams);
     require_size("preprocessor: samples", samples.size(), s.antennas * burst_samples());
-    require_positive("scale", settings.scale);
-    require_positive("second moment", settings.second_moment);
+    check(settings);
+    require_finite(vector);
     const std::size_t clipped = s.pack(vector, settings);
     s.spread_precoders(settings.precoders);
     const auto bins = s.transform.samples();
@@ -284,6 +318,7 @@ TransmitReport Preprocessor::sounding_burst(std::size_t device, double power_w,
     const std::size_t length = s.format.sounding_samples();
     require_size("preprocessor: samples", samples.size(), s.antennas * length);
     require_positive("sounding power", power_w);
+    check_oscillator(settings);
     if (device >= s.format.device_antennas.size()) {
         throw std::invalid_argument("preprocessor: the format has no device " +
                                     std::to_string(device));
@@ -315,6 +350,7 @@ TransmitReport Preprocessor::sounding_burst(std::size_t device, double power_w,
 void write_header(const BurstFormat& format, double power_w, gsl::span<Sample> samples) {
     validate(format);
     require_size("header: samples", samples.size(), format.header_samples());
+    require_power("header: power", power_w);
     const auto sequence = sync_sequence(format);
     write_preamble(format, sequence, static_cast<float>(std::sqrt(power_w)), samples);
     const auto ramp = ramp_factors(format);

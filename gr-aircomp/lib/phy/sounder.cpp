@@ -13,6 +13,7 @@
 #include "delay_filter.hpp"
 #include "fourier.hpp"
 #include "sizes.hpp"
+#include "usable.hpp"
 
 namespace gr::aircomp::phy {
 namespace {
@@ -20,6 +21,8 @@ namespace {
 constexpr double two_pi = 6.28318530717958647692;
 // A device whose mean square does not exceed noise by so many standard errors was not heard.
 constexpr double audible = 6;
+// An offset below so many of its standard errors is rather none.
+constexpr double significant = 4;
 
 }  // namespace
 
@@ -34,6 +37,7 @@ struct Sounder::State {
           sync(format, antennas, searched),
           transform(format.fft_size, antennas * format.sounding_slots(), Direction::forward),
           sequence(sounding_sequence(format)),
+          turned(format.fft_size),
           filter(format) {
         for (const std::size_t own : format.device_antennas) {
             DeviceEstimate device;
@@ -44,9 +48,11 @@ struct Sounder::State {
         }
     }
 
-    void average_slots(gsl::span<const Sample> received, std::ptrdiff_t begin);
+    double refine_offset(gsl::span<const Sample> received, std::ptrdiff_t begin) const;
+    void average_slots(gsl::span<const Sample> received, std::ptrdiff_t begin, double offset);
     void measure_noise();
     void estimate(std::size_t n, double power_w, std::ptrdiff_t begin);
+    static void forget(DeviceEstimate& device);
     void refer(DeviceEstimate& device, std::ptrdiff_t begin) const;
     void smooth(DeviceEstimate& device);
 
@@ -58,11 +64,55 @@ struct Sounder::State {
     FrameSync sync;
     FourierBatch transform;  // mean symbol of every slot, [antennas, slots, fft_size]
     std::vector<Sample> sequence;
+    std::vector<Sample> turned;  // one symbol
     DelayFilter filter;
     SoundingReport report;
 };
 
-void Sounder::State::average_slots(gsl::span<const Sample> received, std::ptrdiff_t begin) {
+/// The preamble's offset made exact by the symbols of a slot, which are all the same: by how much
+/// each is turned against the one before it, over all devices. The noise of all but the first and
+/// the last symbol of a slot cancels in the sum, hence the error's second factor.
+double Sounder::State::refine_offset(gsl::span<const Sample> received,
+                                     std::ptrdiff_t begin) const {
+    const double coarse = report.sync.offset;
+    const bool heard = coarse * coarse > significant * significant * report.sync.offset_variance;
+    const std::size_t repeated = format.sounding_symbols - 1U;
+    if (repeated == 0) return heard ? coarse : 0;
+    const std::size_t head = format.ramp + format.preamble_samples() + format.prefix;
+    const std::size_t step = format.symbol_samples();
+    std::complex<double> product;
+    double power = 0;
+    for (std::size_t r = 0; r < antennas; ++r) {
+        for (std::size_t symbol = 0; symbol + 1 < format.sounding_slots() * (repeated + 1);
+             ++symbol) {
+            if (symbol % (repeated + 1) == repeated) continue;  // the next slot is another device's
+            const auto first =
+                static_cast<std::size_t>(begin + static_cast<std::ptrdiff_t>(head + symbol * step));
+            const Sample* const from = &received[r * window + first];
+            const Sample* const next = from + step;
+            Sample both, own, others;
+            volk_32fc_x2_conjugate_dot_prod_32fc(&both, next, from, format.fft_size);
+            volk_32fc_x2_conjugate_dot_prod_32fc(&own, from, from, format.fft_size);
+            volk_32fc_x2_conjugate_dot_prod_32fc(&others, next, next, format.fft_size);
+            product += std::complex<double>(both);
+            power += (static_cast<double>(own.real()) + static_cast<double>(others.real())) / 2;
+        }
+    }
+    if (product == std::complex<double>()) return heard ? coarse : 0;
+    const double turn = two_pi * static_cast<double>(step);
+    // The preamble says which of the angles that differ by whole turns it is.
+    const double angle = std::remainder(std::arg(product) - turn * coarse, two_pi) + turn * coarse;
+    const double products =
+        static_cast<double>(antennas * format.sounding_slots() * repeated * format.fft_size);
+    const double variance = std::max(power / std::abs(product) - 1, 0.0) /
+                            (products * static_cast<double>(repeated));
+    return angle * angle > significant * significant * variance ? angle / turn : 0;
+}
+
+/// The mean of every slot's symbols, turned back by `offset` from the window's first sample on.
+void Sounder::State::average_slots(gsl::span<const Sample> received, std::ptrdiff_t begin,
+                                   double offset) {
+    const Sample turn_back(std::polar(1.0, -two_pi * offset));
     const std::size_t slots = format.sounding_slots();
     const std::size_t head = format.ramp + format.preamble_samples() + format.prefix;
     const double size = format.fft_size;
@@ -77,8 +127,17 @@ void Sounder::State::average_slots(gsl::span<const Sample> received, std::ptrdif
                 const auto first =
                     begin + static_cast<std::ptrdiff_t>(head + symbol * format.symbol_samples());
                 const Sample* const from = &received[r * window + static_cast<std::size_t>(first)];
+                if (offset == 0) {
+                    for (std::size_t j = 0; j < mean.size(); ++j)
+                        mean[j] += gain * from[j];
+                    continue;
+                }
+                Sample phase(std::polar<double>(
+                    gain, -two_pi * std::remainder(offset * static_cast<double>(first), 1.0)));
+                volk_32fc_s32fc_x2_rotator_32fc(turned.data(), from, turn_back, &phase,
+                                                format.fft_size);
                 for (std::size_t j = 0; j < mean.size(); ++j)
-                    mean[j] += gain * from[j];
+                    mean[j] += turned[j];
             }
         }
     }
@@ -99,7 +158,7 @@ void Sounder::State::measure_noise() {
 
 void Sounder::State::estimate(std::size_t n, double power_w, std::ptrdiff_t begin) {
     DeviceEstimate& device = report.devices[n];
-    device.found = false;
+    forget(device);
     if (power_w <= 0) return;
     const std::size_t own = format.device_antennas[n];
     const std::size_t slots = format.sounding_slots();
@@ -126,9 +185,18 @@ void Sounder::State::estimate(std::size_t n, double power_w, std::ptrdiff_t begi
     device.delay_samples =
         static_cast<double>(begin - report.sync.start) - std::arg(turn) * format.fft_size / two_pi;
     device.found = device.path_gain > audible * device.least_squares_variance / std::sqrt(entries);
-    if (!device.found) return;
+    if (!device.found) return forget(device);
     smooth(device);
     refer(device, begin);
+}
+
+/// An estimate of an earlier burst is none of this one's.
+void Sounder::State::forget(DeviceEstimate& device) {
+    device.found = false;
+    device.path_gain = device.delay_samples = device.least_squares_variance = 0;
+    std::fill(device.least_squares.begin(), device.least_squares.end(), Sample());
+    std::fill(device.mmse.begin(), device.mmse.end(), Sample());
+    std::fill(device.mmse_variance.begin(), device.mmse_variance.end(), 0.0);
 }
 
 // From a Fourier window that begins at `begin` to phases as of one at the reference.
@@ -186,7 +254,10 @@ const SoundingReport& Sounder::process(gsl::span<const Sample> received,
     State& s = *state_;
     require_size("sounder: received", received.size(), s.antennas * s.window);
     require_size("sounder: powers", power_w.size(), s.format.device_antennas.size());
+    for (const double own : power_w)
+        require_power("sounder: power", own);
     s.report.found = false;
+    if (!usable(received)) return s.report;
     const auto sync = s.sync.find(received, s.searched);
     if (!sync) return s.report;
     s.report.sync = *sync;
@@ -199,7 +270,8 @@ const SoundingReport& Sounder::process(gsl::span<const Sample> received,
     const auto length = static_cast<std::ptrdiff_t>(s.format.sounding_samples()) - s.format.ramp;
     if (begin + head < 0 || begin + length > static_cast<std::ptrdiff_t>(s.window)) return s.report;
     s.report.found = true;
-    s.average_slots(received, begin);
+    s.report.offset = s.refine_offset(received, begin);
+    s.average_slots(received, begin, s.report.offset);
     s.measure_noise();
     for (std::size_t n = 0; n < power_w.size(); ++n)
         s.estimate(n, power_w[n], begin);
@@ -250,6 +322,7 @@ void HeaderReceiver::correlate(gsl::span<const Sample> received, std::ptrdiff_t 
 HeaderMeasurement HeaderReceiver::measure(gsl::span<const Sample> received) {
     require_size("header: received", received.size(), antennas_ * window_);
     HeaderMeasurement result;
+    if (!usable(received)) return result;
     const auto sync = sync_.find(received);
     if (!sync) return result;
     result.found = true;

@@ -27,7 +27,9 @@ struct ReceiveSettings {
 };
 
 struct ReceiveReport {
-    bool found = false;  ///< Whether there was a preamble; without one nothing else is set.
+    /// Whether there was a preamble, every sample a number, and pilots that have to do with their
+    /// reference: an offset beyond half a subcarrier leaves none. If not, nothing else counts.
+    bool found = false;
     Sync sync;
     bool offset_corrected = false;  ///< Only an offset well above its own error is taken out.
     double noise_power_w = 0;       ///< Per antenna over the used bandwidth, from the guards.
@@ -45,7 +47,7 @@ struct ReceiveReport {
 class Postprocessor {
 public:
     /// For windows of `window_samples` per antenna. Throws std::invalid_argument on a bad format or
-    /// payload, no antenna, or a window shorter than a burst.
+    /// payload, no antenna, more streams than antennas, or a window shorter than a burst.
     Postprocessor(const BurstFormat& format, const Payload& payload, std::size_t antennas,
                   std::size_t window_samples);
     ~Postprocessor();
@@ -54,9 +56,13 @@ public:
 
     /// Looks for a burst in `received`, [antennas, window_samples], and writes its sum to `vector`,
     /// which stays as it is where there is none. The report is valid until the next call. Throws
-    /// std::invalid_argument on sizes that disagree. Does not allocate.
+    /// std::invalid_argument on sizes that disagree and as check() does. Does not allocate.
     const ReceiveReport& process(gsl::span<const Sample> received, const ReceiveSettings& settings,
                                  gsl::span<float> vector);
+
+    /// Throws std::invalid_argument on settings of other sizes than this format and payload have,
+    /// and on numbers that are none.
+    void check(const ReceiveSettings& settings) const;
 
 private:
     struct State;

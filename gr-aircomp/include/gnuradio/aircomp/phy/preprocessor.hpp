@@ -53,7 +53,7 @@ public:
     std::size_t burst_samples() const;
 
     /// Writes the data burst of `vector`, [antennas, burst_samples]. Throws std::invalid_argument
-    /// on sizes that disagree or a scale or power that is none. Does not allocate.
+    /// on sizes that disagree, a vector that is not finite, and as check() does. Does not allocate.
     TransmitReport data_burst(gsl::span<const float> vector, const TransmitSettings& settings,
                               gsl::span<Sample> samples);
 
@@ -64,13 +64,17 @@ public:
     TransmitReport sounding_burst(std::size_t device, double power_w,
                                   const TransmitSettings& settings, gsl::span<Sample> samples);
 
+    /// Throws std::invalid_argument on settings of other sizes than this format and payload have,
+    /// and on a scale, power or number that is none.
+    void check(const TransmitSettings& settings) const;
+
 private:
     struct State;
     std::unique_ptr<State> state_;
 };
 
 /// Writes the server's reference header at `power_w`, format.header_samples() samples of its first
-/// antenna. Throws std::invalid_argument where the size differs.
+/// antenna. Throws std::invalid_argument where the size differs or the power is none.
 void write_header(const BurstFormat& format, double power_w, gsl::span<Sample> samples);
 
 }  // namespace gr::aircomp::phy

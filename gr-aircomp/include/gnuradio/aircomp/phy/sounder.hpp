@@ -10,7 +10,7 @@ namespace gr::aircomp::phy {
 
 /// What one sounding burst says about one device.
 struct DeviceEstimate {
-    bool found = false;  ///< Whether its sounding stands out of the noise.
+    bool found = false;  ///< Whether its sounding stands out of the noise; if not, all is zero.
     /// H_n by least squares and by minimum mean square error, [used subcarriers, server antennas,
     /// device antennas], phases as of SoundingReport::reference.
     std::vector<Sample> least_squares;
@@ -23,8 +23,10 @@ struct DeviceEstimate {
 };
 
 struct SoundingReport {
-    bool found = false;  ///< Whether there was a preamble; without one nothing else is set.
+    /// Whether there was a preamble, and every sample a number; if not, nothing else is set.
+    bool found = false;
     Sync sync;
+    double offset = 0;  ///< Common carrier offset that was taken out, cycles per sample.
     /// Where a burst begins, in the window's samples, for whose undelayed path the estimates have
     /// no phase slope: the middle of the paths in view. The next bursts' receiver needs it.
     std::ptrdiff_t reference = 0;
@@ -33,7 +35,8 @@ struct SoundingReport {
 };
 
 /// Estimates the channel of every antenna of every device. The minimum mean-square error estimate
-/// takes delays as uniform over the prefix, with a floor of -40 dB for what leaks beyond it.
+/// takes delays as uniform over the prefix, with a floor of -40 dB for what leaks beyond it. A
+/// carrier offset that all devices share is taken out, as exactly as the repeated symbols show it.
 class Sounder {
 public:
     /// For windows of `window_samples` per antenna. Throws std::invalid_argument on a bad format,
@@ -45,7 +48,7 @@ public:
 
     /// Looks for a sounding burst in `received`, [antennas, window_samples]; `power_w` is what each
     /// device sounded with from each antenna, 0 for one that did not. The report is valid until the
-    /// next call. Throws std::invalid_argument on sizes that disagree. Allocates only where a
+    /// next call. Throws std::invalid_argument on sizes or powers that are none. Allocates only where a
     /// device's noise over its signal, in whole decibels, is new.
     const SoundingReport& process(gsl::span<const Sample> received,
                                   gsl::span<const double> power_w);
