@@ -18,7 +18,7 @@ double mean_square(gsl::span<const float> x) {
     return x.empty() ? 0 : sum / static_cast<double>(x.size());
 }
 
-void check_request(const SumRequest& request, gsl::span<const float> sum) {
+void check_request(const SumRequest& request, const SumCopies& sum) {
     const auto size = static_cast<std::size_t>(request.vectors * request.length);
     const auto expect = [&](std::size_t found, const std::string& what) {
         if (found == size) return;
@@ -30,8 +30,11 @@ void check_request(const SumRequest& request, gsl::span<const float> sum) {
         throw std::invalid_argument("all-reduce at " + to_string(request.site) +
                                     ": no device takes part");
     }
-    expect(sum.size(), "the sum");
+    expect(sum.server.size(), "the sum");
+    expect(sum.devices.size(), "the devices' sum");
     expect(request.residual.size(), "the residual stream");
+    if (!request.server_residual.empty())
+        expect(request.server_residual.size(), "the server's residual stream");
     for (std::size_t n = 0; n < request.partials.size(); ++n) {
         expect(request.partials[n].size(), "the partial of device " + std::to_string(n + 1));
         if (!std::isfinite(mean_square(request.partials[n]))) {

@@ -10,7 +10,7 @@ namespace aircomp::runtime {
 
 /// Throws std::invalid_argument where the request's sizes disagree among themselves or with
 /// `sum`, std::domain_error, naming site and device, where a partial is not finite.
-void check_request(const SumRequest& request, gsl::span<const float> sum);
+void check_request(const SumRequest& request, const SumCopies& sum);
 
 /// Equation (1), [vectors, length].
 void exact_sum(const SumRequest& request, gsl::span<float> sum);

@@ -2,6 +2,7 @@
 // What an all-reduce is asked for: the devices' partials of one site.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <gsl/span>
 #include <vector>
@@ -20,12 +21,32 @@ struct SumRequest {
     gsl::span<const std::vector<float>> partials;
     /// The residual stream before the sum, the same on every device, [vectors, length].
     gsl::span<const float> residual;
+    /// The server's copy of it, where that may differ; empty: the devices'.
+    gsl::span<const float> server_residual = {};
 
     /// Vector `v` of `device`.
     gsl::span<const float> partial(std::size_t device, std::int64_t v) const {
         return gsl::span<const float>(partials[device])
             .subspan(static_cast<std::size_t>(v * length), static_cast<std::size_t>(length));
     }
+};
+
+/// Where a sum goes, [vectors, length]: as the server and as every device end up knowing it. They
+/// differ where a way down loses something and the server remembers what.
+struct SumCopies {
+    SumCopies(gsl::span<float> for_server, gsl::span<float> for_devices)
+        : server(for_server), devices(for_devices) {}
+    /// One place for both, which ends up with what the devices know.
+    SumCopies(gsl::span<float> both) : SumCopies(both, both) {}
+    SumCopies(std::vector<float>& both) : SumCopies(gsl::span<float>(both)) {}
+
+    /// What the server has becomes what the devices have.
+    void share() const {
+        if (devices.data() != server.data())
+            std::copy(server.begin(), server.end(), devices.begin());
+    }
+
+    gsl::span<float> server, devices;
 };
 
 }  // namespace aircomp::runtime

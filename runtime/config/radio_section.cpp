@@ -52,7 +52,9 @@ const Keys<RadioConfig>& radio_keys() {
                "How often the pilots of a distributed design are sent, once a stream each time."),
         text("downlink", &R::downlink,
              "How the sum returns to the devices: multicast, on the air at the weakest device's "
-             "rate; control, over the wired control link; or free, in no time and without errors, "
+             "rate; closed-loop, the same for what the devices' copy of the residual stream lacks, "
+             "in at most 6 bits a value, 5 being enough; control, over the wired control link; or "
+             "free, in no time and without errors, "
              "as the paper has it."),
         choice("multicast_covariance", &R::multicast_covariance,
                {{"white", MulticastCovariance::white}, {"best", MulticastCovariance::best}},

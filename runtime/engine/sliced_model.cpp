@@ -87,17 +87,15 @@ public:
         return std::nullopt;
     }
 
-    /// Media of today bring server and devices the same sum.
     std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies& x,
                                    TwoCopies& sum) override {
-        const SumRequest request{call.site,   call.position,    call.vectors,
-                                 call.length, model_.partials_, x.devices};
-        medium_.all_reduce(request, sum.devices);
-        sum.server = sum.devices;
+        const SumRequest request{call.site,        call.position, call.vectors, call.length,
+                                 model_.partials_, x.devices,     x.server};
+        medium_.all_reduce(request, {sum.server, sum.devices});
         if (!model_.measures_errors_) return std::nullopt;
-        std::vector<float> exact(sum.devices.size());
+        std::vector<float> exact(sum.server.size());
         exact_sum(request, exact);
-        model_.errors_[call.site.index].add(sum.devices, exact);
+        model_.errors_[call.site.index].add(sum.server, exact);
         return std::nullopt;
     }
 

@@ -53,9 +53,10 @@ OutlierMedium::OutlierMedium(const Config& config, std::int64_t length, Site sit
 
 OutlierMedium::~OutlierMedium() = default;
 
-void OutlierMedium::all_reduce(const SumRequest& request, gsl::span<float> sum) {
+void OutlierMedium::all_reduce(const SumRequest& request, SumCopies sum) {
     check_request(request, sum);
-    exact_sum(request, sum);
+    exact_sum(request, sum.server);
+    sum.share();
     if (request.site.index != site_.index) return;
     auto& [rotation, first_token, later_tokens, vector] = *observations_;
     for (std::int64_t v = 0; v < request.vectors; ++v) {

@@ -28,7 +28,7 @@ public:
     OutlierMedium(const Config& config, std::int64_t length, Site site);
     ~OutlierMedium() override;
 
-    void all_reduce(const SumRequest& request, gsl::span<float> sum) override;
+    void all_reduce(const SumRequest& request, SumCopies sum) override;
     void elapse(double) override {}
     const Ledger& usage() const override { return ledger_; }
 

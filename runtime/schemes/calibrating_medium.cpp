@@ -19,10 +19,11 @@ CalibratingMedium::CalibratingMedium(std::size_t devices, const inference::Model
     }
 }
 
-void CalibratingMedium::all_reduce(const SumRequest& request, gsl::span<float> sum) {
+void CalibratingMedium::all_reduce(const SumRequest& request, SumCopies sum) {
     check_request(request, sum);
     const std::size_t index = request.site.index;
-    exact_sum(request, sum);
+    exact_sum(request, sum.server);
+    sum.share();
     const auto length = static_cast<std::size_t>(request.length);
     for (std::int64_t v = 0; v < request.vectors; ++v) {
         const std::size_t first = static_cast<std::size_t>(v) * length;
@@ -33,7 +34,7 @@ void CalibratingMedium::all_reduce(const SumRequest& request, gsl::span<float> s
             site.partial_power.at(n) += mean_square(request.partial(n, v));
         }
         site.residual_power += mean_square(request.residual.subspan(first, length));
-        site.sum_power += mean_square(gsl::span<const float>(sum).subspan(first, length));
+        site.sum_power += mean_square(gsl::span<const float>(sum.server).subspan(first, length));
     }
 }
 

@@ -13,7 +13,7 @@ class CalibratingMedium final : public Medium {
 public:
     CalibratingMedium(std::size_t devices, const inference::ModelConfig& model);
 
-    void all_reduce(const SumRequest& request, gsl::span<float> sum) override;
+    void all_reduce(const SumRequest& request, SumCopies sum) override;
     void elapse(double) override {}
     const Ledger& usage() const override { return ledger_; }
 

@@ -14,9 +14,9 @@ class Medium {
 public:
     virtual ~Medium() = default;
 
-    /// Writes the sum over devices, [vectors, length], as every device ends up knowing it. Throws
+    /// Writes the sum over devices, as the server and as every device end up knowing it. Throws
     /// std::invalid_argument where sizes disagree, std::domain_error where a partial is not finite.
-    virtual void all_reduce(const SumRequest& request, gsl::span<float> sum) = 0;
+    virtual void all_reduce(const SumRequest& request, SumCopies sum) = 0;
 
     /// Lets simulated time pass while devices compute: channels age meanwhile.
     virtual void elapse(double seconds) = 0;

@@ -20,7 +20,7 @@ struct Brought {
 Brought bring(WayDown& way, const Config& config, std::vector<float> sum) {
     RadioCell cell(config, full_power(config));
     cell.enter_block(0);
-    way.bring(cell, sum);
+    way.bring(cell, std::vector<float>(sum.size()), sum);
     return {sum, cell.ledger().downlink_s};
 }
 

@@ -19,7 +19,7 @@ public:
     explicit FixedRateMedium(RadioCell cell)
         : cell_(std::move(cell)), down_(make_way_down(cell_.config())) {}
 
-    void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
+    void all_reduce(const SumRequest& request, SumCopies sum) override {
         // A new coherence block brings the devices no settings, and nothing is designed for it.
         all_reduce_by({/*settings_bytes=*/0, /*enter_block=*/[] {},
                        [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); },

@@ -9,10 +9,11 @@ namespace {
 
 class Unicast final : public WayDown {
 public:
-    void bring(RadioCell& cell, gsl::span<float> sum) override {
+    void bring(RadioCell& cell, gsl::span<const float>, SumCopies sum) override {
         const RadioConfig& radio = cell.config().radio;
-        quantise(sum, radio.downlink_bits);
-        const double bits = radio.downlink_bits * static_cast<double>(sum.size());
+        quantise(sum.server, radio.downlink_bits);
+        sum.share();
+        const double bits = radio.downlink_bits * static_cast<double>(sum.server.size());
         const double gain = radio.server_power_w / (radio.server_antennas * cell.noise_power_w());
         double uses = 0;
         for (std::size_t n = 0; n < cell.block().channels.size(); ++n) {

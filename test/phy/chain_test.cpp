@@ -183,8 +183,7 @@ TEST_CASE("beyond half a subcarrier of offset there is no sum, rather than a wro
     const auto design = test::design(least_squares(truth), noise, antennas);
     const double subcarriers = GENERATE(0.4, -0.4, 0.6, -0.7, 1.0, 1.5);
     CAPTURE(subcarriers);
-    const auto turned =
-        cell.round(design, truth.reference, noise, 1, devices, -subcarriers / 64);
+    const auto turned = cell.round(design, truth.reference, noise, 1, devices, -subcarriers / 64);
     CHECK(turned.report.found == (std::abs(subcarriers) < 0.5));
 }
 
@@ -206,9 +205,9 @@ TEST_CASE("a window with a sample that is no number holds no sum") {
     receive.channel_reference = margin;
     REQUIRE(receiver.process(received, receive, vector).found);
     CHECK(vector[5] == Approx(0.5).epsilon(1e-3));
-    received[window - margin - 100] = GENERATE(Sample(std::numeric_limits<float>::quiet_NaN(), 0),
-                                               Sample(0, -std::numeric_limits<float>::infinity()),
-                                               Sample(3e38F, 0));
+    received[window - margin - 100] =
+        GENERATE(Sample(std::numeric_limits<float>::quiet_NaN(), 0),
+                 Sample(0, -std::numeric_limits<float>::infinity()), Sample(3e38F, 0));
     CHECK_FALSE(receiver.process(received, receive, vector).found);
     CHECK(vector[5] == Approx(0.5).epsilon(1e-3));
 

@@ -857,7 +857,8 @@ TEST_CASE("a choice by name is refused with the names there are") {
     CHECK(error_of("radio: {design: both}") ==
           "lab.yaml:1: radio.design: expected one of centralized, distributed, found both");
     CHECK(error_of("radio: {downlink: Free}") ==
-          "lab.yaml:1: radio.downlink: expected one of multicast, control, free, found 'Free', "
+          "lab.yaml:1: radio.downlink: expected one of multicast, closed-loop, control, free, "
+          "found 'Free', "
           "did you mean free?");
     CHECK(error_of("analog:\n  scale: 3\n") ==
           "lab.yaml:2: analog.scale: expected one of calibrated, shared, exchanged, found 3");

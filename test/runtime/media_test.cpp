@@ -226,12 +226,12 @@ TEST_CASE("the multicast costs what equation (12) says, the free downlink nothin
     const double bits_per_use =
         std::log2((inner(0, 0) * inner(1, 1) - inner(0, 1) * inner(1, 0)).real());
     std::vector<float> sum(length, 0.5F);
-    make_way_down(config)->bring(cell, sum);
+    make_way_down(config)->bring(cell, std::vector<float>(sum.size()), sum);
     CHECK(cell.ledger().downlink_s == Approx(16 * 256 / (10e6 * 0.75 * bits_per_use)));
     config.radio.downlink = "free";
     RadioCell free(config, {true});
     free.enter_block(0);
-    make_way_down(config)->bring(free, sum);
+    make_way_down(config)->bring(free, std::vector<float>(sum.size()), sum);
     CHECK(free.ledger().downlink_s == 0);
 }
 
@@ -245,7 +245,7 @@ TEST_CASE(
         RadioCell cell(config, std::vector<double>(4, 1.0));
         cell.enter_block(0);
         std::vector<float> sum(length, 0.5F);
-        make_way_down(config)->bring(cell, sum);
+        make_way_down(config)->bring(cell, std::vector<float>(sum.size()), sum);
         return cell.ledger().downlink_s;
     };
     const double best = downlink_s(MulticastCovariance::best);

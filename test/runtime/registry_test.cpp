@@ -86,10 +86,12 @@ TEST_CASE("an unknown name is refused with the names that there are") {
                       "sdr+sca, hierarchical");
     Config config = default_config();
     config.radio.downlink = "magic";
-    CHECK_THROWS_WITH(make_way_down(config),
-                      "downlink 'magic' is not known; known are multicast, control, free");
+    CHECK_THROWS_WITH(
+        make_way_down(config),
+        "downlink 'magic' is not known; known are multicast, closed-loop, control, free");
     CHECK(refusal(config) ==
-          "trial: radio.downlink: expected one of multicast, control, free, found 'magic'");
+          "trial: radio.downlink: expected one of multicast, closed-loop, control, free, found "
+          "'magic'");
     CHECK_THROWS_WITH(find_measure("magic"),
                       "measure 'magic' is not known; known are link, perplexity, outliers, design, "
                       "assignment");
@@ -171,11 +173,11 @@ TEST_CASE("schemes of wires and of one device are there, and sum as they are ask
 }
 
 TEST_CASE("every way down brings a sum, and costs time unless it is free") {
-    const std::string name = GENERATE("multicast", "control", "free");
+    const std::string name = GENERATE("multicast", "closed-loop", "control", "free");
     CAPTURE(name);
     Config config = default_config();
     config.radio.downlink = name;
-    config.radio.downlink_bits = 16;
+    config.radio.downlink_bits = name == "closed-loop" ? 6 : 16;
     RadioCell cell(config, full_power(config));
     cell.enter_block(0);
     std::vector<float> sum(64), brought;
@@ -183,17 +185,17 @@ TEST_CASE("every way down brings a sum, and costs time unless it is free") {
         sum[i] = std::sin(static_cast<float>(i));
     brought = sum;
     const auto way = make_way_down(config);
-    way->bring(cell, brought);
+    way->bring(cell, std::vector<float>(brought.size()), brought);
     for (std::size_t i = 0; i < sum.size(); ++i)
-        CHECK(brought[i] == Approx(sum[i]).margin(1.0 / 32767));
-    CHECK((brought == sum) == (name != "multicast"));
+        CHECK(brought[i] == Approx(sum[i]).margin(name == "closed-loop" ? 0.1 : 1.0 / 32767));
+    CHECK((brought == sum) == (name == "control" || name == "free"));
     CHECK((cell.ledger().downlink_s > 0) == (name != "free"));
     // Beside real radios only the control link takes time, for codes of downlink_bits bits.
     const double before_s = cell.ledger().control_s;
     way->charge_beside_radios(cell, 64);
     const double seconds = config.radio.control_latency_s + 64 * 2 / 12.5e6;
     CHECK(cell.ledger().control_s - before_s == Approx(name == "control" ? seconds : 0));
-    CHECK(downlinks().size() == 3);
+    CHECK(downlinks().size() == 4);
 }
 
 TEST_CASE("every measure finds finite numbers where it has what it needs, and asks for it") {

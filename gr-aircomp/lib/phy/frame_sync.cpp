@@ -116,8 +116,8 @@ struct FrameSync::State {
     std::vector<Sample> correlation;         // q, [antennas, most_samples]
     std::vector<Sample> neighbour_products;  // sum over antennas of q(t + period) conj(q(t))
     std::vector<Sample> products;
-    std::vector<float> power;   // mean over antennas and a preamble's length, per position
-    std::vector<float> metric;  // |D|
+    std::vector<float> power;      // mean over antennas and a preamble's length, per position
+    std::vector<float> metric;     // |D|
     std::vector<Sample> sequence;  // one period of the preamble
 };
 

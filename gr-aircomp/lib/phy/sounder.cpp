@@ -72,8 +72,7 @@ struct Sounder::State {
 /// The preamble's offset made exact by the symbols of a slot, which are all the same: by how much
 /// each is turned against the one before it, over all devices. The noise of all but the first and
 /// the last symbol of a slot cancels in the sum, hence the error's second factor.
-double Sounder::State::refine_offset(gsl::span<const Sample> received,
-                                     std::ptrdiff_t begin) const {
+double Sounder::State::refine_offset(gsl::span<const Sample> received, std::ptrdiff_t begin) const {
     const double coarse = report.sync.offset;
     const bool heard = coarse * coarse > significant * significant * report.sync.offset_variance;
     const std::size_t repeated = format.sounding_symbols - 1U;
@@ -104,8 +103,8 @@ double Sounder::State::refine_offset(gsl::span<const Sample> received,
     const double angle = std::remainder(std::arg(product) - turn * coarse, two_pi) + turn * coarse;
     const double products =
         static_cast<double>(antennas * format.sounding_slots() * repeated * format.fft_size);
-    const double variance = std::max(power / std::abs(product) - 1, 0.0) /
-                            (products * static_cast<double>(repeated));
+    const double variance =
+        std::max(power / std::abs(product) - 1, 0.0) / (products * static_cast<double>(repeated));
     return angle * angle > significant * significant * variance ? angle / turn : 0;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The GGUF container, versions 2 and 3, little-endian: metadata, a table of tensors, their bytes.
-// https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+// Described in gguf.md of the repository ggml-org/ggml.
 #pragma once
 
 #include <cstddef>

@@ -7,9 +7,9 @@ namespace {
 
 class ControlLink final : public WayDown {
 public:
-    void bring(RadioCell& cell, gsl::span<float> sum) override {
+    void bring(RadioCell& cell, gsl::span<const float>, SumCopies sum) override {
         const RadioConfig& radio = cell.config().radio;
-        const double bytes = static_cast<double>(sum.size()) * sizeof(float);
+        const double bytes = static_cast<double>(sum.server.size()) * sizeof(float);
         cell.charge_downlink(radio.control_latency_s + bytes / radio.control_rate_bytes_per_s);
     }
 

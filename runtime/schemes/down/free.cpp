@@ -7,7 +7,7 @@ namespace {
 
 class Free final : public WayDown {
 public:
-    void bring(RadioCell&, gsl::span<float>) override {}
+    void bring(RadioCell&, gsl::span<const float>, SumCopies) override {}
 };
 
 }  // namespace

@@ -8,11 +8,11 @@ namespace aircomp::runtime {
 
 // What the files of down/ offer.
 using DownlinkOfFile = Downlink();
-DownlinkOfFile multicast_downlink, control_downlink, free_downlink;
+DownlinkOfFile multicast_downlink, closed_loop_downlink, control_downlink, free_downlink;
 
 const std::vector<Downlink>& downlinks() {
-    static const std::vector<Downlink> all = {multicast_downlink(), control_downlink(),
-                                              free_downlink()};
+    static const std::vector<Downlink> all = {multicast_downlink(), closed_loop_downlink(),
+                                              control_downlink(), free_downlink()};
     return all;
 }
 
@@ -20,6 +20,13 @@ void check_downlink(const Config& config, const Checker& check) {
     check.require(row_of(downlinks(), config.radio.downlink) != nullptr, "radio.downlink",
                   "one of " + names_of(downlinks()),
                   "'" + config.radio.downlink + "'" + hint_of(downlinks(), config.radio.downlink));
+    const Downlink& way = find_row(downlinks(), "downlink", config.radio.downlink);
+    check.require(config.radio.downlink_bits <= way.most_bits, "radio.downlink_bits",
+                  "at most " + std::to_string(way.most_bits) + " for the downlink " + way.name,
+                  std::to_string(config.radio.downlink_bits));
+    check.require(way.beside_radios || config.medium != AirMedium::radio, "radio.downlink",
+                  "another than " + way.name + ", which is simulated, for the medium radio",
+                  way.name);
 }
 
 std::unique_ptr<WayDown> make_way_down(const Config& config) {

@@ -17,12 +17,15 @@ struct Downlink {
     std::string name;
     std::string is;  ///< What it is, in a sentence.
     std::function<std::unique_ptr<WayDown>()> make;
+    int most_bits = 32;  ///< Of radio.downlink_bits.
+    /// May stand in a configuration of real radios, where charge_beside_radios() is all it does.
+    bool beside_radios = true;
 };
 
 /// All of them, in the order that errors show them.
 const std::vector<Downlink>& downlinks();
 
-/// Throws, by `check`, where radio.downlink is not known.
+/// Throws, by `check`, where radio.downlink is not known or does not go with the other keys.
 void check_downlink(const Config& config, const Checker& check);
 
 /// That of radio.downlink. Throws std::invalid_argument, which lists the names that there are.

@@ -5,6 +5,7 @@
 #include <gsl/span>
 
 #include "air/radio_cell.hpp"
+#include "coding/sum_request.hpp"
 
 namespace aircomp::runtime {
 
@@ -12,9 +13,11 @@ class WayDown {
 public:
     virtual ~WayDown() = default;
 
-    /// Through the simulated cell: charges it with the way's time and energy, and leaves in `sum`
-    /// what all devices then know.
-    virtual void bring(RadioCell& cell, gsl::span<float> sum) = 0;
+    /// Through the simulated cell: charges it with the way's time and energy. `sum`, of one vector,
+    /// comes with the server's estimate in both places, and is left with what server and devices
+    /// add to their copies of the residual stream: both the same where the server goes on from what
+    /// the devices got. `lag`: what the server's copy had before and the devices' had not, x - xh.
+    virtual void bring(RadioCell& cell, gsl::span<const float> lag, SumCopies sum) = 0;
 
     /// Beside real radios, whose devices are in this process and have the sum as it is: charges
     /// `cell` for `length` reals. Nothing unless a way says otherwise.

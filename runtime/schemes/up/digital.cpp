@@ -27,7 +27,7 @@ public:
           access_(access),
           rotation_(rotation_of(cell_.config(), length)) {}
 
-    void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
+    void all_reduce(const SumRequest& request, SumCopies sum) override {
         all_reduce_by({0, [this] { measure_rates(); },
                        [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); },
                        /*scaled=*/false},

@@ -25,7 +25,7 @@ public:
           noise_(derive_seed(cell_.config().seed, seed_for::fdma_noise)),
           subbands_(static_cast<double>(cell_.participants())) {}
 
-    void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
+    void all_reduce(const SumRequest& request, SumCopies sum) override {
         all_reduce_by({0, [this] { design_links(); },
                        [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
                       cell_, *down_, request, sum);

@@ -40,7 +40,7 @@ public:
           field_(cell_.config()),
           noise_(derive_seed(cell_.config().seed, seed_for::hierarchical_noise)) {}
 
-    void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
+    void all_reduce(const SumRequest& request, SumCopies sum) override {
         all_reduce_by({settings_bytes(), [this] { enter_block(); },
                        [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
                       cell_, *down_, request, sum);

@@ -18,7 +18,7 @@ public:
           codec_(std::move(codec)),
           testbed_(config(), codec_, cell_.power_w(), design) {}
 
-    void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
+    void all_reduce(const SumRequest& request, SumCopies sum) override {
         all_reduce_by({std::nullopt, nullptr,
                        [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); },
                        /*scaled=*/false},

@@ -5,9 +5,21 @@
 #include "coding/exact_sum.hpp"
 
 namespace aircomp::runtime {
+namespace {
+
+/// x - xh of one vector, before its sum.
+std::vector<float> lag_of_devices(const SumRequest& request, std::size_t begin) {
+    std::vector<float> lag(static_cast<std::size_t>(request.length), 0.0F);
+    if (request.server_residual.empty()) return lag;
+    for (std::size_t i = 0; i < lag.size(); ++i)
+        lag[i] = request.server_residual[begin + i] - request.residual[begin + i];
+    return lag;
+}
+
+}  // namespace
 
 void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const SumRequest& request,
-                   gsl::span<float> sum) {
+                   SumCopies sum) {
     check_request(request, sum);
     if (rounds.scaled && cell.config().analog.scale == ScalePolicy::exchanged) {
         cell.charge_control(static_cast<double>(request.partials.size() * sizeof(float)) *
@@ -17,10 +29,12 @@ void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const S
     for (std::int64_t v = 0; v < request.vectors; ++v) {
         const bool simulated = rounds.settings_bytes.has_value();
         if (simulated && cell.enter_block(*rounds.settings_bytes)) rounds.enter_block();
-        const auto out = sum.subspan(static_cast<std::size_t>(v) * length, length);
-        rounds.transmit(v, out);
+        const auto begin = static_cast<std::size_t>(v) * length;
+        const SumCopies out(sum.server.subspan(begin, length), sum.devices.subspan(begin, length));
+        rounds.transmit(v, out.server);
+        out.share();
         if (simulated) {
-            down.bring(cell, out);
+            down.bring(cell, lag_of_devices(request, begin), out);
         } else {
             down.charge_beside_radios(cell, length);
         }

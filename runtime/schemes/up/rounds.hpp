@@ -23,9 +23,9 @@ struct Rounds {
     bool scaled = true;
 };
 
-/// Brings `sum`, [vectors, length], vector by vector, and charges the cell for the scales'
+/// Brings `sum` vector by vector, and charges the cell for the scales'
 /// exchange, where the configuration has it, and for the way down. Throws as check_request() does.
 void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const SumRequest& request,
-                   gsl::span<float> sum);
+                   SumCopies sum);
 
 }  // namespace aircomp::runtime

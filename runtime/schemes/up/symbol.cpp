@@ -30,7 +30,7 @@ public:
           designer_(optimizer::make_designer(design)),
           noise_(derive_seed(cell_.config().seed, seed_for::symbol_noise)) {}
 
-    void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
+    void all_reduce(const SumRequest& request, SumCopies sum) override {
         all_reduce_by({settings_bytes(), [this] { design_links(); },
                        [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
                       cell_, *down_, request, sum);

@@ -48,7 +48,7 @@ class WaveformMedium final : public Medium, private RoundDevices {
 public:
     WaveformMedium(RadioCell cell, AnalogCodec codec, const std::string& design);
 
-    void all_reduce(const SumRequest& request, gsl::span<float> sum) override {
+    void all_reduce(const SumRequest& request, SumCopies sum) override {
         const auto counted = gsl::finally([this] { count_repeated_rounds(); });
         all_reduce_by({settings_bytes(), [this] { enter_block(); },
                        [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
