@@ -86,7 +86,7 @@ Kernels avx2_kernels(DataType type) {
         case DataType::f32:
             return {dot<F32>, widen<F32>};
         default:
-            return portable_block_kernels(type);
+            return avx2_block_kernels(type);
     }
 }
 

@@ -101,7 +101,7 @@ Kernels avx512_kernels(DataType type) {
         case DataType::f32:
             return {dot<F32>, widen<F32>};
         default:
-            return portable_block_kernels(type);
+            return avx512_block_kernels(type);
     }
 }
 
