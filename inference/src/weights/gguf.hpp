@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The GGUF container, versions 2 and 3, little-endian: metadata, a table of tensors, their bytes.
-// Described in gguf.md of the repository ggml-org/ggml.
+// The GGUF container of ggml, versions 2 and 3, little-endian: metadata, a table of tensors, their
+// bytes.
 #pragma once
 
 #include <cstddef>
