@@ -117,9 +117,10 @@ void ReducedObjective<Streams>::respond(Device& device, double combiner_power) {
     auto WWG = WWG_.middleCols(device.offset, device.columns);
     K_.noalias() = G * G.adjoint();
     const double trace = K_.trace().real();
-    // The last term keeps W finite where K is singular to rounding.
+    // The last terms keep W right where K is singular, as with channels of less rank than streams:
+    // mu W is then 1 in the directions of no gain, to the part of the floor that rounding of K is.
     const double floor =
-        std::max(device.error_variance * combiner_power, std::max(1e-15 * trace, 1e-280));
+        std::max(device.error_variance * combiner_power, std::max(1e-12 * trace, 1e-280));
     double mu = std::clamp(device.mu, floor, std::max(floor, std::sqrt(trace)));
     for (int iteration = 0;; ++iteration) {
         device.W = K_;

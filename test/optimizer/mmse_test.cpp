@@ -366,3 +366,14 @@ TEST_CASE("bad options are refused") {
     options.warm_start = MatrixXcd::Zero(2, 3);
     CHECK_THROWS_WITH(design_mmse(problem, options), Catch::Contains("found 2 x 3"));
 }
+
+TEST_CASE("channels of less rank than streams are designed as well as by alternating steps") {
+    for (int seed = 1; seed <= 10; ++seed) {
+        Random random(seed);
+        TransceiverProblem problem = random_problem(random, 20, {4, 8, 4, 2});
+        for (Eigen::MatrixXcd& H : problem.channels)
+            H = H.col(0) * draw_channel({1, 4, 1, 0}, random);
+        CAPTURE(seed);
+        CHECK(design_mmse(problem).mse <= 1.0005 * design_alternating(problem).mse);
+    }
+}
