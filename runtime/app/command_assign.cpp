@@ -56,7 +56,7 @@ Json to_json(const optimizer::AssignmentProblem& problem, const optimizer::Assig
                            {"limited_by", limit.least() < 1 ? Json(limit.name()) : Json(nullptr)},
                            {"power_w", assignment.power_w[n]},
                            {"energy_j_per_token", assignment.energy_j[n]},
-                           {"kv_groups", units.kv_groups[n]},
+                           {"heads", units.kv_groups[n]},
                            {"ffn_columns", units.ffn_columns[n]}});
     }
     Json trace = Json::array();
@@ -74,7 +74,7 @@ Json to_json(const optimizer::AssignmentProblem& problem, const optimizer::Assig
 
 std::string device_table(const Json& result) {
     std::vector<std::vector<std::string>> rows = {{"device", "share", "at most", "limited by",
-                                                   "KV groups", "FFN columns", "power left",
+                                                   "heads", "FFN columns", "power left",
                                                    "energy a token"}};
     for (const Json& device : result["devices"]) {
         const Json& limit = device["limited_by"];
@@ -82,7 +82,7 @@ std::string device_table(const Json& result) {
                         number("%.4f", device["share"].get<double>()),
                         number("%.4f", device["largest_share"].get<double>()),
                         limit.is_null() ? "-" : limit.get<std::string>(),
-                        std::to_string(device["kv_groups"].get<std::int64_t>()),
+                        std::to_string(device["heads"].get<std::int64_t>()),
                         std::to_string(device["ffn_columns"].get<std::int64_t>()),
                         number("%.3g mW", 1e3 * device["power_w"].get<double>()),
                         number("%.3g mJ", 1e3 * device["energy_j_per_token"].get<double>())});

@@ -81,10 +81,10 @@ std::string air_report(const runtime::testbed::CoordinatorSummary& summary) {
 }
 
 void print_summary(const runtime::testbed::CoordinatorSummary& summary) {
-    std::vector<std::vector<std::string>> rows = {{"device", "KV groups", "FFN columns", "rounds",
+    std::vector<std::vector<std::string>> rows = {{"device", "heads", "FFN columns", "rounds",
                                                    "lost", "compute", "wait", "MB out", "MB in"}};
     for (const auto& device : summary.devices) {
-        rows.push_back({device.name, std::to_string(device.kv_groups),
+        rows.push_back({device.name, std::to_string(device.heads),
                         std::to_string(device.ffn_columns), std::to_string(device.rounds),
                         std::to_string(device.losses), number("%.2f s", device.compute_s),
                         number("%.2f s", device.wait_s),

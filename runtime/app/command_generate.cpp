@@ -17,6 +17,7 @@ void run(const GenerationOptions& options) {
     auto prompt = encode_prompt(tokenizer, options.prompt);
     require_context(config, model, prompt.size(), options.tokens);
     runtime::Simulation simulation(config, model.checkpoint, &tokenizer);
+    simulation.model().reserve(static_cast<std::int64_t>(prompt.size()) + options.tokens);
     auto sampling = options.sampling;
     sampling.seed = config.seed;
     inference::Sampler sampler(sampling);

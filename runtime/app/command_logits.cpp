@@ -17,6 +17,7 @@ void run(const ExperimentOptions& options, const std::vector<inference::Token>& 
         config.scheme = runtime::wired_scheme().name;
     const Model model = open_model(config, /*needs_tokenizer=*/false);
     runtime::Simulation simulation(config, model.checkpoint, model.tokenizer.get());
+    simulation.model().reserve(std::max<std::int64_t>(1, static_cast<std::int64_t>(tokens.size())));
     const auto logits = simulation.model().forward(tokens, 0, simulation.medium());
     std::vector<std::size_t> order(logits.size());
     std::iota(order.begin(), order.end(), 0);

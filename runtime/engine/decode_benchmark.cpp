@@ -33,13 +33,14 @@ public:
         : config_(checkpoint.config()),
           limits_{capacity, 1, /*last_only=*/true},
           coordinator_(checkpoint, threads),
+          residual_(checkpoint),
           device_(checkpoint, inference::whole_model(config_), threads),
           cache_(config_, inference::whole_model(config_), capacity) {}
 
     /// Returns the most likely token after `token`.
     inference::Token step(inference::Token token) {
         const auto run_chunk = [this](std::int64_t position, TwoCopies& x) {
-            return run_sites(config_, position, x, *this, *this);
+            return run_sites(config_, residual_, position, x, *this, *this);
         };
         const auto logits =
             forward(coordinator_, config_, limits_, {&token, 1}, position_++, run_chunk).logits;
@@ -67,6 +68,7 @@ private:
     inference::ModelConfig config_;
     PassLimits limits_;
     inference::CoordinatorModel coordinator_;
+    inference::Residual residual_;
     inference::DeviceModel device_;
     inference::KvCache cache_;
     std::int64_t position_ = 0;

@@ -8,11 +8,6 @@
 namespace aircomp::runtime {
 namespace {
 
-void add(gsl::span<const float> sum, gsl::span<float> x) {
-    for (std::size_t i = 0; i < x.size(); ++i)
-        x[i] += sum[i];
-}
-
 void check(gsl::span<const inference::Token> tokens, std::int64_t position,
            const PassLimits& limits) {
     if (tokens.empty()) throw std::invalid_argument("forward needs at least one token");
@@ -24,7 +19,8 @@ void check(gsl::span<const inference::Token> tokens, std::int64_t position,
 
 }  // namespace
 
-std::optional<PassFailure> run_sites(const inference::ModelConfig& model, std::int64_t position,
+std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
+                                     const inference::Residual& residual, std::int64_t position,
                                      TwoCopies& x, Partials& partials, AllReduce& all_reduce) {
     TwoCopies sum{std::vector<float>(x.server.size()), std::vector<float>(x.devices.size())};
     SiteCall call;
@@ -35,8 +31,8 @@ std::optional<PassFailure> run_sites(const inference::ModelConfig& model, std::i
         call.site = model.site(index);
         if (auto failure = partials.compute(call, x.devices)) return failure;
         if (auto failure = all_reduce.sum(call, x, sum)) return failure;
-        add(sum.server, x.server);
-        add(sum.devices, x.devices);
+        residual.add(call.site, sum.server, x.server);
+        residual.add(call.site, sum.devices, x.devices);
     }
     return std::nullopt;
 }

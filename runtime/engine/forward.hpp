@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "aircomp/inference/decoder.hpp"
+#include "aircomp/inference/residual.hpp"
 
 namespace aircomp::runtime {
 
@@ -56,8 +57,10 @@ public:
                                            TwoCopies& sum) = 0;
 };
 
-/// Takes `x` through all sites of the model, in order: both copies get their sum added.
-std::optional<PassFailure> run_sites(const inference::ModelConfig& model, std::int64_t position,
+/// Takes `x` through all sites of the model, in order: both copies get their sum added, as
+/// `residual` does it.
+std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
+                                     const inference::Residual& residual, std::int64_t position,
                                      TwoCopies& x, Partials& partials, AllReduce& all_reduce);
 
 /// The server's stream behind the last site, or why there is none.

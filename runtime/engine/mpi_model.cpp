@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "aircomp/inference/decoder.hpp"
+#include "aircomp/inference/residual.hpp"
 #include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/inference/thread_count.hpp"
 #include "coding/analog_codec.hpp"
@@ -182,6 +183,7 @@ struct MpiModel::State {
     std::int64_t context = 0;
     int ranks = 0;
     std::optional<inference::CoordinatorModel> coordinator;  // on rank 0
+    std::optional<inference::Residual> residual;             // on the others
     std::optional<WiredDevice> device;                       // on the others
     MPI_Comm devices = MPI_COMM_NULL;
 };
@@ -214,6 +216,7 @@ MpiModel::MpiModel(const MpiJob& job, const inference::Checkpoint& checkpoint, c
         return;
     }
     const auto& slice = state.layout.slices[static_cast<std::size_t>(job.rank() - 1)];
+    state.residual.emplace(checkpoint);
     state.device.emplace(state.layout.config, checkpoint, slice, state.context, threads,
                          state.devices);
 }
@@ -236,7 +239,7 @@ void MpiModel::serve() {
         x.devices.resize(static_cast<std::size_t>(order.vectors * state.model.hidden_size));
         const int count = count_of(x.devices.size());
         receive_asleep(x.devices.data(), count, MPI_FLOAT, 0, vectors_tag);
-        run_sites(state.model, order.position, x, *state.device, *state.device);
+        run_sites(state.model, *state.residual, order.position, x, *state.device, *state.device);
         if (device == 0)
             MPI_Send(x.devices.data(), count, MPI_FLOAT, 0, result_tag, MPI_COMM_WORLD);
     }

@@ -13,27 +13,6 @@
 #include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
-namespace {
-
-/// Throws unless every device's memory holds its slice and its KV cache. What the split is compared
-/// with is the model on one device, however little it has.
-void require_memory(const Config& config, const inference::ModelConfig& model,
-                    const std::vector<inference::DeviceModel>& devices, std::int64_t context) {
-    if (find_scheme(config.scheme).one_device) return;
-    for (std::size_t n = 0; n < devices.size(); ++n) {
-        const double needed = static_cast<double>(devices[n].weight_bytes()) +
-                              inference::cache_bytes(model, devices[n].slice(), context);
-        if (needed <= config.devices[n].memory_bytes) continue;
-        std::ostringstream message;
-        message << "devices[" << n << "].memory_bytes: " << config.devices[n].name
-                << "'s slice and KV cache need " << static_cast<std::int64_t>(needed)
-                << " bytes, it has " << static_cast<std::int64_t>(config.devices[n].memory_bytes);
-        throw std::invalid_argument(message.str());
-    }
-}
-
-}  // namespace
-
 SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
                          const std::vector<inference::Slice>& slices, const Config& config)
     : config_(config),
@@ -41,6 +20,7 @@ SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
       context_(context_of(config, checkpoint.config())),
       slices_(slices),
       coordinator_(checkpoint, inference::thread_count(config.threads)),
+      residual_(checkpoint),
       errors_(static_cast<std::size_t>(model_.sites())) {
     if (slices.size() != config.devices.size()) {
         throw std::invalid_argument(std::to_string(slices.size()) + " slices for " +
@@ -50,9 +30,34 @@ SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
         devices_.emplace_back(checkpoint, slice, inference::thread_count(config.threads));
         caches_.emplace_back(model_, slice, context_);
     }
-    require_memory(config_, model_, devices_, context_);
+    require_memory(1);
     partials_.resize(devices_.size());
     reset_statistics();
+}
+
+/// What a split is compared with is the model on one device, however little that has.
+void SlicedModel::require_memory(std::int64_t tokens) {
+    if (tokens <= held_ || find_scheme(config_.scheme).one_device) return;
+    for (std::size_t n = 0; n < devices_.size(); ++n) {
+        const double needed = static_cast<double>(devices_[n].weight_bytes()) +
+                              inference::cache_bytes(model_, slices_[n], tokens);
+        if (needed <= config_.devices[n].memory_bytes) continue;
+        std::ostringstream message;
+        message << "devices[" << n << "].memory_bytes: " << config_.devices[n].name
+                << "'s slice and the KV cache of " << tokens << " tokens need "
+                << static_cast<std::int64_t>(needed) << " bytes, it has "
+                << static_cast<std::int64_t>(config_.devices[n].memory_bytes);
+        throw std::invalid_argument(message.str());
+    }
+    held_ = tokens;
+}
+
+void SlicedModel::reserve(std::int64_t tokens) {
+    tokens = std::min(tokens, context_);
+    require_memory(tokens);
+    caches_.clear();
+    for (const auto& slice : slices_)
+        caches_.emplace_back(model_, slice, tokens);
 }
 
 void SlicedModel::reset_statistics() {
@@ -126,9 +131,10 @@ inference::RowLogits SlicedModel::run_sequence(gsl::span<const inference::Token>
 
 std::vector<float> SlicedModel::run(gsl::span<const inference::Token> tokens, std::int64_t position,
                                     Medium& medium, bool last_only) {
+    require_memory(std::min(context_, position + static_cast<std::int64_t>(tokens.size())));
     OverMedium devices(*this, medium);
     const auto run_chunk = [&](std::int64_t at, TwoCopies& x) {
-        return run_sites(model_, at, x, devices, devices);
+        return run_sites(model_, residual_, at, x, devices, devices);
     };
     auto result =
         forward_stream(coordinator_, model_, {context_, config_.model.prefill_chunk, last_only},

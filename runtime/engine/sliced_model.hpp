@@ -8,6 +8,7 @@
 
 #include "aircomp/inference/decoder.hpp"
 #include "aircomp/inference/perplexity.hpp"
+#include "aircomp/inference/residual.hpp"
 #include "config/config.hpp"
 #include "engine/forward.hpp"
 #include "engine/layout.hpp"
@@ -25,6 +26,13 @@ public:
 
     std::size_t devices() const { return devices_.size(); }
     std::int64_t context() const { return context_; }
+
+    /// Says that sequences will have at most so many tokens: what memory has to hold, and which
+    /// frequencies rotary embeddings have, depend on it. Earlier sequences are gone. Throws
+    /// std::invalid_argument that names the first device whose memory does not hold its slice and
+    /// the keys and values of so many tokens. Unless it is said, sequences may grow to the context,
+    /// and memory is looked at as they grow.
+    void reserve(std::int64_t tokens);
 
     /// Logits behind the last of `tokens` at positions `position`, `position` + 1, ...; position 0
     /// begins a new sequence. Prefill goes in chunks. Throws std::length_error, naming the limit,
@@ -51,14 +59,17 @@ private:
     /// The stream behind the last site, of the last token or of all.
     std::vector<float> run(gsl::span<const inference::Token> tokens, std::int64_t position,
                            Medium& medium, bool last_only);
+    void require_memory(std::int64_t tokens);
 
     Config config_;
     inference::ModelConfig model_;
     std::int64_t context_;
     std::vector<inference::Slice> slices_;
     inference::CoordinatorModel coordinator_;
+    inference::Residual residual_;
     std::vector<inference::DeviceModel> devices_;
     std::vector<inference::KvCache> caches_;
+    std::int64_t held_ = 0;  ///< Tokens that memory was found to hold.
     std::vector<std::vector<float>> partials_;
     bool measures_errors_ = false;
     std::vector<SumError> errors_;

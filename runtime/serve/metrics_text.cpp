@@ -48,8 +48,8 @@ const Metric<RunStatus> run_metrics[] = {
 const Metric<Device> device_metrics[] = {
     {"device_share_ratio", "gauge", "Part of a token's operations that its slice takes.",
      [](const Device& d) { return d.totals.share; }},
-    {"device_kv_groups", "gauge", "KV groups that it holds of every layer.",
-     [](const Device& d) { return static_cast<double>(d.totals.kv_groups); }},
+    {"device_heads", "gauge", "Query heads that it holds of every layer.",
+     [](const Device& d) { return static_cast<double>(d.totals.heads); }},
     {"device_ffn_columns", "gauge", "FFN columns that it holds of every layer.",
      [](const Device& d) { return static_cast<double>(d.totals.ffn_columns); }},
     {"device_rounds_total", "counter", "Rounds that it took part in.",

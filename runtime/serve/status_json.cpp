@@ -12,7 +12,7 @@ using Json = nlohmann::ordered_json;
 
 Json to_json(const DeviceSummary& device) {
     return {{"name", device.name},
-            {"kv_groups", device.kv_groups},
+            {"heads", device.heads},
             {"ffn_columns", device.ffn_columns},
             {"share", device.share},
             {"rounds", device.rounds},

@@ -14,7 +14,7 @@ namespace aircomp::runtime::testbed {
 /// What one device did in a run.
 struct DeviceSummary {
     std::string name;
-    std::int64_t kv_groups = 0;    ///< Held at the end.
+    std::int64_t heads = 0;        ///< Query heads held at the end.
     std::int64_t ffn_columns = 0;  ///< Held at the end.
     double share = 0;              ///< m_n of that: of a token's operations.
     std::uint64_t rounds = 0;

@@ -102,6 +102,11 @@ TEST_CASE("partials of any split sum to the unsplit layer, with a head a group")
     check_splits(small_config(8, 8), {}, 150);
 }
 
+TEST_CASE("partials of any split sum to the unsplit layer, with fewer KV groups than devices") {
+    check_splits(small_config(9, 3), {}, 100);
+    check_splits(small_config(12, 1), {}, 60);
+}
+
 TEST_CASE("biases are split with their rows") {
     check_splits(qwen2_config(), {}, 50);
 }
@@ -209,7 +214,7 @@ TEST_CASE("prefill in chunks equals decoding token by token") {
         const ModelConfig config = small_config(8, 2);
         const Checkpoint checkpoint = random_model(config, options);
         const auto tokens = some_tokens(config, 40);
-        const auto slices = make_slices(config, {{1, 1}, {71, 100}});
+        const auto slices = make_slices(config, {{3, 5}, {71, 100}});
         const auto decoded = Team(checkpoint, slices).logits(tokens, 1);
         for (const std::size_t chunk : {2u, 7u, 16u, 40u}) {
             CAPTURE(chunk);
@@ -267,7 +272,7 @@ TEST_CASE("arguments that do not fit the model are refused") {
     const Slice whole = whole_model(config);
     const DeviceModel device(checkpoint, whole, 1);
     KvCache cache(config, whole, 10);
-    KvCache other(config, Slice{{0, 1}, {0, 0}}, 10);
+    KvCache other(config, Slice{{0, 2}, {0, 0}}, 10);
     std::vector<float> x(64), partial(64), shorter(63);
     const auto check = [](auto&& action, std::initializer_list<const char*> parts) {
         check_error<std::invalid_argument>(action, parts);
@@ -275,7 +280,7 @@ TEST_CASE("arguments that do not fit the model are refused") {
     check([&] { device.mlp_partial(0, x, shorter); }, {"64", "63"});
     check([&] { device.attention_partial(0, x, 0, other, partial); }, {"2 KV groups", "of 1"});
     check([&] { device.attention_partial(0, x, -1, cache, partial); }, {"position", "-1"});
-    check([&] { DeviceModel(checkpoint, Slice{{0, 3}, {0, 0}}, 1); }, {"KV groups", "[0, 3)"});
+    check([&] { DeviceModel(checkpoint, Slice{{0, 5}, {0, 0}}, 1); }, {"query heads", "[0, 5)"});
     check([&] { DeviceModel(checkpoint, whole, 0); }, {"threads", "found 0"});
     CHECK_THROWS_AS(device.mlp_partial(3, x, partial), std::out_of_range);
 
@@ -293,7 +298,7 @@ TEST_CASE("weight bytes are those that a token reads") {
     const std::size_t mlp = 3 * 64 * 171;
     CHECK(DeviceModel(checkpoint, whole_model(config), 1).weight_bytes() ==
           3 * 4 * (attention + mlp));
-    CHECK(DeviceModel(checkpoint, Slice{{0, 1}, {0, 57}}, 1).weight_bytes() ==
+    CHECK(DeviceModel(checkpoint, Slice{{0, 2}, {0, 57}}, 1).weight_bytes() ==
           3 * 4 * (attention / 2 + mlp / 3));
     CHECK(CoordinatorModel(checkpoint, 1).weight_bytes() == 4 * 97 * 64);
 }

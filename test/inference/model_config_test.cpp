@@ -112,16 +112,15 @@ TEST_CASE("a rope scaling of type default scales nothing") {
     CHECK_FALSE(read(config).rope_scaling);
 }
 
-TEST_CASE("Mistral is read without its sliding window") {
+TEST_CASE("Mistral's window is that of all layers") {
     json config = llama();
     config["architectures"] = {"MistralForCausalLM"};
-    CHECK(read(config).architecture == "MistralForCausalLM");
+    CHECK(read(config).sliding_window == 0);
     config["sliding_window"] = nullptr;
-    CHECK_NOTHROW(read(config));
-    config["sliding_window"] = 512;  // as long as the context: never active
-    CHECK_NOTHROW(read(config));
-    config["sliding_window"] = 511;
-    check_error<std::runtime_error>([&] { read(config); }, {"sliding_window", "511"});
+    CHECK(read(config).sliding_window == 0);
+    config["sliding_window"] = 100;
+    CHECK(read(config).sliding_window == 100);
+    CHECK(read(config).local_layers == std::vector<bool>{true, true, true});
 }
 
 TEST_CASE("Qwen2 has biases, and a sliding window only where it is switched on") {
@@ -129,9 +128,59 @@ TEST_CASE("Qwen2 has biases, and a sliding window only where it is switched on")
     config["architectures"] = {"Qwen2ForCausalLM"};
     config["sliding_window"] = 128;
     config["use_sliding_window"] = false;
+    config["max_window_layers"] = 1;
     CHECK(read(config).qkv_bias);
+    CHECK(read(config).local_layers.empty());
     config["use_sliding_window"] = true;
-    check_error<std::runtime_error>([&] { read(config); }, {"use_sliding_window", "true"});
+    CHECK(read(config).local_layers == std::vector<bool>{false, true, true});
+    config["layer_types"] = {"sliding_attention", "full_attention", "full_attention"};
+    CHECK(read(config).local_layers == std::vector<bool>{true, false, false});
+    config["sliding_window"] = nullptr;
+    check_error<std::runtime_error>([&] { read(config); }, {"sliding_window", "a window"});
+}
+
+TEST_CASE("parameters of rotary embeddings are those that transformers takes") {
+    // rope_scaling comes before rope_parameters, the theta beside them after both.
+    json config = llama();
+    config["rope_parameters"] = {{"rope_type", "default"}, {"rope_theta", 300.0}};
+    CHECK(read(config).rope_theta == 300);
+    config["rope_scaling"] = {{"type", "linear"}, {"factor", 4.0}};
+    CHECK(read(config).rope_theta == 500000);
+    REQUIRE(read(config).rope_scaling);
+    CHECK(read(config).rope_scaling->type == RopeType::linear);
+    CHECK(read(config).rope_scaling->factor == 4);
+    config.erase("rope_theta");
+    CHECK(read(config).rope_theta == 10000);
+    config["rope_scaling"] = nullptr;
+    config["rope_parameters"].erase("rope_theta");
+    CHECK(read(config).rope_theta == 10000);
+}
+
+TEST_CASE("Gemma's null soft cap is none, and a missing one its family's") {
+    json config = llama();
+    config["architectures"] = {"Gemma2ForCausalLM"};
+    CHECK(read(config).head_dim == 256);
+    CHECK(read(config).attention_soft_cap == 50);
+    CHECK(read(config).logit_soft_cap == 30);
+    CHECK(read(config).sliding_window == 4096);
+    CHECK(read(config).local_layers == std::vector<bool>{true, false, true});
+    config["attn_logit_softcapping"] = nullptr;
+    config["final_logit_softcapping"] = 5;
+    CHECK(read(config).attention_soft_cap == 0);
+    CHECK(read(config).logit_soft_cap == 5);
+    config["use_bidirectional_attention"] = true;
+    check_error<std::runtime_error>([&] { read(config); }, {"use_bidirectional_attention"});
+}
+
+TEST_CASE("layers of SmolLM3 that know no positions are listed or come at intervals") {
+    json config = llama();
+    config["architectures"] = {"SmolLM3ForCausalLM"};
+    config["no_rope_layer_interval"] = 2;
+    CHECK(read(config).still_layers == std::vector<bool>{false, true, false});
+    config["no_rope_layers"] = {0, 1, 1};
+    CHECK(read(config).still_layers == std::vector<bool>{true, false, false});
+    config["no_rope_layers"] = {0, 1};
+    check_error<std::runtime_error>([&] { read(config); }, {"no_rope_layers", "3 numbers"});
 }
 
 TEST_CASE("special tokens are one id, several or none") {
@@ -147,15 +196,26 @@ TEST_CASE("special tokens are one id, several or none") {
 TEST_CASE("what is not implemented is refused by its name") {
     check_refused("architectures", {"GPT2LMHeadModel"}, {"GPT2LMHeadModel", "LlamaForCausalLM"});
     check_refused("architectures", json::array(), {"an array of 0"});
-    check_refused("hidden_act", "gelu", {"silu", "gelu"});
-    check_refused("attention_bias", true, {"true"});
-    check_refused("mlp_bias", true, {"true"});
+    check_refused("hidden_act", "relu", {"silu", "relu"});
+    check_refused("use_sliding_window", true, {"true"});
     check_refused("partial_rotary_factor", 0.5, {"0.5"});
     check_refused("quantization_config", {{"bits", 4}}, {"quantised"});
-    check_refused("layer_types", {"full_attention", "sliding_attention"},
+    check_refused("layer_types", {"full_attention", "sliding_attention", "full_attention"},
                   {"layer_types[1]", "sliding_attention"});
-    check_refused("rope_scaling", {{"rope_type", "yarn"}}, {"rope_scaling.rope_type", "yarn"});
-    check_refused("rope_scaling", {{"type", "linear"}}, {"rope_scaling.type", "linear"});
+    check_refused("layer_types", {"full_attention"}, {"layer_types", "3 names"});
+    check_refused("rope_scaling", {{"rope_type", "novel"}}, {"rope_scaling.rope_type", "novel"});
+    check_refused("rope_scaling", {{"type", "linear"}}, {"rope_scaling.factor", "missing"});
+    check_refused("rope_scaling", {{"factor", 2}}, {"rope_scaling.factor", "no such key"});
+    check_refused("rope_scaling", {{"type", "default"}, {"mrope_section", {1, 2}}},
+                  {"rope_scaling.mrope_section", "no such key"});
+    check_refused("rope_scaling",
+                  {{"type", "longrope"}, {"short_factor", {1, 2}}, {"long_factor", {1, 2}}},
+                  {"rope_scaling.short_factor", "an array of 4 numbers"});
+    check_refused("rope_scaling",
+                  {{"type", "longrope"}, {"short_factor", {1, 2, 3, 0}}, {"long_factor", {1}}},
+                  {"rope_scaling.short_factor[3]", "above 0"});
+    check_refused("rope_parameters", {{"full_attention", {{"rope_type", "default"}}}},
+                  {"rope_parameters.full_attention", "no such key"});
 }
 
 TEST_CASE("values outside their type or range are refused with what was found") {

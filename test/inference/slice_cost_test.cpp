@@ -16,6 +16,7 @@ namespace {
 /// Two layers of 4 query heads in 2 groups, 3 reals a head: few enough to count.
 ModelConfig tiny_config() {
     ModelConfig config;
+    config.architecture = "LlamaForCausalLM";
     config.vocabulary_size = 11;
     config.hidden_size = 5;
     config.ffn_size = 7;
@@ -28,7 +29,7 @@ ModelConfig tiny_config() {
 }
 
 /// One KV group and three FFN columns of it.
-constexpr Slice part = {{0, 1}, {4, 7}};
+constexpr Slice part = {{0, 2}, {4, 7}};
 
 }  // namespace
 
@@ -75,6 +76,29 @@ TEST_CASE("bytes of a slice are its weights' and its cache's") {
     CHECK(cache_bytes(config, Slice{{1, 1}, {0, 7}}, 8) == 0);
 }
 
+TEST_CASE("devices that share a KV group have its key and value each, and costs say so") {
+    const ModelConfig config = tiny_config();
+    const Slice first{{0, 1}, {0, 0}}, second{{1, 4}, {0, 7}}, whole = whole_model(config);
+    // The second device needs both groups, the first one of them: three of two.
+    const double group_cache = 2 * 8 * 2 * 3 * 4;
+    CHECK(cache_bytes(config, first, 8) == group_cache);
+    CHECK(cache_bytes(config, second, 8) == 2 * group_cache);
+    const double group_weights = 2 * 2 * 5 * 3;
+    CHECK(weight_bytes(config, first, 1) + weight_bytes(config, second, 1) ==
+          weight_bytes(config, whole, 1) + 2 * group_weights / 2);
+    CHECK(token_flops(config, first, 3) + token_flops(config, second, 3) ==
+          token_flops(config, whole, 3) + 2 * 2 * group_weights / 2);
+}
+
+TEST_CASE("operations over a window are counted up to it, in the layers that have one") {
+    ModelConfig config = tiny_config();
+    const double all = site_flops(config, part, SiteKind::attention, 2, 5);
+    config.sliding_window = 4;
+    config.local_layers = {true, false};
+    // Positions seen are 3, 4, 5, 6, 7; a local layer's 3, 4, 4, 4, 4. 2 heads of 3 reals, 4 FLOP.
+    CHECK(site_flops(config, part, SiteKind::attention, 2, 5) == all - 2 * 3 * 4 * 6 / 2);
+}
+
 TEST_CASE("bytes of weights are those that a device counts in what it loaded") {
     const ModelConfig config = small_config(4, 2);
     for (const DataType type : {DataType::f32, DataType::bf16}) {
@@ -82,7 +106,7 @@ TEST_CASE("bytes of weights are those that a device counts in what it loaded") {
         options.type = type;
         const Checkpoint checkpoint = random_model(config, options);
         CHECK(bytes_per_weight(checkpoint) == static_cast<double>(element_bytes(type)));
-        for (const Slice& slice : {whole_model(config), Slice{{0, 1}, {0, 57}}}) {
+        for (const Slice& slice : {whole_model(config), Slice{{0, 2}, {0, 57}}}) {
             const DeviceModel device(checkpoint, slice, 1);
             CHECK(weight_bytes(config, slice, bytes_per_weight(checkpoint)) ==
                   static_cast<double>(device.weight_bytes()));
@@ -90,9 +114,9 @@ TEST_CASE("bytes of weights are those that a device counts in what it loaded") {
     }
 }
 
-TEST_CASE("costs of the slices of any split sum to the whole model's") {
+TEST_CASE("costs of slices that share no KV group sum to the whole model's") {
     // Whole numbers far below 2^53: sums are exact.
-    const ModelConfig config = small_config(8, 4);
+    const ModelConfig config = small_config(8, 8);
     const Slice whole = whole_model(config);
     std::mt19937 generator(5);
     for (std::size_t devices = 1; devices <= 6; ++devices) {
@@ -113,7 +137,7 @@ TEST_CASE("costs of the slices of any split sum to the whole model's") {
 }
 
 TEST_CASE("a slice holds something where it has units, and costs nothing where it has none") {
-    const ModelConfig config = small_config(8, 4);
+    const ModelConfig config = small_config(8, 8);
     CHECK(!holds_any(Slice{{2, 2}, {7, 7}}));
     for (const Unit& unit : units_of(config)) {
         const Slice slice = unit.first(1);
@@ -123,6 +147,7 @@ TEST_CASE("a slice holds something where it has units, and costs nothing where i
             CHECK(holds_any(slice, kind) == (site_flops(config, slice, kind, 0, 1) > 0));
             CHECK(holds_any(slice, kind) == (held_part(config, slice, kind) > 0));
         }
+        // Of as many KV groups as heads, a unit costs as much as any other.
         const Slice all = unit.first(unit.count);
         const double one = weight_bytes(config, slice, 1) + cache_bytes(config, slice, 3);
         CHECK(weight_bytes(config, all, 1) + cache_bytes(config, all, 3) ==

@@ -2,11 +2,14 @@
 // Devices that share a model, driven as the runtime drives them, over an exact all-reduce.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <random>
 #include <vector>
 
 #include "aircomp/inference/decoder.hpp"
+#include "aircomp/inference/residual.hpp"
 
 namespace aircomp::test {
 
@@ -63,12 +66,13 @@ inline std::vector<inference::Slice> random_slices(const inference::ModelConfig&
 
 class Team {
 public:
+    /// `context`: positions that caches may hold, the model's where it is 0.
     Team(const inference::Checkpoint& checkpoint, const std::vector<inference::Slice>& slices,
-         int threads = 1)
-        : config_(checkpoint.config()), coordinator_(checkpoint, threads) {
+         int threads = 1, std::int64_t context = 0)
+        : config_(checkpoint.config()), coordinator_(checkpoint, threads), residual_(checkpoint) {
         for (const inference::Slice& slice : slices) {
             devices_.emplace_back(checkpoint, slice, threads);
-            caches_.emplace_back(config_, slice, config_.context);
+            caches_.emplace_back(config_, slice, context > 0 ? context : config_.context);
         }
     }
 
@@ -89,6 +93,14 @@ public:
         for (std::size_t n = 0; n < devices_.size(); ++n) {
             devices_[n].mlp_partial(layer, x, partials[n]);
         }
+        return partials;
+    }
+
+    Partials partials(const inference::Site& site, const std::vector<float>& x,
+                      std::int64_t position) {
+        Partials partials(devices_.size(), std::vector<float>(x.size()));
+        for (std::size_t n = 0; n < devices_.size(); ++n)
+            devices_[n].partial(site, x, position, caches_[n], partials[n]);
         return partials;
     }
 
@@ -114,9 +126,10 @@ public:
         for (std::size_t begin = 0; begin < tokens.size(); begin += chunk) {
             const std::size_t count = std::min(chunk, tokens.size() - begin);
             std::vector<float> x = embed({tokens.data() + begin, count});
-            for (std::int64_t layer = 0; layer < config_.layers; ++layer) {
-                add(x, sum(attention_partials(layer, x, static_cast<std::int64_t>(begin))));
-                add(x, sum(mlp_partials(layer, x)));
+            for (std::int64_t index = 0; index < config_.sites(); ++index) {
+                const auto site = config_.site(index);
+                auto z = sum(partials(site, x, static_cast<std::int64_t>(begin)));
+                residual_.add(site, z, x);
             }
             coordinator_.logits(x, {all.data() + begin * vocabulary, count * vocabulary});
         }
@@ -124,13 +137,9 @@ public:
     }
 
 private:
-    static void add(std::vector<float>& x, const std::vector<float>& z) {
-        for (std::size_t i = 0; i < x.size(); ++i)
-            x[i] += z[i];
-    }
-
     inference::ModelConfig config_;
     inference::CoordinatorModel coordinator_;
+    inference::Residual residual_;
     std::vector<inference::DeviceModel> devices_;
     std::vector<inference::KvCache> caches_;
 };

@@ -36,6 +36,12 @@ public:
     std::vector<float> at_server;          ///< The server's, its first real.
 };
 
+/// How sums enter the stream of small_model().
+const inference::Residual& residual() {
+    static const inference::Residual adds(inference::random_model(small_model()));
+    return adds;
+}
+
 TwoCopies zeros(std::size_t reals) {
     return {std::vector<float>(reals), std::vector<float>(reals)};
 }
@@ -44,7 +50,7 @@ TEST_CASE("a pass asks for every site of the model once, in the model's order") 
     const auto model = small_model();
     Scripted devices;
     auto x = zeros(2 * 64);
-    CHECK(!run_sites(model, 5, x, devices, devices));
+    CHECK(!run_sites(model, residual(), 5, x, devices, devices));
     REQUIRE(devices.computed.size() == static_cast<std::size_t>(model.sites()));
     REQUIRE(devices.summed.size() == devices.computed.size());
     for (std::size_t i = 0; i < devices.computed.size(); ++i) {
@@ -64,7 +70,7 @@ TEST_CASE("devices compute from their own copy of the stream, the server keeps a
     const auto model = small_model();
     Scripted devices;
     auto x = zeros(64);
-    CHECK(!run_sites(model, 0, x, devices, devices));
+    CHECK(!run_sites(model, residual(), 0, x, devices, devices));
     for (std::size_t i = 0; i < devices.seen.size(); ++i) {
         CHECK(devices.seen[i] == std::vector<float>(64, 10.0F * static_cast<float>(i)));
         CHECK(devices.at_server[i] == static_cast<float>(i));
@@ -80,7 +86,7 @@ TEST_CASE("a failure ends the pass at its site and says whose it was") {
         Scripted devices;
         devices.silent_at = 3;
         auto x = zeros(64);
-        const auto failure = run_sites(model, 0, x, devices, devices);
+        const auto failure = run_sites(model, residual(), 0, x, devices, devices);
         REQUIRE(failure);
         CHECK(failure->device == std::size_t{2});
         CHECK(failure->reason == "it sent nothing");
@@ -91,7 +97,7 @@ TEST_CASE("a failure ends the pass at its site and says whose it was") {
         Scripted devices;
         devices.lost_at = 2;
         auto x = zeros(64);
-        const auto failure = run_sites(model, 0, x, devices, devices);
+        const auto failure = run_sites(model, residual(), 0, x, devices, devices);
         REQUIRE(failure);
         CHECK(!failure->device);
         CHECK(devices.computed.size() == 2);

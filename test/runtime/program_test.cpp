@@ -190,7 +190,7 @@ TEST_CASE("assign chooses feasible shares that beat equal ones, and tells how it
     for (const auto& device : json["devices"]) {
         CAPTURE(device);
         shares += device["share"].get<double>();
-        groups += device["kv_groups"].get<int>();
+        groups += device["heads"].get<int>();
         columns += device["ffn_columns"].get<int>();
         CHECK(device["share"] <= device["largest_share"]);
     }

@@ -87,10 +87,10 @@ TEST_CASE("a scheme that chooses the shares does so anew for the devices that ar
     CAPTURE(lab.coordinator().log());
     CHECK(result["new_tokens"] == 4);
     CHECK(result["epochs"] == 2);
-    CHECK(result["devices"][1]["kv_groups"] == 0);
+    CHECK(result["devices"][1]["heads"] == 0);
     std::int64_t groups = 0;
     for (const auto& device : result["devices"])
-        groups += device["kv_groups"].get<std::int64_t>();
+        groups += device["heads"].get<std::int64_t>();
     CHECK(groups == 8);
     CHECK(result["air"]["nmse"].get<double>() < 0.1);
     const std::string log = lab.coordinator().log(), chosen = "shares chosen: scheme mmse+sca";

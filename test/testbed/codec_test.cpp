@@ -105,7 +105,7 @@ TEST_CASE("numbers outside their ranges are refused by their names") {
     CHECK(refusal(Rejection{"no", true, -1}) == "retry_after_s: expected 0 to 3600");
     CHECK(refusal(Rejection{"no", true, nan}) == "retry_after_s: expected 0 to 3600");
     CHECK(refusal(Assignment{1, 4, 4, 0, 1, 0, 1, 8, 1}).rfind("device:", 0) == 0);
-    CHECK(refusal(Assignment{1, 0, 4, 2, 1, 0, 1, 8, 1}) == "KV groups: expected a range");
+    CHECK(refusal(Assignment{1, 0, 4, 2, 1, 0, 1, 8, 1}) == "query heads: expected a range");
     CHECK(refusal(Assignment{1, 0, 4, 0, 1, 0, 1, 8, 1025}).rfind("most_vectors:", 0) == 0);
     CHECK(refusal(Settings{1, 0, SiteKind::mlp, 1, 1, 1, 2, 2, 2, reals}).rfind("precoders:", 0) ==
           0);

@@ -10,19 +10,17 @@
 namespace aircomp::runtime::testbed {
 namespace {
 
-const UnitBytes bytes = {100, 1};  // 4 groups and 160 columns: 560 bytes.
+const UnitBytes bytes = {25, 50, 1};  // 8 heads, 4 groups and 160 columns: 560 bytes.
 
 void check_whole(const std::vector<inference::Slice>& slices,
                  const std::vector<Candidate>& candidates, const UnitBytes& unit = bytes) {
-    std::int64_t groups = 0, columns = 0;
+    std::int64_t heads = 0, columns = 0;
     for (std::size_t n = 0; n < slices.size(); ++n) {
-        groups += slices[n].kv_groups.size();
+        heads += slices[n].heads.size();
         columns += slices[n].ffn_columns.size();
-        CHECK(unit[0] * static_cast<double>(slices[n].kv_groups.size()) +
-                  unit[1] * static_cast<double>(slices[n].ffn_columns.size()) <=
-              candidates[n].memory_bytes);
+        CHECK(bytes_of(small_model(), unit, slices[n]) <= candidates[n].memory_bytes);
     }
-    CHECK(groups == 4);
+    CHECK(heads == 8);
     CHECK(columns == 160);
 }
 
@@ -30,7 +28,7 @@ TEST_CASE("shares are in proportion to the weights where memory is ample") {
     const std::vector<Candidate> candidates = {{"a", 0.4, 1e6}, {"b", 0.4, 1e6}};
     const auto slices = plan_slices(small_model(), bytes, candidates);
     check_whole(slices, candidates);
-    CHECK(slices[0].kv_groups.size() == 2);
+    CHECK(slices[0].heads.size() == 4);
     CHECK(slices[1].ffn_columns.size() == 80);
 }
 
@@ -50,14 +48,14 @@ TEST_CASE("a model that does not fit is refused with what is missing") {
         CHECK(std::string(error.what()).find("a 200, b 300") != std::string::npos);
     }
     CHECK_THROWS_AS(plan_slices(small_model(), bytes, {}), ModelDoesNotFit);
-    // Enough in all, but too little in each for whole groups.
+    // Enough in all, but too little in each for whole units.
     CHECK_THROWS_AS(plan_slices(small_model(), bytes,
                                 {{"a", 1, 95}, {"b", 1, 95}, {"c", 1, 95}, {"d", 1, 300}}),
                     ModelDoesNotFit);
 }
 
 /// What small_model() takes in float32: 540672 bytes.
-const UnitBytes small_bytes = {43008, 2304};
+const UnitBytes small_bytes = {12288, 18432, 2304};
 
 /// The example's four unequal devices with a scheme that chooses their shares.
 Config choosing() {
@@ -80,7 +78,7 @@ TEST_CASE("a scheme's own shares are those of one process where all devices are 
     check_whole(slices, candidates, small_bytes);
     const auto alone = assign(config, small_model(), 4);
     for (std::size_t n = 0; n < slices.size(); ++n) {
-        CHECK(slices[n].kv_groups.size() == alone.kv_groups[n]);
+        CHECK(slices[n].heads.size() == alone.kv_groups[n]);
         CHECK(slices[n].ffn_columns.size() == alone.ffn_columns[n]);
     }
 }
@@ -99,7 +97,7 @@ TEST_CASE("a scheme's own shares are chosen anew for those that are left, in wha
     const std::vector<Candidate> fast = {{"b", 0.3 * flops, 1e6}, {"d", 2 * flops, 1e6}};
     const auto slices = chosen(config, {1, 3}, fast);
     check_whole(slices, fast, small_bytes);
-    CHECK(slices[0].kv_groups.size() <= 1);
+    CHECK(slices[0].heads.size() <= 2);
     const std::vector<Candidate> slow = {{"b", 0.3 * flops, 1e6}, {"d", 0.3 * flops, 1e6}};
     CHECK_THROWS_AS(chosen(config, {1, 3}, slow), ModelDoesNotFit);
     CHECK_THROWS_AS(chosen(config, {}, {}), ModelDoesNotFit);

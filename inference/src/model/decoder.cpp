@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The transformer of the Llama family, as one device and as the coordinator compute it:
-// embedding; in every layer RMSNorm, attention, RMSNorm, SwiGLU MLP; RMSNorm, output head.
+// The transformer, as one device and as the coordinator compute it: embedding; in every layer norm,
+// attention, norm, MLP, each as its family has it; norm, output head.
 #include "aircomp/inference/decoder.hpp"
 
 #include <algorithm>
@@ -9,8 +9,10 @@
 #include <stdexcept>
 #include <string>
 
+#include "model/families.hpp"
 #include "model/kv_cache.hpp"
 #include "model/layer_weights.hpp"
+#include "model/norm.hpp"
 #include "model/rotary_embedding.hpp"
 #include "weights/product.hpp"
 #include "weights/row_math.hpp"
@@ -41,21 +43,31 @@ private:
     std::vector<float> values_;
 };
 
-/// y = x / rms(x) * weight, token by token.
-void rms_norm(gsl::span<const float> x, gsl::span<const float> weight, double epsilon,
-              Activations y, ThreadPool& threads) {
-    const std::size_t size = weight.size();
-    const auto norm_tokens = [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t t = begin; t < end; ++t) {
-            const auto in = x.subspan(static_cast<std::size_t>(t) * size, size);
-            const auto scale = static_cast<float>(
-                1 / std::sqrt(sum_of_squares(in) / static_cast<double>(size) + epsilon));
-            float* const out = y.token(t).data();
-            for (std::size_t i = 0; i < size; ++i)
-                out[i] = in[i] * scale * weight[i];
-        }
-    };
-    threads.for_each_piece(y.tokens, grain(y.size), norm_tokens);
+/// What the activation makes of one value.
+float activated(Activation activation, float x) {
+    switch (activation) {
+        case Activation::silu:
+            return x / (1 + std::exp(-x));
+        case Activation::gelu:
+            return 0.5f * x * (1 + std::erf(x * 0.70710678f));
+        case Activation::gelu_tanh:
+            return 0.5f * x * (1 + std::tanh(0.79788456f * (x + 0.044715f * x * x * x)));
+    }
+    return x;
+}
+
+void multiply_by(float factor, gsl::span<float> values) {
+    if (factor == 1) return;
+    for (float& value : values)
+        value *= factor;
+}
+
+/// c tanh(x / c)
+void soft_cap(double cap, gsl::span<float> values) {
+    const auto c = static_cast<float>(cap);
+    if (c == 0) return;
+    for (float& value : values)
+        value = c * std::tanh(value / c);
 }
 
 void project(const Projection& projection, Activations x, Activations y, ThreadPool& threads) {
@@ -67,34 +79,72 @@ void project(const Projection& projection, Activations x, Activations y, ThreadP
     }
 }
 
-/// Softmax over the first `visible` scores times `scale`; the others become 0.
-void masked_softmax(gsl::span<float> scores, std::int64_t visible, float scale) {
-    const auto seen = scores.first(static_cast<std::size_t>(visible));
-    softmax(seen, scale);
-    std::fill(scores.begin() + visible, scores.end(), 0.0f);
+/// Softmax over the scores `seen`, each times `scale`; the others become 0.
+void masked_softmax(gsl::span<float> scores, Range seen, float scale) {
+    const auto begin = static_cast<std::size_t>(seen.begin);
+    const auto end = static_cast<std::size_t>(seen.end);
+    softmax(scores.subspan(begin, end - begin), scale);
+    std::fill(scores.begin(), scores.begin() + seen.begin, 0.0f);
+    std::fill(scores.begin() + seen.end, scores.end(), 0.0f);
 }
 
-/// One query head over one KV group; `query` and `out` are [tokens, head_dim].
+/// How scores become weights.
+struct Scoring {
+    float scale;
+    double soft_cap;      ///< 0: none
+    std::int64_t window;  ///< Positions that a token sees, its own included.
+};
+
+/// One query head over one KV group; `query` and `out` are [tokens, head_dim]. The tokens stand at
+/// `position`, ..., counted from the first of `keys` and `values`.
 void attend(const WeightMatrix& keys, const WeightMatrix& values, std::int64_t position,
-            Activations query, Activations out) {
+            const Scoring& scoring, Activations query, Activations out) {
     Buffer buffer(query.tokens, keys.rows);
     const Activations scores = buffer;
     ThreadPool alone(1);  // other heads keep the other threads busy
     multiply(keys, query, scores, alone);
-    const float scale = 1 / std::sqrt(static_cast<float>(keys.columns));
     for (std::int64_t t = 0; t < query.tokens; ++t) {
-        masked_softmax(scores.token(t), position + t + 1, scale);
+        const std::int64_t end = position + t + 1;
+        const Range seen{std::max<std::int64_t>(0, end - scoring.window), end};
+        float scale = scoring.scale;
+        if (scoring.soft_cap != 0) {
+            multiply_by(scale, scores.token(t));
+            soft_cap(scoring.soft_cap, scores.token(t));
+            scale = 1;
+        }
+        masked_softmax(scores.token(t), seen, scale);
     }
     multiply(values, scores, out, alone);
 }
 
-/// gate = silu(gate) * up, element by element.
-void swiglu(Activations gate, Activations up, ThreadPool& threads) {
+/// gate = act(gate) * up, element by element.
+void gate_up(Activation activation, Activations gate, Activations up, ThreadPool& threads) {
     const std::int64_t count = gate.tokens * gate.size;
     threads.for_each_piece(count, grain(1), [=](std::int64_t begin, std::int64_t end) {
-        const auto size = static_cast<std::size_t>(end - begin);
-        multiply_silu({gate.data + begin, size}, {up.data + begin, size});
+        if (activation == Activation::silu) {
+            const auto size = static_cast<std::size_t>(end - begin);
+            multiply_silu({gate.data + begin, size}, {up.data + begin, size});
+            return;
+        }
+        for (std::int64_t i = begin; i < end; ++i)
+            gate.data[i] = activated(activation, gate.data[i]) * up.data[i];
     });
+}
+
+/// x = act(x), element by element.
+void activate(Activation activation, Activations x, ThreadPool& threads) {
+    threads.for_each_piece(x.tokens * x.size, grain(1), [=](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i)
+            x.data[i] = activated(activation, x.data[i]);
+    });
+}
+
+Scoring scoring_of(const ModelConfig& config, bool local) {
+    const float scale = config.attention_scale > 0
+                            ? static_cast<float>(config.attention_scale)
+                            : 1 / std::sqrt(static_cast<float>(config.head_dim));
+    const bool has_window = local && config.sliding_window > 0;
+    return {scale, config.attention_soft_cap, has_window ? config.sliding_window : config.context};
 }
 
 void check_range(Range range, std::int64_t size, const char* what) {
@@ -123,8 +173,14 @@ std::int64_t count_tokens(std::size_t x, std::int64_t width, std::size_t output,
 
 struct DeviceModel::Weights {
     Weights(const Checkpoint& checkpoint, const Slice& its_slice, int its_threads)
-        : config(checkpoint.config()), slice(its_slice), threads(its_threads), rotary(config) {
-        check_range(slice.kv_groups, config.kv_heads, "KV groups");
+        : config(checkpoint.config()),
+          slice(its_slice),
+          kv_groups(kv_groups_of(config, slice)),
+          threads(its_threads),
+          rotary(config, {config.rope_theta, config.rope_scaling}),
+          local_rotary(config,
+                       config.local_rope.value_or(Rope{config.rope_theta, config.rope_scaling})) {
+        check_range(slice.heads, config.heads, "query heads");
         check_range(slice.ffn_columns, config.ffn_size, "FFN columns");
         for (std::int64_t layer = 0; layer < config.layers; ++layer) {
             layers.push_back(load_layer(checkpoint, slice, layer, copies));
@@ -137,19 +193,21 @@ struct DeviceModel::Weights {
 
     ModelConfig config;
     Slice slice;
+    Range kv_groups;
     ThreadPool threads;
     RotaryEmbedding rotary;
+    RotaryEmbedding local_rotary;  ///< Of layers whose attention is local.
     std::vector<LayerWeights> layers;
     std::vector<HugeBuffer> copies;
 };
 
 void DeviceModel::Weights::check_cache(const KvCache::Storage& cache, std::int64_t position,
                                        std::int64_t tokens) const {
-    if (cache.groups != slice.kv_groups.size() || cache.layers != config.layers ||
+    if (cache.groups != kv_groups.size() || cache.layers != config.layers ||
         cache.head_dim != config.head_dim) {
         throw std::invalid_argument(
             "KV cache: expected " + std::to_string(config.layers) + " layers of " +
-            std::to_string(slice.kv_groups.size()) + " KV groups of " +
+            std::to_string(kv_groups.size()) + " KV groups of " +
             std::to_string(config.head_dim) + ", found " + std::to_string(cache.layers) + " of " +
             std::to_string(cache.groups) + " of " + std::to_string(cache.head_dim));
     }
@@ -184,38 +242,54 @@ void DeviceModel::attention_partial(std::int64_t layer, gsl::span<const float> x
     const std::int64_t tokens = count_tokens(x.size(), hidden, partial.size(), hidden);
     KvCache::Storage& kv = *cache.storage_;
     weights_->check_cache(kv, position, tokens);
-    if (weights_->slice.kv_groups.empty() || tokens == 0) {
+    const Range heads = weights_->slice.heads;
+    if (heads.empty() || tokens == 0) {
         std::fill(partial.begin(), partial.end(), 0.0f);
         return;
     }
     const LayerWeights& weights = weights_->layers.at(static_cast<std::size_t>(layer));
     const std::int64_t head_dim = config.head_dim;
-    const std::int64_t heads = kv.groups * config.heads_per_group();
 
     Buffer normed(tokens, hidden);
-    Buffer queries(tokens, heads * head_dim);
-    Buffer keys(tokens, kv.groups * head_dim);
+    Buffer all_queries(tokens, weights.query.weight.rows);
+    Buffer all_keys(tokens, weights.key.weight.rows);
     Buffer values(tokens, kv.groups * head_dim);
-    rms_norm(x, weights.attention_norm, config.rms_norm_epsilon, normed, threads);
-    project(weights.query, normed, queries, threads);
-    project(weights.key, normed, keys, threads);
+    apply_norm(config, weights.attention_norm, x, normed, threads);
+    project(weights.query, normed, all_queries, threads);
+    project(weights.key, normed, all_keys, threads);
     project(weights.value, normed, values, threads);
-    weights_->rotary.rotate(queries, position);
-    weights_->rotary.rotate(keys, position);
+    norm_parts(config, weights.query_norm, all_queries);
+    norm_parts(config, weights.key_norm, all_keys);
+    // Where all heads are normed together, those of other devices were computed as well.
+    const bool whole = config.design.qk_norm == QkNorm::whole;
+    const Activations queries = Activations(all_queries).part(
+        whole ? heads.begin * head_dim : 0, heads.size() * head_dim);
+    const Activations keys = Activations(all_keys).part(
+        whole ? weights_->kv_groups.begin * head_dim : 0, kv.groups * head_dim);
+    const bool local = config.is_local(layer);
+    if (config.rotates(layer)) {
+        const RotaryEmbedding& rotary = local ? weights_->local_rotary : weights_->rotary;
+        rotary.rotate(queries, position, kv.capacity);
+        rotary.rotate(keys, position, kv.capacity);
+    }
     kv.write(layer, position, keys, values);
 
-    Buffer attended(tokens, heads * head_dim);
-    const std::int64_t visible = position + tokens;
-    const auto attend_heads = [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t head = begin; head < end; ++head) {
-            const std::int64_t group = head / config.heads_per_group();
-            attend(kv.keys_of(layer, group, visible), kv.values_of(layer, group, visible), position,
-                   Activations(queries).part(head * head_dim, head_dim),
+    Buffer attended(tokens, heads.size() * head_dim);
+    const std::int64_t end = position + tokens;
+    const Scoring scoring = scoring_of(config, local);
+    const std::int64_t begin = std::max<std::int64_t>(0, position + 1 - scoring.window);
+    const auto attend_heads = [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t head = first; head < last; ++head) {
+            const std::int64_t group =
+                (heads.begin + head) / config.heads_per_group() - weights_->kv_groups.begin;
+            attend(kv.keys_of(layer, group, {begin, end}), kv.values_of(layer, group, {begin, end}),
+                   position - begin, scoring, queries.part(head * head_dim, head_dim),
                    Activations(attended).part(head * head_dim, head_dim));
         }
     };
-    threads.for_each_piece(heads, grain(tokens * visible * head_dim), attend_heads);
-    multiply(weights.output, attended, {partial.data(), tokens, hidden, hidden}, threads);
+    threads.for_each_piece(heads.size(), grain(tokens * (end - begin) * head_dim), attend_heads);
+    project(weights.output, attended, {partial.data(), tokens, hidden, hidden}, threads);
+    multiply_by(static_cast<float>(config.residual_scale), partial);
 }
 
 void DeviceModel::mlp_partial(std::int64_t layer, gsl::span<const float> x,
@@ -232,13 +306,19 @@ void DeviceModel::mlp_partial(std::int64_t layer, gsl::span<const float> x,
     const LayerWeights& weights = weights_->layers.at(static_cast<std::size_t>(layer));
 
     Buffer normed(tokens, hidden);
-    Buffer gate(tokens, columns);
     Buffer up(tokens, columns);
-    rms_norm(x, weights.mlp_norm, config.rms_norm_epsilon, normed, threads);
-    multiply(weights.gate, normed, gate, threads);
-    multiply(weights.up, normed, up, threads);
-    swiglu(gate, up, threads);
-    multiply(weights.down, gate, {partial.data(), tokens, hidden, hidden}, threads);
+    apply_norm(config, weights.mlp_norm, x, normed, threads);
+    project(weights.up, normed, up, threads);
+    if (config.design.gated) {
+        Buffer gate(tokens, columns);
+        project(weights.gate, normed, gate, threads);
+        gate_up(config.design.activation, gate, up, threads);
+        project(weights.down, gate, {partial.data(), tokens, hidden, hidden}, threads);
+    } else {
+        activate(config.design.activation, up, threads);
+        project(weights.down, up, {partial.data(), tokens, hidden, hidden}, threads);
+    }
+    multiply_by(static_cast<float>(config.residual_scale), partial);
 }
 
 void DeviceModel::partial(const Site& site, gsl::span<const float> x, std::int64_t position,
@@ -250,30 +330,34 @@ void DeviceModel::partial(const Site& site, gsl::span<const float> x, std::int64
 std::size_t DeviceModel::weight_bytes() const {
     std::size_t bytes = 0;
     for (const LayerWeights& layer : weights_->layers) {
-        for (const WeightMatrix& matrix : {layer.query.weight, layer.key.weight, layer.value.weight,
-                                           layer.output, layer.gate, layer.up, layer.down}) {
+        for (const WeightMatrix& matrix : matrices_of(layer))
             bytes += matrix.bytes();
-        }
     }
     return bytes;
 }
 
 struct CoordinatorModel::Weights {
     Weights(const Checkpoint& checkpoint, int its_threads)
-        : config(checkpoint.config()),
-          threads(its_threads),
-          embedding(load_matrix(checkpoint, "model.embed_tokens.weight", config.vocabulary_size,
-                                config.hidden_size)),
-          norm(load_vector(checkpoint, "model.norm.weight", config.hidden_size)),
-          head(config.tied_embeddings ? embedding
-                                      : load_matrix(checkpoint, "lm_head.weight",
-                                                    config.vocabulary_size, config.hidden_size)) {}
+        : config(checkpoint.config()), threads(its_threads) {
+        const TensorNames& names = family_of(config.architecture).names;
+        const auto matrix = [&](const char* name) {
+            return load_matrix(checkpoint, std::string(name) + ".weight", config.vocabulary_size,
+                               config.hidden_size);
+        };
+        embedding = matrix(names.embedding);
+        norm = load_norm(checkpoint, names.final_norm, config.hidden_size);
+        head.weight = config.tied_embeddings ? embedding : matrix(names.head);
+        if (config.design.head_bias) {
+            head.bias = load_vector(checkpoint, std::string(names.head) + ".bias",
+                                    config.vocabulary_size);
+        }
+    }
 
     ModelConfig config;
     ThreadPool threads;
-    WeightMatrix embedding;   ///< [vocabulary_size, hidden_size]
-    std::vector<float> norm;  ///< [hidden_size]
-    WeightMatrix head;        ///< [vocabulary_size, hidden_size]
+    WeightMatrix embedding;  ///< [vocabulary_size, hidden_size]
+    Norm norm;               ///< [hidden_size]
+    Projection head;         ///< [vocabulary_size, hidden_size]
 };
 
 CoordinatorModel::CoordinatorModel(const Checkpoint& checkpoint, int threads)
@@ -296,20 +380,24 @@ void CoordinatorModel::embed(gsl::span<const Token> tokens, gsl::span<float> x) 
         widen(weights_->embedding.type, weights_->embedding.row(tokens[t]),
               x.subspan(t * width, width));
     }
+    multiply_by(static_cast<float>(weights_->config.embedding_scale), x);
 }
 
 void CoordinatorModel::logits(gsl::span<const float> x, gsl::span<float> logits) const {
     const ModelConfig& config = weights_->config;
-    const WeightMatrix& head = weights_->head;
+    const std::int64_t vocabulary = config.vocabulary_size;
     const std::int64_t tokens =
-        count_tokens(x.size(), config.hidden_size, logits.size(), config.vocabulary_size);
+        count_tokens(x.size(), config.hidden_size, logits.size(), vocabulary);
     Buffer normed(tokens, config.hidden_size);
-    rms_norm(x, weights_->norm, config.rms_norm_epsilon, normed, weights_->threads);
-    multiply(head, normed, {logits.data(), tokens, head.rows, head.rows}, weights_->threads);
+    apply_norm(config, weights_->norm, x, normed, weights_->threads);
+    project(weights_->head, normed, {logits.data(), tokens, vocabulary, vocabulary},
+            weights_->threads);
+    multiply_by(static_cast<float>(config.logit_scale), logits);
+    soft_cap(config.logit_soft_cap, logits);
 }
 
 std::size_t CoordinatorModel::weight_bytes() const {
-    return weights_->head.bytes();
+    return weights_->head.weight.bytes();
 }
 
 }  // namespace aircomp::inference

@@ -5,10 +5,14 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace aircomp::inference {
 
 namespace {
+
+/// What a cache begins with: doubling from there copies little.
+constexpr std::int64_t least_positions = 256;
 
 WeightMatrix matrix_view(const float* data, std::int64_t rows, std::int64_t columns,
                          std::int64_t stride) {
@@ -19,7 +23,7 @@ WeightMatrix matrix_view(const float* data, std::int64_t rows, std::int64_t colu
 
 KvCache::Storage::Storage(const ModelConfig& config, const Slice& slice, std::int64_t positions)
     : layers(config.layers),
-      groups(slice.kv_groups.size()),
+      groups(kv_groups_of(config, slice).size()),
       head_dim(config.head_dim),
       capacity(positions) {
     if (capacity < 1 || capacity > config.context) {
@@ -27,14 +31,27 @@ KvCache::Storage::Storage(const ModelConfig& config, const Slice& slice, std::in
             "KV cache: expected a capacity of 1 to " + std::to_string(config.context) +
             " tokens, the model's context, found " + std::to_string(capacity));
     }
-    // Left uninitialised: pages of positions never reached never become resident.
-    const auto elements = static_cast<std::size_t>(layers * groups * capacity * head_dim);
-    keys_.reset(new float[elements]);
-    values_.reset(new float[elements]);
+}
+
+void KvCache::Storage::grow(std::int64_t positions) {
+    const std::int64_t room =
+        std::min(capacity, std::max({positions, 2 * room_, least_positions}));
+    const auto elements = static_cast<std::size_t>(layers * groups * room * head_dim);
+    std::unique_ptr<float[]> keys(new float[elements]), values(new float[elements]);
+    for (std::int64_t m = 0; m < layers * groups; ++m) {
+        const std::int64_t from = m * room_ * head_dim, to = m * room * head_dim;
+        std::copy_n(keys_.get() + from, room_ * head_dim, keys.get() + to);
+        for (std::int64_t i = 0; i < head_dim; ++i)
+            std::copy_n(values_.get() + from + i * room_, room_, values.get() + to + i * room);
+    }
+    keys_ = std::move(keys);
+    values_ = std::move(values);
+    room_ = room;
 }
 
 void KvCache::Storage::write(std::int64_t layer, std::int64_t position, Activations keys,
                              Activations values) {
+    if (position + keys.tokens > room_) grow(position + keys.tokens);
     for (std::int64_t group = 0; group < groups; ++group) {
         float* const k = matrix(keys_, layer, group);
         float* const v = matrix(values_, layer, group);
@@ -43,20 +60,22 @@ void KvCache::Storage::write(std::int64_t layer, std::int64_t position, Activati
             const auto value = values.part(group * head_dim, head_dim).token(t);
             std::copy(key.begin(), key.end(), k + (position + t) * head_dim);
             for (std::int64_t i = 0; i < head_dim; ++i) {
-                v[i * capacity + position + t] = value[static_cast<std::size_t>(i)];
+                v[i * room_ + position + t] = value[static_cast<std::size_t>(i)];
             }
         }
     }
 }
 
 WeightMatrix KvCache::Storage::keys_of(std::int64_t layer, std::int64_t group,
-                                       std::int64_t positions) const {
-    return matrix_view(matrix(keys_, layer, group), positions, head_dim, head_dim);
+                                       Range positions) const {
+    return matrix_view(matrix(keys_, layer, group) + positions.begin * head_dim, positions.size(),
+                       head_dim, head_dim);
 }
 
 WeightMatrix KvCache::Storage::values_of(std::int64_t layer, std::int64_t group,
-                                         std::int64_t positions) const {
-    return matrix_view(matrix(values_, layer, group), head_dim, positions, capacity);
+                                         Range positions) const {
+    return matrix_view(matrix(values_, layer, group) + positions.begin, head_dim, positions.size(),
+                       room_);
 }
 
 KvCache::KvCache(const ModelConfig& config, const Slice& slice, std::int64_t capacity)

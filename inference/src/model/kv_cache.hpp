@@ -17,11 +17,11 @@ struct KvCache::Storage {
     /// Writes the tokens at `position`, ...; `keys` and `values` are [tokens, groups * head_dim].
     void write(std::int64_t layer, std::int64_t position, Activations keys, Activations values);
 
-    /// Keys of the first `positions` positions: [positions, head_dim].
-    WeightMatrix keys_of(std::int64_t layer, std::int64_t group, std::int64_t positions) const;
+    /// Keys of those positions, which were written: [positions, head_dim].
+    WeightMatrix keys_of(std::int64_t layer, std::int64_t group, Range positions) const;
 
     /// Their values, transposed: [head_dim, positions].
-    WeightMatrix values_of(std::int64_t layer, std::int64_t group, std::int64_t positions) const;
+    WeightMatrix values_of(std::int64_t layer, std::int64_t group, Range positions) const;
 
     std::int64_t layers;
     std::int64_t groups;
@@ -29,13 +29,17 @@ struct KvCache::Storage {
     std::int64_t capacity;
 
 private:
+    /// Makes room for so many positions; what was written stays.
+    void grow(std::int64_t positions);
+
     float* matrix(const std::unique_ptr<float[]>& all, std::int64_t layer,
                   std::int64_t group) const {
-        return all.get() + (layer * groups + group) * capacity * head_dim;
+        return all.get() + (layer * groups + group) * room_ * head_dim;
     }
 
-    std::unique_ptr<float[]> keys_;    ///< [layers, groups, capacity, head_dim]
-    std::unique_ptr<float[]> values_;  ///< [layers, groups, head_dim, capacity]
+    std::int64_t room_ = 0;            ///< Positions that there is memory for.
+    std::unique_ptr<float[]> keys_;    ///< [layers, groups, room, head_dim]
+    std::unique_ptr<float[]> values_;  ///< [layers, groups, head_dim, room]
 };
 
 }  // namespace aircomp::inference

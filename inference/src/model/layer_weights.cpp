@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Finds a layer's tensors by their Hugging Face names and says which rows and columns a slice has.
+// Finds a layer's tensors by the names that its family has for them and says which rows and columns
+// a slice has.
 #include "model/layer_weights.hpp"
 
+#include <algorithm>
+#include <cstring>
 #include <utility>
 
+#include "model/families.hpp"
 #include "weights/matrix_cut.hpp"
 
 namespace aircomp::inference {
@@ -13,6 +17,165 @@ namespace {
 Range times(Range range, std::int64_t factor) {
     return {range.begin * factor, range.end * factor};
 }
+
+Range shifted(Range range, std::int64_t by) {
+    return {range.begin + by, range.end + by};
+}
+
+/// Rows of a tensor that a slice has, in order; usually one range.
+using Rows = std::vector<Range>;
+
+std::int64_t count_of(const Rows& rows) {
+    std::int64_t count = 0;
+    for (const Range& range : rows)
+        count += range.size();
+    return count;
+}
+
+/// Rows that lie apart, copied together.
+WeightMatrix gather_rows(const Checkpoint& checkpoint, const WeightMatrix& w, const Rows& rows,
+                         std::vector<HugeBuffer>& copies) {
+    WeightMatrix gathered = w;
+    gathered.rows = count_of(rows);
+    if (gathered.rows == 0) return gathered;
+    const auto row_bytes = static_cast<std::size_t>(w.row(1) - w.row(0));
+    const HugeBuffer& copy =
+        copies.emplace_back(static_cast<std::size_t>(gathered.rows) * row_bytes);
+    std::byte* to = copy.bytes().data();
+    for (const Range& range : rows) {
+        const std::size_t bytes = static_cast<std::size_t>(range.size()) * row_bytes;
+        std::memcpy(to, w.row(range.begin), bytes);
+        checkpoint.release({w.row(range.begin), bytes});
+        to += bytes;
+    }
+    gathered.data = copy.bytes().data();
+    return gathered;
+}
+
+/// Loads the tensors of one layer.
+class LayerLoader {
+public:
+    LayerLoader(const Checkpoint& checkpoint, const Slice& slice, std::int64_t layer,
+                std::vector<HugeBuffer>& copies)
+        : checkpoint_(checkpoint),
+          config_(checkpoint.config()),
+          names_(family_of(config_.architecture).names),
+          slice_(slice),
+          prefix_(names_.layers + std::to_string(layer) + "."),
+          copies_(copies) {}
+
+    void load_attention(LayerWeights& weights) {
+        const LayerDesign& design = config_.design;
+        if (design.norm_before) weights.attention_norm = norm(names_.attention_norm, config_.hidden_size);
+        if (slice_.heads.empty()) return;
+        load_queries_keys_values(weights);
+        const std::int64_t query_rows = config_.heads * config_.head_dim;
+        if (design.qk_norm != QkNorm::none) {
+            const bool whole = design.qk_norm == QkNorm::whole;
+            const std::int64_t key_rows = config_.kv_heads * config_.head_dim;
+            weights.query_norm = norm(names_.query_norm, whole ? query_rows : config_.head_dim);
+            weights.key_norm = norm(names_.key_norm, whole ? key_rows : config_.head_dim);
+        }
+        weights.output = columns(names_.output, query_rows, times(slice_.heads, config_.head_dim),
+                                 design.output_bias && slice_.heads.begin == 0);
+    }
+
+    void load_mlp(LayerWeights& weights) {
+        const LayerDesign& design = config_.design;
+        if (design.norm_before) {
+            weights.mlp_norm =
+                design.one_norm ? weights.attention_norm : norm(names_.mlp_norm, config_.hidden_size);
+        }
+        const Range ffn = slice_.ffn_columns;
+        if (ffn.empty()) return;
+        const std::int64_t all = config_.ffn_size;
+        if (names_.gate_and_up != nullptr) {
+            weights.gate = rows(names_.gate_and_up, 2 * all, {ffn}, design.mlp_bias);
+            weights.up = rows(names_.gate_and_up, 2 * all, {shifted(ffn, all)}, design.mlp_bias);
+        } else {
+            if (design.gated) weights.gate = rows(names_.gate, all, {ffn}, design.mlp_bias);
+            weights.up = rows(names_.up, all, {ffn}, design.mlp_bias);
+        }
+        weights.down = columns(names_.down, all, ffn, design.mlp_bias && ffn.begin == 0);
+    }
+
+private:
+    void load_queries_keys_values(LayerWeights& weights) {
+        const std::int64_t head_dim = config_.head_dim;
+        const std::int64_t query_rows = config_.heads * head_dim;
+        const std::int64_t key_rows = config_.kv_heads * head_dim;
+        const bool whole = config_.design.qk_norm == QkNorm::whole;
+        const Range groups = kv_groups_of(config_, slice_);
+        const Range queries = whole ? Range{0, query_rows} : times(slice_.heads, head_dim);
+        const Range keys = whole ? Range{0, key_rows} : times(groups, head_dim);
+        const Range values = times(groups, head_dim);
+        const bool bias = config_.qkv_bias;
+        if (names_.joined_rows == JoinedRows::none) {
+            weights.query = rows(names_.query, query_rows, {queries}, bias);
+            weights.key = rows(names_.key, key_rows, {keys}, bias);
+            weights.value = rows(names_.value, key_rows, {values}, bias);
+            return;
+        }
+        const std::int64_t all = query_rows + 2 * key_rows;
+        if (names_.joined_rows == JoinedRows::blocks) {
+            weights.query = rows(names_.joined, all, {queries}, bias);
+            weights.key = rows(names_.joined, all, {shifted(keys, query_rows)}, bias);
+            weights.value = rows(names_.joined, all, {shifted(values, query_rows + key_rows)}, bias);
+            return;
+        }
+        const std::int64_t heads_per_group = config_.heads_per_group();
+        const auto head_of_group = [&](std::int64_t group, std::int64_t head) {
+            const std::int64_t place = group * (heads_per_group + 2) + head;
+            return times({place, place + 1}, head_dim);
+        };
+        Rows query_heads, key_heads, value_heads;
+        for (std::int64_t head = slice_.heads.begin; head < slice_.heads.end; ++head)
+            query_heads.push_back(head_of_group(head / heads_per_group, head % heads_per_group));
+        for (std::int64_t group = groups.begin; group < groups.end; ++group) {
+            key_heads.push_back(head_of_group(group, heads_per_group));
+            value_heads.push_back(head_of_group(group, heads_per_group + 1));
+        }
+        weights.query = rows(names_.joined, all, query_heads, bias);
+        weights.key = rows(names_.joined, all, key_heads, bias);
+        weights.value = rows(names_.joined, all, value_heads, bias);
+    }
+
+    Norm norm(const char* name, std::int64_t size) const {
+        return load_norm(checkpoint_, prefix_ + name, size);
+    }
+
+    Projection rows(const char* name, std::int64_t all, const Rows& wanted, bool has_bias) {
+        const WeightMatrix matrix =
+            load_matrix(checkpoint_, prefix_ + name + ".weight", all, config_.hidden_size);
+        Projection projection;
+        projection.weight = wanted.size() == 1
+                                ? cut_rows(checkpoint_, matrix, wanted.front())
+                                : gather_rows(checkpoint_, matrix, wanted, copies_);
+        if (!has_bias) return projection;
+        const auto bias = load_vector(checkpoint_, prefix_ + name + ".bias", all);
+        for (const Range& range : wanted) {
+            projection.bias.insert(projection.bias.end(), bias.begin() + range.begin,
+                                   bias.begin() + range.end);
+        }
+        return projection;
+    }
+
+    Projection columns(const char* name, std::int64_t all, Range wanted, bool has_bias) {
+        const WeightMatrix matrix =
+            load_matrix(checkpoint_, prefix_ + name + ".weight", config_.hidden_size, all);
+        Projection projection{cut_columns(checkpoint_, matrix, wanted, copies_), {}};
+        if (has_bias)
+            projection.bias = load_vector(checkpoint_, prefix_ + name + ".bias", matrix.rows);
+        return projection;
+    }
+
+    const Checkpoint& checkpoint_;
+    const ModelConfig& config_;
+    const TensorNames& names_;
+    const Slice& slice_;
+    std::string prefix_;
+    std::vector<HugeBuffer>& copies_;
+};
 
 }  // namespace
 
@@ -32,45 +195,17 @@ std::vector<float> load_vector(const Checkpoint& checkpoint, const std::string& 
 
 LayerWeights load_layer(const Checkpoint& checkpoint, const Slice& slice, std::int64_t layer,
                         std::vector<HugeBuffer>& copies) {
-    const ModelConfig& config = checkpoint.config();
-    const std::int64_t hidden = config.hidden_size;
-    const std::string prefix = "model.layers." + std::to_string(layer) + ".";
+    LayerWeights weights;
+    LayerLoader loader(checkpoint, slice, layer, copies);
+    loader.load_attention(weights);
+    loader.load_mlp(weights);
+    return weights;
+}
 
-    const auto norm = [&](const std::string& name) {
-        return load_vector(checkpoint, prefix + name + ".weight", hidden);
-    };
-    const auto rows = [&](const std::string& name, std::int64_t all, Range range) {
-        return cut_rows(checkpoint, load_matrix(checkpoint, prefix + name + ".weight", all, hidden),
-                        range);
-    };
-    const auto columns = [&](const std::string& name, std::int64_t all, Range range) {
-        return cut_columns(checkpoint,
-                           load_matrix(checkpoint, prefix + name + ".weight", hidden, all), range,
-                           copies);
-    };
-    const auto projection = [&](const std::string& name, std::int64_t all, Range range) {
-        std::vector<float> bias;
-        if (config.qkv_bias) {
-            bias = load_vector(checkpoint, prefix + name + ".bias", all);
-            bias = {bias.begin() + range.begin, bias.begin() + range.end};
-        }
-        return Projection{rows(name, all, range), std::move(bias)};
-    };
-
-    const std::int64_t query_rows = config.heads * config.head_dim;
-    const std::int64_t key_rows = config.kv_heads * config.head_dim;
-    const Range keys = times(slice.kv_groups, config.head_dim);
-    const Range queries = times(keys, config.heads_per_group());
-    const Range ffn = slice.ffn_columns;
-    return {norm("input_layernorm"),
-            projection("self_attn.q_proj", query_rows, queries),
-            projection("self_attn.k_proj", key_rows, keys),
-            projection("self_attn.v_proj", key_rows, keys),
-            columns("self_attn.o_proj", query_rows, queries),
-            norm("post_attention_layernorm"),
-            rows("mlp.gate_proj", config.ffn_size, ffn),
-            rows("mlp.up_proj", config.ffn_size, ffn),
-            columns("mlp.down_proj", config.ffn_size, ffn)};
+std::vector<WeightMatrix> matrices_of(const LayerWeights& weights) {
+    return {weights.query.weight,  weights.key.weight,  weights.value.weight,
+            weights.output.weight, weights.gate.weight, weights.up.weight,
+            weights.down.weight};
 }
 
 }  // namespace aircomp::inference

@@ -8,6 +8,7 @@
 
 #include "aircomp/inference/checkpoint.hpp"
 #include "aircomp/inference/slice.hpp"
+#include "model/norm.hpp"
 #include "weights/huge_buffer.hpp"
 #include "weights/matvec.hpp"
 
@@ -19,23 +20,30 @@ struct Projection {
     std::vector<float> bias;
 };
 
-/// D is hidden_size; h, g and f are the query heads, KV groups and FFN columns of the slice.
+/// D is hidden_size; h, g and f are the query heads, KV groups and FFN columns of the slice. Biases
+/// of what is summed over devices are with the device of the first head and the first column. A
+/// slice without heads has no weights of the attention, one without columns none of the MLP.
 struct LayerWeights {
-    std::vector<float> attention_norm;  ///< [D], replicated
-    Projection query;                   ///< [h * head_dim, D], rows of the layer's
-    Projection key;                     ///< [g * head_dim, D], rows
-    Projection value;                   ///< [g * head_dim, D], rows
-    WeightMatrix output;                ///< [D, h * head_dim], columns
-    std::vector<float> mlp_norm;        ///< [D], replicated
-    WeightMatrix gate;                  ///< [f, D], rows
-    WeightMatrix up;                    ///< [f, D], rows
-    WeightMatrix down;                  ///< [D, f], columns
+    Norm attention_norm;   ///< [D], replicated; empty where the family has none
+    Projection query;      ///< [h * head_dim, D], rows of the layer's; all rows with QkNorm::whole
+    Projection key;        ///< [g * head_dim, D], as above
+    Projection value;      ///< [g * head_dim, D], rows
+    Norm query_norm;       ///< [head_dim], or of all heads with QkNorm::whole
+    Norm key_norm;         ///< as above
+    Projection output;     ///< [D, h * head_dim], columns
+    Norm mlp_norm;         ///< [D], replicated
+    Projection gate;       ///< [f, D], rows; none where the MLP is not gated
+    Projection up;         ///< [f, D], rows
+    Projection down;       ///< [D, f], columns
 };
 
-/// Rows are views into the checkpoint. Columns are copied to where they lie contiguously, each copy
-/// appended to `copies`: read strided, a slice would drag in almost every page of the tensor.
+/// Rows are views into the checkpoint, but for those that lie apart. Columns are copied to where
+/// they lie contiguously, each copy appended to `copies`.
 LayerWeights load_layer(const Checkpoint& checkpoint, const Slice& slice, std::int64_t layer,
                         std::vector<HugeBuffer>& copies);
+
+/// All matrices of it.
+std::vector<WeightMatrix> matrices_of(const LayerWeights& weights);
 
 /// A whole tensor [rows, columns], where it lies.
 WeightMatrix load_matrix(const Checkpoint& checkpoint, const std::string& name, std::int64_t rows,

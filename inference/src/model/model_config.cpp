@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// config.json of the Llama family: read, checked value by value, refused by name.
+// config.json: read, checked value by value, refused by name.
 #include "aircomp/inference/model_config.hpp"
 
 #include <algorithm>
-#include <array>
 #include <stdexcept>
+#include <vector>
 
+#include "model/config_keys.hpp"
+#include "model/families.hpp"
+#include "model/family_options.hpp"
+#include "model/rope_config.hpp"
 #include "weights/json_reader.hpp"
 
 namespace aircomp::inference {
@@ -15,71 +19,57 @@ namespace {
 // Two dimensions multiply without overflow, and every index fits the tokens' type.
 constexpr std::int64_t largest_dimension = INT32_MAX;
 
-constexpr std::array<const char*, 3> architectures = {"LlamaForCausalLM", "MistralForCausalLM",
-                                                      "Qwen2ForCausalLM"};
+/// Most layers of a model: what is listed for each of them is bounded by it.
+constexpr std::int64_t most_layers = 10000;
 
-std::string read_architecture(const JsonNode& config) {
+/// Keys that say how a model was trained, stored or is run, and nothing of what it computes.
+const std::vector<std::string> harmless = {
+    "_attn_implementation", "_attn_implementation_autoset", "_commit_hash",
+    "_flash_attn_2_enabled", "_name_or_path", "add_cross_attention", "attention_dropout",
+    "attn_implementation", "attn_pdrop", "auto_map", "bad_words_ids", "begin_suppress_tokens",
+    "chunk_size_feed_forward", "classifier_dropout", "cross_attention_hidden_size",
+    "decoder_start_token_id", "diversity_penalty", "do_sample", "dtype", "early_stopping",
+    "embd_pdrop", "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty",
+    "finetuning_task", "forced_bos_token_id", "forced_eos_token_id", "gradient_checkpointing",
+    "hidden_dropout", "id2label", "initializer_range", "is_decoder", "is_encoder_decoder",
+    "is_llama_config", "label2id", "length_penalty", "max_length", "min_length", "model_type",
+    "no_repeat_ngram_size", "num_beam_groups", "num_beams", "num_return_sequences",
+    "output_attentions", "output_hidden_states", "output_scores", "pad_token_id", "prefix",
+    "pretraining_tp", "problem_type", "pruned_heads", "remove_invalid_values",
+    "repetition_penalty", "resid_pdrop", "return_dict", "return_dict_in_generate",
+    "rope_interleaved", "sep_token_id", "suppress_tokens", "task_specific_params", "temperature",
+    "tf_legacy_loss", "tie_encoder_decoder", "tokenizer_class", "top_k", "top_p", "torch_dtype",
+    "torchscript", "transformers.js_config", "transformers_version", "typical_p",
+    "unsloth_fixed", "unsloth_version", "use_bfloat16", "use_cache"};
+
+const Family& read_family(ConfigKeys& config) {
     const JsonNode names = config.at("architectures");
     if (names.array_size() != 1) names.fail("an array of one name");
     const JsonNode name = names.element(0);
-    if (std::find(architectures.begin(), architectures.end(), name.text()) == architectures.end()) {
-        name.fail("LlamaForCausalLM, MistralForCausalLM or Qwen2ForCausalLM");
-    }
-    return name.text();
+    if (const Family* family = find_family(name.text())) return *family;
+    std::string list;
+    for (const std::string& known : known_architectures())
+        list += (list.empty() ? "" : ", ") + known;
+    name.fail("one of " + list);
 }
 
-std::int64_t dimension(const JsonNode& config, const char* key) {
+std::int64_t dimension(ConfigKeys& config, const char* key) {
     return config.at(key).integer(1, largest_dimension);
 }
 
-/// Options that change the mathematics and that the decoder does not have: present is an error
-/// unless they are off.
-void refuse_what_is_not_implemented(const JsonNode& config, const ModelConfig& model) {
-    if (const auto act = config.find("hidden_act"); act && act->text() != "silu") {
-        act->fail("\"silu\"");
-    }
-    for (const char* key : {"attention_bias", "mlp_bias", "use_sliding_window"}) {
-        if (const auto option = config.find(key); option && option->boolean()) {
-            option->fail("false (true is not implemented)");
-        }
-    }
-    if (const auto quantized = config.find("quantization_config")) {
-        quantized->fail("weights that are not quantised");
-    }
-    if (const auto rotary = config.find("partial_rotary_factor");
-        rotary && rotary->number_above(0) != 1) {
-        rotary->fail("1 (partial rotation is not implemented)");
-    }
-    if (const auto types = config.find("layer_types")) {
-        for (std::size_t i = 0; i < types->array_size(); ++i) {
-            if (types->element(i).text() != "full_attention") {
-                types->element(i).fail("\"full_attention\"");
-            }
-        }
-    }
-    // Qwen2 states a window that `use_sliding_window` switches on; the others' window is active
-    // where it is shorter than the context.
-    if (const auto window = config.find("sliding_window");
-        window && model.architecture != "Qwen2ForCausalLM" &&
-        window->integer(1, INT64_MAX) < model.context) {
-        window->fail(
-            "null or at least max_position_embeddings (sliding windows are not "
-            "implemented)");
-    }
-}
-
-void read_attention_shape(const JsonNode& config, ModelConfig& model) {
+void read_attention_shape(ConfigKeys& config, const Family& family, ModelConfig& model) {
     model.heads = dimension(config, "num_attention_heads");
-    // Llama 2's small models leave out the number of KV heads: one for every query head.
-    const bool one_each =
-        model.architecture == "LlamaForCausalLM" && !config.find("num_key_value_heads");
-    model.kv_heads = one_each ? model.heads : dimension(config, "num_key_value_heads");
+    const bool given = config.find(family.kv_heads_key).has_value();
+    model.kv_heads = given || family.needs_kv_heads ? dimension(config, family.kv_heads_key)
+                                                    : model.heads;
     if (model.heads % model.kv_heads != 0) {
-        config.at("num_key_value_heads")
+        config.at(family.kv_heads_key)
             .fail("a divisor of num_attention_heads, " + std::to_string(model.heads));
     }
     if (const auto head_dim = config.find("head_dim")) {
         model.head_dim = head_dim->integer(1, largest_dimension);
+    } else if (family.head_dim > 0) {
+        model.head_dim = family.head_dim;
     } else if (model.hidden_size % model.heads == 0) {
         model.head_dim = model.hidden_size / model.heads;
     } else {
@@ -88,43 +78,80 @@ void read_attention_shape(const JsonNode& config, ModelConfig& model) {
                   ", where head_dim is not given");
     }
     if (model.head_dim % 2 != 0) {
-        const auto given = config.find("head_dim");
-        given.value_or(config.at("hidden_size"))
+        const auto head_dim = config.find("head_dim");
+        head_dim.value_or(config.at("hidden_size"))
             .fail("an even head_dim, as rotary embeddings need, not " +
                   std::to_string(model.head_dim));
     }
 }
 
-RopeScaling read_llama3_scaling(const JsonNode& rope) {
-    RopeScaling scaling{};
-    scaling.factor = rope.at("factor").number_above(0);
-    if (scaling.factor < 1) rope.at("factor").fail("a number of at least 1");
-    scaling.low_frequency_factor = rope.at("low_freq_factor").number_above(0);
-    scaling.high_frequency_factor =
-        rope.at("high_freq_factor").number_above(scaling.low_frequency_factor);
-    scaling.original_context =
-        rope.at("original_max_position_embeddings").integer(1, largest_dimension);
-    return scaling;
-}
-
-void read_rope(const JsonNode& config, ModelConfig& model) {
-    // Transformers 5 writes both into `rope_parameters`; Llama 2 leaves out the base, 10,000.
-    const auto parameters = config.find("rope_parameters");
-    const auto theta = parameters ? parameters->find("rope_theta") : config.find("rope_theta");
-    model.rope_theta = theta ? theta->number_above(0) : 10000;
-
-    const auto rope = parameters ? parameters : config.find("rope_scaling");
-    if (!rope) return;
-    const bool old_name = rope->find("type") && !rope->find("rope_type");
-    const JsonNode type = rope->at(old_name ? "type" : "rope_type");
-    if (type.text() == "llama3") {
-        model.rope_scaling = read_llama3_scaling(*rope);
-    } else if (type.text() != "default") {
-        type.fail("\"llama3\" or \"default\"");
+/// Layers whose attention is local, from a list of their types. Families without local layers may
+/// say so.
+void read_layer_types(const JsonNode& types, const Family& family, ModelConfig& model) {
+    if (static_cast<std::int64_t>(types.array_size()) != model.layers)
+        types.fail("an array of " + std::to_string(model.layers) + " names, one for each layer");
+    const bool may_be_local =
+        family.local == LocalLayers::on_request || family.local == LocalLayers::by_interval;
+    for (std::size_t i = 0; i < types.array_size(); ++i) {
+        const JsonNode type = types.element(i);
+        const bool local = may_be_local && type.text() == "sliding_attention";
+        if (!local && type.text() != "full_attention") {
+            type.fail(may_be_local ? "\"full_attention\" or \"sliding_attention\""
+                                   : "\"full_attention\"");
+        }
+        model.local_layers.push_back(local);
     }
 }
 
-void read_special_tokens(const JsonNode& config, ModelConfig& model) {
+/// Which layers are local by rule.
+void read_local_rule(ConfigKeys& config, const Family& family, bool has_window,
+                     ModelConfig& model) {
+    const auto own_interval = config.find("sliding_window_pattern");
+    const std::int64_t interval =
+        own_interval ? own_interval->integer(1, most_layers) : family.window_interval;
+    const auto first_key = config.find("max_window_layers");
+    const std::int64_t first = first_key ? first_key->integer(0, largest_dimension) : 0;
+    for (std::int64_t layer = 0; layer < model.layers; ++layer) {
+        model.local_layers.push_back(
+            family.local == LocalLayers::by_interval ? (layer + 1) % interval != 0
+            : family.local == LocalLayers::on_request
+                ? has_window && (model.still_layers.empty()
+                                     ? layer >= first
+                                     : model.still_layers[static_cast<std::size_t>(layer)])
+                : has_window && family.local == LocalLayers::all);
+    }
+}
+
+void read_windows(ConfigKeys& config, const Family& family, ModelConfig& model) {
+    if (family.local == LocalLayers::never) {
+        if (const auto types = config.find("layer_types")) read_layer_types(*types, family, model);
+        for (const char* key : {"use_sliding_window"}) {
+            if (const auto on = config.find(key); on && on->boolean())
+                on->fail("false: " + family.architecture + " has no local layers");
+        }
+        model.local_layers.clear();
+        return;
+    }
+    const bool asked = family.local != LocalLayers::on_request ||
+                       config.flag("use_sliding_window", false);
+    const auto window = config.find("sliding_window");
+    if (window) model.sliding_window = window->integer(1, INT64_MAX);
+    if (!window && !config.is_null("sliding_window")) model.sliding_window = family.window;
+    const bool has_window = asked && model.sliding_window > 0;
+    const auto types = config.find("layer_types");
+    read_local_rule(config, family, has_window, model);
+    if (types) {
+        model.local_layers.clear();
+        read_layer_types(*types, family, model);
+    }
+    const bool some = std::count(model.local_layers.begin(), model.local_layers.end(), true) > 0;
+    if (some && !has_window && !model.local_rope && family.local_rope_theta == 0)
+        config.at("sliding_window").fail("a window, as local layers need");
+    if (!has_window) model.sliding_window = 0;
+    if (!some) model.local_layers.clear();
+}
+
+void read_special_tokens(ConfigKeys& config, ModelConfig& model) {
     const auto token = [&](const JsonNode& node) {
         return static_cast<std::int32_t>(node.integer(0, model.vocabulary_size - 1));
     };
@@ -144,6 +171,17 @@ void read_special_tokens(const JsonNode& config, ModelConfig& model) {
 
 const char* name_of(SiteKind kind) {
     return kind == SiteKind::mlp ? "mlp" : "attention";
+}
+
+bool ModelConfig::is_local(std::int64_t layer) const {
+    const auto index = static_cast<std::size_t>(layer);
+    return index < local_layers.size() && local_layers[index];
+}
+
+bool ModelConfig::rotates(std::int64_t layer) const {
+    const auto index = static_cast<std::size_t>(layer);
+    const bool still = index < still_layers.size() && still_layers[index];
+    return !still && (!design.local_layers_rotate_only || is_local(layer));
 }
 
 gsl::span<const SiteKind> ModelConfig::sites_of_layer() const {
@@ -173,23 +211,35 @@ Site ModelConfig::site(std::int64_t layer, SiteKind kind) const {
 
 ModelConfig read_model_config(const std::filesystem::path& file) {
     const nlohmann::json document = read_json(file);
-    const JsonNode config(document, file.string());
+    const JsonNode root(document, file.string());
+    ConfigKeys config(root);
 
+    const Family& family = read_family(config);
     ModelConfig model;
-    model.architecture = read_architecture(config);
+    model.architecture = family.architecture;
+    model.design = family.design;
+    model.qkv_bias = family.qkv_bias;
+    model.rope_adjacent_pairs = family.rope_adjacent_pairs;
     model.vocabulary_size = dimension(config, "vocab_size");
     model.hidden_size = dimension(config, "hidden_size");
     model.ffn_size = dimension(config, "intermediate_size");
-    model.layers = dimension(config, "num_hidden_layers");
+    model.layers = config.at("num_hidden_layers").integer(1, most_layers);
     model.context = dimension(config, "max_position_embeddings");
-    model.rms_norm_epsilon = config.at("rms_norm_eps").number_above(0);
-    const auto tied = config.find("tie_word_embeddings");
-    model.tied_embeddings = tied && tied->boolean();
-    model.qkv_bias = model.architecture == "Qwen2ForCausalLM";
-    read_attention_shape(config, model);
-    read_rope(config, model);
-    refuse_what_is_not_implemented(config, model);
+    model.rms_norm_epsilon = config.at(family.epsilon_key).number_above(0);
+    model.tied_embeddings = config.flag("tie_word_embeddings", family.tied_embeddings);
+    if (const auto name = config.find("hidden_act"))
+        model.design.activation = activation_of(*name);
+    if (const auto quantized = config.find("quantization_config"))
+        quantized->fail("weights that are not quantised");
+    read_attention_shape(config, family, model);
+    for (const ReadOptions read : family.options)
+        read(config, family, model);
+    read_rope(config, family, model);
+    read_windows(config, family, model);
     read_special_tokens(config, model);
+    config.ignore(harmless);
+    config.ignore(family.harmless);
+    config.refuse_others(family.architecture);
     return model;
 }
 

@@ -14,18 +14,24 @@ namespace aircomp::inference {
 
 class RotaryEmbedding {
 public:
-    /// Frequencies of the model's base, scaled where the model asks for it (Llama 3.1).
-    explicit RotaryEmbedding(const ModelConfig& config);
+    /// Frequencies of the base, scaled where `rope` asks for it; the sizes and the layout of heads
+    /// are the model's.
+    RotaryEmbedding(const ModelConfig& config, const Rope& rope);
 
     /// Turns every head of `x` [tokens, heads * head_dim], whose tokens stand at `position`,
-    /// `position` + 1, ... Which elements of a head are a pair is the model's layout
-    /// (ModelConfig::rope_adjacent_pairs).
-    void rotate(Activations x, std::int64_t position) const;
+    /// `position` + 1, ... of a sequence that may grow to `context` tokens: longrope has other
+    /// frequencies where that is more than the model was first trained for. Which elements of a
+    /// head are a pair is the model's layout (ModelConfig::rope_adjacent_pairs).
+    void rotate(Activations x, std::int64_t position, std::int64_t context) const;
 
 private:
-    std::vector<double> frequencies_;  ///< Radians per position, one for each pair of a head.
+    std::size_t head_dim_;
     std::size_t pair_stride_;          ///< From the first element of a pair to that of the next.
     std::size_t partner_;              ///< From the first element of a pair to the second.
+    double magnitude_ = 1;             ///< Of cosines and sines.
+    std::vector<double> frequencies_;  ///< Radians per position, one for each pair of a head.
+    std::vector<double> long_frequencies_;  ///< longrope: beyond `original_context_`.
+    std::int64_t original_context_ = 0;
 };
 
 }  // namespace aircomp::inference

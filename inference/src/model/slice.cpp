@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Slices from the numbers of KV groups and FFN columns that devices hold.
+// Slices from the numbers of query heads and FFN columns that devices hold.
 #include "aircomp/inference/slice.hpp"
 
 #include <stdexcept>
@@ -34,6 +34,13 @@ std::vector<Range> consecutive(const std::vector<std::int64_t>& sizes, std::int6
 
 }  // namespace
 
+Range kv_groups_of(const ModelConfig& config, const Slice& slice) {
+    const std::int64_t per_group = config.heads_per_group();
+    const std::int64_t begin = slice.heads.begin / per_group;
+    if (slice.heads.empty()) return {begin, begin};
+    return {begin, (slice.heads.end + per_group - 1) / per_group};
+}
+
 Slice Unit::first(std::int64_t held) const {
     Slice slice;
     slice.*range = {0, held};
@@ -41,7 +48,7 @@ Slice Unit::first(std::int64_t held) const {
 }
 
 std::vector<Unit> units_of(const ModelConfig& config) {
-    return {{"KV groups", config.kv_heads, &Slice::kv_groups},
+    return {{"query heads", config.heads, &Slice::heads},
             {"FFN columns", config.ffn_size, &Slice::ffn_columns}};
 }
 
@@ -67,7 +74,7 @@ std::vector<Slice> make_slices(const ModelConfig& config, const UnitCounts& coun
 }
 
 Slice whole_model(const ModelConfig& config) {
-    return {{0, config.kv_heads}, {0, config.ffn_size}};
+    return {{0, config.heads}, {0, config.ffn_size}};
 }
 
 }  // namespace aircomp::inference

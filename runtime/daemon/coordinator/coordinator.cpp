@@ -281,7 +281,7 @@ private:
         const double share = token_flops(config_, model, slice) /
                              token_flops(config_, model, inference::whole_model(model));
         return {config_.devices[n].name,
-                slice.kv_groups.size(),
+                slice.heads.size(),
                 slice.ffn_columns.size(),
                 share,
                 record.rounds,

@@ -41,6 +41,7 @@ DistributedModel::DistributedModel(const Config& config, const inference::Checkp
       loop_(loop),
       log_(log),
       coordinator_(checkpoint, inference::thread_count(config.threads)),
+      residual_(checkpoint),
       roster_(
           loop, config_, model, air_of(config, model_.hidden_size), identity, log,
           {[this](std::size_t device, const control::Message& message) {
@@ -136,12 +137,12 @@ bool DistributedModel::assign() {
         roster_.assign(
             devices_[i],
             {epoch_, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(devices_.size()),
-             own.kv_groups.begin, own.kv_groups.end, own.ffn_columns.begin, own.ffn_columns.end,
+             own.heads.begin, own.heads.end, own.ffn_columns.begin, own.ffn_columns.end,
              context_, most_vectors_},
             most_values);
         log_.info("slice assigned", {{"device", config_.devices[devices_[i]].name},
                                      {"epoch", epoch_},
-                                     {"kv_groups", own.kv_groups.size()},
+                                     {"heads", own.heads.size()},
                                      {"ffn_columns", own.ffn_columns.size()}});
     }
     const auto all_loaded = [this] {
@@ -199,7 +200,7 @@ std::optional<std::vector<float>> DistributedModel::forward(
     gsl::span<const inference::Token> tokens, std::int64_t position, bool one_at_a_time) {
     one_at_a_time_ = one_at_a_time;
     const auto run_chunk = [this](std::int64_t at, TwoCopies& x) {
-        return run_sites(model_, at, x, *this, *this);
+        return run_sites(model_, residual_, at, x, *this, *this);
     };
     auto result =
         runtime::forward(coordinator_, model_, {context_, most_vectors_, /*last_only=*/true},

@@ -99,6 +99,7 @@ private:
     control::Loop& loop_;
     Log& log_;
     inference::CoordinatorModel coordinator_;
+    inference::Residual residual_;
     Roster roster_;
     const std::vector<inference::Token>& calibration_;
     std::unique_ptr<Medium> exact_;

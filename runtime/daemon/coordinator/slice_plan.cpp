@@ -18,11 +18,7 @@ std::string count(double bytes) {
 }
 
 double whole_bytes(const inference::ModelConfig& model, const UnitBytes& bytes) {
-    const auto units = inference::units_of(model);
-    double whole = 0;
-    for (std::size_t k = 0; k < units.size(); ++k)
-        whole += bytes[k] * static_cast<double>(units[k].count);
-    return whole;
+    return bytes_of(model, bytes, inference::whole_model(model));
 }
 
 [[noreturn]] void does_not_fit(double needed, const std::vector<Candidate>& candidates) {
@@ -64,46 +60,56 @@ std::vector<double> shares_within(double model_bytes, const std::vector<Candidat
 /// Whole units on their way from who has too many to who has room.
 class Units {
 public:
-    Units(const UnitBytes& bytes, const std::vector<Candidate>& candidates,
-          inference::UnitCounts counts)
-        : bytes_(bytes), candidates_(candidates), counts_(std::move(counts)) {}
+    Units(const inference::ModelConfig& model, const UnitBytes& bytes,
+          const std::vector<Candidate>& candidates, inference::UnitCounts counts)
+        : model_(model), bytes_(bytes), candidates_(candidates), counts_(std::move(counts)) {}
 
     double room(std::size_t n) const {
-        double room = candidates_[n].memory_bytes;
-        for (std::size_t k = 0; k < counts_.size(); ++k)
-            room -= bytes_[k] * static_cast<double>(counts_[k][n]);
-        return room;
+        const auto slice = inference::make_slices(model_, counts_)[n];
+        return candidates_[n].memory_bytes - bytes_of(model_, bytes_, slice);
     }
 
-    /// Moves units away from whoever has too many; false where nobody can take them.
+    /// Moves units away from whoever has too many; false where nobody can take them. What moves
+    /// shifts the slices between, which may come to need another KV group: hence several passes.
     bool settle() {
-        for (std::size_t n = 0; n < candidates_.size(); ++n) {
-            // Small units settle what is little, large ones the rest.
-            for (const std::size_t k : smallest_first()) {
-                while (room(n) < 0 && counts_[k][n] > 0 && move(n, k)) {
+        for (std::size_t pass = 0; pass < candidates_.size(); ++pass) {
+            for (std::size_t n = 0; n < candidates_.size(); ++n) {
+                // Small units settle what is little, large ones the rest.
+                for (const std::size_t k : smallest_first()) {
+                    while (room(n) < 0 && counts_[k][n] > 0 && move(n, k)) {
+                    }
                 }
+                if (room(n) < 0) return false;
             }
-            if (room(n) < 0) return false;
+            if (all_have_room()) return true;
         }
-        return true;
+        return false;
     }
 
     const inference::UnitCounts& counts() const { return counts_; }
 
 private:
+    bool all_have_room() const {
+        for (std::size_t n = 0; n < candidates_.size(); ++n)
+            if (room(n) < 0) return false;
+        return true;
+    }
+
+    /// What a unit of the kind takes where it lands, at most.
+    double unit(std::size_t kind) const {
+        return kind == 0 ? bytes_.head + bytes_.group : bytes_.column;
+    }
+
     std::vector<std::size_t> smallest_first() const {
-        std::vector<std::size_t> kinds(counts_.size());
-        std::iota(kinds.begin(), kinds.end(), std::size_t{0});
-        std::sort(kinds.begin(), kinds.end(),
-                  [this](std::size_t a, std::size_t b) { return bytes_[a] < bytes_[b]; });
-        return kinds;
+        if (unit(1) < unit(0)) return {1, 0};
+        return {0, 1};
     }
 
     /// One unit of kind `k` to whoever has most room for it.
     bool move(std::size_t from, std::size_t k) {
         std::size_t best = from;
         for (std::size_t n = 0; n < candidates_.size(); ++n) {
-            if (n != from && room(n) >= bytes_[k] && (best == from || room(n) > room(best))) {
+            if (n != from && room(n) >= unit(k) && (best == from || room(n) > room(best))) {
                 best = n;
             }
         }
@@ -113,6 +119,7 @@ private:
         return true;
     }
 
+    const inference::ModelConfig& model_;
     const UnitBytes& bytes_;
     const std::vector<Candidate>& candidates_;
     inference::UnitCounts counts_;
@@ -122,7 +129,7 @@ private:
 std::vector<inference::Slice> settled(const inference::ModelConfig& model, const UnitBytes& bytes,
                                       const std::vector<Candidate>& candidates,
                                       inference::UnitCounts counts) {
-    Units units(bytes, candidates, std::move(counts));
+    Units units(model, bytes, candidates, std::move(counts));
     if (!units.settle()) does_not_fit(whole_bytes(model, bytes), candidates);
     return inference::make_slices(model, units.counts());
 }
@@ -132,13 +139,25 @@ std::vector<inference::Slice> settled(const inference::ModelConfig& model, const
 UnitBytes unit_bytes(const inference::Checkpoint& checkpoint, std::int64_t context) {
     const inference::ModelConfig& model = checkpoint.config();
     const double bytes_per_weight = inference::bytes_per_weight(checkpoint);
+    const auto cost = [&](const inference::Slice& slice) {
+        return inference::weight_bytes(model, slice, bytes_per_weight) +
+               inference::cache_bytes(model, slice, context);
+    };
+    // One head needs its group, the others of the group nothing more.
+    const double one = cost({{0, 1}, {0, 0}});
+    const auto heads = static_cast<double>(model.heads_per_group());
     UnitBytes bytes;
-    for (const inference::Unit& unit : inference::units_of(model)) {
-        const inference::Slice one = unit.first(1);
-        bytes.push_back(inference::weight_bytes(model, one, bytes_per_weight) +
-                        inference::cache_bytes(model, one, context));
-    }
+    bytes.head = heads > 1 ? (cost({{0, model.heads_per_group()}, {0, 0}}) - one) / (heads - 1) : 0;
+    bytes.group = one - bytes.head;
+    bytes.column = cost({{0, 0}, {0, 1}});
     return bytes;
+}
+
+double bytes_of(const inference::ModelConfig& model, const UnitBytes& bytes,
+                const inference::Slice& slice) {
+    return bytes.head * static_cast<double>(slice.heads.size()) +
+           bytes.group * static_cast<double>(inference::kv_groups_of(model, slice).size()) +
+           bytes.column * static_cast<double>(slice.ffn_columns.size());
 }
 
 std::vector<inference::Slice> plan_slices(const inference::ModelConfig& model,

@@ -13,9 +13,17 @@
 
 namespace aircomp::runtime::testbed {
 
-/// What one unit of each kind, in the order of inference::units_of(), takes on the device that
-/// holds it, in all layers: weights and KV cache.
-using UnitBytes = std::vector<double>;
+/// What a device needs for each query head, KV group and FFN column, in all layers: weights and KV
+/// cache. Devices that share a KV group have it each.
+struct UnitBytes {
+    double head = 0;
+    double group = 0;
+    double column = 0;
+};
+
+/// What the slice needs.
+double bytes_of(const inference::ModelConfig& model, const UnitBytes& bytes,
+                const inference::Slice& slice);
 
 UnitBytes unit_bytes(const inference::Checkpoint& checkpoint, std::int64_t context);
 

@@ -101,7 +101,7 @@ void DeviceSession::loaded(std::uint32_t epoch, std::uint64_t weight_bytes) {
     if (!machine_.loaded(epoch)) return;
     const control::Assignment& own = machine_.assignment();
     log_.info("slice loaded", {{"epoch", epoch},
-                               {"kv_groups", own.kv_end - own.kv_begin},
+                               {"heads", own.head_end - own.head_begin},
                                {"ffn_columns", own.ffn_end - own.ffn_begin},
                                {"weight_bytes", weight_bytes}});
     link_->send(control::encode(control::Loaded{epoch, weight_bytes}));

@@ -16,6 +16,7 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
 SliceWorker::SliceWorker(const inference::Checkpoint& checkpoint, int threads,
                          PartialCarrier& carrier, WorkerEvents events)
     : checkpoint_(checkpoint),
+      residual_(checkpoint),
       threads_(threads),
       carrier_(carrier),
       events_(std::move(events)),
@@ -23,7 +24,7 @@ SliceWorker::SliceWorker(const inference::Checkpoint& checkpoint, int threads,
 
 void SliceWorker::load(const control::Assignment& assignment) {
     thread_.submit([this, assignment] {
-        const inference::Slice slice{{assignment.kv_begin, assignment.kv_end},
+        const inference::Slice slice{{assignment.head_begin, assignment.head_end},
                                      {assignment.ffn_begin, assignment.ffn_end}};
         // The old slice goes first: memory may not hold both.
         cache_.reset();
@@ -43,9 +44,8 @@ void SliceWorker::start(const Round& round, bool one_at_a_time, std::vector<floa
 }
 
 void SliceWorker::add(const Round& round, std::vector<float> sum) {
-    thread_.submit([this, round, sum = std::move(sum)] {
-        for (std::size_t i = 0; i < x_.size(); ++i)
-            x_[i] += sum[i];
+    thread_.submit([this, round, sum = std::move(sum)]() mutable {
+        residual_.add(site_, sum, x_);
         compute(round);
     });
 }
@@ -56,6 +56,7 @@ void SliceWorker::repeat(const Round& round) {
 
 void SliceWorker::compute(const Round& round) {
     const auto begin = std::chrono::steady_clock::now();
+    site_ = round.site;
     partial_.resize(x_.size());
     const auto length = static_cast<std::size_t>(round.length);
     const std::int64_t vectors = one_at_a_time_ ? 1 : round.vectors;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "aircomp/inference/decoder.hpp"
+#include "aircomp/inference/residual.hpp"
 #include "daemon/carrier.hpp"
 #include "daemon/job_thread.hpp"
 
@@ -43,6 +44,7 @@ private:
     void compute(const Round& round);
 
     const inference::Checkpoint& checkpoint_;
+    inference::Residual residual_;
     int threads_;
     PartialCarrier& carrier_;
     WorkerEvents events_;
@@ -51,6 +53,7 @@ private:
     std::optional<inference::DeviceModel> model_;
     std::optional<inference::KvCache> cache_;
     std::vector<float> x_;
+    inference::Site site_;  ///< Of the last partial.
     std::vector<float> partial_;
     bool one_at_a_time_ = false;
 

@@ -75,7 +75,7 @@ Offset<void> write(Builder& b, const Rejection& m) {
 }
 
 Offset<void> write(Builder& b, const Assignment& m) {
-    return wire::CreateAssignment(b, m.epoch, m.device, m.devices, m.kv_begin, m.kv_end,
+    return wire::CreateAssignment(b, m.epoch, m.device, m.devices, m.head_begin, m.head_end,
                                   m.ffn_begin, m.ffn_end, m.context, m.most_vectors)
         .Union();
 }
@@ -254,11 +254,11 @@ void check_range(std::int64_t begin, std::int64_t end, const char* field) {
 Assignment read(const wire::Assignment& m) {
     within(m.devices(), 1U, 1024U, "devices");
     require(m.device() < m.devices(), "device", "a number below devices");
-    check_range(m.kv_begin(), m.kv_end(), "KV groups");
+    check_range(m.head_begin(), m.head_end(), "query heads");
     check_range(m.ffn_begin(), m.ffn_end(), "FFN columns");
     within(m.context(), std::int64_t{1}, most_positions, "context");
     within(m.most_vectors(), std::int64_t{1}, most_vectors_of_a_round, "most_vectors");
-    return {m.epoch(),     m.device(),  m.devices(), m.kv_begin(),    m.kv_end(),
+    return {m.epoch(),     m.device(),  m.devices(), m.head_begin(),  m.head_end(),
             m.ffn_begin(), m.ffn_end(), m.context(), m.most_vectors()};
 }
 

@@ -68,7 +68,7 @@ struct Assignment {
     std::uint32_t epoch = 0;
     std::uint32_t device = 0;   ///< Number among those that take part, from 0.
     std::uint32_t devices = 0;  ///< How many take part, 1 to 1024.
-    std::int64_t kv_begin = 0, kv_end = 0;
+    std::int64_t head_begin = 0, head_end = 0;
     std::int64_t ffn_begin = 0, ffn_end = 0;
     std::int64_t context = 0;       ///< Positions that the KV cache has to hold.
     std::int64_t most_vectors = 0;  ///< Of a round, 1 to 1024.

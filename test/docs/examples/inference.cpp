@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "aircomp/inference/decoder.hpp"
+#include "aircomp/inference/residual.hpp"
 #include "aircomp/inference/sampler.hpp"
 
 int main(int, char** arguments) {
@@ -16,9 +17,9 @@ int main(int, char** arguments) {
     const auto tokenizer = inference::load_tokenizer(checkpoint.folder());
     const auto tokens = tokenizer->encode("When a message arrives, the");
 
-    // The first device holds one KV group and a hundred FFN columns of every layer.
+    // The first device holds one query head and a hundred FFN columns of every layer.
     const auto slices =
-        inference::make_slices(config, {{1, config.kv_heads - 1}, {100, config.ffn_size - 100}});
+        inference::make_slices(config, {{1, config.heads - 1}, {100, config.ffn_size - 100}});
     std::vector<inference::DeviceModel> devices;
     std::vector<inference::KvCache> caches;
     for (const inference::Slice& slice : slices) {
@@ -27,6 +28,7 @@ int main(int, char** arguments) {
     }
 
     const inference::CoordinatorModel coordinator(checkpoint, 1);
+    const inference::Residual residual(checkpoint);
     std::vector<float> x(tokens.size() * static_cast<std::size_t>(config.hidden_size));
     coordinator.embed(tokens, x);
     for (std::int64_t index = 0; index < config.sites(); ++index) {
@@ -37,8 +39,7 @@ int main(int, char** arguments) {
             for (std::size_t i = 0; i < sum.size(); ++i)
                 sum[i] += partial[i];
         }
-        for (std::size_t i = 0; i < x.size(); ++i)
-            x[i] += sum[i];
+        residual.add(config.site(index), sum, x);
     }
 
     std::vector<float> logits(tokens.size() * static_cast<std::size_t>(config.vocabulary_size));

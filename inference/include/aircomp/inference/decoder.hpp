@@ -3,7 +3,7 @@
 // the coordinator computes before the first and after the last.
 //
 //     x = coordinator.embed(tokens)
-//     for each site of the model:  x += all-reduce of device.partial(site, x, ...)
+//     for each site of the model:  residual.add(site, all-reduce of device.partial(site, x, ...), x)
 //     logits = coordinator.logits(x)
 //
 // Vectors of several tokens are row-major [tokens, hidden_size], float32.
@@ -21,8 +21,8 @@
 
 namespace aircomp::inference {
 
-/// Keys and values of the KV groups of one slice, for all layers and up to `capacity` positions, in
-/// float32. Memory becomes resident as positions are filled.
+/// Keys and values of the KV groups that one slice needs, for all layers and up to `capacity`
+/// positions, in float32. Memory grows as positions are filled.
 class KvCache {
 public:
     /// Throws std::invalid_argument unless `capacity` is 1 to the model's context.

@@ -17,17 +17,21 @@ struct Range {
     bool empty() const { return begin == end; }
 };
 
-/// The same in every layer: whole KV groups (a K/V head and its query heads: rows of Wq, Wk, Wv,
-/// columns of Wo) and FFN columns (rows of W_gate and W_up, columns of W_down). Either may be
-/// empty; an empty range contributes a partial of zeros.
+/// The same in every layer: query heads (rows of Wq, columns of Wo) and FFN columns (rows of W_gate
+/// and W_up, columns of W_down). Either may be empty; an empty range contributes a partial of
+/// zeros. The key and the value of a KV group (rows of Wk and Wv) stand on every device that holds
+/// one of its query heads, so that a model may be cut over more devices than it has groups.
 struct Slice {
-    Range kv_groups;
+    Range heads;
     Range ffn_columns;
 };
 
+/// The KV groups whose keys and values the slice needs.
+Range kv_groups_of(const ModelConfig& config, const Slice& slice);
+
 /// What layers are cut into along one axis; a device holds whole ones.
 struct Unit {
-    const char* name;     ///< In the plural: "KV groups".
+    const char* name;     ///< In the plural: "query heads".
     std::int64_t count;   ///< The model's, in every layer.
     Range Slice::*range;  ///< Which of them a slice holds.
 

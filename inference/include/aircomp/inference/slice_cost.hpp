@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What holding a slice costs: operations, bytes of weights and bytes of KV cache. Costs of the
-// slices of any split sum to those of the whole model.
+// slices of a split sum to those of the whole model where every KV group is on one device. Where
+// devices share a group, each has its key and value projections and its part of the cache, and so
+// the costs sum to more. Where all heads are normed together (OLMo 2), every device that has heads
+// computes all queries and keys.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +23,8 @@ bool holds_any(const Slice& slice);
 double held_part(const ModelConfig& model, const Slice& slice, SiteKind kind);
 
 /// FLOP of one such site for `vectors` tokens from `position` on: a multiplication and an addition
-/// for each weight and token; scores and mixture of the attention over all earlier positions.
+/// for each weight and token; scores and mixture of the attention over the positions that a token
+/// sees, in a layer that is like the mean of all.
 double site_flops(const ModelConfig& model, const Slice& slice, SiteKind kind,
                   std::int64_t position, std::int64_t vectors);
 
