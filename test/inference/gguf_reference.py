@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An independent decoder in NumPy for GGUF files of llama's and qwen2's architecture.
+"""An independent decoder in NumPy for GGUF files of llama, qwen2, qwen3, gemma2 and gemma3.
 
     gguf_reference.py logits FILE.gguf TOKEN,TOKEN,...     prints them, one line a position
     gguf_reference.py make FILE.gguf ARCHITECTURE          writes a small random model
 
 The logits are float64 over the weights that PyPI's gguf dequantises; nothing is shared with the
 library under test. A model that is made carries tokens and their logits in its metadata
-(test.tokens, test.logits): test/inference/gguf/random_llama.gguf and random_qwen2.gguf are of that
-kind. Needs: pip install gguf numpy.
+(test.tokens, test.logits): test/inference/gguf/random_*.gguf are of that kind. Needs: pip install gguf numpy.
 """
 
 import sys
@@ -17,14 +16,20 @@ import gguf
 import numpy as np
 from gguf.quants import dequantize, quantize
 
-VOCABULARY, HIDDEN, FFN, LAYERS, HEADS, KV_HEADS, HEAD = 48, 64, 256, 2, 4, 2, 16
+VOCABULARY, HIDDEN, LAYERS, HEADS, KV_HEADS, HEAD = 48, 64, 2, 4, 2, 16
+# Types of 256 elements a block need rows as long.
+FFN = {"llama": 256, "qwen2": 256, "qwen3": 96, "gemma2": 96, "gemma3": 96}
 
 
 class Model:
     def __init__(self, file):
         reader = gguf.GGUFReader(file)
-        self.fields = {key: field.contents() for key, field in reader.fields.items()}
-        self.architecture = self.fields["general.architecture"]
+        self.architecture = reader.fields["general.architecture"].contents()
+        prefix = self.architecture + "."
+        self.fields = {
+            key: field.contents() for key, field in reader.fields.items() if key.startswith(prefix)
+        }
+        self.is_gemma = self.architecture in ("gemma2", "gemma3")
         self.tensors = {
             tensor.name: dequantize(tensor.data, tensor.tensor_type).astype(np.float64)
             for tensor in reader.tensors
@@ -33,13 +38,28 @@ class Model:
     def __getitem__(self, key):
         return self.fields[f"{self.architecture}.{key}"]
 
+    def get(self, key, otherwise):
+        return self.fields.get(f"{self.architecture}.{key}", otherwise)
+
+    def is_local(self, layer):
+        if not self.is_gemma:
+            return False
+        pattern = {"gemma2": 2, "gemma3": 6}[self.architecture]
+        return (layer + 1) % self.get("attention.sliding_window_pattern", pattern) != 0
+
+    def norm(self, name, x):
+        """Its weights as they are: files of Gemma have the 1 in them."""
+        epsilon = self["attention.layer_norm_rms_epsilon"]
+        mean = np.mean(x * x, axis=-1, keepdims=True)
+        return x / np.sqrt(mean + epsilon) * self.tensors[name + ".weight"]
+
     def layer(self, index, name):
         weight = self.tensors[f"blk.{index}.{name}.weight"]
         return weight, self.tensors.get(f"blk.{index}.{name}.bias", 0.0)
 
 
-def rms_norm(x, weight, epsilon):
-    return x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + epsilon) * weight
+def soft_cap(x, cap):
+    return cap * np.tanh(x / cap) if cap else x
 
 
 def rotate(x, theta, adjacent):
@@ -64,36 +84,59 @@ def attention(model, layer, x):
         weight, bias = model.layer(layer, name)
         return (x @ weight.T + bias).reshape(len(x), count, -1)
 
-    theta, adjacent = model["rope.freq_base"], model.architecture == "llama"
-    query = rotate(project("attn_q", heads), theta, adjacent)
-    key = rotate(project("attn_k", kv_heads), theta, adjacent)
-    value = project("attn_v", kv_heads)
+    is_local = model.is_local(layer)
+    theta = model["rope.freq_base"]
+    if is_local and model.architecture == "gemma3":
+        theta = 10000.0
+    query, key, value = project("attn_q", heads), project("attn_k", kv_heads), project("attn_v", kv_heads)
+    if model.architecture in ("qwen3", "gemma3"):
+        query = model.norm(f"blk.{layer}.attn_q_norm", query)
+        key = model.norm(f"blk.{layer}.attn_k_norm", key)
+    adjacent = model.architecture == "llama"
+    query, key = rotate(query, theta, adjacent), rotate(key, theta, adjacent)
     key, value = (np.repeat(a, heads // kv_heads, axis=1) for a in (key, value))
     scores = np.einsum("qhd,khd->hqk", query, key) / np.sqrt(query.shape[-1])
+    scores = soft_cap(scores, model.get("attn_logit_softcapping", 0))
     scores[:, np.triu(np.ones((len(x), len(x)), bool), 1)] = -np.inf
+    if is_local:
+        window = model["attention.sliding_window"]
+        scores[:, np.tril(np.ones((len(x), len(x)), bool), -window)] = -np.inf
     scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
     scores /= scores.sum(axis=-1, keepdims=True)
     mixed = np.einsum("hqk,khd->qhd", scores, value).reshape(len(x), -1)
     return mixed @ model.layer(layer, "attn_output")[0].T
 
 
+def activation(model, x):
+    if model.is_gemma:
+        return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+    return x / (1 + np.exp(-x))
+
+
 def mlp(model, layer, x):
     gate = x @ model.layer(layer, "ffn_gate")[0].T
     up = x @ model.layer(layer, "ffn_up")[0].T
-    return (gate / (1 + np.exp(-gate)) * up) @ model.layer(layer, "ffn_down")[0].T
+    return (activation(model, gate) * up) @ model.layer(layer, "ffn_down")[0].T
 
 
 def logits(file, tokens):
     model = Model(file)
-    epsilon = model["attention.layer_norm_rms_epsilon"]
     x = model.tensors["token_embd.weight"][tokens]
+    if model.is_gemma:
+        x = x * np.sqrt(x.shape[-1])
     for layer in range(model["block_count"]):
-        normed = rms_norm(x, model.layer(layer, "attn_norm")[0], epsilon)
-        x = x + attention(model, layer, normed)
-        x = x + mlp(model, layer, rms_norm(x, model.layer(layer, "ffn_norm")[0], epsilon))
-    x = rms_norm(x, model.tensors["output_norm.weight"], epsilon)
+        prefix = f"blk.{layer}."
+        attended = attention(model, layer, model.norm(prefix + "attn_norm", x))
+        if model.is_gemma:
+            attended = model.norm(prefix + "post_attention_norm", attended)
+        x = x + attended
+        mixed = mlp(model, layer, model.norm(prefix + "ffn_norm", x))
+        if model.is_gemma:
+            mixed = model.norm(prefix + "post_ffw_norm", mixed)
+        x = x + mixed
     head = model.tensors.get("output.weight", model.tensors["token_embd.weight"])
-    return x @ head.T
+    cap = model.get("final_logit_softcapping", 0)
+    return soft_cap(model.norm("output_norm", x) @ head.T, cap)
 
 
 def k_blocks(generator, name, rows, columns):
@@ -133,14 +176,22 @@ def add_tensors(writer, generator, architecture):
         add(prefix + "attn_q", HEADS * HEAD, HIDDEN, ["Q4_0", "Q5_0"][layer])
         add(prefix + "attn_k", KV_HEADS * HEAD, HIDDEN, ["Q4_1", "BF16"][layer])
         add(prefix + "attn_v", KV_HEADS * HEAD, HIDDEN, ["Q5_1", "Q8_0"][layer])
-        if not is_llama:
+        if architecture in ("qwen3", "gemma3"):
+            add_vector(prefix + "attn_q_norm.weight", HEAD, 1)
+            add_vector(prefix + "attn_k_norm.weight", HEAD, 1)
+        if architecture in ("gemma2", "gemma3"):
+            add_vector(prefix + "post_attention_norm.weight", HIDDEN, 1)
+            add_vector(prefix + "post_ffw_norm.weight", HIDDEN, 1)
+        if architecture == "qwen2":
             add_vector(prefix + "attn_q.bias", HEADS * HEAD, 0)
             add_vector(prefix + "attn_k.bias", KV_HEADS * HEAD, 0)
             add_vector(prefix + "attn_v.bias", KV_HEADS * HEAD, 0)
         add(prefix + "attn_output", HIDDEN, HEADS * HEAD, ["Q8_0", "Q4_0"][layer])
-        add(prefix + "ffn_gate", FFN, HIDDEN, "Q4_0")
-        add(prefix + "ffn_up", FFN, HIDDEN, "Q4_1")
-        add(prefix + "ffn_down", HIDDEN, FFN, ["Q4_K", "Q6_K"][layer])
+        ffn = FFN[architecture]
+        add(prefix + "ffn_gate", ffn, HIDDEN, "Q4_0")
+        add(prefix + "ffn_up", ffn, HIDDEN, "Q4_1")
+        types = ["Q4_K", "Q6_K"] if ffn == 256 else ["Q5_0", "Q8_0"]
+        add(prefix + "ffn_down", HIDDEN, ffn, types[layer])
 
 
 def make(file, architecture):
@@ -149,11 +200,18 @@ def make(file, architecture):
         writer.add_block_count(LAYERS)
         writer.add_context_length(128)
         writer.add_embedding_length(HIDDEN)
-        writer.add_feed_forward_length(FFN)
+        writer.add_feed_forward_length(FFN[architecture])
         writer.add_head_count(HEADS)
         writer.add_head_count_kv(KV_HEADS)
         writer.add_layer_norm_rms_eps(1e-5)
         writer.add_rope_freq_base(10000.0)
+        if architecture in ("gemma2", "gemma3"):
+            writer.add_sliding_window(4)
+        if architecture == "gemma2":
+            writer.add_attn_logit_softcapping(0.7)
+            writer.add_final_logit_softcapping(1.5)
+        if architecture == "gemma3":
+            writer.add_uint32("gemma3.attention.sliding_window_pattern", 2)
         if values:
             writer.add_array("test.tokens", tokens)
             writer.add_array("test.logits", values)

@@ -5,30 +5,45 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "model/families.hpp"
 #include "model/gguf_names.hpp"
+#include "weights/ggml_type.hpp"
+#include "weights/matvec.hpp"
 #include "weights/safetensors.hpp"
+#include "weights/tensor_view.hpp"
 
 namespace aircomp::inference {
 
 namespace {
 
 constexpr std::int64_t largest_dimension = INT32_MAX;
+constexpr const char* rope_factors = "rope_freqs.weight";
+
+class Keys;
+void read_gemma2(Keys& keys, ModelConfig& model);
+void read_gemma3(Keys& keys, ModelConfig& model);
 
 struct Architecture {
-    const char* name;          ///< `general.architecture`
-    const char* hugging_face;  ///< As config.json calls it.
-    bool adjacent_pairs;       ///< Rows of q and k are reordered.
-    bool qkv_bias;
+    const char* name;                              ///< `general.architecture`
+    const char* hugging_face;                      ///< As config.json calls it.
+    bool adjacent_pairs;                           ///< Rows of q and k are reordered.
+    void (*read)(Keys& keys, ModelConfig& model);  ///< Its own keys.
 };
 
-constexpr std::array<Architecture, 2> architectures = {
-    {{"llama", "LlamaForCausalLM", true, false}, {"qwen2", "Qwen2ForCausalLM", false, true}}};
+constexpr std::array<Architecture, 5> architectures = {
+    {{"llama", "LlamaForCausalLM", true, nullptr},
+     {"qwen2", "Qwen2ForCausalLM", false, nullptr},
+     {"qwen3", "Qwen3ForCausalLM", false, nullptr},
+     {"gemma2", "Gemma2ForCausalLM", false, read_gemma2},
+     {"gemma3", "Gemma3ForCausalLM", false, read_gemma3}}};
 
 const Architecture& find_architecture(const GgufMetadata& metadata) {
     const GgufValue& name = metadata.at("general.architecture");
@@ -92,22 +107,28 @@ void read_attention(Keys& keys, ModelConfig& model) {
     }
 }
 
-void read_rope(Keys& keys, ModelConfig& model) {
+void read_rope_scaling(Keys& keys, ModelConfig& model) {
+    // `scale_linear` is how old files say it.
+    const GgufValue* const old = keys.find("rope.scale_linear");
+    const GgufValue* const type = keys.find("rope.scaling.type");
+    const std::string_view name = type ? type->text() : old ? "linear" : "none";
+    if (name == "none") return;
+    if (name != "linear") type->fail("\"none\" or \"linear\"");
+    RopeScaling scaling;
+    scaling.type = RopeType::linear;
+    scaling.factor = type ? keys.at("rope.scaling.factor").number_above(0) : old->number_above(0);
+    model.rope_scaling = scaling;
+}
+
+void read_rope(Keys& keys, const Family& family, ModelConfig& model) {
     const GgufValue* const base = keys.find("rope.freq_base");
-    model.rope_theta = base ? base->number_above(0) : 10000;
+    model.rope_theta = base ? base->number_above(0) : family.rope_theta;
     if (const GgufValue* const count = keys.find("rope.dimension_count");
         count && count->integer(1, largest_dimension) != model.head_dim) {
         count->fail(std::to_string(model.head_dim) +
                     ", the length of a head (partial rotation is not implemented)");
     }
-    if (const GgufValue* const type = keys.find("rope.scaling.type");
-        type && type->text() != "none") {
-        type->fail("\"none\"");
-    }
-    if (const GgufValue* const scale = keys.find("rope.scale_linear");
-        scale && scale->number() != 1) {
-        scale->fail("1");
-    }
+    read_rope_scaling(keys, model);
 }
 
 void refuse_experts(Keys& keys) {
@@ -144,6 +165,86 @@ const GgufTensor* find_tensor(const GgufFiles& files, const std::string& name) {
     return found == tensors.end() ? nullptr : &*found;
 }
 
+/// Divisors of the frequencies of rotary embeddings, which files of Llama 3 have as a tensor.
+void read_rope_factors(const GgufFiles& files, ModelConfig& model) {
+    const GgufTensor* const factors = find_tensor(files, rope_factors);
+    if (factors == nullptr) return;
+    const auto pairs = static_cast<std::size_t>(model.head_dim / 2);
+    const GgmlType* const type = find_ggml_type(factors->type);
+    if (find_type(type->name) != DataType::f32 ||
+        factors->shape != std::vector<std::int64_t>{model.head_dim / 2}) {
+        throw std::runtime_error(files.metadata().file() + ": tensor " + rope_factors +
+                                 ": expected " + std::to_string(pairs) + " of F32, found " +
+                                 shape_text(factors->shape) + " of " + type->name);
+    }
+    std::vector<float> values(pairs);
+    widen(DataType::f32, factors->bytes.data(), values);
+    for (const float value : values) {
+        if (std::isfinite(value) && value > 0) continue;
+        throw std::runtime_error(files.metadata().file() + ": tensor " + rope_factors +
+                                 ": expected finite numbers above 0, found " +
+                                 std::to_string(value));
+    }
+    if (model.rope_scaling) {
+        throw std::runtime_error(files.metadata().file() + ": tensor " + rope_factors +
+                                 ": expected no factors beside rope.scaling.type linear");
+    }
+    RopeScaling scaling;
+    scaling.type = RopeType::longrope;
+    scaling.short_factors = {values.begin(), values.end()};
+    scaling.long_factors = scaling.short_factors;
+    scaling.original_context = model.context;
+    model.rope_scaling = scaling;
+}
+
+/// Which layers are local: all but each `interval`-th, where no list says otherwise.
+void read_local_layers(Keys& keys, std::int64_t interval, ModelConfig& model) {
+    model.sliding_window = keys.at("attention.sliding_window").integer(1, INT64_MAX);
+    if (const GgufValue* const pattern = keys.find("attention.sliding_window_pattern")) {
+        if (pattern->is_array()) {
+            model.local_layers = pattern->booleans();
+            if (static_cast<std::int64_t>(model.local_layers.size()) != model.layers) {
+                pattern->fail(std::to_string(model.layers) + " booleans, one for each layer");
+            }
+            return;
+        }
+        interval = pattern->integer(1, largest_dimension);
+    }
+    for (std::int64_t layer = 0; layer < model.layers; ++layer)
+        model.local_layers.push_back((layer + 1) % interval != 0);
+}
+
+/// What Gemma 2 and 3 share. The largest model of each, whose number of layers is `largest_layers`,
+/// scales scores by hidden_size / heads; the format has no key for it.
+void read_gemma(Keys& keys, std::int64_t largest_layers, ModelConfig& model) {
+    model.design.norm_offset = false;  // the file's norms have the 1 in them
+    model.embedding_scale = std::sqrt(static_cast<double>(model.hidden_size));
+    if (model.layers == largest_layers) {
+        model.attention_scale =
+            std::sqrt(static_cast<double>(model.heads) / static_cast<double>(model.hidden_size));
+    }
+    if (const GgufValue* const cap = keys.find("final_logit_softcapping")) {
+        model.logit_soft_cap = cap->number_above(0);
+    }
+    if (const GgufValue* const cap = keys.find("attn_logit_softcapping")) {
+        model.attention_soft_cap = cap->number_above(0);
+    }
+}
+
+void read_gemma2(Keys& keys, ModelConfig& model) {
+    model.attention_soft_cap = 50;
+    model.logit_soft_cap = 30;
+    read_gemma(keys, 46, model);
+    read_local_layers(keys, 2, model);
+}
+
+void read_gemma3(Keys& keys, ModelConfig& model) {
+    read_gemma(keys, 62, model);
+    read_local_layers(keys, 6, model);
+    const GgufValue* const base = keys.find("rope.freq_base_swa");
+    model.local_rope = Rope{base ? base->number_above(0) : 10000, std::nullopt};
+}
+
 void read_vocabulary_size(const GgufFiles& files, ModelConfig& model) {
     const std::string& file = files.metadata().file();
     const GgufTensor* const embedding = find_tensor(files, "token_embd.weight");
@@ -161,9 +262,9 @@ void read_vocabulary_size(const GgufFiles& files, ModelConfig& model) {
     model.vocabulary_size = embedding->shape[0];
 }
 
-void refuse_unknown_tensors(const GgufFiles& files) {
+void refuse_unknown_tensors(const GgufFiles& files, const Family& family) {
     for (const GgufTensor& tensor : files.tensors()) {
-        if (hugging_face_name(tensor.name)) continue;
+        if (hugging_face_name(family.names, tensor.name) || tensor.name == rope_factors) continue;
         throw std::runtime_error(files.metadata().file() + ": tensor " + shown(tensor.name) +
                                  ": expected no tensor that is not known to this program");
     }
@@ -178,8 +279,10 @@ ModelConfig read_gguf_config(const GgufFiles& files) {
 
     ModelConfig model;
     model.architecture = architecture.hugging_face;
+    const Family& family = family_of(model.architecture);
+    model.design = family.design;
     model.rope_adjacent_pairs = architecture.adjacent_pairs;
-    model.qkv_bias = architecture.qkv_bias;
+    model.qkv_bias = family.qkv_bias;
     model.hidden_size = keys.dimension("embedding_length");
     model.ffn_size = keys.dimension("feed_forward_length");
     model.layers = keys.dimension("block_count");
@@ -187,7 +290,9 @@ ModelConfig read_gguf_config(const GgufFiles& files) {
     model.rms_norm_epsilon = keys.at("attention.layer_norm_rms_epsilon").number_above(0);
     model.tied_embeddings = find_tensor(files, "output.weight") == nullptr;
     read_attention(keys, model);
-    read_rope(keys, model);
+    read_rope(keys, family, model);
+    read_rope_factors(files, model);
+    if (architecture.read != nullptr) architecture.read(keys, model);
     refuse_experts(keys);
     read_vocabulary_size(files, model);
     if (const GgufValue* const size = keys.find("vocab_size");
@@ -195,7 +300,7 @@ ModelConfig read_gguf_config(const GgufFiles& files) {
         size->fail(std::to_string(model.vocabulary_size) + ", the rows of token_embd.weight");
     }
     read_special_tokens(metadata, model);
-    refuse_unknown_tensors(files);
+    refuse_unknown_tensors(files, family);
     keys.refuse_others();
     return model;
 }

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "model/families.hpp"
 #include "model/gguf_config.hpp"
 #include "model/gguf_names.hpp"
 #include "weights/ggml_type.hpp"
@@ -55,9 +56,12 @@ struct Checkpoint::Files {
     void open_gguf() {
         gguf.emplace(path);
         config = read_gguf_config(*gguf);
+        const TensorNames& names = family_of(config.architecture).names;
         for (const GgufTensor& tensor : gguf->tensors()) {
-            // The reader has refused names and types that are not known.
-            tensors.emplace(*hugging_face_name(tensor.name),
+            // What has no name here has been read into the configuration, or refused.
+            const auto name = hugging_face_name(names, tensor.name);
+            if (!name) continue;
+            tensors.emplace(*name,
                             Entry{find_ggml_type(tensor.type)->name, tensor.shape, tensor.bytes});
         }
     }
