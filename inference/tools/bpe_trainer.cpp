@@ -102,6 +102,19 @@ std::array<std::string, 256> byte_alphabet() {
     return alphabet;
 }
 
+/// The post-processor that puts `token` before texts.
+nlohmann::ordered_json begins_with(const std::string& token, std::size_t id) {
+    using json = nlohmann::ordered_json;
+    const json first = {{"SpecialToken", {{"id", token}, {"type_id", 0}}}};
+    const json text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}};
+    const json meaning = {
+        {"id", token}, {"ids", json::array({id})}, {"tokens", json::array({token})}};
+    return {{"type", "TemplateProcessing"},
+            {"single", json::array({first, text})},
+            {"pair", json::array()},
+            {"special_tokens", {{token, meaning}}}};
+}
+
 }  // namespace
 
 std::vector<Merge> learn_merges(const PieceCounts& counts, std::int64_t count) {
@@ -177,7 +190,7 @@ std::string tokenizer_json(const std::vector<Merge>& merges,
         {"normalizer", nullptr},
         {"pre_tokenizer",
          {{"type", "Sequence"}, {"pretokenizers", json::array({split, byte_level})}}},
-        {"post_processor", nullptr},
+        {"post_processor", begins_with(special_tokens.front(), spelling.size())},
         {"decoder", byte_level},
         {"model", model}};
     return file.dump(1) + "\n";

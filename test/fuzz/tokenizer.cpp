@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Fuzzes tokenizer.json and the encoder: any file is refused or gives a tokenizer that gives any
-// text back. An input is a tokenizer.json, a zero byte, and the text.
+// Fuzzes tokenizer.json and the encoder: any file is refused or gives a tokenizer whose tokens are
+// in its vocabulary. An input is a tokenizer.json, a zero byte, and the text.
 #include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
@@ -8,8 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "text/bpe_tokenizer.hpp"
-#include "text/nfc.hpp"
+#include "text/pipeline_tokenizer.hpp"
 #include "text/tokenizer_json.hpp"
 #include "weights/json_reader.hpp"
 
@@ -45,13 +44,12 @@ void add_bytes(nlohmann::json& document) {
     }
 }
 
-void check(const BpeTokenizer& tokenizer, bool nfc, std::string_view text) {
+void check(const PipelineTokenizer& tokenizer, std::string_view text) {
     const std::vector<Token> tokens = tokenizer.encode(text);
     for (const Token token : tokens) {
         if (token < 0 || token >= tokenizer.size()) std::abort();
     }
-    const std::string expected = nfc ? normalize_nfc(text) : std::string(text);
-    if (tokenizer.decode_text(tokens) != expected) std::abort();
+    tokenizer.decode_text(tokens);
 }
 
 }  // namespace
@@ -63,9 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         nlohmann::json document = parse_json(json, "tokenizer.json");
         add_bytes(document);
-        BpeDefinition definition = read_tokenizer_json(JsonNode(document, "tokenizer.json"));
-        const bool nfc = definition.nfc;
-        check(BpeTokenizer(std::move(definition)), nfc, text);
+        check(PipelineTokenizer(read_tokenizer_json(JsonNode(document, "tokenizer.json"))), text);
     } catch (const std::runtime_error&) {
         return 0;  // refused, as most inputs are
     }

@@ -2,8 +2,12 @@
 // tokenizer.json: ids against an independent implementation, round trips, and every refusal.
 #include <cstdlib>
 #include <fstream>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "aircomp/inference/tokenizer.hpp"
 #include "errors.hpp"
@@ -72,7 +76,7 @@ TEST_CASE("any text comes back from its tokens") {
     }
 }
 
-TEST_CASE("added tokens have ids and texts, and special ones are silent") {
+TEST_CASE("added tokens are found in the text, have ids and texts, and special ones are silent") {
     const ReferenceFolder folder("gpt2");
     const auto tokenizer = load_tokenizer(folder.path());
     const json added = folder.tokenizer_json().at("added_tokens");
@@ -81,37 +85,155 @@ TEST_CASE("added tokens have ids and texts, and special ones are silent") {
     CHECK(tokenizer->decode(begin).empty());
     CHECK(tokenizer->decode(begin + 1).empty());  // an id that nothing has
     CHECK(tokenizer->decode(begin + 2) == "<tool>");
-    for (const Token token : tokenizer->encode("<|begin|><tool>"))
+    CHECK(tokenizer->piece(begin) == "<|begin|>");
+    CHECK(tokenizer->piece(begin + 1).empty());
+    CHECK(tokenizer->encode("<|begin|><tool>") == std::vector<Token>{begin, begin + 2});
+    for (const Token token : tokenizer->encode("<|begin |>tool>"))
         CHECK(token < begin);
     check_error<std::out_of_range>([&] { tokenizer->decode(-1); }, {"-1", "0 to"});
     check_error<std::out_of_range>([&] { tokenizer->decode(begin + 3); }, {"expected 0 to"});
+    check_error<std::out_of_range>([&] { tokenizer->piece(begin + 3); }, {"expected 0 to"});
 }
 
-TEST_CASE("tokenizer_config.json, then config.json say what texts begin and end with") {
+TEST_CASE("added tokens of other files join, and what has an id already keeps it") {
+    const ReferenceFolder folder("gpt2");
+    const Token begin = folder.tokenizer_json().at("added_tokens")[0].at("id").get<Token>();
+    const std::string next = std::to_string(begin + 3);
+    folder.write("tokenizer_config.json",
+                 R"({"added_tokens_decoder": {")" + next +
+                     R"(": {"content": "<|im_end|>", "special": true, "rstrip": true},
+                         "7": {"content": "<tool>"}}})");
+    folder.write("added_tokens.json", R"({"<more>": )" + std::to_string(begin + 4) + "}");
+    const auto tokenizer = load_tokenizer(folder.path());
+    CHECK(tokenizer->encode("<|im_end|> \n<more><tool>") ==
+          std::vector<Token>{begin + 3, begin + 4, begin + 2});
+    CHECK(tokenizer->decode(begin + 3).empty());
+    CHECK(tokenizer->decode(begin + 4) == "<more>");
+
+    const auto load = [&] { return load_tokenizer(folder.path()); };
+    folder.write("added_tokens.json", R"({"<more>": 7})");
+    check_error<std::runtime_error>(load, {"added_tokens.json", "<more>", "an id of its own"});
+    folder.write("added_tokens.json", R"({"<more>": 10000000})");
+    check_error<std::runtime_error>(load, {"added_tokens.json", "<more>", "10000000"});
+    folder.write("added_tokens.json", "{}");
+    for (const char* wrong : {"x", "-1", "", "99999999"}) {
+        folder.write("tokenizer_config.json",
+                     json{{"added_tokens_decoder", {{wrong, {{"content", "y"}}}}}}.dump());
+        check_error<std::runtime_error>(load, {"added_tokens_decoder", "an id as its name"});
+    }
+}
+
+TEST_CASE("a text begins with a BOS where add_bos_token or the post-processor puts it") {
+    const ReferenceFolder folder("llama3");
+    json document = folder.tokenizer_json();
+    const Token begin = document.at("added_tokens")[0].at("id").get<Token>();
+    const auto load = [&] { return load_tokenizer(folder.path()); };
+    folder.write("tokenizer_config.json", R"({"bos_token": "<|begin|>"})");
+    CHECK_FALSE(load()->bos());  // it exists, but nothing puts it before texts
+    folder.write("tokenizer_config.json", R"({"bos_token": "<|begin|>", "add_bos_token": true})");
+    CHECK(load()->bos() == begin);
+
+    const json token = {{"SpecialToken", {{"id", "<|begin|>"}, {"type_id", 0}}}};
+    const json text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}};
+    const json template_processing = {
+        {"type", "TemplateProcessing"},
+        {"single", {token, text, token}},
+        {"special_tokens", {{"<|begin|>", {{"id", "<|begin|>"}, {"ids", {begin}}}}}}};
+    const json byte_level = {{"type", "ByteLevel"}};
+    const json classifier = {
+        {"type", "RobertaProcessing"}, {"sep", {"<tool>", 1}}, {"cls", {"<|begin|>", begin}}};
+    for (const json& processor :
+         {template_processing, classifier,
+          json{{"type", "Sequence"}, {"processors", {byte_level, template_processing}}}}) {
+        document["post_processor"] = processor;
+        folder.write_tokenizer(document);
+        folder.write("tokenizer_config.json", "{}");
+        CHECK(load()->bos() == begin);
+        folder.write("tokenizer_config.json",
+                     R"({"bos_token": "<|begin|>", "add_bos_token": false})");
+        CHECK_FALSE(load()->bos());
+    }
+    document["post_processor"] = byte_level;
+    folder.write_tokenizer(document);
+    folder.write("tokenizer_config.json", "{}");
+    CHECK_FALSE(load()->bos());
+    document["post_processor"] = template_processing;
+    document["post_processor"]["single"] = {token, token, text};
+    folder.write_tokenizer(document);
+    check_error<std::runtime_error>(load, {"post_processor.single", "at most one token"});
+    document["post_processor"] = {{"type", "Other"}};
+    folder.write_tokenizer(document);
+    check_error<std::runtime_error>(load, {"post_processor.type", "TemplateProcessing", "Other"});
+    document["post_processor"] = classifier;
+    document["post_processor"]["cls"] = {"x", 100000};
+    folder.write_tokenizer(document);
+    check_error<std::runtime_error>(load, {"post_processor", "100000"});
+}
+
+TEST_CASE("tokenizer_config.json, then config.json say what texts end with") {
     const ReferenceFolder folder("llama3");
     const Token begin = folder.tokenizer_json().at("added_tokens")[0].at("id").get<Token>();
     const auto load = [&] { return load_tokenizer(folder.path()); };
-    CHECK_FALSE(load()->bos());
     CHECK_FALSE(load()->eos());
 
-    folder.write("config.json", R"({"bos_token_id": 5, "eos_token_id": [7, 8]})");
-    CHECK(load()->bos() == 5);
+    folder.write("config.json", R"({"eos_token_id": [7, 8]})");
     CHECK(load()->eos() == 7);
-
-    folder.write("tokenizer_config.json", R"({"bos_token": "<|begin|>"})");
-    CHECK(load()->bos() == begin);
-    CHECK(load()->eos() == 7);
-
-    folder.write("tokenizer_config.json",
-                 R"({"bos_token": {"content": "<|begin|>"}, "eos_token": null})");
-    CHECK(load()->bos() == begin);
+    folder.write("tokenizer_config.json", R"({"eos_token": "<|begin|>"})");
+    CHECK(load()->eos() == begin);
+    folder.write("tokenizer_config.json", R"({"eos_token": {"content": "<|begin|>"}})");
+    CHECK(load()->eos() == begin);
+    folder.write("tokenizer_config.json", R"({"eos_token": null})");
     CHECK_FALSE(load()->eos());
 
-    folder.write("tokenizer_config.json", R"({"bos_token": "<s>"})");
-    check_error<std::runtime_error>(load, {"tokenizer_config.json", "bos_token", "<s>"});
+    folder.write("tokenizer_config.json", R"({"eos_token": "<s>"})");
+    check_error<std::runtime_error>(load, {"tokenizer_config.json", "eos_token", "<s>"});
     folder.write("tokenizer_config.json", "{}");
-    folder.write("config.json", R"({"bos_token_id": 100000})");
-    check_error<std::runtime_error>(load, {"config.json", "bos_token_id", "100000"});
+    folder.write("config.json", R"({"eos_token_id": 100000})");
+    check_error<std::runtime_error>(load, {"config.json", "eos_token_id", "100000"});
+}
+
+TEST_CASE("a byte that the vocabulary lacks is left out") {
+    const ReferenceFolder folder("gpt2");
+    json document = folder.tokenizer_json();
+    const auto with_all = load_tokenizer(folder.path())->encode("a#b");
+    document["model"]["vocab"].erase("#");
+    folder.write_tokenizer(document);
+    const auto tokenizer = load_tokenizer(folder.path());
+    CHECK(with_all.size() == 3);
+    CHECK(tokenizer->encode("a#b") == std::vector<Token>{with_all[0], with_all[2]});
+    CHECK(tokenizer->decode_text(tokenizer->encode("a#b")) == "ab");
+}
+
+TEST_CASE("tokens are decoded as the decoder says") {
+    const ReferenceFolder folder("gpt2");
+    json document = folder.tokenizer_json();
+    document["model"]["vocab"] = {{"\u2581", 0}, {"a", 1}, {"\u2581a", 2}, {"<0x0A>", 3}};
+    document["model"]["merges"] = {"\u2581 a"};
+    document["model"]["byte_fallback"] = true;
+    document["added_tokens"] = json::array();
+    document["normalizer"] = nullptr;
+    document["pre_tokenizer"] = {{"type", "Metaspace"}, {"replacement", "\u2581"}};
+    const json replace = {
+        {"type", "Replace"}, {"pattern", {{"String", "\u2581"}}}, {"content", " "}};
+    const json strip = {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}};
+    const auto decoded = [&](const json& decoder) {
+        document["decoder"] = decoder;
+        folder.write_tokenizer(document);
+        return load_tokenizer(folder.path())->decode_text(std::vector<Token>{2, 0, 3, 1});
+    };
+    CHECK(decoded({{"type", "Sequence"},
+                   {"decoders",
+                    {replace, {{"type", "ByteFallback"}}, {{"type", "Fuse"}}, strip}}}) == "a \na");
+    CHECK(decoded({{"type", "Sequence"}, {"decoders", {replace, {{"type", "ByteFallback"}}}}}) ==
+          " a \na");
+    CHECK(decoded({{"type", "Metaspace"}, {"replacement", "\u2581"}}) == "a <0x0A>a");
+    CHECK(decoded(nullptr) == "\u2581a\u2581<0x0A>a");
+    document["pre_tokenizer"] = {
+        {"type", "Sequence"},
+        {"pretokenizers", {{{"type", "ByteLevel"}, {"add_prefix_space", false}}}}};
+    document["model"]["vocab"] = {{"\u0120", 0}, {"a", 1}, {"\u0120a", 2}, {"\u010A", 3}};
+    document["model"]["merges"] = {"\u0120 a"};
+    CHECK(decoded(nullptr) == " a \na");
 }
 
 TEST_CASE("digits are cut one by one or together where a Digits step says so") {
@@ -143,26 +265,34 @@ TEST_CASE("models and steps that are not implemented are refused by their names"
         check_refused(
             folder, valid, [&](json& d) { d[json::json_pointer(pointer)] = value; }, parts);
     };
-    refuse("/model/type", "WordPiece", {"model.type", "\"BPE\"", "WordPiece"});
-    refuse("/model/type", "Unigram", {"model.type", "Unigram"});
+    refuse("/model/type", "WordPiece", {"model.type", "\"BPE\" or \"Unigram\"", "WordPiece"});
+    refuse("/model/type", "Unigram", {"model.vocab", "array"});
     refuse("/model/dropout", 0.1, {"model.dropout", "0.1"});
-    refuse("/model/byte_fallback", true, {"model.byte_fallback", "true"});
+    refuse("/model/byte_fallback", 1, {"model.byte_fallback", "true or false", "1"});
+    refuse("/model/unk_token", "<none>", {"model.unk_token", "a token", "<none>"});
     refuse("/model/continuing_subword_prefix", "##", {"continuing_subword_prefix", "##"});
     refuse("/model/end_of_word_suffix", "</w>", {"end_of_word_suffix", "</w>"});
-    refuse("/normalizer", {{"type", "Lowercase"}}, {"normalizer.type", "Lowercase"});
-    refuse("/normalizer", {{"type", "Sequence"}, {"normalizers", {{{"type", "NFKC"}}}}},
-           {"normalizer.normalizers[0].type", "NFKC"});
-    refuse("/pre_tokenizer", {{"type", "Metaspace"}}, {"pre_tokenizer.type", "Metaspace"});
-    refuse("/pre_tokenizer", nullptr, {"pre_tokenizer", "null"});
-    refuse("/pre_tokenizer/pretokenizers", json::array(), {"pretokenizers", "at least one"});
-    refuse("/pre_tokenizer/pretokenizers/0/type", "Whitespace", {"pretokenizers[0]", "Whitespace"});
-    refuse("/pre_tokenizer/pretokenizers/1/type", "Split", {"pretokenizers[1]", "last step"});
-    refuse("/pre_tokenizer/pretokenizers/0/behavior", "Removed", {"behavior", "Removed"});
-    refuse("/pre_tokenizer/pretokenizers/0/invert", true, {"invert", "true"});
-    refuse("/pre_tokenizer/pretokenizers/0/pattern", {{"String", " "}}, {"pattern.Regex"});
+    refuse("/normalizer", {{"type", "Precompiled"}}, {"normalizer.type", "NFC", "Precompiled"});
+    refuse("/normalizer", {{"type", "Sequence"}, {"normalizers", {{{"type", "Nmt"}}}}},
+           {"normalizer.normalizers[0].type", "Nmt"});
+    refuse("/normalizer", {{"type", "Replace"}, {"pattern", {{"Regex", "a("}}}, {"content", ""}},
+           {"normalizer.pattern.Regex", "offset 2"});
+    refuse("/pre_tokenizer", {{"type", "BertPreTokenizer"}},
+           {"pre_tokenizer.type", "ByteLevel", "BertPreTokenizer"});
+    refuse("/pre_tokenizer", {{"type", "Metaspace"}, {"replacement", ""}},
+           {"pre_tokenizer.replacement", "a character"});
+    refuse("/pre_tokenizer",
+           {{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "last"}},
+           {"pre_tokenizer.prepend_scheme", "first", "last"});
+    refuse("/pre_tokenizer/pretokenizers/0/type", "Other", {"pretokenizers[0].type", "Other"});
+    refuse("/pre_tokenizer/pretokenizers/0/behavior", "Gone", {"behavior", "Isolated", "Gone"});
+    refuse("/pre_tokenizer/pretokenizers/0/pattern", json::object(), {"pattern.Regex", "missing"});
     refuse("/pre_tokenizer/pretokenizers/0/pattern/Regex", "a(", {"pattern.Regex", "offset 2"});
-    refuse("/pre_tokenizer/pretokenizers/1/add_prefix_space", true, {"add_prefix_space", "true"});
-    refuse("/decoder/type", "WordPiece", {"decoder.type", "WordPiece"});
+    refuse("/decoder/type", "WordPiece", {"decoder.type", "Metaspace", "WordPiece"});
+    refuse("/decoder", {{"type", "Strip"}, {"content", "x"}, {"start", 1}, {"stop", 0}},
+           {"decoder.content"});
+    refuse("/decoder", {{"type", "Strip"}, {"content", " "}, {"start", 2}, {"stop", 0}},
+           {"decoder.start", "2"});
 }
 
 TEST_CASE("vocabularies, merges and added tokens that contradict themselves are refused") {
@@ -172,29 +302,39 @@ TEST_CASE("vocabularies, merges and added tokens that contradict themselves are 
         check_refused(folder, valid, change, parts);
     };
     refuse([](json& d) { d["model"].erase("vocab"); }, {"model.vocab", "missing"});
-    refuse([](json& d) { d["model"]["vocab"].erase("A"); }, {"model.vocab", "byte 65"});
     refuse([](json& d) { d["model"]["vocab"]["A"] = -1; }, {"model.vocab.A", "-1"});
     refuse([](json& d) { d["model"]["vocab"]["new"] = 1 << 21; }, {"model.vocab.new", "2097152"});
     refuse([](json& d) { d["model"]["vocab"]["new"] = 0; }, {"an id that no other token has"});
-    refuse([](json& d) { d["model"]["vocab"]["\u65E5"] = 990; }, {"\\u65e5", "alphabet"});
-    refuse([](json& d) { d["model"]["vocab"][""] = 990; }, {"at least one byte"});
     refuse([](json& d) { d["model"]["merges"][0] = "ab"; }, {"merges[0]", "a space between"});
     refuse([](json& d) { d["model"]["merges"][0] = "a b c"; }, {"merges[0]", "a space between"});
     refuse([](json& d) { d["model"]["merges"][0] = {"a"}; }, {"merges[0]", "a pair"});
     refuse([](json& d) { d["model"]["merges"][0] = 1; }, {"merges[0]", "string"});
     refuse([](json& d) { d["model"]["merges"][0] = {"A", "Z"}; }, {"merges[0]", "join to one"});
-    refuse([](json& d) { d["model"]["merges"][1] = d["model"]["merges"][0]; },
-           {"merges[1]", "not listed before"});
     refuse([](json& d) { d["added_tokens"][0]["id"] = 0; }, {"added_tokens[0].id", "its own"});
-    refuse([](json& d) { d["added_tokens"][1]["content"] = "<|begin|>"; },
-           {"added_tokens[1].content", "not added before"});
-    refuse([](json& d) { d["added_tokens"][0].erase("special"); }, {"special", "missing"});
-    refuse(
-        [](json& d) {
-            d["added_tokens"][0]["content"] = "A";
-            d["added_tokens"][0]["id"] = d["model"]["vocab"]["A"];
-        },
-        {"added_tokens[0].content", "no text encodes to"});
+    refuse([](json& d) { d["added_tokens"][0].erase("content"); }, {"content", "missing"});
+}
+
+TEST_CASE("Unigram vocabularies that cannot be used are refused, and so are unknown characters") {
+    const ReferenceFolder folder("llama3");
+    json document = folder.tokenizer_json();
+    document["added_tokens"] = json::array();
+    document["pre_tokenizer"] = nullptr;
+    document["model"] = {{"type", "Unigram"},
+                         {"unk_id", nullptr},
+                         {"vocab", json::array({json::array({"a", -1}), json::array({"b", -2})})}};
+    folder.write_tokenizer(document);
+    const auto tokenizer = load_tokenizer(folder.path());
+    CHECK(tokenizer->encode("ab") == std::vector<Token>{0, 1});
+    check_error<std::runtime_error>([&] { tokenizer->encode("ac"); }, {"tokens for", "'c'"});
+    const auto refuse = [&](const char* pointer, const json& value,
+                            std::initializer_list<const char*> parts) {
+        check_refused(
+            folder, document, [&](json& d) { d[json::json_pointer(pointer)] = value; }, parts);
+    };
+    refuse("/model/unk_id", 2, {"model.unk_id", "0 to 1", "2"});
+    refuse("/model/vocab/1", "b", {"model.vocab[1]", "array"});
+    refuse("/model/vocab/1", json::array({"b"}), {"model.vocab[1]", "2 elements"});
+    refuse("/model/vocab/1/1", "b", {"model.vocab[1][1]", "number"});
 }
 
 TEST_CASE("a tokenizer.json that is cut short anywhere is refused") {

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdint>
 
+#include "text/utf8.hpp"
+
 namespace aircomp::inference {
 
 namespace {
@@ -27,7 +29,27 @@ std::array<int, alphabet_end> bytes_by_code_point() {
     return table;
 }
 
+std::array<std::string, 256> characters_by_byte() {
+    std::array<std::string, 256> characters;
+    const auto bytes = bytes_by_code_point();
+    for (std::size_t code_point = 0; code_point < bytes.size(); ++code_point) {
+        if (bytes[code_point] == no_byte) continue;
+        append_utf8(characters[static_cast<std::size_t>(bytes[code_point])],
+                    static_cast<std::uint32_t>(code_point));
+    }
+    return characters;
+}
+
 }  // namespace
+
+std::string in_byte_alphabet(std::string_view bytes) {
+    static const std::array<std::string, 256> characters = characters_by_byte();
+    std::string text;
+    text.reserve(2 * bytes.size());
+    for (const char byte : bytes)
+        text += characters[static_cast<std::uint8_t>(byte)];
+    return text;
+}
 
 std::optional<std::string> bytes_from_alphabet(std::string_view text) {
     static const std::array<int, alphabet_end> table = bytes_by_code_point();

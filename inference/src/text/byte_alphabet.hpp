@@ -12,4 +12,7 @@ namespace aircomp::inference {
 /// character that is not in the alphabet.
 std::optional<std::string> bytes_from_alphabet(std::string_view text);
 
+/// `bytes` written in that alphabet.
+std::string in_byte_alphabet(std::string_view bytes);
+
 }  // namespace aircomp::inference

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tokenizer.json: vocabulary, merges, added tokens and how text is cut, checked.
+// tokenizer.json: vocabulary, merges or scores, and added tokens, checked.
 #include "text/tokenizer_json.hpp"
 
-#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
-#include "text/byte_alphabet.hpp"
+#include "text/bpe_model.hpp"
+#include "text/tokenizer_json_steps.hpp"
+#include "text/unigram_model.hpp"
 
 namespace aircomp::inference {
 
 namespace {
-
-// What ByteLevel cuts by where it is told to use its own expression (`use_regex`).
-constexpr std::string_view gpt2_pattern =
-    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 // Ids index a table; a file of a few bytes must not ask for gigabytes.
 constexpr std::int64_t largest_id = (1 << 21) - 1;
@@ -24,34 +23,29 @@ void refuse_unless_absent_or(const JsonNode& node, const char* key, const nlohma
     }
 }
 
-std::string bytes_of(const std::string& text, const JsonNode& node) {
-    auto bytes = bytes_from_alphabet(text);
-    if (!bytes) node.fail("a token written in the byte-level alphabet");
-    return *std::move(bytes);
+bool is_set(const JsonNode& node, const char* key) {
+    const auto option = node.find(key);
+    return option && option->boolean();
 }
 
-void read_vocabulary(const JsonNode& vocabulary, BpeDefinition& definition) {
+Vocabulary read_vocabulary(const JsonNode& vocabulary, std::vector<std::string>& pieces) {
     if (!vocabulary.value().is_object()) vocabulary.fail("an object of tokens and their ids");
+    Vocabulary ids;
+    ids.reserve(vocabulary.value().size());
     std::vector<bool> taken;
     for (const auto& [name, value] : vocabulary.value().items()) {
         const JsonNode node = vocabulary.at(name);
         const auto id = static_cast<std::size_t>(node.integer(0, largest_id));
         if (id >= taken.size()) {
             taken.resize(id + 1);
-            definition.text.resize(id + 1);
+            pieces.resize(id + 1);
         }
         if (taken[id]) node.fail("an id that no other token has");
         taken[id] = true;
-        std::string bytes = bytes_of(name, node);
-        if (bytes.empty()) node.fail("a token of at least one byte");
-        definition.text[id] = bytes;
-        definition.ids.emplace(std::move(bytes), static_cast<Token>(id));
+        pieces[id] = name;
+        ids.emplace(name, static_cast<Token>(id));
     }
-    for (int byte = 0; byte < 256; ++byte) {
-        if (definition.ids.count(std::string(1, static_cast<char>(byte))) == 0) {
-            vocabulary.fail("every single byte as a token, also byte " + std::to_string(byte));
-        }
-    }
+    return ids;
 }
 
 /// A merge's two sides: "left right" in older files, ["left", "right"] in newer ones.
@@ -68,160 +62,160 @@ std::pair<std::string, std::string> merge_sides(const JsonNode& merge) {
     return {text.substr(0, space), text.substr(space + 1)};
 }
 
-void read_merges(const JsonNode& merges, BpeDefinition& definition) {
-    const auto id_of = [&](const std::string& bytes, const JsonNode& merge) {
-        const auto found = definition.ids.find(bytes);
-        if (found == definition.ids.end()) merge.fail("tokens of the vocabulary that join to one");
+MergeTable read_merges(const JsonNode& merges, const Vocabulary& ids) {
+    const auto id_of = [&](const std::string& piece, const JsonNode& merge) {
+        const auto found = ids.find(piece);
+        if (found == ids.end()) merge.fail("tokens of the vocabulary that join to one");
         return found->second;
     };
-    definition.merges.reserve(merges.array_size());
+    MergeTable table;
+    table.reserve(merges.array_size());
     for (std::size_t rank = 0; rank < merges.array_size(); ++rank) {
         const JsonNode merge = merges.element(rank);
-        const auto sides = merge_sides(merge);
-        const std::string left = bytes_of(sides.first, merge);
-        const std::string right = bytes_of(sides.second, merge);
-        const std::uint64_t key = pair_key(id_of(left, merge), id_of(right, merge));
-        const Merge entry{static_cast<std::uint32_t>(rank), id_of(left + right, merge)};
-        if (!definition.merges.emplace(key, entry).second) merge.fail("a pair not listed before");
+        const auto [left, right] = merge_sides(merge);
+        // Of a pair that is listed twice the reference takes the later place.
+        table[pair_key(id_of(left, merge), id_of(right, merge))] = {
+            static_cast<std::uint32_t>(rank), id_of(left + right, merge)};
     }
+    return table;
 }
 
-void read_model(const JsonNode& model, BpeDefinition& definition) {
-    const JsonNode type = model.at("type");
-    if (type.text() != "BPE") type.fail("\"BPE\"");
+std::shared_ptr<const PieceModel> read_bpe(const JsonNode& model, TokenizerDefinition& definition) {
     refuse_unless_absent_or(model, "dropout", 0.0);
     refuse_unless_absent_or(model, "continuing_subword_prefix", "");
     refuse_unless_absent_or(model, "end_of_word_suffix", "");
-    refuse_unless_absent_or(model, "byte_fallback", false);
-    const auto ignore_merges = model.find("ignore_merges");
-    definition.ignore_merges = ignore_merges && ignore_merges->boolean();
-    read_vocabulary(model.at("vocab"), definition);
-    read_merges(model.at("merges"), definition);
-}
-
-/// Whether encoding can produce the token: a single byte, or what a merge makes.
-bool is_reachable(std::size_t id, const BpeDefinition& definition) {
-    return definition.text[id].size() == 1 ||
-           std::any_of(definition.merges.begin(), definition.merges.end(), [&](const auto& merge) {
-               return merge.second.result == static_cast<Token>(id);
-           });
-}
-
-void read_added_token(const JsonNode& token, BpeDefinition& definition) {
-    const std::string& content = token.at("content").text();
-    const auto id = static_cast<std::size_t>(token.at("id").integer(0, largest_id));
-    if (id >= definition.text.size()) definition.text.resize(id + 1);
-    std::string& text = definition.text[id];
-    if (!text.empty() && text != content) token.at("id").fail("an id of its own");
-    if (!definition.added.emplace(content, static_cast<Token>(id)).second) {
-        token.at("content").fail("a token not added before");
+    BpeDefinition bpe;
+    bpe.ids = read_vocabulary(model.at("vocab"), definition.pieces);
+    bpe.merges = read_merges(model.at("merges"), bpe.ids);
+    bpe.byte_fallback = is_set(model, "byte_fallback");
+    bpe.ignore_merges = is_set(model, "ignore_merges");
+    bpe.fuses_unknown = is_set(model, "fuse_unk");
+    if (const auto unknown = model.find("unk_token"); unknown && !unknown->text().empty()) {
+        const auto found = bpe.ids.find(unknown->text());
+        if (found == bpe.ids.end()) unknown->fail("a token of the vocabulary");
+        bpe.unknown = found->second;
     }
-    if (!token.at("special").boolean()) {
-        text = content;
-    } else if (!text.empty()) {  // listed in the vocabulary as well, as in GPT-2's file
-        if (is_reachable(id, definition))
-            token.at("content").fail("a token that no text encodes to");
-        definition.ids.erase(content);
-        text.clear();
-    }
+    return std::make_shared<BpeModel>(std::move(bpe));
 }
 
-void read_added_tokens(const JsonNode& tokens, BpeDefinition& definition) {
-    for (std::size_t i = 0; i < tokens.array_size(); ++i) {
-        read_added_token(tokens.element(i), definition);
+std::shared_ptr<const PieceModel> read_unigram(const JsonNode& model,
+                                               TokenizerDefinition& definition) {
+    UnigramDefinition unigram;
+    const JsonNode vocabulary = model.at("vocab");
+    if (vocabulary.array_size() > static_cast<std::size_t>(largest_id)) {
+        vocabulary.fail("at most " + std::to_string(largest_id) + " tokens");
     }
+    for (std::size_t id = 0; id < vocabulary.array_size(); ++id) {
+        const JsonNode entry = vocabulary.element(id);
+        definition.pieces.push_back(entry.element(0).text());
+        unigram.scores.push_back(entry.element(1).number());
+        unigram.ids[definition.pieces.back()] = static_cast<Token>(id);
+    }
+    unigram.byte_fallback = is_set(model, "byte_fallback");
+    if (const auto unknown = model.find("unk_id")) {
+        const auto last = static_cast<std::int64_t>(unigram.scores.size()) - 1;
+        unigram.unknown = static_cast<Token>(unknown->integer(0, last));
+    }
+    return std::make_shared<UnigramModel>(std::move(unigram));
 }
 
-void read_normalizer(const JsonNode& normalizer, BpeDefinition& definition) {
-    const JsonNode type = normalizer.at("type");
-    if (type.text() == "NFC") {
-        definition.nfc = true;
-    } else if (type.text() == "Sequence") {
-        const JsonNode steps = normalizer.at("normalizers");
-        for (std::size_t i = 0; i < steps.array_size(); ++i) {
-            const JsonNode step = steps.element(i).at("type");
-            if (step.text() != "NFC") step.fail("\"NFC\"");
-            definition.nfc = true;
-        }
+/// Files of the first versions do not name their model.
+std::string type_of(const JsonNode& model) {
+    if (const auto type = model.find("type")) return type->text();
+    return model.find("merges") ? "BPE" : "Unigram";
+}
+
+void read_model(const JsonNode& model, TokenizerDefinition& definition) {
+    const std::string type = type_of(model);
+    if (type == "BPE") {
+        definition.model = read_bpe(model, definition);
+    } else if (type == "Unigram") {
+        definition.model = read_unigram(model, definition);
     } else {
-        type.fail("\"NFC\" or a \"Sequence\" of it");
+        model.at("type").fail("\"BPE\" or \"Unigram\"");
     }
 }
 
-void add_split(const JsonNode& split, BpeDefinition& definition) {
-    const JsonNode behavior = split.at("behavior");
-    if (behavior.text() != "Isolated") behavior.fail("\"Isolated\"");
-    if (split.at("invert").boolean()) split.at("invert").fail("false (true is not implemented)");
-    const JsonNode pattern = split.at("pattern").at("Regex");
-    try {
-        definition.cuts.emplace_back(pattern.text());
-    } catch (const std::runtime_error& error) {
-        pattern.fail(std::string("a regular expression (") + error.what() + ")");
+void read_decoding(const JsonNode& document, TokenizerDefinition& definition) {
+    Decoder decoder;
+    if (const auto node = document.find("decoder")) {
+        read_decoder(*node, decoder);
+    } else if (const auto pre_tokenizer = document.find("pre_tokenizer")) {
+        decoder = decoder_of(*pre_tokenizer);
     }
-}
-
-void add_byte_level(const JsonNode& byte_level, BpeDefinition& definition) {
-    if (byte_level.at("add_prefix_space").boolean()) {
-        byte_level.at("add_prefix_space").fail("false (true is not implemented)");
-    }
-    const auto use_regex = byte_level.find("use_regex");
-    if (!use_regex || use_regex->boolean()) definition.cuts.emplace_back(gpt2_pattern);
-}
-
-void add_digits(const JsonNode& digits, BpeDefinition& definition) {
-    const bool each = digits.at("individual_digits").boolean();
-    definition.cuts.emplace_back(each ? R"(\p{N})" : R"(\p{N}+)");
-}
-
-/// One step of cutting, or a sequence of them. ByteLevel comes last: it is what makes the pieces
-/// bytes, and nothing that cuts text may follow it.
-void read_pre_tokenizer(const JsonNode& pre_tokenizer, BpeDefinition& definition) {
-    const JsonNode type = pre_tokenizer.at("type");
-    if (type.text() == "ByteLevel") return add_byte_level(pre_tokenizer, definition);
-    if (type.text() != "Sequence") type.fail("\"ByteLevel\" or \"Sequence\"");
-    const JsonNode steps = pre_tokenizer.at("pretokenizers");
-    if (steps.array_size() == 0) steps.fail("at least one step");
-    for (std::size_t i = 0; i < steps.array_size(); ++i) {
-        const JsonNode step = steps.element(i);
-        const JsonNode kind = step.at("type");
-        const bool last = i + 1 == steps.array_size();
-        if (last != (kind.text() == "ByteLevel"))
-            kind.fail("\"ByteLevel\", as the last step alone");
-        if (last) {
-            add_byte_level(step, definition);
-        } else if (kind.text() == "Split") {
-            add_split(step, definition);
-        } else if (kind.text() == "Digits") {
-            add_digits(step, definition);
-        } else {
-            kind.fail("\"Split\", \"Digits\" or \"ByteLevel\"");
-        }
+    definition.takes_off_space = decoder.takes_off_space;
+    for (const std::string& piece : definition.pieces) {
+        std::string text = piece;
+        for (const TextStep& step : decoder.steps)
+            text = step(std::move(text));
+        definition.text.push_back(std::move(text));
     }
 }
 
 }  // namespace
 
-BpeDefinition read_tokenizer_json(const JsonNode& document) {
-    BpeDefinition definition;
+AddedToken read_added_token(const JsonNode& token, Token id) {
+    AddedToken added;
+    added.content = token.at("content").text();
+    added.id = id;
+    added.special = is_set(token, "special");
+    added.left_strip = is_set(token, "lstrip");
+    added.right_strip = is_set(token, "rstrip");
+    added.single_word = is_set(token, "single_word");
+    const auto normalized = token.find("normalized");
+    added.normalized = normalized ? normalized->boolean() : !added.special;
+    return added;
+}
+
+void add_token(const AddedToken& token, const JsonNode& node, TokenizerDefinition& definition) {
+    for (const AddedToken& known : definition.added)
+        if (known.content == token.content) return;
+    definition.reserve(token.id);
+    const auto id = static_cast<std::size_t>(token.id);
+    std::string& piece = definition.pieces[id];
+    if (!piece.empty() && piece != token.content) {
+        node.fail("an id of its own for '" + token.content + "', that of '" + piece + "' is " +
+                  std::to_string(token.id));
+    }
+    piece = token.content;
+    definition.text[id] = token.special ? "" : token.content;
+    definition.added.push_back(token);
+}
+
+void read_added_tokens(const JsonNode& tokens, TokenizerDefinition& definition) {
+    for (std::size_t i = 0; i < tokens.array_size(); ++i) {
+        const JsonNode token = tokens.element(i);
+        const auto id = static_cast<Token>(token.at("id").integer(0, largest_id));
+        add_token(read_added_token(token, id), token.at("id"), definition);
+    }
+}
+
+TokenizerDefinition read_tokenizer_json(const JsonNode& document) {
+    TokenizerDefinition definition;
     read_model(document.at("model"), definition);
+    read_decoding(document, definition);
     if (const auto added = document.find("added_tokens")) read_added_tokens(*added, definition);
     if (const auto normalizer = document.find("normalizer")) {
-        read_normalizer(*normalizer, definition);
+        read_normalizer(*normalizer, definition.normalizer);
     }
-    read_pre_tokenizer(document.at("pre_tokenizer"), definition);
-    if (const auto decoder = document.find("decoder")) {
-        const JsonNode type = decoder->at("type");
-        if (type.text() != "ByteLevel") type.fail("\"ByteLevel\"");
+    if (const auto pre_tokenizer = document.find("pre_tokenizer")) {
+        read_pre_tokenizer(*pre_tokenizer, definition.cuts);
+    }
+    if (const auto post_processor = document.find("post_processor")) {
+        if (const auto first = read_first_token(*post_processor)) {
+            if (*first >= static_cast<std::int64_t>(definition.pieces.size())) {
+                post_processor->fail("a token of the vocabulary before the text, not " +
+                                     std::to_string(*first));
+            }
+            definition.bos = static_cast<Token>(*first);
+        }
     }
     return definition;
 }
 
-bool is_converted_sentencepiece(const JsonNode& document) {
+bool has_vocabulary(const JsonNode& document) {
     const auto model = document.find("model");
-    if (!model) return false;
-    const auto type = model->find("type");
-    const auto fallback = model->find("byte_fallback");
-    return (type && type->value() == "Unigram") || (fallback && fallback->value() == true);
+    return model && model->find("vocab");
 }
 
 }  // namespace aircomp::inference
