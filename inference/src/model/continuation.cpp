@@ -12,11 +12,12 @@ std::vector<Token> continue_text(const NextLogits& next_logits, Sampler& sampler
     auto tokens = std::move(prompt);
     const auto& stop = options.stop_tokens;
     const auto vocabulary = static_cast<std::size_t>(options.sampled_vocabulary);
-    std::size_t done = 0;
+    std::size_t done = options.held;
     for (std::int64_t i = 0; i < options.tokens; ++i) {
         const auto logits = next_logits(gsl::span<const Token>(tokens).subspan(done),
                                         static_cast<std::int64_t>(done));
         done = tokens.size();
+        if (options.interrupted && options.interrupted()) break;
         const Token next = sampler.sample(gsl::span<const float>(logits).first(vocabulary), tokens);
         if (std::find(stop.begin(), stop.end(), next) != stop.end()) break;
         tokens.push_back(next);

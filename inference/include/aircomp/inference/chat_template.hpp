@@ -52,20 +52,20 @@ private:
 };
 
 /// The template of a model folder, from `chat_template.jinja`, the key `chat_template` of
-/// `tokenizer_config.json` (of several templates the one named `default`) or `chat_template.json`;
-/// nothing where it has none. Throws std::runtime_error as the constructor does, and for files that
-/// are not what they should be.
-std::optional<ChatTemplate> read_chat_template(const std::filesystem::path& folder);
+/// `tokenizer_config.json` (of several templates the one named `default`) or `chat_template.json`; or
+/// of a GGUF file, its key `tokenizer.chat_template`. Nothing where it has none. Throws
+/// std::runtime_error as the constructor does, and for files that are not what they should be.
+std::optional<ChatTemplate> read_chat_template(const std::filesystem::path& model);
 
 /// The token that a model ends an answer with by its template: the special token that
 /// end_of_turn() begins with; nothing where it begins with ordinary text.
 std::optional<Token> end_of_turn_token(const ChatTemplate& chat_template,
                                        const Tokenizer& tokenizer);
 
-/// `eos_token_id` of a model folder's `generation_config.json`: one or several; none where the
-/// folder has no such file or the file no such key. Throws std::runtime_error, naming file, key and
-/// what was found, for ids outside [0, `vocabulary_size`).
-std::vector<Token> read_generation_eos(const std::filesystem::path& folder,
-                                       std::int64_t vocabulary_size);
+/// What ends a text beside config.json's `eos_token_id`: `eos_token_id` of a model folder's
+/// `generation_config.json`, one or several; or the tokens `eos`, `eot` and `eom` of a GGUF file. Throws
+/// std::runtime_error, naming file, key and what was found, for ids outside [0, `vocabulary_size`).
+std::vector<Token> read_end_tokens(const std::filesystem::path& model,
+                                   std::int64_t vocabulary_size);
 
 }  // namespace aircomp::inference

@@ -2,6 +2,7 @@
 // Token after token: a prompt and what a model makes of it, whatever carries the model's sums.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <gsl/span>
@@ -19,6 +20,10 @@ struct ContinuationOptions {
     std::int64_t tokens = 64;             ///< To make at most.
     std::vector<Token> stop_tokens;       ///< End the text and are not part of it.
     std::int64_t sampled_vocabulary = 0;  ///< Ids below it may be drawn; padding lies beyond.
+    /// So many of the prompt's first tokens were given to next_logits before, less than all.
+    std::size_t held = 0;
+    /// Asked before a token is drawn, if there; true ends the text.
+    std::function<bool()> interrupted;
 };
 
 /// Continues `prompt`; `emit` sees each new token. Returns prompt and continuation.
