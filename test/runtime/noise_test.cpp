@@ -2,8 +2,11 @@
 // Receiver noise has the moments of a circular Gaussian and is fixed by its seed.
 #include "air/noise.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
+#include "gnuradio/aircomp/phy/seed.hpp"
 #include "support/catch.hpp"
 
 namespace aircomp::runtime {
@@ -33,6 +36,32 @@ TEST_CASE("noise has zero mean, the variance asked for, and a Gaussian's fourth 
     CHECK(second == Approx(variance).epsilon(5 / std::sqrt(static_cast<double>(count))));
     CHECK(std::abs(pseudo) < 5 * variance * std::sqrt(2.0 / count));
     CHECK(fourth == Approx(2 * variance * variance).epsilon(5 * std::sqrt(20.0 / 4 / count)));
+}
+
+TEST_CASE("each sample is what Box and Muller make of its hash") {
+    // In one call, and in calls of 1, 3, 5, ... samples.
+    const std::uint64_t seed = 77;
+    const double variance = 2;
+    const auto at_once = draw(seed, 5003, variance);
+    NoiseGenerator generator(seed);
+    std::vector<std::complex<float>> pieces(at_once.size());
+    const gsl::span<std::complex<float>> all(pieces);
+    for (std::size_t begin = 0, size = 1; begin < pieces.size(); begin += size, size += 2) {
+        size = std::min(size, pieces.size() - begin);
+        generator.add(all.subspan(begin, size), variance);
+    }
+    const auto uniform = [](std::uint64_t bits) {
+        return (static_cast<float>(bits >> 8) + 0.5F) * 0x1p-24F;
+    };
+    for (std::size_t i = 0; i < at_once.size(); ++i) {
+        const std::uint64_t bits = gr::aircomp::phy::derive_seed(seed, i);
+        const double radius = std::sqrt(-variance * std::log(double{uniform(bits >> 32)}));
+        const double angle = 2 * std::acos(-1.0) * uniform(bits & 0xFFFFFFFF);
+        const std::complex<double> expected = std::polar(radius, angle);
+        // Each function to 2e-7, their products and the sum in float32.
+        CHECK(std::abs(std::complex<double>(at_once[i]) - expected) < 1e-6 * (1 + radius));
+        CHECK(std::abs(pieces[i] - at_once[i]) < 1e-6 * (1 + radius));
+    }
 }
 
 TEST_CASE("noise is fixed by its seed and does not repeat between calls") {
