@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 
 #include "round_settings.h"
 
@@ -48,13 +49,50 @@ burst_timer_impl::burst_timer_impl(uint64_t rate, uint64_t period, bool continuo
 void burst_timer_impl::take_burst(const pmt::pmt_t& pdu) {
     logging_errors(d_logger, "burst", [&] {
         const uint64_t round = round_of(pmt::car(pdu));
-        const std::size_t length = pmt::length(pmt::cdr(pdu)) / antennas_;
-        const bool past = continuous_ && round < (sent_ + period_ - 1) / period_;
-        if (past || length == 0 || length > period_ || !pmt::is_c32vector(pmt::cdr(pdu)))
+        burst next;
+        next.samples = pmt::cdr(pdu);
+        if (!pmt::is_c32vector(next.samples))
+            throw std::invalid_argument("expected complex samples, found another type");
+        next.length = pmt::length(next.samples) / antennas_;
+        if (continuous_ && round < (sent_ + period_ - 1) / period_) {
             ++late_;
-        else
-            waiting_[round] = {pmt::car(pdu), pmt::cdr(pdu), length};
+            return;
+        }
+        if (next.length > period_ || pmt::length(next.samples) % antennas_ != 0) {
+            ++late_;
+            d_logger->error("burst of round {}: expected at most {} samples of each of {} antennas, "
+                            "found {} in all: the round passes in silence",
+                            round, period_, antennas_, pmt::length(next.samples));
+            next.length = 0;
+        }
+        if (!continuous_) {
+            if (next.length == 0) return;
+            next.ticks = ticks_of(pmt::car(pdu));
+        }
+        waiting_[round] = next;
     });
+}
+
+/// When a radio sends a burst: at the tick that it names, or as many periods after the start as its
+/// round says.
+uint64_t burst_timer_impl::ticks_of(const pmt::pmt_t& metadata) const {
+    const pmt::pmt_t time = setting(metadata, "time");
+    if (!pmt::is_null(time)) return pmt::to_uint64(time);
+    uint64_t start = 0, after = 0, ticks = 0;
+    if (__builtin_mul_overflow(start_s_.load(), rate_, &start) ||
+        __builtin_mul_overflow(round_of(metadata), period_, &after) ||
+        __builtin_add_overflow(start, after, &ticks))
+        throw std::invalid_argument("round " + std::to_string(round_of(metadata)) +
+                                    ": expected one whose time has 64 bits");
+    return ticks;
+}
+
+/// A stream cannot go on without the round that is next: says which, once, when two later ones wait.
+void burst_timer_impl::tell_of_a_hole() {
+    if (told_ || waiting_.size() < 2) return;
+    told_ = true;
+    d_logger->warn("waits for the burst of round {}; {} later rounds are here", sent_ / period_,
+                   waiting_.size());
 }
 
 int burst_timer_impl::work(int items, gr_vector_const_void_star&, gr_vector_void_star& outputs) {
@@ -82,7 +120,11 @@ int burst_timer_impl::send_continuous(const gr_vector_void_star& outputs, uint64
     while (made < room) {
         const uint64_t into = sent_ % period_;
         const auto next = waiting_.find(sent_ / period_);
-        if (next == waiting_.end()) break;
+        if (next == waiting_.end()) {
+            tell_of_a_hole();
+            break;
+        }
+        told_ = false;
         const uint64_t count = std::min(room - made, period_ - into);
         copy(next->second, into, count, outputs, made);
         made += count;
@@ -93,31 +135,38 @@ int burst_timer_impl::send_continuous(const gr_vector_void_star& outputs, uint64
 }
 
 int burst_timer_impl::send_bursts(const gr_vector_void_star& outputs, uint64_t room) {
-    if (waiting_.empty()) return 0;
-    const auto next = waiting_.begin();
-    if (sent_ == 0) tag(next->second);
-    const uint64_t count = std::min<uint64_t>(room, next->second.length - sent_);
-    copy(next->second, sent_, count, outputs, 0);
-    sent_ += count;
-    if (sent_ == next->second.length) {
-        waiting_.erase(next);
+    if (!going_) {
+        if (waiting_.empty()) return 0;
+        going_ = waiting_.begin()->second;
+        waiting_.erase(waiting_.begin());
         sent_ = 0;
+        tag(*going_);
     }
+    const uint64_t count = std::min<uint64_t>(room, going_->length - sent_);
+    copy(*going_, sent_, count, outputs, 0);
+    sent_ += count;
+    if (sent_ == going_->length) going_.reset();
     return static_cast<int>(count);
 }
 
 void burst_timer_impl::tag(const burst& next) {
-    const pmt::pmt_t time = setting(next.metadata, "time");
-    const uint64_t ticks = pmt::is_null(time) ? start_s_ * rate_ + round_of(next.metadata) * period_
-                                              : pmt::to_uint64(time);
-    const double fraction = static_cast<double>(ticks % rate_) / static_cast<double>(rate_);
+    const double fraction = static_cast<double>(next.ticks % rate_) / static_cast<double>(rate_);
     for (std::size_t a = 0; a < antennas_; ++a) {
         const auto output = static_cast<unsigned>(a);
         add_item_tag(output, nitems_written(output), length_tag_,
                      pmt::from_long(static_cast<long>(next.length)));
-        add_item_tag(output, nitems_written(output), pmt::mp("tx_time"),
-                     pmt::make_tuple(pmt::from_uint64(ticks / rate_), pmt::from_double(fraction)));
+        add_item_tag(
+            output, nitems_written(output), pmt::mp("tx_time"),
+            pmt::make_tuple(pmt::from_uint64(next.ticks / rate_), pmt::from_double(fraction)));
     }
+}
+
+void burst_timer_impl::begin_anew() {
+    waiting_.clear();
+    going_.reset();
+    sent_ = 0;
+    late_ = 0;
+    told_ = false;
 }
 
 }  // namespace aircomp

@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "round_settings.h"
+
 namespace gr {
 namespace aircomp {
 namespace {
@@ -156,31 +158,48 @@ void channel_emulator_impl::take_message(const pmt::pmt_t& message) {
     const pmt::pmt_t settings =
         pmt::is_pair(message) && !pmt::is_dict(message) ? pmt::cdr(message) : message;
     const std::lock_guard<std::mutex> lock(mutex_);
-    try {
+    logging_errors(d_logger, "settings", [&] {
         const pmt::pmt_t at = entry(settings, "at");
         if (pmt::is_null(at))
             apply(settings);
         else
             waiting_.emplace(pmt::to_uint64(at), settings);
-    } catch (const std::exception& error) {
-        d_logger->error("settings refused: {}", error.what());
+    });
+}
+
+/// All of a message's settings, or none where one is refused.
+void channel_emulator_impl::apply(const pmt::pmt_t& settings) {
+    Undo undo;
+    try {
+        apply(settings, undo);
+    } catch (const std::exception&) {
+        for (auto step = undo.rbegin(); step != undo.rend(); ++step)
+            (*step)();
+        throw;
     }
 }
 
-void channel_emulator_impl::apply(const pmt::pmt_t& settings) {
+void channel_emulator_impl::apply(const pmt::pmt_t& settings, Undo& undo) {
+    undo.push_back([this, power = emulator_.noise_power()] { emulator_.set_noise_power(power); });
     const pmt::pmt_t noise_power = entry(settings, "noise_power");
     if (!pmt::is_null(noise_power)) emulator_.set_noise_power(pmt::to_double(noise_power));
-    apply_radio(settings);
+    apply_radio(settings, undo);
     if (!pmt::is_null(entry(settings, "delays"))) apply_link(settings);
 }
 
-void channel_emulator_impl::apply_radio(const pmt::pmt_t& settings) {
+void channel_emulator_impl::apply_radio(const pmt::pmt_t& settings, Undo& undo) {
     if (!pmt::is_null(entry(settings, "transmitter"))) {
         const std::size_t radio = index(settings, "transmitter");
+        undo.push_back([this, radio, before = emulator_.transmitter(radio)] {
+            emulator_.set_transmitter(radio, before);
+        });
         emulator_.set_transmitter(radio, changed(emulator_.transmitter(radio), settings));
     }
     if (!pmt::is_null(entry(settings, "receiver"))) {
         const std::size_t radio = index(settings, "receiver");
+        undo.push_back([this, radio, before = emulator_.receiver(radio)] {
+            emulator_.set_receiver(radio, before);
+        });
         emulator_.set_receiver(radio, changed(emulator_.receiver(radio), settings));
     }
 }
@@ -195,14 +214,11 @@ void channel_emulator_impl::apply_link(const pmt::pmt_t& settings) {
 int channel_emulator_impl::work(int items, gr_vector_const_void_star& inputs,
                                 gr_vector_void_star& outputs) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const uint64_t now = nitems_written(0);
+    const uint64_t now = done_;
     while (!waiting_.empty() && waiting_.begin()->first <= now) {
-        try {
-            apply(waiting_.begin()->second);
-        } catch (const std::exception& error) {
-            d_logger->error("settings refused: {}", error.what());
-        }
+        const pmt::pmt_t settings = waiting_.begin()->second;
         waiting_.erase(waiting_.begin());
+        logging_errors(d_logger, "settings", [&] { apply(settings); });
     }
     auto count = static_cast<std::size_t>(items);
     if (!waiting_.empty()) count = std::min<uint64_t>(count, waiting_.begin()->first - now);
@@ -211,7 +227,17 @@ int channel_emulator_impl::work(int items, gr_vector_const_void_star& inputs,
     for (std::size_t r = 0; r < receive_.size(); ++r)
         receive_[r] = {static_cast<gr_complex*>(outputs[r]), count};
     emulator_.process(transmit_, receive_);
+    done_ += count;
     return static_cast<int>(count);
+}
+
+void channel_emulator_impl::begin_anew() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    // Settings for a sample of the run before will not be due again.
+    waiting_.clear();
+    done_ = 0;
+    emulator_.seek(0);
+    emulator_.restart_clocks();
 }
 
 }  // namespace aircomp

@@ -9,11 +9,12 @@
 #include <mutex>
 
 #include "gnuradio/aircomp/phy/channel_emulator.hpp"
+#include "restartable.h"
 
 namespace gr {
 namespace aircomp {
 
-class channel_emulator_impl : public channel_emulator {
+class channel_emulator_impl : public restartable<channel_emulator> {
 public:
     channel_emulator_impl(const phy::EmulatorConfig& config, double noise_power);
 
@@ -32,18 +33,22 @@ public:
     int work(int items, gr_vector_const_void_star& inputs, gr_vector_void_star& outputs) override;
 
 private:
+    void begin_anew() override;
     using Change = std::function<void(phy::RadioImpairments&, std::size_t radio)>;
+    using Undo = std::vector<std::function<void()>>;  // In the order of what was done.
 
     void change_transmitters(std::size_t values, const Change& change);
     void take_message(const pmt::pmt_t& message);
     void apply(const pmt::pmt_t& settings);
-    void apply_radio(const pmt::pmt_t& settings);
+    void apply(const pmt::pmt_t& settings, Undo& undo);
+    void apply_radio(const pmt::pmt_t& settings, Undo& undo);
     void apply_link(const pmt::pmt_t& settings);
 
     mutable std::mutex mutex_;  // Setters and messages come from other threads than work().
     phy::ChannelEmulator emulator_;
     std::size_t transmitters_;
     std::multimap<uint64_t, pmt::pmt_t> waiting_;  // Settings by the sample from which they hold.
+    uint64_t done_ = 0;                            // Samples since the flowgraph began.
     std::vector<gsl::span<const phy::Sample>> transmit_;
     std::vector<gsl::span<phy::Sample>> receive_;
 };

@@ -44,10 +44,7 @@ frame_sync_impl::frame_sync_impl(const phy::BurstFormat& format, size_t antennas
     const auto inputs = static_cast<int>(antennas);
     set_input_signature(gr::io_signature::make(inputs, inputs, sizeof(gr_complex)));
     message_port_register_out(pmt::mp("windows"));
-    if (period_ > 0) return;
-    // Zeros before the stream: a burst at its very start has its margin too.
-    count_ = margin_;
-    first_ = -static_cast<int64_t>(margin_);
+    frame_sync_impl::begin_anew();
 }
 
 void frame_sync_impl::publish(std::size_t from, pmt::pmt_t metadata) {
@@ -121,14 +118,26 @@ int frame_sync_impl::work(int items, gr_vector_const_void_star& inputs, gr_vecto
         std::copy_n(static_cast<const gr_complex*>(inputs[a]), count, held_[a].data() + count_);
     std::vector<gr::tag_t> tags;
     get_tags_in_window(tags, 0, 0, count, pmt::mp("rx_time"));
+    // GNU Radio counts from 0 again after unlock(); the block goes on.
+    const int64_t here = first_ + static_cast<int64_t>(count_);
     for (const gr::tag_t& tag : tags)
-        times_[static_cast<int64_t>(tag.offset)] = tag.value;
+        times_[here + static_cast<int64_t>(tag.offset - nitems_read(0))] = tag.value;
     count_ += count;
     if (period_ > 0)
         follow_grid();
     else
         search();
     return static_cast<int>(count);
+}
+
+void frame_sync_impl::begin_anew() {
+    // Zeros before the stream: a burst at its very start has its margin too.
+    count_ = period_ > 0 ? 0 : margin_;
+    first_ = -static_cast<int64_t>(count_);
+    for (auto& samples : held_)
+        std::fill(samples.begin(), samples.end(), gr_complex(0));
+    times_.clear();
+    round_ = 0;
 }
 
 }  // namespace aircomp

@@ -10,11 +10,12 @@
 #include <vector>
 
 #include "gnuradio/aircomp/phy/frame_sync.hpp"
+#include "restartable.h"
 
 namespace gr {
 namespace aircomp {
 
-class frame_sync_impl : public frame_sync {
+class frame_sync_impl : public restartable<frame_sync> {
 public:
     frame_sync_impl(const phy::BurstFormat& format, size_t antennas, size_t window_samples,
                     size_t period, size_t margin, double false_alarm);
@@ -23,6 +24,7 @@ public:
     int work(int items, gr_vector_const_void_star& inputs, gr_vector_void_star& outputs) override;
 
 private:
+    void begin_anew() override;
     void search();
     void follow_grid();
     void publish(std::size_t from, pmt::pmt_t metadata);

@@ -54,5 +54,8 @@ void header_source_impl::take_round(const pmt::pmt_t& pdu) {
     message_port_pub(pmt::mp("bursts"), pmt::cons(metadata, samples));
 }
 
+/// What waited at the inputs was all that there was of the run before.
+void header_source_impl::begin_anew() {}
+
 }  // namespace aircomp
 }  // namespace gr

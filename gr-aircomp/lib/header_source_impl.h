@@ -7,14 +7,17 @@
 
 #include <vector>
 
+#include "restartable.h"
+
 namespace gr {
 namespace aircomp {
 
-class header_source_impl : public header_source {
+class header_source_impl : public restartable<header_source> {
 public:
     header_source_impl(const phy::BurstFormat& format, size_t antennas, double power_w);
 
 private:
+    void begin_anew() override;
     void take_round(const pmt::pmt_t& pdu);
 
     std::size_t antennas_;

@@ -106,5 +106,10 @@ phy::HeaderMeasurement header_tracker_impl::hear(const pmt::pmt_t& window,
     return heard;
 }
 
+void header_tracker_impl::begin_anew() {
+    rounds_.clear();
+    kernel_.begin_anew();
+}
+
 }  // namespace aircomp
 }  // namespace gr

@@ -9,16 +9,18 @@
 #include <vector>
 
 #include "gnuradio/aircomp/phy/header_tracker.hpp"
+#include "restartable.h"
 
 namespace gr {
 namespace aircomp {
 
-class header_tracker_impl : public header_tracker {
+class header_tracker_impl : public restartable<header_tracker> {
 public:
     header_tracker_impl(const phy::BurstFormat& format, size_t antennas, size_t lead, size_t tail,
                         double sample_rate_hz, const phy::OscillatorModel& oscillator);
 
 private:
+    void begin_anew() override;
     void fetch_rounds();
     void take_window(const pmt::pmt_t& pdu);
     phy::HeaderMeasurement hear(const pmt::pmt_t& window, const pmt::pmt_t& round);

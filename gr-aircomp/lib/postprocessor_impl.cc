@@ -4,6 +4,8 @@
 
 #include <gnuradio/io_signature.h>
 
+#include <utility>
+
 namespace gr {
 namespace aircomp {
 namespace {
@@ -47,6 +49,9 @@ postprocessor_impl::postprocessor_impl(const phy::BurstFormat& format, const phy
       sum_(payload.length) {
     settings_.channel_reference = channel_reference;
     settings_.smallest_part = 1.0 / static_cast<double>(format.device_antennas.size());
+    settings_.combiners = combiners_;
+    settings_.pilot_reference = pilot_reference_;
+    kernel_.check(settings_);
     message_port_register_in(pmt::mp("windows"));
     message_port_register_in(pmt::mp("settings"));
     message_port_register_out(pmt::mp("sums"));
@@ -58,12 +63,22 @@ postprocessor_impl::postprocessor_impl(const phy::BurstFormat& format, const phy
 
 void postprocessor_impl::change(const pmt::pmt_t& settings) {
     logging_errors(d_logger, "settings", [&] {
-        read_setting(settings, "scale", settings_.scale);
-        read_setting(settings, "smallest_part", settings_.smallest_part);
-        read_setting(settings, "combiners", combiners_);
-        read_setting(settings, "pilot_reference", pilot_reference_);
+        phy::ReceiveSettings next = settings_;
+        std::vector<phy::Sample> combiners = combiners_, pilot_reference = pilot_reference_;
+        read_setting(settings, "scale", next.scale);
+        read_setting(settings, "smallest_part", next.smallest_part);
+        read_setting(settings, "combiners", combiners);
+        read_setting(settings, "pilot_reference", pilot_reference);
         const pmt::pmt_t reference = setting(settings, "channel_reference");
-        if (!pmt::is_null(reference)) settings_.channel_reference = pmt::to_long(reference);
+        if (!pmt::is_null(reference)) next.channel_reference = pmt::to_long(reference);
+        next.combiners = combiners;
+        next.pilot_reference = pilot_reference;
+        kernel_.check(next);
+        combiners_ = std::move(combiners);
+        pilot_reference_ = std::move(pilot_reference);
+        settings_ = next;
+        settings_.combiners = combiners_;
+        settings_.pilot_reference = pilot_reference_;
     });
 }
 
@@ -78,8 +93,6 @@ void postprocessor_impl::take_window(const pmt::pmt_t& pdu) {
     if (says(metadata, /*sounding=*/true)) return;
     fetch_settings();
     waiting_.apply(round_of(metadata), [this](const pmt::pmt_t& s) { change(s); });
-    settings_.combiners = combiners_;
-    settings_.pilot_reference = pilot_reference_;
     std::size_t count = 0;
     const gr_complex* const samples = pmt::c32vector_elements(pmt::cdr(pdu), count);
     const phy::ReceiveReport& report = kernel_.process({samples, count}, settings_, sum_);
@@ -89,6 +102,11 @@ void postprocessor_impl::take_window(const pmt::pmt_t& pdu) {
     const pmt::pmt_t round =
         pmt::dict_add(pmt::make_dict(), pmt::mp("round"), pmt::from_uint64(round_of(metadata)));
     message_port_pub(pmt::mp("reports"), add_report(round, report));
+}
+
+void postprocessor_impl::begin_anew() {
+    fetch_settings();
+    waiting_.forget_rounds();
 }
 
 }  // namespace aircomp

@@ -7,17 +7,19 @@
 #include <vector>
 
 #include "gnuradio/aircomp/phy/postprocessor.hpp"
+#include "restartable.h"
 #include "round_settings.h"
 
 namespace gr {
 namespace aircomp {
 
-class postprocessor_impl : public postprocessor {
+class postprocessor_impl : public restartable<postprocessor> {
 public:
     postprocessor_impl(const phy::BurstFormat& format, const phy::Payload& payload, size_t antennas,
                        size_t window_samples, int64_t channel_reference);
 
 private:
+    void begin_anew() override;
     void take_window(const pmt::pmt_t& pdu);
     void fetch_settings();
     void change(const pmt::pmt_t& settings);

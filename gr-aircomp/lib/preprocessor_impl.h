@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "gnuradio/aircomp/phy/preprocessor.hpp"
+#include "restartable.h"
 #include "round_settings.h"
 
 namespace gr {
 namespace aircomp {
 
-class preprocessor_impl : public preprocessor {
+class preprocessor_impl : public restartable<preprocessor> {
 public:
     preprocessor_impl(const phy::BurstFormat& format, size_t device, const phy::Payload& payload);
 
@@ -20,7 +21,9 @@ public:
     size_t sounding_samples() const override { return format_.sounding_samples(); }
 
 private:
+    void begin_anew() override;
     void take_vector(const pmt::pmt_t& pdu);
+    void pass_in_silence(const pmt::pmt_t& pdu);
     void fetch_settings();
     void change(const pmt::pmt_t& settings);
     void publish(const pmt::pmt_t& metadata, const phy::TransmitReport& report,

@@ -82,17 +82,25 @@ public:
         top_->connect(block_, output, sink, 0);
         return sink;
     }
-    void source(const Samples& samples, int input = 0) {
-        top_->connect(gr::blocks::vector_source_c::make(samples), 0, block_, input);
+    gr::blocks::vector_source_c::sptr source(const Samples& samples, int input = 0) {
+        auto source = gr::blocks::vector_source_c::make(samples);
+        top_->connect(source, 0, block_, input);
+        return source;
     }
 
     /// Runs until done() holds: messages have no end that a flowgraph could see. All that the block
     /// had published by then is kept when this returns.
     template <typename Done>
     void run_until(Done done) {
+        top_->start();
+        wait_until(done);
+    }
+
+    /// The same of a flowgraph that has been started; ends it.
+    template <typename Done>
+    void wait_until(Done done) {
         constexpr auto patience = std::chrono::seconds(60);
         const auto deadline = std::chrono::steady_clock::now() + patience;
-        top_->start();
         while (!(done() && nothing_waits()) && std::chrono::steady_clock::now() < deadline)
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         top_->stop();

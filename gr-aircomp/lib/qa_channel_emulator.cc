@@ -52,6 +52,36 @@ TEST_CASE("a message with `at` changes a radio from that sample on") {
     CHECK(distance(sink->data(), 5000 + lag, 9000, 1) < 1e-5F);
 }
 
+TEST_CASE("settings of which one is wrong change nothing") {
+    const auto emulator = channel_emulator::make(1e6, {1}, {1}, 0);
+    Bench bench(emulator);
+    bench.source(Samples(3000, 1));
+    const auto sink = bench.sink();
+    bench.post("settings", dictionary({{"noise_power", pmt::from_double(5)}, {"transmitter", number(9)}}));
+    bench.post("settings", dictionary({{"noise_power", pmt::from_double(5)},
+                                       {"transmitter", number(0)},
+                                       {"on", pmt::PMT_F},
+                                       {"delays", pmt::mp("none")}}));
+    bench.top().run();
+    CHECK(distance(sink->data(), emulator->latency(), 3000, 1) < 1e-5F);
+}
+
+TEST_CASE("an emulator that is started again gives the same samples again") {
+    const auto emulator = channel_emulator::make(1e6, {1}, {1}, 0.1);
+    emulator->set_carrier_offsets({1000});
+    emulator->set_linewidths({100});
+    Bench bench(emulator);
+    const auto source = bench.source(Samples(5000, 1));
+    const auto sink = bench.sink();
+    bench.top().run();
+    const Samples first = sink->data();
+    sink->reset();
+    source->rewind();
+    bench.top().run();
+    CHECK(first.size() == 5000);
+    CHECK((sink->data() == first));
+}
+
 }  // namespace
 }  // namespace aircomp
 }  // namespace gr

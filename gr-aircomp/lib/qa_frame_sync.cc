@@ -78,6 +78,23 @@ TEST_CASE("with a period, windows lie on a grid and antennas follow each other")
     CHECK_THROWS_AS(frame_sync::make(phy::BurstFormat(), 1, cut, cut - 1), std::invalid_argument);
 }
 
+TEST_CASE("frame sync that is started again counts rounds and samples from 0") {
+    const std::size_t period = GENERATE(std::size_t{0}, std::size_t{3000});
+    const phy::BurstFormat format;
+    const auto block = frame_sync::make(format, 1, cut, period, ahead);
+    Bench bench(block);
+    const auto source = bench.source(headers_at(format, {1000, 7001}));
+    const auto windows = bench.keep("windows");
+    const std::size_t each = period == 0 ? 2 : 6;
+    bench.run_until([&] { return windows->num_messages() == each; });
+    source->rewind();
+    bench.run_until([&] { return windows->num_messages() == 2 * each; });
+    for (std::size_t i = 0; i < each; ++i) {
+        CHECK(pmt::equal(windows->get_message(i), windows->get_message(each + i)));
+        CHECK(pmt::to_uint64(entry(windows->get_message(each + i), "round")) == i);
+    }
+}
+
 }  // namespace
 }  // namespace aircomp
 }  // namespace gr

@@ -3,6 +3,8 @@
 #include <gnuradio/aircomp/preprocessor.h>
 
 #include "gnuradio/aircomp/phy/preprocessor.hpp"
+#include <limits>
+
 #include "qa_blocks.h"
 
 namespace gr {
@@ -66,6 +68,34 @@ TEST_CASE("a vector marked as sounding becomes the device's sounding burst") {
     bench.run_until([&] { return bursts->num_messages() == 1; });
     CHECK(samples_of(bursts->get_message(0)).size() == format.sounding_samples());
     CHECK_THROWS_AS(preprocessor::make(format, 1, reals), std::invalid_argument);
+}
+
+TEST_CASE("settings of which one is wrong change nothing, and a refused vector's round is silent") {
+    phy::BurstFormat format;
+    Bench bench(preprocessor::make(format, 0, reals));
+    const auto bursts = bench.keep("bursts"), reports = bench.keep("reports");
+    const auto send = [&](uint64_t round, float value) {
+        bench.post("vectors",
+                   pdu(dictionary({{"round", number(round)}}), std::vector<float>(reals, value)));
+    };
+    send(0, 1);
+    const Samples three(3, 1);
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    bench.post("settings",
+               dictionary({{"round", number(1)}, {"scale", pmt::from_double(7)}, {"phase", pmt::mp("x")}}));
+    bench.post("settings", dictionary({{"round", number(1)}, {"scale", pmt::from_double(none)}}));
+    bench.post("settings", dictionary({{"round", number(1)},
+                                       {"scale", pmt::from_double(7)},
+                                       {"precoders", pmt::init_c32vector(3, three)}}));
+    bench.post("settings", dictionary({{"round", number(1)}, {"sounding_power_w", pmt::from_double(-1)}}));
+    send(1, 1);
+    send(2, std::numeric_limits<float>::infinity());
+    send(3, 1);
+    bench.run_until([&] { return reports->num_messages() == 3 && bursts->num_messages() == 4; });
+    CHECK(samples_of(bursts->get_message(1)) == samples_of(bursts->get_message(0)));
+    CHECK(pmt::to_uint64(entry(bursts->get_message(2), "round")) == 2);
+    CHECK(samples_of(bursts->get_message(2)).empty());
+    CHECK(samples_of(bursts->get_message(3)) == samples_of(bursts->get_message(0)));
 }
 
 }  // namespace

@@ -68,6 +68,28 @@ TEST_CASE("a window within which samples were lost is reported, not handed on") 
     CHECK(cutting.windows->num_messages() == 0);
 }
 
+TEST_CASE("a time that is none is logged, and the window of a good one comes") {
+    gr::tag_t wrong = rx_time(10, 0, 0), beyond = rx_time(20, 2, 7.5);
+    wrong.value = pmt::from_double(12.5);
+    Cutting cutting({wrong, beyond, rx_time(40, 2, 0.03)});
+    cutting.bench.run_until([&] { return cutting.reports->num_messages() == 1; });
+    REQUIRE(cutting.windows->num_messages() == 1);
+    CHECK(samples_of(cutting.windows->get_message(0))[0] == ramp(100)[40]);
+}
+
+TEST_CASE("a guard takes as many samples of every antenna, a header's power is one") {
+    Bench bench(transmit_guard::make(2, -20, -19));
+    const auto bursts = bench.keep("bursts"), reports = bench.keep("reports");
+    bench.post("bursts", pdu(dictionary({{"round", number(1)}}), Samples(7, 1)));
+    bench.post("bursts", pdu(dictionary({{"round", number(2)}}), Samples(8, 0.5F)));
+    bench.run_until([&] { return reports->num_messages() == 1; });
+    REQUIRE(bursts->num_messages() == 1);
+    CHECK(pmt::to_uint64(entry(bursts->get_message(0), "round")) == 2);
+    for (const double power_w : {-1.0, std::numeric_limits<double>::quiet_NaN()})
+        CHECK_THROWS_WITH(header_source::make(phy::BurstFormat(), 1, power_w),
+                          Catch::Contains("header: power: expected at least 0"));
+}
+
 TEST_CASE("a burst louder than allowed, or not a number, does not pass the guard") {
     Bench bench(transmit_guard::make(2, -20, -19));
     const auto bursts = bench.keep("bursts"), reports = bench.keep("reports");

@@ -34,6 +34,9 @@ TEST_CASE("the sounder reports every device's channel, and a window without a so
     const auto estimates = bench.keep("estimates");
     bench.post("windows", pdu(dictionary({{"round", number(5)}}), window));
     bench.post("windows", pmt::mp("nonsense"));
+    const std::vector<double> three(3, 1), negative = {1, -1};
+    bench.post("settings", dictionary({{"power_w", pmt::init_f64vector(3, three)}}));
+    bench.post("settings", dictionary({{"power_w", pmt::init_f64vector(2, negative)}}));
     bench.post("windows", pdu(dictionary({{"round", number(6)}}), Samples(window.size())));
     bench.run_until([&] { return estimates->num_messages() == 2; });
     CHECK_FALSE(pmt::to_bool(entry(estimates->get_message(1), "found")));

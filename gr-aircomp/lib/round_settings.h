@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -62,6 +63,12 @@ public:
             waiting_.erase(waiting_.begin());
             change(settings);
         }
+    }
+
+    /// Drops what waits for a round: the rounds begin anew.
+    void forget_rounds() {
+        for (auto i = waiting_.begin(); i != waiting_.end();)
+            i = pmt::is_null(setting(i->second, "round")) ? std::next(i) : waiting_.erase(i);
     }
 
 private:

@@ -4,6 +4,10 @@
 
 #include <gnuradio/io_signature.h>
 
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
 namespace gr {
 namespace aircomp {
 namespace {
@@ -49,15 +53,29 @@ sounder_impl::sounder_impl(const phy::BurstFormat& format, size_t antennas, size
 void sounder_impl::change(const pmt::pmt_t& settings) {
     logging_errors(d_logger, "settings", [&] {
         const pmt::pmt_t power_w = setting(settings, "power_w");
-        if (!pmt::is_null(power_w)) powers_w_ = pmt::f64vector_elements(power_w);
+        if (pmt::is_null(power_w)) return;
+        const std::vector<double> powers_w = pmt::f64vector_elements(power_w);
+        if (powers_w.size() != powers_w_.size())
+            throw std::invalid_argument("power_w: expected " + std::to_string(powers_w_.size()) +
+                                        " powers, found " + std::to_string(powers_w.size()));
+        for (const double power : powers_w) {
+            if (!(std::isfinite(power) && power >= 0))
+                throw std::invalid_argument("power_w: expected at least 0, found " +
+                                            std::to_string(power));
+        }
+        powers_w_ = powers_w;
     });
+}
+
+// Ports have no order among them: what was sent before a PDU is fetched when the PDU comes.
+void sounder_impl::fetch_settings() {
+    while (const pmt::pmt_t message = delete_head_nowait(pmt::mp("settings")))
+        logging_errors(d_logger, "settings", [&] { waiting_.take(message); });
 }
 
 void sounder_impl::take_window(const pmt::pmt_t& pdu) {
     if (says(pmt::car(pdu), /*sounding=*/false)) return;
-    // Ports have no order among them: what was sent before a PDU is fetched when the PDU comes.
-    while (const pmt::pmt_t message = delete_head_nowait(pmt::mp("settings")))
-        logging_errors(d_logger, "settings", [&] { waiting_.take(message); });
+    fetch_settings();
     waiting_.apply(round_of(pmt::car(pdu)), [this](const pmt::pmt_t& s) { change(s); });
     std::size_t count = 0;
     const gr_complex* const samples = pmt::c32vector_elements(pmt::cdr(pdu), count);
@@ -67,6 +85,7 @@ void sounder_impl::take_window(const pmt::pmt_t& pdu) {
     add(out, "found", pmt::from_bool(report.found));
     if (report.found) {
         add(out, "reference", pmt::from_long(static_cast<long>(report.reference)));
+        add(out, "offset", pmt::from_double(report.offset));
         add(out, "noise_power_w", pmt::from_double(report.noise_power_w));
         pmt::pmt_t devices = pmt::make_vector(report.devices.size(), pmt::PMT_NIL);
         for (std::size_t n = 0; n < report.devices.size(); ++n)
@@ -74,6 +93,11 @@ void sounder_impl::take_window(const pmt::pmt_t& pdu) {
         add(out, "devices", devices);
     }
     message_port_pub(pmt::mp("estimates"), out);
+}
+
+void sounder_impl::begin_anew() {
+    fetch_settings();
+    waiting_.forget_rounds();
 }
 
 }  // namespace aircomp

@@ -7,18 +7,21 @@
 #include <vector>
 
 #include "gnuradio/aircomp/phy/sounder.hpp"
+#include "restartable.h"
 #include "round_settings.h"
 
 namespace gr {
 namespace aircomp {
 
-class sounder_impl : public sounder {
+class sounder_impl : public restartable<sounder> {
 public:
     sounder_impl(const phy::BurstFormat& format, size_t antennas, size_t window_samples,
                  double power_w);
 
 private:
+    void begin_anew() override;
     void take_window(const pmt::pmt_t& pdu);
+    void fetch_settings();
     void change(const pmt::pmt_t& settings);
 
     phy::Sounder kernel_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <string>
 
 #include "round_settings.h"
 
@@ -37,6 +38,10 @@ transmit_guard_impl::transmit_guard_impl(size_t antennas, double unit_power_dbfs
 void transmit_guard_impl::take_burst(const pmt::pmt_t& pdu) {
     std::size_t count = 0;
     const gr_complex* const watts = pmt::c32vector_elements(pmt::cdr(pdu), count);
+    if (count == 0 || count % antennas_ != 0)
+        throw std::invalid_argument("expected as many samples of each of " +
+                                    std::to_string(antennas_) + " antennas, found " +
+                                    std::to_string(count) + " in all");
     const pmt::pmt_t samples = pmt::make_c32vector(count, 0);
     gr_complex* const converter = pmt::c32vector_writable_elements(samples, count);
     const std::size_t length = count / antennas_;
@@ -61,6 +66,9 @@ void transmit_guard_impl::take_burst(const pmt::pmt_t& pdu) {
                         level.mean_dbfs(), max_mean_dbfs_);
     message_port_pub(pmt::mp("reports"), report);
 }
+
+/// What waited at the inputs was all that there was of the run before.
+void transmit_guard_impl::begin_anew() {}
 
 }  // namespace aircomp
 }  // namespace gr

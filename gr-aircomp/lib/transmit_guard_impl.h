@@ -6,15 +6,17 @@
 #include <pmt/pmt.h>
 
 #include "gnuradio/aircomp/phy/converter_scale.hpp"
+#include "restartable.h"
 
 namespace gr {
 namespace aircomp {
 
-class transmit_guard_impl : public transmit_guard {
+class transmit_guard_impl : public restartable<transmit_guard> {
 public:
     transmit_guard_impl(size_t antennas, double unit_power_dbfs, double max_mean_dbfs);
 
 private:
+    void begin_anew() override;
     void take_burst(const pmt::pmt_t& pdu);
 
     std::size_t antennas_;

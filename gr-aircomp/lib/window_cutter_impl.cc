@@ -41,7 +41,9 @@ void window_cutter_impl::expect(const pmt::pmt_t& order) {
     if (length == 0 || length > most_samples)
         throw std::invalid_argument("samples: expected from 1 to " + std::to_string(most_samples) +
                                     ", found " + std::to_string(length));
+    const uint64_t round = round_of(order);
     begin_ = pmt::to_uint64(setting(order, "time"));
+    round_ = round;
     length_ = length;
     samples_.resize(antennas_ * length_);
     held_ = 0;
@@ -51,8 +53,11 @@ void window_cutter_impl::expect(const pmt::pmt_t& order) {
 
 uint64_t window_cutter_impl::tick_of(const pmt::pmt_t& time) const {
     const double fraction = pmt::to_double(pmt::tuple_ref(time, 1));
-    return pmt::to_uint64(pmt::tuple_ref(time, 0)) * rate_ +
-           static_cast<uint64_t>(std::llround(fraction * static_cast<double>(rate_)));
+    uint64_t ticks = 0;
+    if (!(fraction >= 0 && fraction <= 1) ||
+        __builtin_mul_overflow(pmt::to_uint64(pmt::tuple_ref(time, 0)), rate_, &ticks))
+        throw std::invalid_argument("expected whole seconds and a fraction of one");
+    return ticks + static_cast<uint64_t>(std::llround(fraction * static_cast<double>(rate_)));
 }
 
 /// A time within a window: samples before it were lost.
@@ -91,7 +96,7 @@ void window_cutter_impl::publish() {
 }
 
 void window_cutter_impl::report(const char* state, pmt::pmt_t report) {
-    report = pmt::dict_add(report, pmt::mp("round"), pmt::from_uint64(round_of(order_)));
+    report = pmt::dict_add(report, pmt::mp("round"), pmt::from_uint64(round_));
     report = pmt::dict_add(report, pmt::mp("state"), pmt::mp(state));
     message_port_pub(pmt::mp("reports"), report);
 }
@@ -103,11 +108,21 @@ int window_cutter_impl::work(int items, gr_vector_const_void_star& inputs, gr_ve
     for (const tag_t& tag : tags_) {
         const auto at = static_cast<std::size_t>(tag.offset - nitems_read(0));
         take(inputs, from, at);
-        begin_at(tick_of(tag.value));
         from = at;
+        try {
+            begin_at(tick_of(tag.value));
+        } catch (const std::exception& error) {
+            if (!told_) d_logger->error("rx_time refused, as are others like it: {}", error.what());
+            told_ = true;
+        }
     }
     take(inputs, from, static_cast<std::size_t>(items));
     return items;
+}
+
+void window_cutter_impl::begin_anew() {
+    order_.reset();
+    inside_ = false;
 }
 
 }  // namespace aircomp

@@ -8,17 +8,19 @@
 #include <vector>
 
 #include "gnuradio/aircomp/phy/converter_scale.hpp"
+#include "restartable.h"
 
 namespace gr {
 namespace aircomp {
 
-class window_cutter_impl : public window_cutter {
+class window_cutter_impl : public restartable<window_cutter> {
 public:
     window_cutter_impl(uint64_t rate, size_t antennas, double unit_power_dbfs);
 
     int work(int items, gr_vector_const_void_star& inputs, gr_vector_void_star& outputs) override;
 
 private:
+    void begin_anew() override;
     void expect(const pmt::pmt_t& order);
     void begin_at(uint64_t tick);
     void take(const gr_vector_const_void_star& inputs, std::size_t from, std::size_t to);
@@ -30,6 +32,8 @@ private:
     std::size_t antennas_;
     phy::ConverterScale scale_;
     pmt::pmt_t order_;     ///< Of the window expected; null: none.
+    uint64_t round_ = 0;   ///< Of that window.
+    bool told_ = false;    ///< Of a time that is none.
     bool inside_ = false;  ///< Whether what comes now belongs to it.
     uint64_t begin_ = 0;
     std::size_t length_ = 0, held_ = 0;

@@ -3,6 +3,7 @@
 from gnuradio import blocks  # the bindings' base classes
 
 from .aircomp_python import *
+from .burst_samples import burst_samples, sounding_samples
 from .radio_control import radio_control
 from .radio_setup import radio_setup
 from .round_link import round_link

@@ -5,6 +5,7 @@ import time
 import pmt
 from gnuradio import gr, uhd
 
+from .restartable import logging_errors
 from .round_monitor import entry
 
 POLL_S = 0.01
@@ -101,6 +102,7 @@ class radio_control(gr.basic_block):
     def ticks_of(self, when):
         return int(when.get_full_secs()) * self.rate + round(when.get_frac_secs() * self.rate)
 
+    @logging_errors
     def take_commands(self, command):
         command = pmt.to_python(command)
         answer = pmt.dict_add(pmt.make_dict(), pmt.intern("id"), pmt.from_long(command["id"]))
@@ -108,7 +110,7 @@ class radio_control(gr.basic_block):
             ticks = self.obey(command["do"], command.get("time", 0))
             answer = pmt.dict_add(answer, pmt.intern("ticks"),
                                   pmt.init_s64vector(len(ticks), ticks))
-        except RuntimeError as error:
+        except Exception as error:  # Who has sent the command waits for an answer.
             answer = pmt.dict_add(answer, pmt.intern("error"), pmt.intern(str(error)))
         self.message_port_pub(pmt.intern("answers"), answer)
 
@@ -149,6 +151,7 @@ class radio_control(gr.basic_block):
 
     # ---- windows ----
 
+    @logging_errors
     def take_rounds(self, pdu):
         order = pmt.car(pdu)
         number, sounding = entry(order, "round"), entry(order, "sounding")

@@ -64,7 +64,8 @@ class radio_setup:
     def connect(cls, radio, role, antennas, folder=""):
         """Waits for the aircomp program at the socket FOLDER/RADIO and takes what it hands over.
 
-        Raises ValueError where the flowgraph is for another role or another number of antennas.
+        Raises ValueError where the flowgraph is for another role or another number of antennas. Ctrl-C
+        ends the process.
         """
         path = os.path.join(folder or socket_folder(), radio)
         connection = socket.socket(socket.AF_UNIX)
@@ -77,7 +78,10 @@ class radio_setup:
                 if not told:
                     print(f"{radio}: waiting for aircomp at {path}", file=sys.stderr, flush=True)
                 told = True
-                time.sleep(0.1)
+                try:
+                    time.sleep(0.1)
+                except KeyboardInterrupt:
+                    raise SystemExit(f"{radio}: aircomp did not come") from None
         _, message = receive_message(connection)
         setup = cls(pmt.to_python(message), connection)
         for what, expected, found in (("role", setup.role, role),

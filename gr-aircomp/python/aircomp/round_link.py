@@ -71,3 +71,6 @@ class round_link(gr.basic_block):
                     self.message_port_pub(pmt.intern(port), message)
         except OSError:
             self.on_close()
+        except Exception as error:
+            self.logger.error(f"expected a message of aircomp: {error}")
+            self.on_close()

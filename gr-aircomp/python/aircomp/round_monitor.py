@@ -2,7 +2,8 @@
 """Watches rounds: how far the sums are from what the devices sent, and how their phases move."""
 import numpy as np
 import pmt
-from gnuradio import gr
+
+from .restartable import logging_errors, restartable
 
 
 def entry(dictionary, key, default=None):
@@ -11,11 +12,19 @@ def entry(dictionary, key, default=None):
     return default if pmt.is_null(value) else pmt.to_python(value)
 
 
+def finite(vector, what):
+    """The floats of a PMT vector; raises ValueError where one is no number."""
+    values = np.array(pmt.f32vector_elements(vector), dtype=float)
+    if not np.all(np.isfinite(values)):
+        raise ValueError(f"{what}: expected finite numbers")
+    return values
+
+
 def db(ratio):
     return 10 * np.log10(max(ratio, 1e-30))
 
 
-class round_monitor(gr.basic_block):
+class round_monitor(restartable):
     """Compares every sum with its devices' vectors and every sounding with the first.
 
     Message ports:
@@ -27,49 +36,61 @@ class round_monitor(gr.basic_block):
         far in decibels (all errors over all sums), error vector magnitude of the last round's
         pilots in percent, rounds in which no burst was found.
       "phase", out: pair ("phase", f64vector): how far each device's channel has turned since the
-        first sounding, degrees. Only every `sounding_every`-th round is a sounding.
-      "phasors", out: PDU of complex numbers, one a device, that have turned as far.
+        first sounding, degrees, NaN where it was not found. Only every `sounding_every`-th round is a
+        sounding.
+      "phasors", out: PDU of complex numbers, one a device, that have turned as far, or 0.
       "symbols", out: PDU of complex numbers, pairs of the sum's reals over the sum's deviation.
     """
 
     most_rounds_kept = 64
 
     def __init__(self, devices=4, sounding_every=1):
-        gr.basic_block.__init__(self, "round_monitor", None, None)
+        restartable.__init__(self, "round_monitor")
         if devices < 1:
             raise ValueError(f"round_monitor: devices: expected at least 1, found {devices}")
         if sounding_every < 1:
             raise ValueError("round_monitor: sounding_every: expected at least 1, "
                              f"found {sounding_every}")
         self.devices, self.sounding_every = devices, sounding_every
-        self.truths = {}
         self.error = self.power = 0.0
-        self.rounds = self.lost = 0
-        self.first_estimates = None
-        self.phases = np.zeros(devices)
+        self.rounds = self.lost = self.skipped = 0
+        self.begin_anew()
         for port in ("vectors", "sums", "reports", "estimates"):
             self.message_port_register_in(pmt.intern(port))
             self.set_msg_handler(pmt.intern(port), getattr(self, f"take_{port}"))
         for port in ("nmse", "evm", "lost", "phase", "phasors", "symbols"):
             self.message_port_register_out(pmt.intern(port))
 
+    def begin_anew(self):
+        """Figures go on over all runs; rounds and channels are new ones."""
+        self.truths = {}
+        self.first_estimates = {}
+        self.phases = np.zeros(self.devices)
+
     def nmse_db(self):
         """Error of all rounds so far over the power of their sums, decibels."""
         return db(self.error / self.power) if self.power > 0 else float("nan")
 
+    @logging_errors
     def take_vectors(self, pdu):
         number = entry(pmt.car(pdu), "round", 0)
         device = entry(pmt.car(pdu), "device", 0)
-        parts = self.truths.setdefault(number, {})
-        parts[device] = np.array(pmt.f32vector_elements(pmt.cdr(pdu)), dtype=float)
+        vector = finite(pmt.cdr(pdu), f"vector of device {device} in round {number}")
+        self.truths.setdefault(number, {})[device] = vector
         while len(self.truths) > self.most_rounds_kept:
-            del self.truths[min(self.truths)]
+            oldest = min(self.truths)
+            del self.truths[oldest]
+            if self.skipped == 0:
+                self.logger.warn(f"{self.most_rounds_kept} rounds wait for their sums: round {oldest} "
+                                 "is not compared, nor are others as far behind")
+            self.skipped += 1
 
+    @logging_errors
     def take_sums(self, pdu):
         number = entry(pmt.car(pdu), "round", 0)
         if self.sounding_every > 1 and number % self.sounding_every == 0:
             return
-        found = np.array(pmt.f32vector_elements(pmt.cdr(pdu)), dtype=float)
+        found = finite(pmt.cdr(pdu), f"sum of round {number}")
         deviation = np.std(found) or 1.0
         pairs = found[: found.size // 2 * 2] / deviation
         symbols = pairs[0::2] + 1j * pairs[1::2]
@@ -84,6 +105,7 @@ class round_monitor(gr.basic_block):
         self.rounds += 1
         self.publish_number("nmse", self.nmse_db())
 
+    @logging_errors
     def take_reports(self, report):
         if not entry(report, "found", False):
             self.lost += 1
@@ -93,19 +115,23 @@ class round_monitor(gr.basic_block):
         evm = np.array(entry(report, "evm"))
         self.publish_number("evm", 100 * float(np.sqrt(np.mean(evm ** 2))))
 
+    @logging_errors
     def take_estimates(self, estimates):
         sounding = entry(estimates, "round", 0) % self.sounding_every == 0
         if not (sounding and entry(estimates, "found", False)):
             return
-        channels = [np.array(device["mmse"]) for device in entry(estimates, "devices")]
-        if self.first_estimates is None:
-            self.first_estimates = channels
-        self.phases = np.array([np.degrees(np.angle(np.vdot(first, now)))
-                                for first, now in zip(self.first_estimates, channels)])
+        self.phases = np.array([self.phase_of(number, device) for number, device
+                                in enumerate(entry(estimates, "devices"))])
         self.publish("phase", pmt.cons(pmt.intern("phase"), pmt.init_f64vector(
             len(self.phases), self.phases.tolist())))
         self.publish("phasors", pmt.cons(pmt.make_dict(), pmt.init_c32vector(
-            len(self.phases), np.exp(1j * np.radians(self.phases)).tolist())))
+            len(self.phases), np.nan_to_num(np.exp(1j * np.radians(self.phases))).tolist())))
+
+    def phase_of(self, number, device):
+        if not device.get("found", True):
+            return float("nan")
+        now = np.array(device["mmse"])
+        return np.degrees(np.angle(np.vdot(self.first_estimates.setdefault(number, now), now)))
 
     def publish(self, port, message):
         self.message_port_pub(pmt.intern(port), message)

@@ -10,8 +10,8 @@ import os
 
 import numpy as np
 import pmt
-from gnuradio import gr
 
+from .restartable import logging_errors, restartable
 from .round_monitor import entry
 
 VERSION = "1.0.0"
@@ -30,7 +30,7 @@ def sha512(path):
         return hashlib.sha512(file.read()).hexdigest()
 
 
-class sigmf_recorder(gr.basic_block):
+class sigmf_recorder(restartable):
     """Writes the bursts that arrive to PATH-0.sigmf-data, PATH-0.sigmf-meta, PATH-1... one an antenna.
 
     Message port "bursts", in: PDU of [antennas, samples] complex numbers; metadata "round", "first" and
@@ -39,12 +39,15 @@ class sigmf_recorder(gr.basic_block):
     that its time is exact, and its burst has an annotation. The metadata and PATH.sigmf-collection
     are written when the flowgraph stops.
 
+    Every start of the flowgraph is a recording of its own: the second goes to PATH.2-0.sigmf-data and
+    so on, the third to PATH.3.
+
     `start_s` is when the radio's time was 0, seconds since 1970; where the stream carries no times, when
     its sample 0 was.
     """
 
     def __init__(self, path, antennas, sample_rate, frequency, start_s=0):
-        gr.basic_block.__init__(self, "sigmf_recorder", None, None)
+        restartable.__init__(self, "sigmf_recorder")
         if antennas < 1:
             raise ValueError(f"sigmf_recorder: antennas: expected at least 1, found {antennas}")
         if sample_rate <= 0 or int(sample_rate) != sample_rate:
@@ -52,30 +55,39 @@ class sigmf_recorder(gr.basic_block):
                              f"found {sample_rate}")
         self.path, self.antennas = path, antennas
         self.rate, self.frequency, self.start_s = int(sample_rate), frequency, int(start_s)
-        self.files = [open(f"{path}-{a}.sigmf-data", "wb") for a in range(antennas)]
-        self.samples = 0
-        self.captures, self.annotations = [], []
+        self.recordings = 0
+        self.open_files()
         self.message_port_register_in(pmt.intern("bursts"))
         self.set_msg_handler(pmt.intern("bursts"), self.take_burst)
 
+    def open_files(self):
+        self.recordings += 1
+        self.base = self.path + (f".{self.recordings}" if self.recordings > 1 else "")
+        self.files = [open(f"{self.base}-{a}.sigmf-data", "wb") for a in range(self.antennas)]
+        self.samples = 0
+        self.captures, self.annotations = [], []
+
+    def start(self):
+        restartable.start(self)
+        if not self.files:
+            self.open_files()
+        return True
+
+    @logging_errors
     def take_burst(self, pdu):
-        """Appends a burst to the recordings; one of the wrong size is logged and dropped."""
+        """Appends a burst to the recordings; one that is none is logged and dropped."""
         about = pmt.car(pdu)
         samples = np.array(pmt.c32vector_elements(pmt.cdr(pdu)), dtype="<c8")
         if samples.size == 0 or samples.size % self.antennas:
-            self.logger.error(f"burst refused: expected a multiple of {self.antennas} samples, "
-                              f"found {samples.size}")
-            return
+            raise ValueError(f"expected a multiple of {self.antennas} samples, found {samples.size}")
         first = entry(about, "first", entry(about, "start", self.samples))
         # What stands in for samples of before the stream was never received.
         unreal, first = max(0, -first), max(0, first)
         streams = samples.reshape(self.antennas, -1)[:, unreal:]
-        for file, stream in zip(self.files, streams):
-            stream.tofile(file)
         count = streams.shape[1]
-        self.captures.append({
+        capture = {
             "core:sample_start": self.samples, "core:global_index": first,
-            "core:frequency": self.frequency, "core:datetime": self.datetime_of(about, first)})
+            "core:frequency": self.frequency, "core:datetime": self.datetime_of(about, first)}
         before = max(0, entry(about, "start", first) - first)
         annotation = {"core:sample_start": self.samples + before,
                       "core:sample_count": count - before,
@@ -84,6 +96,9 @@ class sigmf_recorder(gr.basic_block):
             value = entry(about, key)
             if value is not None:
                 annotation[f"aircomp:{key}"] = value
+        for file, stream in zip(self.files, streams):
+            stream.tofile(file)
+        self.captures.append(capture)
         self.annotations.append(annotation)
         self.samples += count
 
@@ -105,14 +120,14 @@ class sigmf_recorder(gr.basic_block):
         streams = []
         for antenna, file in enumerate(self.files):
             file.close()
-            base = f"{self.path}-{antenna}"
+            base = f"{self.base}-{antenna}"
             meta = {
                 "global": {
                     "core:datatype": "cf32_le", "core:version": VERSION,
                     "core:sample_rate": self.rate, "core:num_channels": 1,
                     "core:sha512": sha512(base + ".sigmf-data"),
                     "core:recorder": "gr-aircomp", "core:description": f"antenna {antenna}",
-                    "core:collection": os.path.basename(self.path),
+                    "core:collection": os.path.basename(self.base),
                     "core:extensions": [EXTENSION]},
                 "captures": self.captures, "annotations": self.annotations}
             with open(base + ".sigmf-meta", "w", encoding="utf-8") as out:
@@ -121,5 +136,5 @@ class sigmf_recorder(gr.basic_block):
         self.files = []
         collection = {"collection": {"core:version": VERSION, "core:streams": streams,
                                      "core:extensions": [EXTENSION]}}
-        with open(self.path + ".sigmf-collection", "w", encoding="utf-8") as out:
+        with open(self.base + ".sigmf-collection", "w", encoding="utf-8") as out:
             json.dump(collection, out, indent=2)

@@ -2,10 +2,11 @@
 """Vectors out of the bytes of a socket: what stands between another program and the Preprocessor."""
 import numpy as np
 import pmt
-from gnuradio import gr
+
+from .restartable import logging_errors, restartable
 
 
-class vector_reader(gr.basic_block):
+class vector_reader(restartable):
     """Cuts a stream of bytes into vectors, wherever the socket cut it.
 
     Message ports:
@@ -14,14 +15,19 @@ class vector_reader(gr.basic_block):
     """
 
     def __init__(self, length=2048):
-        gr.basic_block.__init__(self, "vector_reader", None, None)
+        restartable.__init__(self, "vector_reader")
         if length < 1:
             raise ValueError(f"vector_reader: length: expected at least 1, found {length}")
-        self.length, self.rounds, self.waiting = length, 0, b""
+        self.length = length
+        self.begin_anew()
         self.message_port_register_in(pmt.intern("bytes"))
         self.set_msg_handler(pmt.intern("bytes"), self.take_bytes)
         self.message_port_register_out(pmt.intern("vectors"))
 
+    def begin_anew(self):
+        self.rounds, self.waiting = 0, b""
+
+    @logging_errors
     def take_bytes(self, pdu):
         self.waiting += bytes(pmt.u8vector_elements(pmt.cdr(pdu)))
         size = 4 * self.length

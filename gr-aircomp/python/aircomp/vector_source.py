@@ -2,27 +2,29 @@
 """Rounds of random vectors, one per device, for flowgraphs without a language model."""
 import numpy as np
 import pmt
-from gnuradio import gr
+
+from .restartable import restartable
 
 
-class vector_source(gr.basic_block):
+class vector_source(restartable):
     """Sends every device's vector of a round; the next round when one has come back.
 
     Message ports:
       "reports", in: anything; each message is a round come back.
-      "vectors0", "vectors1", ... out, or "vectors" for a single device: PDUs of `length` independent normal floats, metadata "round"
-        and "device"; and "sounding" in every `sounding_every`-th round from the first on, in which
-        devices sound instead. 0: in no round.
+      "vectors0", "vectors1", ... out, or "vectors" for a single device: PDUs of `length` independent
+        normal floats, metadata "round" and "device"; and "sounding" in every `sounding_every`-th
+        round from the first on, in which devices sound instead. 0: in no round.
       "all", out: the same PDUs of all devices, without sounding rounds.
 
     A standard deviation of sqrt(1/2) makes complex symbols of unit power at a scale of 1.
 
-    `ahead` rounds are on their way at once. After `rounds` rounds nothing more is sent; 0: no end.
+    `ahead` rounds are on their way at once. After `rounds` rounds nothing more is sent; 0: no end. A
+    flowgraph that is started again after stop() begins at round 0, with the same vectors.
     """
 
     def __init__(self, devices=4, length=2048, rounds=0, seed=1, ahead=4, sounding_every=0,
                  deviation=0.5 ** 0.5):
-        gr.basic_block.__init__(self, "vector_source", None, None)
+        restartable.__init__(self, "vector_source")
         for name, value, least in (("devices", devices, 1), ("length", length, 1),
                                    ("ahead", ahead, 1), ("rounds", rounds, 0),
                                    ("sounding_every", sounding_every, 0)):
@@ -30,8 +32,8 @@ class vector_source(gr.basic_block):
                 raise ValueError(f"vector_source: {name}: expected at least {least}, found {value}")
         self.devices, self.length, self.rounds, self.ahead = devices, length, rounds, ahead
         self.sounding_every, self.deviation = sounding_every, deviation
-        self.random = np.random.default_rng(seed)
-        self.sent = 0
+        self.seed, self.ran = seed, False
+        self.begin_anew()
         self.message_port_register_in(pmt.intern("reports"))
         self.set_msg_handler(pmt.intern("reports"), self.take_reports)
         self.message_port_register_out(pmt.intern("all"))
@@ -40,9 +42,20 @@ class vector_source(gr.basic_block):
         for port in self.ports:
             self.message_port_register_out(port)
 
+    def begin_anew(self):
+        self.random = np.random.default_rng(self.seed)
+        self.sent = 0
+        if self.ran:
+            # To itself: handled when every block of the flowgraph has started.
+            for _ in range(self.ahead):
+                self.gateway._post(pmt.intern("reports"), pmt.PMT_NIL)
+
     def start(self):
-        for _ in range(self.ahead):
-            self.send_round()
+        restartable.start(self)
+        if not self.ran:
+            self.ran = True
+            for _ in range(self.ahead):
+                self.send_round()
         return True
 
     def take_reports(self, _report):

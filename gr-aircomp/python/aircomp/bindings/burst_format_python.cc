@@ -10,6 +10,9 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <string>
+#include <vector>
+
 namespace py = pybind11;
 
 #include <gnuradio/aircomp/phy/burst_format.hpp>
@@ -39,6 +42,16 @@ BurstFormat parse_bytes(const std::vector<std::uint8_t>& bytes) {
     return gr::aircomp::phy::parse_burst_format(bytes);
 }
 
+py::bytes bytes_of(const BurstFormat& format) {
+    const std::vector<std::uint8_t> bytes = serialise(format);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+BurstFormat from_bytes(const py::bytes& bytes) {
+    const auto text = static_cast<std::string>(bytes);
+    return parse_bytes({text.begin(), text.end()});
+}
+
 }  // namespace
 
 void bind_burst_format(py::module& m) {
@@ -51,11 +64,23 @@ void bind_burst_format(py::module& m) {
         .def("bytes", &gr::aircomp::phy::serialise, "What parse() takes.")
         .def_readonly("device_antennas", &BurstFormat::device_antennas)
         .def_readonly("fft_size", &BurstFormat::fft_size)
+        .def_readonly("guard_low", &BurstFormat::guard_low)
+        .def_readonly("guard_high", &BurstFormat::guard_high)
         .def_readonly("prefix", &BurstFormat::prefix)
+        .def_readonly("pilots", &BurstFormat::pilots)
+        .def_readonly("resource_block", &BurstFormat::resource_block)
+        .def_readonly("sounding_symbols", &BurstFormat::sounding_symbols)
+        .def("__eq__", [](const BurstFormat& a, const BurstFormat& b) { return a == b; },
+             py::is_operator())
+        .def("__hash__", [](const BurstFormat& format) { return py::hash(bytes_of(format)); })
+        .def(py::pickle([](const BurstFormat& format) { return bytes_of(format); },
+                        [](const py::bytes& bytes) { return from_bytes(bytes); }))
         .def("__repr__",
-             [](const BurstFormat& format) {
-                 return py::str("burst_format({}, fft_size={}, prefix={})")
-                     .format(format.device_antennas, format.fft_size, format.prefix);
+             [](const BurstFormat& f) {
+                 return py::str("burst_format({}, fft_size={}, guard_low={}, guard_high={}, "
+                                "prefix={}, pilots={}, resource_block={}, sounding_symbols={})")
+                     .format(f.device_antennas, f.fft_size, f.guard_low, f.guard_high, f.prefix,
+                             f.pilots, f.resource_block, f.sounding_symbols);
              })
         .def("used_subcarriers", &BurstFormat::used_subcarriers)
         .def("resource_blocks", &BurstFormat::resource_blocks)

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What belongs to one run of a flowgraph: a block that was stopped and is started again begins
+// anew, at round 0 and sample 0, as the blocks around it do.
+#pragma once
+
+#include <gnuradio/block.h>
+#include <pmt/pmt.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gr {
+namespace aircomp {
+
+/// Between a block's interface and its implementation. stop() and start() give a flowgraph new
+/// buffers: begin_anew() is called, and what waited at the block's inputs is dropped, since samples
+/// and rounds that were on their way are lost. lock() and unlock() keep the buffers and what is in
+/// them: nothing changes. The first start drops nothing either.
+template <typename Interface>
+class restartable : public Interface {
+public:
+    /// GNU Radio asks before each run, when no thread of the one before is left and no block of the
+    /// next has started: what waits now came from the run before.
+    bool check_topology(int inputs, int outputs) override {
+        left_.clear();
+        const pmt::pmt_t ports = this->message_ports_in();
+        for (std::size_t i = 0; i < pmt::length(ports); ++i) {
+            const pmt::pmt_t port = pmt::vector_ref(ports, i);
+            if (!outlasts_runs(pmt::symbol_to_string(port)))
+                left_.emplace_back(port, this->nmsgs(port));
+        }
+        return Interface::check_topology(inputs, outputs);
+    }
+
+    bool start() override {
+        const auto now = this->detail();
+        const bool anew = ran_ && buffers_.lock() != now;
+        ran_ = true;
+        buffers_ = now;
+        if (anew) {
+            for (const auto& [port, count] : left_) {
+                for (std::size_t i = 0; i < count; ++i)
+                    this->delete_head_nowait(port);
+            }
+            begin_anew();
+        }
+        return Interface::start();
+    }
+
+protected:
+    /// Forgets the run before.
+    virtual void begin_anew() = 0;
+
+private:
+    /// Settings hold until there are others; "system" is GNU Radio's own.
+    static bool outlasts_runs(const std::string& port) {
+        return port == "settings" || port == "start" || port == "system";
+    }
+
+    bool ran_ = false;
+    std::weak_ptr<gr::block_detail> buffers_;  ///< Of the last run.
+    std::vector<std::pair<pmt::pmt_t, std::size_t>> left_;
+};
+
+}  // namespace aircomp
+}  // namespace gr
