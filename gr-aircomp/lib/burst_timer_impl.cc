@@ -60,9 +60,10 @@ void burst_timer_impl::take_burst(const pmt::pmt_t& pdu) {
         }
         if (next.length > period_ || pmt::length(next.samples) % antennas_ != 0) {
             ++late_;
-            d_logger->error("burst of round {}: expected at most {} samples of each of {} antennas, "
-                            "found {} in all: the round passes in silence",
-                            round, period_, antennas_, pmt::length(next.samples));
+            d_logger->error(
+                "burst of round {}: expected at most {} samples of each of {} antennas, "
+                "found {} in all: the round passes in silence",
+                round, period_, antennas_, pmt::length(next.samples));
             next.length = 0;
         }
         if (!continuous_) {

@@ -96,7 +96,8 @@ TEST_CASE("a burst that goes out in pieces is whole, whichever round comes meanw
     CHECK(std::count(data.begin() + length, data.end(), Sample(2)) == 10);
 }
 
-TEST_CASE("a burst whose time is of another type, or too late for 64 bits, is refused, not the next") {
+TEST_CASE(
+    "a burst whose time is of another type, or too late for 64 bits, is refused, not the next") {
     Bench bench(burst_timer::make(1000, 100, false));
     const auto sink = bench.sink();
     const auto send = [&](uint64_t round, const pmt::pmt_t& time) {

@@ -57,7 +57,8 @@ TEST_CASE("settings of which one is wrong change nothing") {
     Bench bench(emulator);
     bench.source(Samples(3000, 1));
     const auto sink = bench.sink();
-    bench.post("settings", dictionary({{"noise_power", pmt::from_double(5)}, {"transmitter", number(9)}}));
+    bench.post("settings",
+               dictionary({{"noise_power", pmt::from_double(5)}, {"transmitter", number(9)}}));
     bench.post("settings", dictionary({{"noise_power", pmt::from_double(5)},
                                        {"transmitter", number(0)},
                                        {"on", pmt::PMT_F},

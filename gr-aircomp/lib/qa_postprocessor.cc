@@ -42,9 +42,10 @@ TEST_CASE("the postprocessor undoes the preprocessor, and reports a window witho
     const Samples three(3, 1);
     bench.post("settings", dictionary({{"scale", pmt::from_double(9)},
                                        {"combiners", pmt::init_c32vector(3, three)}}));
-    bench.post("settings",
-               dictionary({{"scale", pmt::from_double(9)},
-                           {"channel_reference", pmt::from_long(std::numeric_limits<long>::min())}}));
+    bench.post(
+        "settings",
+        dictionary({{"scale", pmt::from_double(9)},
+                    {"channel_reference", pmt::from_long(std::numeric_limits<long>::min())}}));
     bench.run_until([&] { return reports->num_messages() == 2 && sums->num_messages() == 1; });
     CHECK_FALSE(pmt::to_bool(entry(reports->get_message(0), "found")));
     CHECK(pmt::to_bool(entry(reports->get_message(1), "found")));
@@ -53,9 +54,9 @@ TEST_CASE("the postprocessor undoes the preprocessor, and reports a window witho
     // Noise of 1e-5 per sample is 8e-6 per subcarrier, of symbols whose power is 2 / scale^2.
     CHECK(phy::test::nmse(sum, vector) < 2 * 8e-6 * 4 / 2);
     CHECK(real(sums->get_message(0), "confidence") > 0.9);
-    CHECK_THROWS_WITH(
-        postprocessor::make(format, length, 1, window.size(), 1, 1, std::numeric_limits<long>::min()),
-        Catch::Contains("channel reference: expected a sample within"));
+    CHECK_THROWS_WITH(postprocessor::make(format, length, 1, window.size(), 1, 1,
+                                          std::numeric_limits<long>::min()),
+                      Catch::Contains("channel reference: expected a sample within"));
     CHECK(real(sums->get_message(0), "noise_power_w") == Approx(8e-6).epsilon(0.5));
 }
 

@@ -2,8 +2,8 @@
 // The preprocessor as a block: bursts are the kernel's, settings wait for their round.
 #include <gnuradio/aircomp/preprocessor.h>
 
-#include "gnuradio/aircomp/phy/preprocessor.hpp"
 #include <limits>
+#include "gnuradio/aircomp/phy/preprocessor.hpp"
 
 #include "qa_blocks.h"
 
@@ -81,13 +81,15 @@ TEST_CASE("settings of which one is wrong change nothing, and a refused vector's
     send(0, 1);
     const Samples three(3, 1);
     const double none = std::numeric_limits<double>::quiet_NaN();
-    bench.post("settings",
-               dictionary({{"round", number(1)}, {"scale", pmt::from_double(7)}, {"phase", pmt::mp("x")}}));
+    bench.post("settings", dictionary({{"round", number(1)},
+                                       {"scale", pmt::from_double(7)},
+                                       {"phase", pmt::mp("x")}}));
     bench.post("settings", dictionary({{"round", number(1)}, {"scale", pmt::from_double(none)}}));
     bench.post("settings", dictionary({{"round", number(1)},
                                        {"scale", pmt::from_double(7)},
                                        {"precoders", pmt::init_c32vector(3, three)}}));
-    bench.post("settings", dictionary({{"round", number(1)}, {"sounding_power_w", pmt::from_double(-1)}}));
+    bench.post("settings",
+               dictionary({{"round", number(1)}, {"sounding_power_w", pmt::from_double(-1)}}));
     send(1, 1);
     send(2, std::numeric_limits<float>::infinity());
     send(3, 1);

@@ -81,8 +81,8 @@ std::string air_report(const runtime::testbed::CoordinatorSummary& summary) {
 }
 
 void print_summary(const runtime::testbed::CoordinatorSummary& summary) {
-    std::vector<std::vector<std::string>> rows = {{"device", "heads", "FFN columns", "rounds",
-                                                   "lost", "compute", "wait", "MB out", "MB in"}};
+    std::vector<std::vector<std::string>> rows = {
+        {"device", "heads", "FFN columns", "rounds", "lost", "compute", "wait", "MB out", "MB in"}};
     for (const auto& device : summary.devices) {
         rows.push_back({device.name, std::to_string(device.heads),
                         std::to_string(device.ffn_columns), std::to_string(device.rounds),

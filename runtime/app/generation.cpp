@@ -30,7 +30,7 @@ void GenerationOptions::add_to(CLI::App& command) {
 }
 
 inference::ContinuationOptions GenerationOptions::continuation(const Model& model) const {
-    return {tokens, stop_tokens(model), model.tokenizer->size()};
+    return {tokens, stop_tokens(model), model.tokenizer->size(), /*held=*/0, /*interrupted=*/{}};
 }
 
 void add_log(CLI::App& command, runtime::testbed::LogOptions& log) {

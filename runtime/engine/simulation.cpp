@@ -8,11 +8,13 @@
 #include <stdexcept>
 
 #include "aircomp/inference/slice_cost.hpp"
+#include "config/registry.hpp"
 #include "config/seeds.hpp"
 #include "engine/assignment.hpp"
 #include "engine/calibration_text.hpp"
 #include "engine/layout.hpp"
 #include "schemes/calibrating_medium.hpp"
+#include "schemes/down/registry.hpp"
 #include "schemes/entries.hpp"
 
 namespace aircomp::runtime {
@@ -48,6 +50,15 @@ std::vector<inference::Token> calibration_tokens(const Config& config,
     return tokens;
 }
 
+void Simulation::require_plain_sums(const inference::ModelConfig& model) const {
+    const Downlink& way = find_row(downlinks(), "downlink", config_.radio.downlink);
+    if (!way.closes_loop || !model.design.norm_after) return;
+    throw std::invalid_argument("radio.downlink: " + way.name +
+                                " needs a model that adds sums to "
+                                "its stream as they are; " +
+                                model.architecture + " norms them before: take another downlink");
+}
+
 Simulation::Simulation(const Config& config, const inference::Checkpoint& checkpoint,
                        const inference::Tokenizer* tokenizer)
     : hidden_size_(checkpoint.config().hidden_size) {
@@ -55,6 +66,7 @@ Simulation::Simulation(const Config& config, const inference::Checkpoint& checkp
     config_ = std::move(layout.config);
     slices_ = std::move(layout.slices);
     if (tokenizer != nullptr) inference::require_same_vocabulary(*tokenizer, checkpoint.config());
+    require_plain_sums(checkpoint.config());
     model_ = std::make_unique<SlicedModel>(checkpoint, slices_, config_);
     Calibration calibration;
     if (find_scheme(config_.scheme).analog) calibration = calibrate(checkpoint, tokenizer);

@@ -65,6 +65,8 @@ public:
     inference::NextLogits next_logits();
 
 private:
+    /// Throws where the way down needs sums that the model adds as they are.
+    void require_plain_sums(const inference::ModelConfig& model) const;
     Calibration calibrate(const inference::Checkpoint& checkpoint,
                           const inference::Tokenizer* tokenizer);
 

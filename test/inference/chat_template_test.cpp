@@ -46,6 +46,7 @@ public:
     std::string decode(Token token) const override {
         return token < 256 ? std::string(1, static_cast<char>(token)) : "";
     }
+    std::string piece(Token token) const override { return decode(token); }
     std::optional<Token> bos() const override { return std::nullopt; }
     std::optional<Token> eos() const override { return std::nullopt; }
 

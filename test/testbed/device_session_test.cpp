@@ -99,8 +99,7 @@ TEST_CASE("what a device reports as waiting is the time from its partial to the 
     test.admit();
     const auto count = [&](auto kind) { return test.coordinator->heard<decltype(kind)>().size(); };
     const auto model = test.checkpoint.config();
-    test.coordinator->send(
-        control::Assignment{1, 0, 1, 0, model.heads, 0, model.ffn_size, 16, 1});
+    test.coordinator->send(control::Assignment{1, 0, 1, 0, model.heads, 0, model.ffn_size, 16, 1});
     REQUIRE(test.time.comes([&] { return count(control::Loaded{}) == 1; }));
     const std::vector<float> x(static_cast<std::size_t>(model.hidden_size), 1.0F);
     test.coordinator->send(control::RoundStart{1, 1, 0, 1, false, x});

@@ -207,9 +207,9 @@ void DeviceModel::Weights::check_cache(const KvCache::Storage& cache, std::int64
         cache.head_dim != config.head_dim) {
         throw std::invalid_argument(
             "KV cache: expected " + std::to_string(config.layers) + " layers of " +
-            std::to_string(kv_groups.size()) + " KV groups of " +
-            std::to_string(config.head_dim) + ", found " + std::to_string(cache.layers) + " of " +
-            std::to_string(cache.groups) + " of " + std::to_string(cache.head_dim));
+            std::to_string(kv_groups.size()) + " KV groups of " + std::to_string(config.head_dim) +
+            ", found " + std::to_string(cache.layers) + " of " + std::to_string(cache.groups) +
+            " of " + std::to_string(cache.head_dim));
     }
     if (position < 0) {
         throw std::invalid_argument("position: expected at least 0, found " +
@@ -262,8 +262,8 @@ void DeviceModel::attention_partial(std::int64_t layer, gsl::span<const float> x
     norm_parts(config, weights.key_norm, all_keys);
     // Where all heads are normed together, those of other devices were computed as well.
     const bool whole = config.design.qk_norm == QkNorm::whole;
-    const Activations queries = Activations(all_queries).part(
-        whole ? heads.begin * head_dim : 0, heads.size() * head_dim);
+    const Activations queries =
+        Activations(all_queries).part(whole ? heads.begin * head_dim : 0, heads.size() * head_dim);
     const Activations keys = Activations(all_keys).part(
         whole ? weights_->kv_groups.begin * head_dim : 0, kv.groups * head_dim);
     const bool local = config.is_local(layer);
@@ -348,8 +348,8 @@ struct CoordinatorModel::Weights {
         norm = load_norm(checkpoint, names.final_norm, config.hidden_size);
         head.weight = config.tied_embeddings ? embedding : matrix(names.head);
         if (config.design.head_bias) {
-            head.bias = load_vector(checkpoint, std::string(names.head) + ".bias",
-                                    config.vocabulary_size);
+            head.bias =
+                load_vector(checkpoint, std::string(names.head) + ".bias", config.vocabulary_size);
         }
     }
 

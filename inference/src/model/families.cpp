@@ -131,11 +131,18 @@ Family granite() {
 
 const std::vector<Family>& families() {
     static const std::vector<Family> table = [] {
-        std::vector<Family> all = {llama_with_options(), mistral(), qwen2(), qwen3(), gemma2(),
-                                   gemma3(),             phi3(),    smollm3(), olmo2(), granite()};
-        std::sort(all.begin(), all.end(), [](const Family& a, const Family& b) {
-            return a.architecture < b.architecture;
-        });
+        std::vector<Family> all = {llama_with_options(),
+                                   mistral(),
+                                   qwen2(),
+                                   qwen3(),
+                                   gemma2(),
+                                   gemma3(),
+                                   phi3(),
+                                   smollm3(),
+                                   olmo2(),
+                                   granite()};
+        std::sort(all.begin(), all.end(),
+                  [](const Family& a, const Family& b) { return a.architecture < b.architecture; });
         return all;
     }();
     return table;

@@ -84,9 +84,9 @@ struct Family {
     bool needs_kv_heads = false;  ///< Otherwise one for each query head where they are not given.
     const char* theta_key = "rope_theta";
     const char* rotated_part_key = "partial_rotary_factor";
-    bool rotates_in_part = false;         ///< Whether that may be other than 1.
-    std::vector<ReadOptions> options;     ///< What else its configurations say.
-    std::vector<std::string> harmless;    ///< Keys without influence, beside all families'.
+    bool rotates_in_part = false;       ///< Whether that may be other than 1.
+    std::vector<ReadOptions> options;   ///< What else its configurations say.
+    std::vector<std::string> harmless;  ///< Keys without influence, beside all families'.
 };
 
 /// All of them, sorted by architecture.

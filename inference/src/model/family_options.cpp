@@ -21,8 +21,7 @@ void read_gemma_options(ConfigKeys& config, const Family& family, ModelConfig& m
     model.attention_scale =
         1 / std::sqrt(config.positive("query_pre_attn_scalar", family.query_scalar));
     // As float32, in which the reference multiplies.
-    model.embedding_scale =
-        static_cast<double>(std::sqrt(static_cast<float>(model.hidden_size)));
+    model.embedding_scale = static_cast<double>(std::sqrt(static_cast<float>(model.hidden_size)));
     const auto soft_cap = [&](const char* key, double otherwise) {
         // null switches it off where a missing key does not
         if (config.is_null(key)) return 0.0;

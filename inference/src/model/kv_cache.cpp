@@ -34,8 +34,7 @@ KvCache::Storage::Storage(const ModelConfig& config, const Slice& slice, std::in
 }
 
 void KvCache::Storage::grow(std::int64_t positions) {
-    const std::int64_t room =
-        std::min(capacity, std::max({positions, 2 * room_, least_positions}));
+    const std::int64_t room = std::min(capacity, std::max({positions, 2 * room_, least_positions}));
     const auto elements = static_cast<std::size_t>(layers * groups * room * head_dim);
     std::unique_ptr<float[]> keys(new float[elements]), values(new float[elements]);
     for (std::int64_t m = 0; m < layers * groups; ++m) {

@@ -66,7 +66,8 @@ public:
 
     void load_attention(LayerWeights& weights) {
         const LayerDesign& design = config_.design;
-        if (design.norm_before) weights.attention_norm = norm(names_.attention_norm, config_.hidden_size);
+        if (design.norm_before)
+            weights.attention_norm = norm(names_.attention_norm, config_.hidden_size);
         if (slice_.heads.empty()) return;
         load_queries_keys_values(weights);
         const std::int64_t query_rows = config_.heads * config_.head_dim;
@@ -83,8 +84,8 @@ public:
     void load_mlp(LayerWeights& weights) {
         const LayerDesign& design = config_.design;
         if (design.norm_before) {
-            weights.mlp_norm =
-                design.one_norm ? weights.attention_norm : norm(names_.mlp_norm, config_.hidden_size);
+            weights.mlp_norm = design.one_norm ? weights.attention_norm
+                                               : norm(names_.mlp_norm, config_.hidden_size);
         }
         const Range ffn = slice_.ffn_columns;
         if (ffn.empty()) return;
@@ -120,7 +121,8 @@ private:
         if (names_.joined_rows == JoinedRows::blocks) {
             weights.query = rows(names_.joined, all, {queries}, bias);
             weights.key = rows(names_.joined, all, {shifted(keys, query_rows)}, bias);
-            weights.value = rows(names_.joined, all, {shifted(values, query_rows + key_rows)}, bias);
+            weights.value =
+                rows(names_.joined, all, {shifted(values, query_rows + key_rows)}, bias);
             return;
         }
         const std::int64_t heads_per_group = config_.heads_per_group();
@@ -148,9 +150,8 @@ private:
         const WeightMatrix matrix =
             load_matrix(checkpoint_, prefix_ + name + ".weight", all, config_.hidden_size);
         Projection projection;
-        projection.weight = wanted.size() == 1
-                                ? cut_rows(checkpoint_, matrix, wanted.front())
-                                : gather_rows(checkpoint_, matrix, wanted, copies_);
+        projection.weight = wanted.size() == 1 ? cut_rows(checkpoint_, matrix, wanted.front())
+                                               : gather_rows(checkpoint_, matrix, wanted, copies_);
         if (!has_bias) return projection;
         const auto bias = load_vector(checkpoint_, prefix_ + name + ".bias", all);
         for (const Range& range : wanted) {
@@ -203,9 +204,8 @@ LayerWeights load_layer(const Checkpoint& checkpoint, const Slice& slice, std::i
 }
 
 std::vector<WeightMatrix> matrices_of(const LayerWeights& weights) {
-    return {weights.query.weight,  weights.key.weight,  weights.value.weight,
-            weights.output.weight, weights.gate.weight, weights.up.weight,
-            weights.down.weight};
+    return {weights.query.weight, weights.key.weight, weights.value.weight, weights.output.weight,
+            weights.gate.weight,  weights.up.weight,  weights.down.weight};
 }
 
 }  // namespace aircomp::inference

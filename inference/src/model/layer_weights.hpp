@@ -24,17 +24,17 @@ struct Projection {
 /// of what is summed over devices are with the device of the first head and the first column. A
 /// slice without heads has no weights of the attention, one without columns none of the MLP.
 struct LayerWeights {
-    Norm attention_norm;   ///< [D], replicated; empty where the family has none
-    Projection query;      ///< [h * head_dim, D], rows of the layer's; all rows with QkNorm::whole
-    Projection key;        ///< [g * head_dim, D], as above
-    Projection value;      ///< [g * head_dim, D], rows
-    Norm query_norm;       ///< [head_dim], or of all heads with QkNorm::whole
-    Norm key_norm;         ///< as above
-    Projection output;     ///< [D, h * head_dim], columns
-    Norm mlp_norm;         ///< [D], replicated
-    Projection gate;       ///< [f, D], rows; none where the MLP is not gated
-    Projection up;         ///< [f, D], rows
-    Projection down;       ///< [D, f], columns
+    Norm attention_norm;  ///< [D], replicated; empty where the family has none
+    Projection query;     ///< [h * head_dim, D], rows of the layer's; all rows with QkNorm::whole
+    Projection key;       ///< [g * head_dim, D], as above
+    Projection value;     ///< [g * head_dim, D], rows
+    Norm query_norm;      ///< [head_dim], or of all heads with QkNorm::whole
+    Norm key_norm;        ///< as above
+    Projection output;    ///< [D, h * head_dim], columns
+    Norm mlp_norm;        ///< [D], replicated
+    Projection gate;      ///< [f, D], rows; none where the MLP is not gated
+    Projection up;        ///< [f, D], rows
+    Projection down;      ///< [D, f], columns
 };
 
 /// Rows are views into the checkpoint, but for those that lie apart. Columns are copied to where

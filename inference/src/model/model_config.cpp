@@ -23,24 +23,80 @@ constexpr std::int64_t largest_dimension = INT32_MAX;
 constexpr std::int64_t most_layers = 10000;
 
 /// Keys that say how a model was trained, stored or is run, and nothing of what it computes.
-const std::vector<std::string> harmless = {
-    "_attn_implementation", "_attn_implementation_autoset", "_commit_hash",
-    "_flash_attn_2_enabled", "_name_or_path", "add_cross_attention", "attention_dropout",
-    "attn_implementation", "attn_pdrop", "auto_map", "bad_words_ids", "begin_suppress_tokens",
-    "chunk_size_feed_forward", "classifier_dropout", "cross_attention_hidden_size",
-    "decoder_start_token_id", "diversity_penalty", "do_sample", "dtype", "early_stopping",
-    "embd_pdrop", "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty",
-    "finetuning_task", "forced_bos_token_id", "forced_eos_token_id", "gradient_checkpointing",
-    "hidden_dropout", "id2label", "initializer_range", "is_decoder", "is_encoder_decoder",
-    "is_llama_config", "label2id", "length_penalty", "max_length", "min_length", "model_type",
-    "no_repeat_ngram_size", "num_beam_groups", "num_beams", "num_return_sequences",
-    "output_attentions", "output_hidden_states", "output_scores", "pad_token_id", "prefix",
-    "pretraining_tp", "problem_type", "pruned_heads", "remove_invalid_values",
-    "repetition_penalty", "resid_pdrop", "return_dict", "return_dict_in_generate",
-    "rope_interleaved", "sep_token_id", "suppress_tokens", "task_specific_params", "temperature",
-    "tf_legacy_loss", "tie_encoder_decoder", "tokenizer_class", "top_k", "top_p", "torch_dtype",
-    "torchscript", "transformers.js_config", "transformers_version", "typical_p",
-    "unsloth_fixed", "unsloth_version", "use_bfloat16", "use_cache"};
+const std::vector<std::string> harmless = {"_attn_implementation",
+                                           "_attn_implementation_autoset",
+                                           "_commit_hash",
+                                           "_flash_attn_2_enabled",
+                                           "_name_or_path",
+                                           "add_cross_attention",
+                                           "attention_dropout",
+                                           "attn_implementation",
+                                           "attn_pdrop",
+                                           "auto_map",
+                                           "bad_words_ids",
+                                           "begin_suppress_tokens",
+                                           "chunk_size_feed_forward",
+                                           "classifier_dropout",
+                                           "cross_attention_hidden_size",
+                                           "decoder_start_token_id",
+                                           "diversity_penalty",
+                                           "do_sample",
+                                           "dtype",
+                                           "early_stopping",
+                                           "embd_pdrop",
+                                           "encoder_no_repeat_ngram_size",
+                                           "exponential_decay_length_penalty",
+                                           "finetuning_task",
+                                           "forced_bos_token_id",
+                                           "forced_eos_token_id",
+                                           "gradient_checkpointing",
+                                           "hidden_dropout",
+                                           "id2label",
+                                           "initializer_range",
+                                           "is_decoder",
+                                           "is_encoder_decoder",
+                                           "is_llama_config",
+                                           "label2id",
+                                           "length_penalty",
+                                           "max_length",
+                                           "min_length",
+                                           "model_type",
+                                           "no_repeat_ngram_size",
+                                           "num_beam_groups",
+                                           "num_beams",
+                                           "num_return_sequences",
+                                           "output_attentions",
+                                           "output_hidden_states",
+                                           "output_scores",
+                                           "pad_token_id",
+                                           "prefix",
+                                           "pretraining_tp",
+                                           "problem_type",
+                                           "pruned_heads",
+                                           "remove_invalid_values",
+                                           "repetition_penalty",
+                                           "resid_pdrop",
+                                           "return_dict",
+                                           "return_dict_in_generate",
+                                           "rope_interleaved",
+                                           "sep_token_id",
+                                           "suppress_tokens",
+                                           "task_specific_params",
+                                           "temperature",
+                                           "tf_legacy_loss",
+                                           "tie_encoder_decoder",
+                                           "tokenizer_class",
+                                           "top_k",
+                                           "top_p",
+                                           "torch_dtype",
+                                           "torchscript",
+                                           "transformers.js_config",
+                                           "transformers_version",
+                                           "typical_p",
+                                           "unsloth_fixed",
+                                           "unsloth_version",
+                                           "use_bfloat16",
+                                           "use_cache"};
 
 const Family& read_family(ConfigKeys& config) {
     const JsonNode names = config.at("architectures");
@@ -60,8 +116,8 @@ std::int64_t dimension(ConfigKeys& config, const char* key) {
 void read_attention_shape(ConfigKeys& config, const Family& family, ModelConfig& model) {
     model.heads = dimension(config, "num_attention_heads");
     const bool given = config.find(family.kv_heads_key).has_value();
-    model.kv_heads = given || family.needs_kv_heads ? dimension(config, family.kv_heads_key)
-                                                    : model.heads;
+    model.kv_heads =
+        given || family.needs_kv_heads ? dimension(config, family.kv_heads_key) : model.heads;
     if (model.heads % model.kv_heads != 0) {
         config.at(family.kv_heads_key)
             .fail("a divisor of num_attention_heads, " + std::to_string(model.heads));
@@ -132,8 +188,8 @@ void read_windows(ConfigKeys& config, const Family& family, ModelConfig& model) 
         model.local_layers.clear();
         return;
     }
-    const bool asked = family.local != LocalLayers::on_request ||
-                       config.flag("use_sliding_window", false);
+    const bool asked =
+        family.local != LocalLayers::on_request || config.flag("use_sliding_window", false);
     const auto window = config.find("sliding_window");
     if (window) model.sliding_window = window->integer(1, INT64_MAX);
     if (!window && !config.is_null("sliding_window")) model.sliding_window = family.window;
@@ -227,8 +283,7 @@ ModelConfig read_model_config(const std::filesystem::path& file) {
     model.context = dimension(config, "max_position_embeddings");
     model.rms_norm_epsilon = config.at(family.epsilon_key).number_above(0);
     model.tied_embeddings = config.flag("tie_word_embeddings", family.tied_embeddings);
-    if (const auto name = config.find("hidden_act"))
-        model.design.activation = activation_of(*name);
+    if (const auto name = config.find("hidden_act")) model.design.activation = activation_of(*name);
     if (const auto quantized = config.find("quantization_config"))
         quantized->fail("weights that are not quantised");
     read_attention_shape(config, family, model);

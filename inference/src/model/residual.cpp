@@ -25,8 +25,9 @@ Residual::Residual(const Checkpoint& checkpoint)
         const Site site = config.site(index);
         const char* name =
             site.kind == SiteKind::attention ? names.attention_sum_norm : names.mlp_sum_norm;
-        weights_->norms.push_back(load_norm(
-            checkpoint, names.layers + std::to_string(site.layer) + "." + name, config.hidden_size));
+        weights_->norms.push_back(load_norm(checkpoint,
+                                            names.layers + std::to_string(site.layer) + "." + name,
+                                            config.hidden_size));
     }
 }
 

@@ -23,8 +23,7 @@ struct Defaults {
 };
 
 std::vector<double> read_factors(const JsonNode& list, std::int64_t pairs) {
-    if (list.array_size() > most_factors ||
-        static_cast<std::int64_t>(list.array_size()) != pairs) {
+    if (list.array_size() > most_factors || static_cast<std::int64_t>(list.array_size()) != pairs) {
         list.fail("an array of " + std::to_string(pairs) + " numbers, one for each pair");
     }
     std::vector<double> factors;
@@ -191,8 +190,7 @@ void read_rope(ConfigKeys& config, const Family& family, ModelConfig& model) {
     }
     if (const auto original = config.find("original_max_position_embeddings"))
         defaults.original_context = original->integer(1, largest_context);
-    if (family.local_rope_theta > 0)
-        return read_by_layer_type(config, defaults, family, model);
+    if (family.local_rope_theta > 0) return read_by_layer_type(config, defaults, family, model);
 
     const auto parameters = config.find("rope_parameters");
     const auto scaling = config.find("rope_scaling");

@@ -45,7 +45,8 @@ double positions_seen(const ModelConfig& model, double position, double vectors)
     if (model.sliding_window == 0) return all;
     const auto window = static_cast<double>(model.sliding_window);
     const double unbounded = std::clamp(window - position, 0.0, vectors);
-    const double near = unbounded * (position + (unbounded + 1) / 2) + (vectors - unbounded) * window;
+    const double near =
+        unbounded * (position + (unbounded + 1) / 2) + (vectors - unbounded) * window;
     double local = 0;
     for (std::int64_t layer = 0; layer < model.layers; ++layer)
         local += model.is_local(layer) ? 1 : 0;

@@ -134,12 +134,11 @@ bool DistributedModel::assign() {
     // A send may end a link, and so shorten the list of who is asked; not this one.
     for (std::size_t i = 0; i < devices_.size(); ++i) {
         const inference::Slice& own = slices_[devices_[i]];
-        roster_.assign(
-            devices_[i],
-            {epoch_, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(devices_.size()),
-             own.heads.begin, own.heads.end, own.ffn_columns.begin, own.ffn_columns.end,
-             context_, most_vectors_},
-            most_values);
+        roster_.assign(devices_[i],
+                       {epoch_, static_cast<std::uint32_t>(i),
+                        static_cast<std::uint32_t>(devices_.size()), own.heads.begin, own.heads.end,
+                        own.ffn_columns.begin, own.ffn_columns.end, context_, most_vectors_},
+                       most_values);
         log_.info("slice assigned", {{"device", config_.devices[devices_[i]].name},
                                      {"epoch", epoch_},
                                      {"heads", own.heads.size()},

@@ -52,7 +52,7 @@ Downlink closed_loop_downlink() {
                     "bits at the multicast's rate",
                     [] { return std::make_unique<ClosedLoop>(); }};
     way.most_bits = LloydMax::most_bits;
-    way.beside_radios = false;
+    way.closes_loop = true;
     return way;
 }
 

@@ -24,7 +24,7 @@ void check_downlink(const Config& config, const Checker& check) {
     check.require(config.radio.downlink_bits <= way.most_bits, "radio.downlink_bits",
                   "at most " + std::to_string(way.most_bits) + " for the downlink " + way.name,
                   std::to_string(config.radio.downlink_bits));
-    check.require(way.beside_radios || config.medium != AirMedium::radio, "radio.downlink",
+    check.require(!way.closes_loop || config.medium != AirMedium::radio, "radio.downlink",
                   "another than " + way.name + ", which is simulated, for the medium radio",
                   way.name);
 }

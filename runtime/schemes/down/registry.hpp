@@ -18,8 +18,9 @@ struct Downlink {
     std::string is;  ///< What it is, in a sentence.
     std::function<std::unique_ptr<WayDown>()> make;
     int most_bits = 32;  ///< Of radio.downlink_bits.
-    /// May stand in a configuration of real radios, where charge_beside_radios() is all it does.
-    bool beside_radios = true;
+    /// Brings the devices what they lack of the server's stream in place of the sum. Goes with
+    /// simulated cells, and with models that add sums to the stream as they are.
+    bool closes_loop = false;
 };
 
 /// All of them, in the order that errors show them.

@@ -70,15 +70,17 @@ void bind_burst_format(py::module& m) {
         .def_readonly("pilots", &BurstFormat::pilots)
         .def_readonly("resource_block", &BurstFormat::resource_block)
         .def_readonly("sounding_symbols", &BurstFormat::sounding_symbols)
-        .def("__eq__", [](const BurstFormat& a, const BurstFormat& b) { return a == b; },
-             py::is_operator())
+        .def(
+            "__eq__", [](const BurstFormat& a, const BurstFormat& b) { return a == b; },
+            py::is_operator())
         .def("__hash__", [](const BurstFormat& format) { return py::hash(bytes_of(format)); })
         .def(py::pickle([](const BurstFormat& format) { return bytes_of(format); },
                         [](const py::bytes& bytes) { return from_bytes(bytes); }))
         .def("__repr__",
              [](const BurstFormat& f) {
-                 return py::str("burst_format({}, fft_size={}, guard_low={}, guard_high={}, "
-                                "prefix={}, pilots={}, resource_block={}, sounding_symbols={})")
+                 return py::str(
+                            "burst_format({}, fft_size={}, guard_low={}, guard_high={}, "
+                            "prefix={}, pilots={}, resource_block={}, sounding_symbols={})")
                      .format(f.device_antennas, f.fft_size, f.guard_low, f.guard_high, f.prefix,
                              f.pilots, f.resource_block, f.sounding_symbols);
              })

@@ -24,12 +24,12 @@ struct RopeScaling {
     double high_frequency_factor = 4;   ///< llama3
     std::int64_t original_context = 0;  ///< llama3, yarn, longrope
     RopeType type = RopeType::llama3;
-    double beta_fast = 32;                     ///< yarn: turns in the original context
-    double beta_slow = 1;                      ///< yarn
-    bool truncate = true;                      ///< yarn: bounds are whole pairs
-    double attention_factor = 1;               ///< Of cosines and sines; yarn, longrope
-    std::vector<double> short_factors = {};         ///< longrope: divisors of the frequencies, up to the
-    std::vector<double> long_factors = {};          ///< original context and where more is used
+    double beta_fast = 32;                   ///< yarn: turns in the original context
+    double beta_slow = 1;                    ///< yarn
+    bool truncate = true;                    ///< yarn: bounds are whole pairs
+    double attention_factor = 1;             ///< Of cosines and sines; yarn, longrope
+    std::vector<double> short_factors = {};  ///< longrope: divisors of the frequencies, up to the
+    std::vector<double> long_factors = {};   ///< original context and where more is used
 };
 
 /// Rotary embeddings of one kind of layers.
@@ -48,17 +48,17 @@ enum class QkNorm { none, head, whole };
 struct LayerDesign {
     NormKind norm = NormKind::rms;
     bool norm_bias = false;
-    bool norm_offset = false;      ///< Norms' weights are stored less 1 (Gemma).
-    bool norm_before = true;       ///< Of what attention and MLP read.
-    bool norm_after = false;       ///< Of what they add up to, before it enters the stream.
-    bool parallel = false;         ///< Attention and MLP read the same stream: one site a layer.
-    bool one_norm = false;         ///< Parallel: and through the same norm.
+    bool norm_offset = false;  ///< Norms' weights are stored less 1 (Gemma).
+    bool norm_before = true;   ///< Of what attention and MLP read.
+    bool norm_after = false;   ///< Of what they add up to, before it enters the stream.
+    bool parallel = false;     ///< Attention and MLP read the same stream: one site a layer.
+    bool one_norm = false;     ///< Parallel: and through the same norm.
     QkNorm qk_norm = QkNorm::none;
     Activation activation = Activation::silu;
-    bool gated = true;             ///< down(act(gate) * up), otherwise down(act(up)).
-    bool output_bias = false;      ///< Of the attention's output projection.
+    bool gated = true;         ///< down(act(gate) * up), otherwise down(act(up)).
+    bool output_bias = false;  ///< Of the attention's output projection.
     bool mlp_bias = false;
-    bool head_bias = false;        ///< Of the output head.
+    bool head_bias = false;                 ///< Of the output head.
     bool local_layers_rotate_only = false;  ///< Global layers know no positions (Cohere 2).
 };
 
@@ -70,9 +70,9 @@ struct ModelConfig {
     std::int64_t ffn_size = 0;     ///< Columns of the MLP between up and down projection.
     std::int64_t layers = 0;       ///< Q
     std::int64_t heads = 0;
-    std::int64_t kv_heads = 0;  ///< KV groups: a K/V head with heads / kv_heads query heads.
-    std::int64_t head_dim = 0;  ///< Of its own, not always hidden_size / heads.
-    std::int64_t context = 0;   ///< Longest sequence, in tokens.
+    std::int64_t kv_heads = 0;    ///< KV groups: a K/V head with heads / kv_heads query heads.
+    std::int64_t head_dim = 0;    ///< Of its own, not always hidden_size / heads.
+    std::int64_t context = 0;     ///< Longest sequence, in tokens.
     double rms_norm_epsilon = 0;  ///< Of layer norms as well.
     double rope_theta = 0;
     std::optional<RopeScaling> rope_scaling;
