@@ -98,7 +98,7 @@ TEST_CASE("generation is repeatable and stops at its stop token") {
         Simulation simulation(experiment("mmse", {0.5, 0.5}), checkpoint(), nullptr);
         inference::Sampler sampler({});
         return inference::continue_text(simulation.next_logits(), sampler, {0, 5},
-                                        {6, std::move(stop), 96}, [](inference::Token) {});
+                                        {6, std::move(stop), 96, 0, {}}, [](inference::Token) {});
     };
     const auto first = run({});
     CHECK(first.size() == 8);
