@@ -71,7 +71,11 @@ AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibr
       rotation_(rotation_of(config, length)) {
     const std::int64_t reals_per_use = 2 * static_cast<std::int64_t>(streams());
     channel_uses_ = (length + reals_per_use - 1) / reals_per_use;
-    for (const SiteKind kind : inference::site_kinds) {
+    for (const SiteStatistics& site : calibration.later_tokens) {
+        if (std::find(kinds_.begin(), kinds_.end(), site.kind) == kinds_.end())
+            kinds_.push_back(site.kind);
+    }
+    for (const SiteKind kind : kinds_) {
         moments_[static_cast<std::size_t>(kind)] = second_moments_of(calibration, kind);
         sum_gains_[static_cast<std::size_t>(kind)] = sum_gain_of(calibration, kind);
     }

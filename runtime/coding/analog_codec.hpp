@@ -33,6 +33,9 @@ public:
     /// v_n of the transceiver design at sites of a kind: from the calibration, 1 on average.
     const std::vector<double>& second_moments(SiteKind kind) const;
 
+    /// The kinds of sites that the calibration has, in the order of a layer.
+    const std::vector<SiteKind>& kinds() const { return kinds_; }
+
     /// How much stronger sums are at sites of a kind than independent partials would make them,
     /// E||sum||^2 over the sum of E||partial||^2, at least 1: from the calibration.
     double sum_gain(SiteKind kind) const { return sum_gains_[static_cast<std::size_t>(kind)]; }
@@ -66,8 +69,9 @@ private:
     phy::Payload payload_;
     std::int64_t channel_uses_;
     std::optional<phy::Rotation> rotation_;
-    std::vector<double> moments_[2];  // by SiteKind
-    double sum_gains_[2];             // by SiteKind
+    std::vector<SiteKind> kinds_;
+    std::array<std::vector<double>, inference::site_kinds.size()> moments_;  // by SiteKind
+    std::array<double, inference::site_kinds.size()> sum_gains_{};           // by SiteKind
     struct SiteScale {
         double scale;
         double residual_rms;

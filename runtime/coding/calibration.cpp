@@ -10,7 +10,7 @@ Calibration unit_calibration(std::size_t devices) {
     site.partial_power.assign(devices, 1);
     site.residual_power = 1;
     std::vector<SiteStatistics> sites;
-    for (const SiteKind kind : inference::site_kinds) {
+    for (const SiteKind kind : {SiteKind::attention, SiteKind::mlp}) {
         site.kind = kind;
         sites.push_back(site);
     }

@@ -29,7 +29,8 @@ struct Calibration {
     std::vector<SiteStatistics> later_tokens;  ///< By Site::index.
 };
 
-/// Independent partials and a residual stream of unit mean power, at a site of each kind.
+/// Independent partials and a residual stream of unit mean power, at the two sites
+/// of a layer whose halves follow each other.
 Calibration unit_calibration(std::size_t devices);
 
 }  // namespace aircomp::runtime

@@ -61,7 +61,8 @@ private:
     std::vector<double> residual_offset_;  // cycles a sample
     std::bernoulli_distribution drops_out_;
     std::mt19937_64 dropouts_;
-    std::array<std::vector<DeviceSettings>, 2> settings_;  // by SiteKind
+    /// By SiteKind.
+    std::array<std::vector<DeviceSettings>, inference::site_kinds.size()> settings_;
     Partials partials_;
     RoundOrder order_;  // of the round under way
     std::vector<DeviceReport> reports_;

@@ -2,6 +2,7 @@
 // Rounds over all radios of a process.
 #include "round/radio_testbed.hpp"
 
+#include <algorithm>
 #include <future>
 #include <stdexcept>
 
@@ -20,9 +21,10 @@ void check_senders(const Config& config, const AnalogCodec& codec,
         throw std::runtime_error("radios.transmit: expected true, for a sum is sent, found false");
     }
     for (std::size_t n = 0; n < config.devices.size(); ++n) {
-        if (power_w[n] > 0 && codec.second_moments(SiteKind::attention)[n] > 0 &&
-            codec.second_moments(SiteKind::mlp)[n] > 0)
-            continue;
+        const bool sends =
+            std::all_of(codec.kinds().begin(), codec.kinds().end(),
+                        [&](SiteKind kind) { return codec.second_moments(kind)[n] > 0; });
+        if (power_w[n] > 0 && sends) continue;
         throw std::runtime_error("radios: device '" + config.devices[n].name +
                                  "': expected a share of the model and power to send its partials, "
                                  "found neither or one; leave its radio out");

@@ -33,7 +33,8 @@ public:
 
 private:
     std::vector<std::unique_ptr<DeviceRadio>> radios_;
-    std::array<std::vector<DeviceSettings>, 2> settings_;  // by SiteKind
+    /// By SiteKind.
+    std::array<std::vector<DeviceSettings>, inference::site_kinds.size()> settings_;
     Partials partials_;
 };
 

@@ -34,9 +34,10 @@ void count(const BurstReport& burst, const WindowReport& window, RadioTally& tal
 std::vector<bool> participants(const AnalogCodec& codec, const std::vector<double>& power_w) {
     std::vector<bool> participants;
     for (std::size_t n = 0; n < power_w.size(); ++n) {
-        participants.push_back(power_w[n] > 0 &&
-                               (codec.second_moments(SiteKind::attention)[n] > 0 ||
-                                codec.second_moments(SiteKind::mlp)[n] > 0));
+        const bool sends =
+            std::any_of(codec.kinds().begin(), codec.kinds().end(),
+                        [&](SiteKind kind) { return codec.second_moments(kind)[n] > 0; });
+        participants.push_back(power_w[n] > 0 && sends);
     }
     return participants;
 }
@@ -45,7 +46,7 @@ RoundScheduler::RoundScheduler(const Config& config, const AnalogCodec& codec,
                                const std::vector<double>& power_w, const std::string& design,
                                RoundServer& server, RoundDevices& devices, const RoundRules& rules)
     : config_(config),
-      moments_{codec.second_moments(SiteKind::attention), codec.second_moments(SiteKind::mlp)},
+      kinds_(codec.kinds()),
       takes_part_(participants(codec, power_w)),
       designer_(config_, burst_format(config), design, power_w),
       server_(server),
@@ -54,6 +55,8 @@ RoundScheduler::RoundScheduler(const Config& config, const AnalogCodec& codec,
       clock_(burst_format(config), codec.payload(), config.radio.bandwidth_hz, rules.timing),
       phases_rad_(config.devices.size(), 0),
       tallies_(config.devices.size() + 1) {
+    for (const SiteKind kind : kinds_)
+        moments_[static_cast<std::size_t>(kind)] = codec.second_moments(kind);
     for (std::size_t n = 0; n < config.devices.size(); ++n)
         sounding_power_w_.push_back(takes_part_[n] ? config.devices[n].max_power_w : 0);
 }
@@ -143,10 +146,11 @@ void RoundScheduler::design() {
     designed_for_ = server_.sounding();
     designed_ = true;
     design_evm_.reset();
-    for (const SiteKind kind : inference::site_kinds) {
+    const auto first = static_cast<std::size_t>(kinds_.front());
+    for (const SiteKind kind : kinds_) {
         const auto i = static_cast<std::size_t>(kind);
-        if (i > 0 && moments_[i] == moments_[0]) {
-            settings_[i] = settings_[0];
+        if (i != first && moments_[i] == moments_[first]) {
+            settings_[i] = settings_[first];
         } else {
             const ServerSettings before = settings_[i].server;
             settings_[i] =

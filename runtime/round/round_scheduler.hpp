@@ -78,6 +78,8 @@ public:
 
     /// The sounding that the present transceivers were designed for.
     const phy::SoundingReport& designed_for() const { return designed_for_; }
+    /// The kinds of sites that there are settings for.
+    const std::vector<SiteKind>& kinds() const { return kinds_; }
     const RoundSettings& settings(SiteKind kind) const {
         return settings_[static_cast<std::size_t>(kind)];
     }
@@ -113,7 +115,8 @@ private:
     [[noreturn]] void give_up() const;
 
     Config config_;
-    std::array<std::vector<double>, 2> moments_;  // by SiteKind
+    std::vector<SiteKind> kinds_;  ///< Of the sites that there are.
+    std::array<std::vector<double>, inference::site_kinds.size()> moments_;  // by SiteKind
     std::vector<bool> takes_part_;
     std::vector<double> sounding_power_w_;
     BlockDesigner designer_;
@@ -121,7 +124,7 @@ private:
     RoundDevices& ends_;
     RoundRules rules_;
     RoundClock clock_;
-    std::array<RoundSettings, 2> settings_;  // by SiteKind
+    std::array<RoundSettings, inference::site_kinds.size()> settings_;  // by SiteKind
     phy::SoundingReport designed_for_;
     bool designed_ = false;
     bool acquired_ = false;  // the oscillators' offsets

@@ -111,3 +111,9 @@ TEST_CASE("outliers in a model too narrow for them are refused") {
     options.massive_activation = 1000;
     CHECK_THROWS_WITH(random_model(config, options), Catch::Contains("at least 16, found 8"));
 }
+
+TEST_CASE("random models are Llama's, Mistral's and Qwen2's alone") {
+    ModelConfig config = small_config(1, 1);
+    config.architecture = "Gemma2ForCausalLM";
+    CHECK_THROWS_WITH(random_model(config), Catch::Contains("found \"Gemma2ForCausalLM\""));
+}

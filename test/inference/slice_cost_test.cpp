@@ -90,6 +90,33 @@ TEST_CASE("devices that share a KV group have its key and value each, and costs 
           token_flops(config, whole, 3) + 2 * 2 * group_weights / 2);
 }
 
+TEST_CASE("a layer whose halves read the same stream has one site, which costs as much as two") {
+    ModelConfig config = tiny_config();
+    const double two = token_flops(config, part, 3);
+    config.design.parallel = true;
+    CHECK(config.sites() == config.layers);
+    CHECK(name_of(config.site(1).kind) == std::string("block"));
+    CHECK(token_flops(config, part, 3) == two);
+    CHECK(held_part(config, part, SiteKind::block) == (2.0 / 4 + 3.0 / 7) / 2);
+    check_error<std::out_of_range>([&] { config.site(0, SiteKind::mlp); }, {"layer 0 mlp"});
+}
+
+TEST_CASE("experts cost the bytes of all and the operations of those that are chosen") {
+    ModelConfig config = tiny_config();
+    config.experts.count = 4;
+    config.experts.chosen = 2;
+    config.experts.shared_size = 14;
+    config.experts.dense_size = 21;
+    config.experts.dense_layers = {true, false};
+    // Of 7 columns three: of a dense layer of 21 nine, of a shared expert of 14 six.
+    const double dense = 3 * 5 * 9, expert = 3 * 5 * 3, shared = 3 * 5 * 6 + 5, router = 5 * 4;
+    const double attention = 2 * 6 * 5 * 3;
+    CHECK(weight_bytes(config, part, 1) == attention + dense + 4 * expert + shared + router);
+    CHECK(2 * site_flops(config, part, SiteKind::mlp, 0, 1) ==
+          2 * (dense + 2 * expert + shared + router));
+    CHECK(weight_bytes(config, Slice{{0, 0}, {2, 2}}, 1) == 0);
+}
+
 TEST_CASE("operations over a window are counted up to it, in the layers that have one") {
     ModelConfig config = tiny_config();
     const double all = site_flops(config, part, SiteKind::attention, 2, 5);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 
@@ -137,6 +138,88 @@ void activate(Activation activation, Activations x, ThreadPool& threads) {
         for (std::int64_t i = begin; i < end; ++i)
             x.data[i] = activated(activation, x.data[i]);
     });
+}
+
+void run_mlp(const ModelConfig& config, const Mlp& mlp, Activations x, Activations out,
+             ThreadPool& threads) {
+    const Activation activation = config.design.activation;
+    Buffer up(x.tokens, mlp.up.weight.rows);
+    project(mlp.up, x, up, threads);
+    if (!config.design.gated) {
+        activate(activation, up, threads);
+        return project(mlp.down, up, out, threads);
+    }
+    Buffer gate(x.tokens, mlp.gate.weight.rows);
+    project(mlp.gate, x, gate, threads);
+    gate_up(activation, gate, up, threads);
+    project(mlp.down, gate, out, threads);
+}
+
+/// An expert's weight for a token, where the token chose it.
+struct Choice {
+    std::int64_t token;
+    float weight;
+};
+
+/// For each expert, the tokens that choose it: those with the largest scores, weighted by the
+/// softmax over all of them.
+std::vector<std::vector<Choice>> choose(const Experts& experts, Activations scores) {
+    std::vector<std::vector<Choice>> choices(static_cast<std::size_t>(experts.count));
+    std::vector<std::size_t> order(choices.size());
+    for (std::int64_t t = 0; t < scores.tokens; ++t) {
+        const auto weights = scores.token(t);
+        masked_softmax(weights, {0, experts.count}, 1);
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::stable_sort(order.begin(), order.end(),
+                         [&](std::size_t a, std::size_t b) { return weights[a] > weights[b]; });
+        float sum = 0;
+        for (std::int64_t i = 0; i < experts.chosen; ++i)
+            sum += weights[order[static_cast<std::size_t>(i)]];
+        for (std::int64_t i = 0; i < experts.chosen; ++i) {
+            const std::size_t expert = order[static_cast<std::size_t>(i)];
+            choices[expert].push_back(
+                {t, experts.normalised ? weights[expert] / sum : weights[expert]});
+        }
+    }
+    return choices;
+}
+
+/// out += weight * values
+void add_weighted(gsl::span<const float> values, float weight, gsl::span<float> out) {
+    for (std::size_t i = 0; i < out.size(); ++i)
+        out[i] += weight * values[i];
+}
+
+/// The chosen experts of every token, and the one that all tokens share.
+void run_experts(const ModelConfig& config, const LayerWeights& weights, Activations x,
+                 Activations out, ThreadPool& threads) {
+    for (std::int64_t t = 0; t < out.tokens; ++t)
+        std::fill(out.token(t).begin(), out.token(t).end(), 0.0f);
+    Buffer scores(x.tokens, config.experts.count);
+    multiply(weights.router, x, scores, threads);
+    const auto choices = choose(config.experts, scores);
+    for (std::size_t e = 0; e < choices.size(); ++e) {
+        if (choices[e].empty()) continue;
+        const auto count = static_cast<std::int64_t>(choices[e].size());
+        Buffer in_buffer(count, x.size), out_buffer(count, x.size);
+        const Activations in = in_buffer, result = out_buffer;
+        for (std::int64_t i = 0; i < count; ++i) {
+            const auto token = x.token(choices[e][static_cast<std::size_t>(i)].token);
+            std::copy(token.begin(), token.end(), in.token(i).begin());
+        }
+        run_mlp(config, weights.experts[e], in, result, threads);
+        for (std::int64_t i = 0; i < count; ++i) {
+            const Choice& choice = choices[e][static_cast<std::size_t>(i)];
+            add_weighted(result.token(i), choice.weight, out.token(choice.token));
+        }
+    }
+    if (config.experts.shared_size == 0) return;
+    Buffer shared_buffer(x.tokens, x.size), gate_buffer(x.tokens, 1);
+    const Activations shared = shared_buffer, gate = gate_buffer;
+    run_mlp(config, weights.mlp, x, shared, threads);
+    multiply(weights.shared_gate, x, gate, threads);
+    for (std::int64_t t = 0; t < x.tokens; ++t)
+        add_weighted(shared.token(t), 1 / (1 + std::exp(-gate.token(t)[0])), out.token(t));
 }
 
 Scoring scoring_of(const ModelConfig& config, bool local) {
@@ -298,33 +381,41 @@ void DeviceModel::mlp_partial(std::int64_t layer, gsl::span<const float> x,
     ThreadPool& threads = weights_->threads;
     const std::int64_t hidden = config.hidden_size;
     const std::int64_t tokens = count_tokens(x.size(), hidden, partial.size(), hidden);
-    const std::int64_t columns = weights_->slice.ffn_columns.size();
-    if (columns == 0) {
+    if (weights_->slice.ffn_columns.empty() || tokens == 0) {
         std::fill(partial.begin(), partial.end(), 0.0f);
         return;
     }
     const LayerWeights& weights = weights_->layers.at(static_cast<std::size_t>(layer));
 
     Buffer normed(tokens, hidden);
-    Buffer up(tokens, columns);
     apply_norm(config, weights.mlp_norm, x, normed, threads);
-    project(weights.up, normed, up, threads);
-    if (config.design.gated) {
-        Buffer gate(tokens, columns);
-        project(weights.gate, normed, gate, threads);
-        gate_up(config.design.activation, gate, up, threads);
-        project(weights.down, gate, {partial.data(), tokens, hidden, hidden}, threads);
+    const Activations out{partial.data(), tokens, hidden, hidden};
+    if (config.has_experts(layer)) {
+        run_experts(config, weights, normed, out, threads);
     } else {
-        activate(config.design.activation, up, threads);
-        project(weights.down, up, {partial.data(), tokens, hidden, hidden}, threads);
+        run_mlp(config, weights.mlp, normed, out, threads);
     }
     multiply_by(static_cast<float>(config.residual_scale), partial);
 }
 
+void DeviceModel::block_partial(std::int64_t layer, gsl::span<const float> x, std::int64_t position,
+                                KvCache& cache, gsl::span<float> partial) const {
+    std::vector<float> mlp(partial.size());
+    attention_partial(layer, x, position, cache, partial);
+    mlp_partial(layer, x, mlp);
+    std::transform(mlp.begin(), mlp.end(), partial.begin(), partial.begin(), std::plus<>());
+}
+
 void DeviceModel::partial(const Site& site, gsl::span<const float> x, std::int64_t position,
                           KvCache& cache, gsl::span<float> partial) const {
-    if (site.kind == SiteKind::mlp) return mlp_partial(site.layer, x, partial);
-    attention_partial(site.layer, x, position, cache, partial);
+    switch (site.kind) {
+        case SiteKind::attention:
+            return attention_partial(site.layer, x, position, cache, partial);
+        case SiteKind::mlp:
+            return mlp_partial(site.layer, x, partial);
+        case SiteKind::block:
+            return block_partial(site.layer, x, position, cache, partial);
+    }
 }
 
 std::size_t DeviceModel::weight_bytes() const {

@@ -127,6 +127,156 @@ Family granite() {
     return family;
 }
 
+/// What models with LayerNorm and parallel halves share.
+Family parallel(const char* architecture, const char* model_type) {
+    Family family = llama(architecture, model_type);
+    family.epsilon_key = "layer_norm_eps";
+    family.design.norm = NormKind::layer;
+    family.design.norm_bias = true;
+    family.design.parallel = true;
+    family.design.gated = false;
+    family.design.activation = Activation::gelu;
+    return family;
+}
+
+Family gpt_neox() {
+    Family family = parallel("GPTNeoXForCausalLM", "gpt_neox");
+    family.qkv_bias = true;
+    family.design.output_bias = true;
+    family.design.mlp_bias = true;
+    family.rotated_part = 0.25;
+    family.rotates_in_part = true;
+    family.theta_key = "rotary_emb_base";
+    family.rotated_part_key = "rotary_pct";
+    TensorNames& names = family.names;
+    names.embedding = "gpt_neox.embed_in";
+    names.final_norm = "gpt_neox.final_layer_norm";
+    names.head = "embed_out";
+    names.layers = "gpt_neox.layers.";
+    names.joined = "attention.query_key_value";
+    names.joined_rows = JoinedRows::groups;
+    names.output = "attention.dense";
+    names.up = "mlp.dense_h_to_4h";
+    names.down = "mlp.dense_4h_to_h";
+    family.options = {read_attention_bias, read_parallel_residual};
+    return family;
+}
+
+Family falcon() {
+    Family family = parallel("FalconForCausalLM", "falcon");
+    family.tied_embeddings = true;
+    family.design.one_norm = true;
+    family.epsilon_key = "layer_norm_epsilon";
+    family.kv_heads_key = "num_kv_heads";
+    family.activation_key = "activation";
+    family.ffn_key = "ffn_hidden_size";
+    family.ffn_multiple = 4;
+    TensorNames& names = family.names;
+    names.embedding = "transformer.word_embeddings";
+    names.final_norm = "transformer.ln_f";
+    names.layers = "transformer.h.";
+    names.parallel_attention_norm = "ln_attn";
+    names.parallel_mlp_norm = "ln_mlp";
+    names.joined = "self_attention.query_key_value";
+    names.joined_rows = JoinedRows::groups;
+    names.output = "self_attention.dense";
+    names.up = "mlp.dense_h_to_4h";
+    names.down = "mlp.dense_4h_to_h";
+    family.options = {read_falcon_options};
+    family.harmless = {"apply_residual_connection_post_layernorm"};
+    return family;
+}
+
+Family phi() {
+    Family family = parallel("PhiForCausalLM", "phi");
+    family.qkv_bias = true;
+    family.rotated_part = 0.5;
+    family.rotates_in_part = true;
+    family.design.one_norm = true;
+    family.design.output_bias = true;
+    family.design.mlp_bias = true;
+    family.design.head_bias = true;
+    family.design.activation = Activation::gelu_tanh;
+    family.names.final_norm = "model.final_layernorm";
+    family.names.output = "self_attn.dense";
+    family.names.up = "mlp.fc1";
+    family.names.down = "mlp.fc2";
+    family.options = {refuse_phi_head_norms};
+    return family;
+}
+
+/// What the two generations of Cohere share.
+Family cohere_like(const char* architecture, const char* model_type) {
+    Family family = parallel(architecture, model_type);
+    family.tied_embeddings = true;
+    family.rope_adjacent_pairs = true;
+    family.logit_scale = 0.0625;
+    family.design.norm_bias = false;
+    family.design.one_norm = true;
+    family.design.gated = true;
+    family.design.activation = Activation::silu;
+    family.options = {read_attention_bias, read_cohere_options};
+    return family;
+}
+
+Family cohere() {
+    Family family = cohere_like("CohereForCausalLM", "cohere");
+    family.rope_theta = 500000;
+    return family;
+}
+
+Family cohere2() {
+    Family family = cohere_like("Cohere2ForCausalLM", "cohere2");
+    family.local = LocalLayers::by_interval;
+    family.window_interval = 4;
+    family.window = 4096;
+    family.design.local_layers_rotate_only = true;
+    // What they say is so in every model of the family.
+    family.harmless = {"cache_implementation",    "order_of_interleaved_layers",
+                       "position_embedding_type", "rotary_pct",
+                       "use_embedding_sharing",   "use_gated_activation",
+                       "use_parallel_block",      "use_parallel_embedding"};
+    return family;
+}
+
+Family mixtral() {
+    Family family = llama("MixtralForCausalLM", "mixtral");
+    family.needs_kv_heads = true;
+    family.local = LocalLayers::all;
+    family.names.router = "block_sparse_moe.gate";
+    family.names.experts = "block_sparse_moe.experts.";
+    family.names.expert_gate = "w1";
+    family.names.expert_up = "w3";
+    family.names.expert_down = "w2";
+    family.options = {read_mixtral_experts};
+    return family;
+}
+
+Family qwen2_moe() {
+    Family family = llama("Qwen2MoeForCausalLM", "qwen2_moe");
+    family.needs_kv_heads = true;
+    family.qkv_bias = true;
+    family.options = {read_qwen2_moe_options, read_qwen_experts};
+    family.harmless = {"sliding_window", "max_window_layers"};  // use_sliding_window is refused
+    return family;
+}
+
+Family qwen3_moe() {
+    Family family = llama("Qwen3MoeForCausalLM", "qwen3_moe");
+    family.needs_kv_heads = true;
+    family.design.qk_norm = QkNorm::head;
+    family.options = {read_attention_bias, read_qwen_experts};
+    family.harmless = {"sliding_window", "max_window_layers"};
+    return family;
+}
+
+Family olmoe() {
+    Family family = llama("OlmoeForCausalLM", "olmoe");
+    family.design.qk_norm = QkNorm::whole;
+    family.options = {read_attention_bias, read_olmoe_experts};
+    return family;
+}
+
 }  // namespace
 
 const std::vector<Family>& families() {
@@ -140,7 +290,16 @@ const std::vector<Family>& families() {
                                    phi3(),
                                    smollm3(),
                                    olmo2(),
-                                   granite()};
+                                   granite(),
+                                   gpt_neox(),
+                                   falcon(),
+                                   phi(),
+                                   cohere(),
+                                   cohere2(),
+                                   mixtral(),
+                                   qwen2_moe(),
+                                   qwen3_moe(),
+                                   olmoe()};
         std::sort(all.begin(), all.end(),
                   [](const Family& a, const Family& b) { return a.architecture < b.architecture; });
         return all;

@@ -39,6 +39,20 @@ struct TensorNames {
     const char* gate_and_up = nullptr;  ///< Rows of the gate, then those of up.
     const char* down = "mlp.down_proj";
     const char* mlp_sum_norm = nullptr;
+
+    // Norms of parallel layers that have one for each half, where they are called otherwise.
+    const char* parallel_attention_norm = nullptr;
+    const char* parallel_mlp_norm = nullptr;
+
+    // Of layers with experts; `experts` is followed by a number and the names of an expert's
+    // tensors, `shared` by the usual names of an MLP's.
+    const char* router = "mlp.gate";
+    const char* experts = "mlp.experts.";
+    const char* expert_gate = "gate_proj";
+    const char* expert_up = "up_proj";
+    const char* expert_down = "down_proj";
+    const char* shared = "mlp.shared_expert.";
+    const char* shared_gate = "mlp.shared_expert_gate";
 };
 
 /// Which layers' attention is local, where a configuration does not list it.
@@ -80,6 +94,9 @@ struct Family {
 
     // Names of keys that differ between families.
     const char* epsilon_key = "rms_norm_eps";
+    const char* activation_key = "hidden_act";
+    const char* ffn_key = "intermediate_size";
+    std::int64_t ffn_multiple = 0;  ///< Of hidden_size, where the key may be missing.
     const char* kv_heads_key = "num_key_value_heads";
     bool needs_kv_heads = false;  ///< Otherwise one for each query head where they are not given.
     const char* theta_key = "rope_theta";

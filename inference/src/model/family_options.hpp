@@ -21,6 +21,26 @@ void read_multipliers(ConfigKeys& config, const Family& family, ModelConfig& mod
 /// SmolLM3's layers without rotary embeddings.
 void read_still_layers(ConfigKeys& config, const Family& family, ModelConfig& model);
 
+/// GPT-NeoX: whether attention and MLP read the same stream.
+void read_parallel_residual(ConfigKeys& config, const Family& family, ModelConfig& model);
+
+/// Falcon's biases, and its three generations.
+void read_falcon_options(ConfigKeys& config, const Family& family, ModelConfig& model);
+
+/// Phi's `qk_layernorm` is not implemented.
+void refuse_phi_head_norms(ConfigKeys& config, const Family& family, ModelConfig& model);
+
+/// Cohere's scale of logits; its `use_qk_norm` is not implemented.
+void read_cohere_options(ConfigKeys& config, const Family& family, ModelConfig& model);
+
+/// Experts under the names that the families have for them.
+void read_mixtral_experts(ConfigKeys& config, const Family& family, ModelConfig& model);
+void read_qwen_experts(ConfigKeys& config, const Family& family, ModelConfig& model);
+void read_olmoe_experts(ConfigKeys& config, const Family& family, ModelConfig& model);
+
+/// Qwen2-MoE's biases and shared expert.
+void read_qwen2_moe_options(ConfigKeys& config, const Family& family, ModelConfig& model);
+
 /// The activation that a key names. Fails for one that is not implemented.
 Activation activation_of(const JsonNode& name);
 

@@ -61,13 +61,14 @@ public:
           config_(checkpoint.config()),
           names_(family_of(config_.architecture).names),
           slice_(slice),
+          layer_(layer),
           prefix_(names_.layers + std::to_string(layer) + "."),
           copies_(copies) {}
 
     void load_attention(LayerWeights& weights) {
         const LayerDesign& design = config_.design;
         if (design.norm_before)
-            weights.attention_norm = norm(names_.attention_norm, config_.hidden_size);
+            weights.attention_norm = norm(attention_norm_name(), config_.hidden_size);
         if (slice_.heads.empty()) return;
         load_queries_keys_values(weights);
         const std::int64_t query_rows = config_.heads * config_.head_dim;
@@ -85,22 +86,61 @@ public:
         const LayerDesign& design = config_.design;
         if (design.norm_before) {
             weights.mlp_norm = design.one_norm ? weights.attention_norm
-                                               : norm(names_.mlp_norm, config_.hidden_size);
+                                               : norm(mlp_norm_name(), config_.hidden_size);
         }
-        const Range ffn = slice_.ffn_columns;
-        if (ffn.empty()) return;
-        const std::int64_t all = config_.ffn_size;
-        if (names_.gate_and_up != nullptr) {
-            weights.gate = rows(names_.gate_and_up, 2 * all, {ffn}, design.mlp_bias);
-            weights.up = rows(names_.gate_and_up, 2 * all, {shifted(ffn, all)}, design.mlp_bias);
-        } else {
-            if (design.gated) weights.gate = rows(names_.gate, all, {ffn}, design.mlp_bias);
-            weights.up = rows(names_.up, all, {ffn}, design.mlp_bias);
+        if (slice_.ffn_columns.empty()) return;
+        if (!config_.has_experts(layer_)) {
+            const std::int64_t dense = config_.experts.dense_size;
+            weights.mlp = load_one("", dense > 0 ? dense : config_.ffn_size);
+            return;
         }
-        weights.down = columns(names_.down, all, ffn, design.mlp_bias && ffn.begin == 0);
+        const Experts& experts = config_.experts;
+        weights.router = load_matrix(checkpoint_, prefix_ + names_.router + ".weight",
+                                     experts.count, config_.hidden_size);
+        for (std::int64_t e = 0; e < experts.count; ++e) {
+            const std::string own = names_.experts + std::to_string(e) + ".";
+            weights.experts.push_back(load_one(own, config_.ffn_size));
+        }
+        if (experts.shared_size == 0) return;
+        weights.mlp = load_one(names_.shared, experts.shared_size);
+        weights.shared_gate = load_matrix(checkpoint_, prefix_ + names_.shared_gate + ".weight", 1,
+                                          config_.hidden_size);
     }
 
 private:
+    const char* attention_norm_name() const {
+        return has_two_parallel_norms() ? names_.parallel_attention_norm : names_.attention_norm;
+    }
+    const char* mlp_norm_name() const {
+        return has_two_parallel_norms() ? names_.parallel_mlp_norm : names_.mlp_norm;
+    }
+    bool has_two_parallel_norms() const {
+        return config_.design.parallel && !config_.design.one_norm &&
+               names_.parallel_attention_norm != nullptr;
+    }
+
+    /// An MLP of `all` columns. `expert` is empty, or what stands before an expert's names.
+    Mlp load_one(const std::string& expert, std::int64_t all) {
+        const LayerDesign& design = config_.design;
+        const Range ffn = columns_of_slice(config_, slice_, all);
+        Mlp mlp;
+        if (expert.empty() && names_.gate_and_up != nullptr) {
+            mlp.gate = rows(names_.gate_and_up, 2 * all, {ffn}, design.mlp_bias);
+            mlp.up = rows(names_.gate_and_up, 2 * all, {shifted(ffn, all)}, design.mlp_bias);
+        } else {
+            const auto name = [&](const char* own, const char* of_expert) {
+                return expert.empty() ? std::string(own) : expert + of_expert;
+            };
+            if (design.gated) {
+                mlp.gate = rows(name(names_.gate, names_.expert_gate), all, {ffn}, design.mlp_bias);
+            }
+            mlp.up = rows(name(names_.up, names_.expert_up), all, {ffn}, design.mlp_bias);
+        }
+        const std::string down = expert.empty() ? names_.down : expert + names_.expert_down;
+        mlp.down = columns(down, all, ffn, design.mlp_bias && slice_.ffn_columns.begin == 0);
+        return mlp;
+    }
+
     void load_queries_keys_values(LayerWeights& weights) {
         const std::int64_t head_dim = config_.head_dim;
         const std::int64_t query_rows = config_.heads * head_dim;
@@ -146,7 +186,7 @@ private:
         return load_norm(checkpoint_, prefix_ + name, size);
     }
 
-    Projection rows(const char* name, std::int64_t all, const Rows& wanted, bool has_bias) {
+    Projection rows(const std::string& name, std::int64_t all, const Rows& wanted, bool has_bias) {
         const WeightMatrix matrix =
             load_matrix(checkpoint_, prefix_ + name + ".weight", all, config_.hidden_size);
         Projection projection;
@@ -161,7 +201,7 @@ private:
         return projection;
     }
 
-    Projection columns(const char* name, std::int64_t all, Range wanted, bool has_bias) {
+    Projection columns(const std::string& name, std::int64_t all, Range wanted, bool has_bias) {
         const WeightMatrix matrix =
             load_matrix(checkpoint_, prefix_ + name + ".weight", config_.hidden_size, all);
         Projection projection{cut_columns(checkpoint_, matrix, wanted, copies_), {}};
@@ -174,6 +214,7 @@ private:
     const ModelConfig& config_;
     const TensorNames& names_;
     const Slice& slice_;
+    std::int64_t layer_;
     std::string prefix_;
     std::vector<HugeBuffer>& copies_;
 };
@@ -204,8 +245,16 @@ LayerWeights load_layer(const Checkpoint& checkpoint, const Slice& slice, std::i
 }
 
 std::vector<WeightMatrix> matrices_of(const LayerWeights& weights) {
-    return {weights.query.weight, weights.key.weight, weights.value.weight, weights.output.weight,
-            weights.gate.weight,  weights.up.weight,  weights.down.weight};
+    std::vector<WeightMatrix> all = {weights.query.weight, weights.key.weight,
+                                     weights.value.weight, weights.output.weight,
+                                     weights.router,       weights.shared_gate};
+    const auto add = [&all](const Mlp& mlp) {
+        all.insert(all.end(), {mlp.gate.weight, mlp.up.weight, mlp.down.weight});
+    };
+    add(weights.mlp);
+    for (const Mlp& expert : weights.experts)
+        add(expert);
+    return all;
 }
 
 }  // namespace aircomp::inference

@@ -20,6 +20,13 @@ struct Projection {
     std::vector<float> bias;
 };
 
+/// An MLP, or one expert of a mixture: f columns of the slice.
+struct Mlp {
+    Projection gate;  ///< [f, D], rows; none where the MLP is not gated
+    Projection up;    ///< [f, D], rows
+    Projection down;  ///< [D, f], columns
+};
+
 /// D is hidden_size; h, g and f are the query heads, KV groups and FFN columns of the slice. Biases
 /// of what is summed over devices are with the device of the first head and the first column. A
 /// slice without heads has no weights of the attention, one without columns none of the MLP.
@@ -32,9 +39,10 @@ struct LayerWeights {
     Norm key_norm;        ///< as above
     Projection output;    ///< [D, h * head_dim], columns
     Norm mlp_norm;        ///< [D], replicated
-    Projection gate;      ///< [f, D], rows; none where the MLP is not gated
-    Projection up;        ///< [f, D], rows
-    Projection down;      ///< [D, f], columns
+    Mlp mlp;              ///< Or the shared expert, where the layer has experts
+    WeightMatrix router;  ///< [experts, D], replicated; none where there are no experts
+    std::vector<Mlp> experts;
+    WeightMatrix shared_gate;  ///< [1, D], replicated; of the shared expert
 };
 
 /// Rows are views into the checkpoint, but for those that lie apart. Columns are copied to where

@@ -3,6 +3,7 @@
 #include "aircomp/inference/model_config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <vector>
 
@@ -67,6 +68,7 @@ const std::vector<std::string> harmless = {"_attn_implementation",
                                            "num_return_sequences",
                                            "output_attentions",
                                            "output_hidden_states",
+                                           "output_router_logits",
                                            "output_scores",
                                            "pad_token_id",
                                            "prefix",
@@ -78,6 +80,8 @@ const std::vector<std::string> harmless = {"_attn_implementation",
                                            "resid_pdrop",
                                            "return_dict",
                                            "return_dict_in_generate",
+                                           "router_aux_loss_coef",
+                                           "router_jitter_noise",
                                            "rope_interleaved",
                                            "sep_token_id",
                                            "suppress_tokens",
@@ -226,7 +230,15 @@ void read_special_tokens(ConfigKeys& config, ModelConfig& model) {
 }  // namespace
 
 const char* name_of(SiteKind kind) {
-    return kind == SiteKind::mlp ? "mlp" : "attention";
+    switch (kind) {
+        case SiteKind::attention:
+            return "attention";
+        case SiteKind::mlp:
+            return "mlp";
+        case SiteKind::block:
+            return "block";
+    }
+    return "unknown";
 }
 
 bool ModelConfig::is_local(std::int64_t layer) const {
@@ -240,9 +252,17 @@ bool ModelConfig::rotates(std::int64_t layer) const {
     return !still && (!design.local_layers_rotate_only || is_local(layer));
 }
 
+bool ModelConfig::has_experts(std::int64_t layer) const {
+    const auto index = static_cast<std::size_t>(layer);
+    const bool dense = index < experts.dense_layers.size() && experts.dense_layers[index];
+    return experts.count > 0 && !dense;
+}
+
 gsl::span<const SiteKind> ModelConfig::sites_of_layer() const {
-    // The MLP of every architecture that is read follows the attention's sum.
-    return site_kinds;
+    static constexpr std::array<SiteKind, 2> serial = {SiteKind::attention, SiteKind::mlp};
+    static constexpr std::array<SiteKind, 1> parallel = {SiteKind::block};
+    if (design.parallel) return parallel;
+    return serial;
 }
 
 Site ModelConfig::site(std::int64_t index) const {
@@ -278,12 +298,15 @@ ModelConfig read_model_config(const std::filesystem::path& file) {
     model.rope_adjacent_pairs = family.rope_adjacent_pairs;
     model.vocabulary_size = dimension(config, "vocab_size");
     model.hidden_size = dimension(config, "hidden_size");
-    model.ffn_size = dimension(config, "intermediate_size");
+    const bool has_width = family.ffn_multiple == 0 || config.find(family.ffn_key).has_value();
+    model.ffn_size =
+        has_width ? dimension(config, family.ffn_key) : family.ffn_multiple * model.hidden_size;
     model.layers = config.at("num_hidden_layers").integer(1, most_layers);
     model.context = dimension(config, "max_position_embeddings");
     model.rms_norm_epsilon = config.at(family.epsilon_key).number_above(0);
     model.tied_embeddings = config.flag("tie_word_embeddings", family.tied_embeddings);
-    if (const auto name = config.find("hidden_act")) model.design.activation = activation_of(*name);
+    if (const auto name = config.find(family.activation_key))
+        model.design.activation = activation_of(*name);
     if (const auto quantized = config.find("quantization_config"))
         quantized->fail("weights that are not quantised");
     read_attention_shape(config, family, model);

@@ -29,7 +29,22 @@ struct Tensor {
     std::int64_t layer;  ///< -1 outside the layers
 };
 
+/// Their tensors are Llama's.
+constexpr std::array<const char*, 3> architectures = {"LlamaForCausalLM", "MistralForCausalLM",
+                                                      "Qwen2ForCausalLM"};
+
+void check_architecture(const ModelConfig& config) {
+    if (std::find(architectures.begin(), architectures.end(), config.architecture) !=
+        architectures.end())
+        return;
+    throw std::invalid_argument(
+        "random model: expected architecture LlamaForCausalLM, MistralForCausalLM or "
+        "Qwen2ForCausalLM, found \"" +
+        config.architecture + "\"");
+}
+
 std::vector<Tensor> tensors_of(const ModelConfig& config) {
+    check_architecture(config);
     const std::int64_t hidden = config.hidden_size;
     const std::int64_t queries = config.heads * config.head_dim;
     const std::int64_t keys = config.kv_heads * config.head_dim;

@@ -34,6 +34,11 @@ std::vector<Range> consecutive(const std::vector<std::int64_t>& sizes, std::int6
 
 }  // namespace
 
+Range columns_of_slice(const ModelConfig& config, const Slice& slice, std::int64_t all) {
+    const Range own = slice.ffn_columns;
+    return {own.begin * all / config.ffn_size, own.end * all / config.ffn_size};
+}
+
 Range kv_groups_of(const ModelConfig& config, const Slice& slice) {
     const std::int64_t per_group = config.heads_per_group();
     const std::int64_t begin = slice.heads.begin / per_group;

@@ -33,9 +33,28 @@ double mlp_matrices(const ModelConfig& model) {
     return model.design.gated ? 3 : 2;
 }
 
-double mlp_weights(const ModelConfig& model, const Slice& slice) {
+/// Weights of an MLP of that width that the slice has.
+double mlp_weights_of_width(const ModelConfig& model, const Slice& slice, std::int64_t width) {
     return mlp_matrices(model) * static_cast<double>(model.hidden_size) *
-           static_cast<double>(slice.ffn_columns.size());
+           static_cast<double>(columns_of_slice(model, slice, width).size());
+}
+
+/// Weights of all layers' MLPs, with so many of their experts, and of routers.
+double all_mlp_weights(const ModelConfig& model, const Slice& slice, std::int64_t experts) {
+    if (slice.ffn_columns.empty()) return 0;
+    const auto hidden = static_cast<double>(model.hidden_size);
+    const std::int64_t shared = model.experts.shared_size, dense = model.experts.dense_size;
+    double sum = 0;
+    for (std::int64_t layer = 0; layer < model.layers; ++layer) {
+        if (!model.has_experts(layer)) {
+            sum += mlp_weights_of_width(model, slice, dense > 0 ? dense : model.ffn_size);
+            continue;
+        }
+        sum += static_cast<double>(experts) * mlp_weights_of_width(model, slice, model.ffn_size);
+        sum += hidden * static_cast<double>(model.experts.count);
+        if (shared > 0) sum += mlp_weights_of_width(model, slice, shared) + hidden;
+    }
+    return sum;
 }
 
 /// The positions that `vectors` tokens from `position` on attend to, in total, in a layer that is
@@ -64,25 +83,31 @@ double attention_flops(const ModelConfig& model, const Slice& slice, std::int64_
 }  // namespace
 
 bool holds_any(const Slice& slice, SiteKind kind) {
-    return kind == SiteKind::mlp ? !slice.ffn_columns.empty() : !slice.heads.empty();
+    const bool heads = !slice.heads.empty(), columns = !slice.ffn_columns.empty();
+    if (kind == SiteKind::block) return heads || columns;
+    return kind == SiteKind::mlp ? columns : heads;
 }
 
 bool holds_any(const Slice& slice) {
-    return std::any_of(site_kinds.begin(), site_kinds.end(),
-                       [&](SiteKind kind) { return holds_any(slice, kind); });
+    return holds_any(slice, SiteKind::block);
 }
 
 double held_part(const ModelConfig& model, const Slice& slice, SiteKind kind) {
-    return kind == SiteKind::mlp
-               ? static_cast<double>(slice.ffn_columns.size()) / static_cast<double>(model.ffn_size)
-               : static_cast<double>(slice.heads.size()) / static_cast<double>(model.heads);
+    const double columns =
+        static_cast<double>(slice.ffn_columns.size()) / static_cast<double>(model.ffn_size);
+    const double heads = static_cast<double>(slice.heads.size()) / static_cast<double>(model.heads);
+    if (kind == SiteKind::block) return (heads + columns) / 2;
+    return kind == SiteKind::mlp ? columns : heads;
 }
 
 double site_flops(const ModelConfig& model, const Slice& slice, SiteKind kind,
                   std::int64_t position, std::int64_t vectors) {
     const auto count = static_cast<double>(vectors);
-    if (kind == SiteKind::mlp) return count * 2 * mlp_weights(model, slice);
-    return attention_flops(model, slice, position, count);
+    const double attention =
+        kind == SiteKind::mlp ? 0 : attention_flops(model, slice, position, count);
+    if (kind == SiteKind::attention) return attention;
+    const double mlp = all_mlp_weights(model, slice, model.experts.chosen);
+    return attention + count * 2 * mlp / static_cast<double>(model.layers);
 }
 
 double token_flops(const ModelConfig& model, const Slice& slice, std::int64_t position) {
@@ -116,8 +141,9 @@ double bytes_per_weight(const Checkpoint& checkpoint) {
 }
 
 double weight_bytes(const ModelConfig& model, const Slice& slice, double bytes_per_weight) {
-    return static_cast<double>(model.layers) *
-           (attention_weights(model, slice) + mlp_weights(model, slice)) * bytes_per_weight;
+    return (static_cast<double>(model.layers) * attention_weights(model, slice) +
+            all_mlp_weights(model, slice, model.experts.count)) *
+           bytes_per_weight;
 }
 
 double cache_bytes(const ModelConfig& model, const Slice& slice, std::int64_t context) {

@@ -77,7 +77,8 @@ private:
     std::uint64_t round_ = 0;
     std::uint32_t vector_ = 0;
     std::vector<std::unique_ptr<LinkedClock>> clocks_;
-    std::array<std::vector<std::size_t>, 2> senders_;  ///< Of sums, by SiteKind.
+    /// Of sums, by SiteKind.
+    std::array<std::vector<std::size_t>, inference::site_kinds.size()> senders_;
 
     std::mutex mutex_;
     std::condition_variable arrival_;

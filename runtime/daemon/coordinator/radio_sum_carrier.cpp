@@ -221,10 +221,12 @@ void RadioSumCarrier::take_stock() {
     now.soundings = as_count(scheduler_->soundings());
     now.evm_soundings = as_count(scheduler_->evm_soundings());
     now.repeated_rounds = scheduler_->faults().size();
-    // Both kinds of sites have as many sums.
-    now.nmse_estimate = (scheduler_->settings(SiteKind::attention).server.nmse +
-                         scheduler_->settings(SiteKind::mlp).server.nmse) /
-                        2;
+    // All kinds of sites have as many sums.
+    now.nmse_estimate = 0;
+    for (const SiteKind kind : scheduler_->kinds()) {
+        now.nmse_estimate += scheduler_->settings(kind).server.nmse /
+                             static_cast<double>(scheduler_->kinds().size());
+    }
     for (std::size_t n = 0; n < now.devices.size(); ++n)
         take_stock_of(n, now.devices[n]);
     add_counts(before_, now);

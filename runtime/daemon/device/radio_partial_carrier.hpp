@@ -58,7 +58,8 @@ private:
     SendAnswer answer_;
     Say say_;
     std::atomic<bool> silent_ = false;
-    std::array<Settled, 2> settled_;  ///< By SiteKind; the radio's thread's alone.
+    /// By SiteKind; the radio's thread's alone.
+    std::array<Settled, inference::site_kinds.size()> settled_;
 
     std::mutex mutex_;
     Round round_;  ///< Whose partial it is.

@@ -24,7 +24,7 @@ constexpr bool same(Value value, Wire wire) {
 
 // Cast both ways: who adds or moves one has to do so in wire.fbs as well.
 static_assert(same(SiteKind::attention, wire::SiteKind_attention) &&
-              same(SiteKind::mlp, wire::SiteKind_MAX));
+              same(SiteKind::mlp, wire::SiteKind_mlp) && same(SiteKind::block, wire::SiteKind_MAX));
 static_assert(same(WindowState::whole, wire::WindowState_whole) &&
               same(WindowState::late, wire::WindowState_late) &&
               same(WindowState::overflowed, wire::WindowState_overflowed) &&

@@ -2,6 +2,7 @@
 // Scheme `fdma`: uncoded analog over a subband per device. A subband of W / N makes a vector N
 // times as long and lets in an N-th of the noise; the server adds N links, noise and all.
 #include <algorithm>
+#include <array>
 
 #include "air/noise.hpp"
 #include "air/radio_cell.hpp"
@@ -43,7 +44,7 @@ private:
     double noise_power_w() const { return cell_.noise_power_w() / subbands_; }
 
     void design_links() {
-        for (const SiteKind kind : inference::site_kinds) {
+        for (const SiteKind kind : codec_.kinds()) {
             auto& links = links_[static_cast<std::size_t>(kind)];
             links.assign(cell_.config().devices.size(), {});
             for (std::size_t n = 0; n < links.size(); ++n) {
@@ -97,7 +98,7 @@ private:
     AnalogCodec codec_;
     NoiseGenerator noise_;
     double subbands_;
-    std::vector<Link> links_[2];  // by SiteKind
+    std::array<std::vector<Link>, inference::site_kinds.size()> links_;  // by SiteKind
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 // Scheme `hierarchical`: two hops over the air, channel use by channel use. Clusters take turns to
 // sum at their relays; then all relays, half duplex, send what they estimated, noise and all, and
 // the server sums. docs/optimizer.md section 6 derives both hops' design.
+#include <array>
+
 #include "air/noise.hpp"
 #include "air/radio_cell.hpp"
 #include "air/relay_field.hpp"
@@ -74,7 +76,7 @@ private:
         block_ = field_.draw(cell_.block().index);
         cell_.charge_relay_sounding();
         cell_.charge_control(estimates_bytes());
-        for (const SiteKind kind : inference::site_kinds)
+        for (const SiteKind kind : codec_.kinds())
             links_[static_cast<std::size_t>(kind)] = design_link(kind);
     }
 
@@ -187,7 +189,7 @@ private:
     RelayField field_;
     NoiseGenerator noise_;
     RelayBlock block_;
-    Link links_[2];  // by SiteKind
+    std::array<Link, inference::site_kinds.size()> links_;  // by SiteKind
 };
 
 }  // namespace

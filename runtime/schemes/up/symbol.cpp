@@ -2,6 +2,8 @@
 // Medium `symbol`: over the air, equations (2) and (3), channel use by channel use. Designs see the
 // channel's estimate, transmissions go through the true one, and so do the pilots by which devices
 // design their precoders themselves.
+#include <array>
+
 #include "air/noise.hpp"
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/distributed.hpp"
@@ -58,14 +60,14 @@ private:
     double settings_bytes() const {
         const optimizer::ControlCost cost = control_cost();
         const auto reals = static_cast<double>(cost.broadcast_reals + cost.unicast_reals);
-        return static_cast<double>(inference::site_kinds.size()) * reals * bytes_per_real;
+        return static_cast<double>(codec_.kinds().size()) * reals * bytes_per_real;
     }
 
     void design_links() {
         const auto block = static_cast<std::uint64_t>(cell_.block().index);
         optimizer::Random pilots(
             derive_seed(cell_.config().seed, seed_for::design_pilot_noise, block));
-        for (const SiteKind kind : inference::site_kinds) {
+        for (const SiteKind kind : codec_.kinds()) {
             optimizer::TransceiverProblem problem;
             problem.channels = cell_.block().estimates;
             problem.error_variances = cell_.block().error_variances;
@@ -133,7 +135,7 @@ private:
     AnalogCodec codec_;
     optimizer::Designer designer_;
     NoiseGenerator noise_;
-    Link links_[2];  // by SiteKind
+    std::array<Link, inference::site_kinds.size()> links_;  // by SiteKind
 };
 
 }  // namespace

@@ -68,6 +68,10 @@ public:
     /// Partial of the MLP's down projection, equation (1); shapes as above.
     void mlp_partial(std::int64_t layer, gsl::span<const float> x, gsl::span<float> partial) const;
 
+    /// Both of a layer whose attention and MLP read the same stream, added.
+    void block_partial(std::int64_t layer, gsl::span<const float> x, std::int64_t position,
+                       KvCache& cache, gsl::span<float> partial) const;
+
     /// The partial that a site sums: one of the above.
     void partial(const Site& site, gsl::span<const float> x, std::int64_t position, KvCache& cache,
                  gsl::span<float> partial) const;

@@ -62,6 +62,17 @@ struct LayerDesign {
     bool local_layers_rotate_only = false;  ///< Global layers know no positions (Cohere 2).
 };
 
+/// A mixture of experts in the place of the MLP: a router, which every device has, chooses some for
+/// each token. Each is cut like an MLP of ffn_size columns.
+struct Experts {
+    std::int64_t count = 0;          ///< 0: there is one MLP, and nothing of this.
+    std::int64_t chosen = 0;         ///< For a token.
+    bool normalised = false;         ///< Whether the weights of those add up to 1.
+    std::int64_t shared_size = 0;    ///< Columns of an expert for all tokens; 0: there is none.
+    std::int64_t dense_size = 0;     ///< Columns of the MLP of layers without experts.
+    std::vector<bool> dense_layers;  ///< Which they are; shorter: the others are not.
+};
+
 /// A decoder-only transformer.
 struct ModelConfig {
     std::string architecture;  ///< As in config.json, e.g. `LlamaForCausalLM`.
@@ -88,6 +99,7 @@ struct ModelConfig {
     std::vector<std::int32_t> eos_tokens;
 
     LayerDesign design;
+    Experts experts;
     std::int64_t sliding_window = 0;  ///< Positions that local attention sees, its own included.
     std::vector<bool> local_layers;   ///< Whose attention is local; shorter: the others' is not.
     std::vector<bool> still_layers;   ///< Without rotary embeddings; as above.
@@ -101,6 +113,7 @@ struct ModelConfig {
     std::int64_t heads_per_group() const { return heads / kv_heads; }
     bool is_local(std::int64_t layer) const;
     bool rotates(std::int64_t layer) const;
+    bool has_experts(std::int64_t layer) const;
 
     /// What the sums of every layer follow, in order.
     gsl::span<const SiteKind> sites_of_layer() const;

@@ -25,7 +25,8 @@ struct RandomModelOptions {
 };
 
 /// The model in memory, on huge pages. Weights are uniform and scaled so that activations stay near
-/// 1; the same configuration and options give the same bytes whatever the number of threads.
+/// 1; the same configuration and options give the same bytes whatever the number of threads. Throws
+/// std::invalid_argument for an architecture other than Llama, Mistral and Qwen2.
 Checkpoint random_model(const ModelConfig& config, const RandomModelOptions& options = {});
 
 /// The same model as a folder (see write_checkpoint()); there is no tokenizer in it.

@@ -8,13 +8,15 @@
 
 namespace aircomp::inference {
 
-/// What a layer computes before each of its sums.
-enum class SiteKind { attention, mlp };
+/// What a layer computes before each of its sums; a block is attention and MLP together, of models
+/// where both read the same stream.
+enum class SiteKind { attention, mlp, block };
 
 /// All of them, in the order of their values.
-constexpr std::array<SiteKind, 2> site_kinds = {SiteKind::attention, SiteKind::mlp};
+constexpr std::array<SiteKind, 3> site_kinds = {SiteKind::attention, SiteKind::mlp,
+                                                SiteKind::block};
 
-/// "attention" or "mlp", as configurations and results have it.
+/// "attention", "mlp" or "block", as configurations and results have it.
 const char* name_of(SiteKind kind);
 
 /// One sum of a token's way through a model; ModelConfig::site() tells which there are.

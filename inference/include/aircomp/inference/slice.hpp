@@ -26,6 +26,10 @@ struct Slice {
     Range ffn_columns;
 };
 
+/// Which of `all` columns of an MLP the slice has: its part of them, where the MLP has another width
+/// than ffn_size, as shared experts and layers without experts may.
+Range columns_of_slice(const ModelConfig& config, const Slice& slice, std::int64_t all);
+
 /// The KV groups whose keys and values the slice needs.
 Range kv_groups_of(const ModelConfig& config, const Slice& slice);
 

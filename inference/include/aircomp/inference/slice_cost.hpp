@@ -19,12 +19,13 @@ bool holds_any(const Slice& slice, SiteKind kind);
 /// Whether it holds anything at all.
 bool holds_any(const Slice& slice);
 
-/// The part of such a site's units that the slice holds, 0 to 1.
+/// The part of such a site's units that the slice holds, 0 to 1; of a block, the mean of its two
+/// kinds.
 double held_part(const ModelConfig& model, const Slice& slice, SiteKind kind);
 
 /// FLOP of one such site for `vectors` tokens from `position` on: a multiplication and an addition
 /// for each weight and token; scores and mixture of the attention over the positions that a token
-/// sees, in a layer that is like the mean of all.
+/// sees, and the experts that it chooses, in a layer that is like the mean of all.
 double site_flops(const ModelConfig& model, const Slice& slice, SiteKind kind,
                   std::int64_t position, std::int64_t vectors);
 
