@@ -9,6 +9,7 @@ namespace aircomp::app {
 void add_generate(CLI::App& program);
 void add_perplexity(CLI::App& program);
 void add_logits(CLI::App& program);
+void add_tokens(CLI::App& program);
 void add_transceiver(CLI::App& program);
 void add_compare(CLI::App& program);
 void add_config(CLI::App& program);

@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
     add_generate(program);
     add_perplexity(program);
     add_logits(program);
+    add_tokens(program);
     add_compare(program);
     add_config(program);
     add_assign(program);

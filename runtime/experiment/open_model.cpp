@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "schemes/registry.hpp"
+
 namespace aircomp::runtime {
 
 Model open_model(const Config& config, bool needs_tokenizer) {
@@ -17,7 +19,9 @@ Model open_model(const Config& config, bool needs_tokenizer) {
     Model model{inference::Checkpoint(config.model.folder), nullptr};
     const bool has_tokenizer = std::filesystem::exists(config.model.folder / "tokenizer.json") ||
                                std::filesystem::exists(config.model.folder / "tokenizer.model");
-    if (needs_tokenizer || has_tokenizer) {
+    // Analog schemes are calibrated over a text where there is a tokenizer for it.
+    const bool uses_tokenizer = has_tokenizer && find_scheme(config.scheme).analog;
+    if (needs_tokenizer || uses_tokenizer) {
         model.tokenizer = inference::load_tokenizer(config.model.folder);
         inference::require_same_vocabulary(*model.tokenizer, model.checkpoint.config());
     }

@@ -121,6 +121,36 @@ TEST_CASE("model tells what a model is, what devices would hold, and what cannot
     CHECK(other.output.find("expected tokenizer.json or tokenizer.model") != std::string::npos);
 }
 
+TEST_CASE("tokens come as ids and pieces, with what begins a text where it is asked for") {
+    const std::string command = "tokens --model " + model + " --prompt 'Hi<|end_of_text|> there'";
+    const auto result = nlohmann::json::parse(aircomp(command + " --json -").output);
+    CHECK(result["tokens"][2] == 4095);
+    CHECK(result["pieces"][2] == "<|end_of_text|>");
+    CHECK(result["tokens"].size() == result["pieces"].size());
+    const auto with_bos = nlohmann::json::parse(aircomp(command + " --bos --json -").output);
+    CHECK(with_bos["tokens"].size() == result["tokens"].size() + 1);
+    CHECK(with_bos["pieces"][0] == "<|begin_of_text|>");
+    CHECK(aircomp(command).output.find("<|end_of_text|>\n") != std::string::npos);
+}
+
+TEST_CASE("tokens need the vocabulary alone, logits the weights alone") {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("aircomp-tokens-" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder);
+    const std::filesystem::path whole = model;
+    std::filesystem::copy(whole / "tokenizer.json", folder / "tokenizer.json");
+    std::ofstream(folder / "text") << "Hello";
+    const auto result = aircomp("tokens --model " + folder.string() + " --json - --text " +
+                                (folder / "text").string());
+    CHECK(nlohmann::json::parse(result.output)["tokens"] == std::vector<int>{72, 1006, 111});
+    std::ofstream(folder / "tokenizer.json") << "not JSON";
+    std::filesystem::copy(whole / "config.json", folder / "config.json");
+    std::filesystem::copy(whole / "model.safetensors", folder / "model.safetensors");
+    CHECK(aircomp("logits --model " + folder.string() + " --tokens 1 --json -").code == 0);
+    CHECK(aircomp("tokens --model " + folder.string() + " --prompt Hi").code == 2);
+    std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("config prints keys as YAML and JSON, either of which is a configuration again") {
     const auto folder =
         std::filesystem::temp_directory_path() / ("aircomp-config-" + std::to_string(getpid()));
@@ -265,6 +295,9 @@ TEST_CASE("bad input is one clear line and exit code 2") {
         {"generate --model " + model + " --prompt hi --tokens 256", "at most 254"},
         {"logits --model " + model + " --tokens 1,4096", "4096"},
         {"logits --model " + model + " --tokens=-1", "-1"},
+        {"tokens --model /nowhere --prompt hi", "--model: expected a folder or a GGUF file"},
+        {"tokens --model " + model, "--prompt"},
+        {"tokens --model " + model + " --text /nowhere", "/nowhere: cannot be read"},
         {"transceiver --problem /nowhere", "/nowhere"},
         {"transceiver --problem /dev/null", "/dev/null"},
         {"assign /nowhere.yaml", "/nowhere.yaml"},
@@ -288,7 +321,7 @@ TEST_CASE("bad input is one clear line and exit code 2") {
 
 TEST_CASE("every command explains itself with an example") {
     for (const char* command :
-         {"generate", "perplexity", "logits", "assign", "transceiver", "compare", "bench"}) {
+         {"generate", "perplexity", "logits", "tokens", "assign", "transceiver", "compare", "bench"}) {
         const auto help = aircomp(std::string(command) + " --help");
         CHECK(help.code == 0);
         CHECK(help.output.find("Example") != std::string::npos);
