@@ -361,6 +361,16 @@ TEST_CASE("text that is not UTF-8 is refused, whatever the steps") {
     refuse();
 }
 
+TEST_CASE("a pointer that Git LFS left in place of a tokenizer is said to be one") {
+    const TemporaryFolder folder;
+    const char* const pointer =
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+    for (const char* name : {"tokenizer.model", "tokenizer.json"}) {
+        folder.write(name, pointer);
+        check_error<std::runtime_error>([&] { load_tokenizer(folder.path()); }, {name, "Git LFS"});
+    }
+}
+
 TEST_CASE("a folder without a tokenizer says what it lacks") {
     const TemporaryFolder folder;
     check_error<std::runtime_error>([&] { load_tokenizer(folder.path()); },

@@ -116,6 +116,15 @@ TEST_CASE("SentencePiece's tokens of a GGUF file merge by score and fall back to
     CHECK(Loaded(without_space.builder())->encode("a b") == Tokens{4, 3, 5});
 }
 
+TEST_CASE("Phi-3's added tokens take the white space behind them along") {
+    Vocabulary vocabulary = sentencepiece();
+    vocabulary.flags = {{"add_space_prefix", false}};
+    auto file = vocabulary.builder();
+    CHECK(Loaded(file)->encode("</s> a<s> a") == Tokens{2, 6, 1, 6});
+    CHECK(Loaded(file.text("general.name", "Phi-3 Mini"))->encode("</s> a<s> a") ==
+          Tokens{2, 4, 1, 6});
+}
+
 TEST_CASE("a GGUF file says what texts begin and end with") {
     const auto load = [](Vocabulary vocabulary, const char* pre,
                          std::vector<std::pair<std::string, bool>> flags) {

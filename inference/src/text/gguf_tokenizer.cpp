@@ -3,6 +3,7 @@
 #include "text/gguf_tokenizer.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -158,7 +159,7 @@ private:
             return bytes ? *bytes : piece;
         });
         read_merges();
-        for (const std::string_view pattern : cutting.patterns)
+        for (const std::string& pattern : cutting.patterns)
             definition_.cuts.push_back(cut_by(Regex(pattern), Delimiter::isolated, false));
         definition_.cuts.push_back(byte_alphabet());
         bpe_.ignore_merges = cutting.ignore_merges;
@@ -207,6 +208,7 @@ private:
             definition_.takes_off_space = true;
         }
         begins_with_bos_ = true;
+        strip_behind_tokens();
         finish();
     }
 
@@ -217,6 +219,21 @@ private:
         definition_.cuts.push_back(cut_by(Regex("\\n+"), Delimiter::isolated, false));
         bpe_.ignore_merges = true;
         finish();
+    }
+
+    /// Phi-3's added tokens take the white space behind them along. The format has no room for that;
+    /// what says so is the model's name.
+    void strip_behind_tokens() {
+        const GgufValue* value = metadata_.find("general.name");
+        std::string name(value == nullptr ? "" : value->text());
+        std::transform(name.begin(), name.end(), name.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        if (name.find("phi-3") == std::string::npos && name.find("phi3") == std::string::npos)
+            return;
+        for (AddedToken& token : definition_.added) {
+            token.right_strip = token.content != "<unk>" && token.content != "<s>" &&
+                                token.content != "<|endoftext|>";
+        }
     }
 
     void finish() { definition_.model = std::make_shared<BpeModel>(std::move(bpe_)); }

@@ -2,6 +2,7 @@
 // The table of names: each family's patterns as its tokenizer.json has them.
 #include "text/named_cuttings.hpp"
 
+#include <initializer_list>
 #include <map>
 #include <stdexcept>
 
@@ -11,43 +12,41 @@ namespace aircomp::inference {
 
 namespace {
 
-// What most patterns end in: other marks with line ends, line ends, white space.
-#define AIRCOMP_REST R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"
-#define AIRCOMP_WORDS R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+)"
-// Words whose capitals begin them, with and without what is behind an apostrophe.
-#define AIRCOMP_CAPITALS R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}])"
-#define AIRCOMP_SMALL R"([\p{Ll}\p{Lm}\p{Lo}\p{M}])"
-#define AIRCOMP_SHORT R"((?i:'s|'t|'re|'ve|'m|'ll|'d)?)"
-#define AIRCOMP_REST_WITH_SLASH R"(| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)"
+// What the patterns of most families are made of.
+const std::string endings = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+const std::string words = endings + R"(|[^\r\n\p{L}\p{N}]?\p{L}+)";
+const std::string white_space = R"(|\s*[\r\n]+|\s+(?!\S)|\s+)";
+const std::string rest = R"(| ?[^\s\p{L}\p{N}]+[\r\n]*)" + white_space;
+const std::string rest_with_slash = R"(| ?[^\s\p{L}\p{N}]+[\r\n/]*)" + white_space;
+const std::string capital = R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}])";
+const std::string small = R"([\p{Ll}\p{Lm}\p{Lo}\p{M}])";
 
-constexpr std::string_view llama3 = AIRCOMP_WORDS R"(|\p{N}{1,3})" AIRCOMP_REST;
-constexpr std::string_view qwen2 = AIRCOMP_WORDS R"(|\p{N})" AIRCOMP_REST;
-constexpr std::string_view minicpm5 = AIRCOMP_WORDS R"(|\p{N}+)" AIRCOMP_REST;
-constexpr std::string_view qwen35 =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}|)"
-    R"( ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-constexpr std::string_view tekken = AIRCOMP_CAPITALS
-    "*" AIRCOMP_SMALL "+|" AIRCOMP_CAPITALS "+" AIRCOMP_SMALL R"(*|\p{N})" AIRCOMP_REST_WITH_SLASH;
-constexpr std::string_view gpt4o =
-    AIRCOMP_CAPITALS "*" AIRCOMP_SMALL "+" AIRCOMP_SHORT "|" AIRCOMP_CAPITALS "+" AIRCOMP_SMALL
-                     "*" AIRCOMP_SHORT R"(|\p{N}{1,3})" AIRCOMP_REST_WITH_SLASH;
-constexpr std::string_view bailing =
+/// Words that capitals begin, each with `ending`.
+std::string words_by_case(const std::string& ending) {
+    return capital + "*" + small + "+" + ending + "|" + capital + "+" + small + "*" + ending;
+}
+
+const std::string llama3 = words + R"(|\p{N}{1,3})" + rest;
+const std::string qwen2 = words + R"(|\p{N})" + rest;
+const std::string minicpm5 = words + R"(|\p{N}+)" + rest;
+const std::string qwen35 = endings + R"(|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N})" +
+                           R"(| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*)" + white_space;
+const std::string tekken = words_by_case("") + R"(|\p{N})" + rest_with_slash;
+const std::string gpt4o = words_by_case(endings + "?") + R"(|\p{N}{1,3})" + rest_with_slash;
+const std::string bailing =
     R"('(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|)"
     R"(\s*[\r\n]|\s+(?!\S)|\s+)";
-constexpr std::string_view seed_coder =
-    AIRCOMP_WORDS R"(|\p{N}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+)";
-constexpr std::string_view exaone_moe =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?(?:\p{L}\p{M}*(?: \p{L}\p{M}*)*)+|)"
-    R"(\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]?|\s*[\r\n]|\s+(?!\S)|\s+)";
-constexpr std::string_view bloom =
-    R"( ?[^(\s|.,!?\x{2026}\x{3002}\x{FF0C}\x{3001}\x{964}\x{6D4}\x{60C})]+)";
-constexpr std::string_view deepseek3 =
+const std::string seed_coder = words + R"(|\p{N}| ?[^\s\p{L}\p{N}\r\n]+)" + white_space;
+const std::string exaone_moe = endings +
+                               R"(|[^\r\n\p{L}\p{N}]?(?:\p{L}\p{M}*(?: \p{L}\p{M}*)*)+|\p{N}|)"
+                               R"( ?[^\s\p{L}\p{N}]+[\r\n/]?|\s*[\r\n]|\s+(?!\S)|\s+)";
+const std::string bloom = R"( ?[^(\s|.,!?\x{2026}\x{3002}\x{FF0C}\x{3001}\x{964}\x{6D4}\x{60C})]+)";
+const std::string deepseek3 =
     R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+|)"
     R"( ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-constexpr std::string_view chinese_and_japanese = R"([\x{4E00}-\x{9FA5}\x{3040}-\x{30FF}]+)";
-constexpr std::string_view chinese_and_korean =
-    R"([\x{4E00}-\x{9FA5}\x{800}-\x{4E00}\x{AC00}-\x{D7FF}]+)";
-constexpr std::string_view deepseek_letters =
+const std::string chinese_and_japanese = R"([\x{4E00}-\x{9FA5}\x{3040}-\x{30FF}]+)";
+const std::string chinese_and_korean = R"([\x{4E00}-\x{9FA5}\x{800}-\x{4E00}\x{AC00}-\x{D7FF}]+)";
+const std::string deepseek_letters =
     R"(\s?[)"
     R"(A-Za-z\x{B5}\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{1BA}\x{1BC}-\x{1BF}\x{1C4}-\x{293})"
     R"(\x{295}-\x{2AF}\x{370}-\x{373}\x{376}\x{377}\x{37B}-\x{37D}\x{37F}\x{386})"
@@ -67,27 +66,20 @@ constexpr std::string_view deepseek_letters =
     R"(\x{FF41}-\x{FF5A}\x{10400}-\x{1044F}\x{104B0}-\x{104D3}\x{104D8}-\x{104FB})"
     R"(\x{10C80}-\x{10CB2}\x{10CC0}-\x{10CF2}\x{118A0}-\x{118DF}\x{1E900}-\x{1E943})"
     R"(]+)";
-constexpr std::string_view deepseek_marks =
+const std::string deepseek_marks =
     R"(\s?[!-/:-~\x{FF01}-\x{FF0F}\x{FF1A}-\x{FF5E}\x{2018}-\x{201F}\x{3000}-\x{3002}]+)";
-
-#undef AIRCOMP_REST
-#undef AIRCOMP_WORDS
-#undef AIRCOMP_CAPITALS
-#undef AIRCOMP_SMALL
-#undef AIRCOMP_SHORT
-#undef AIRCOMP_REST_WITH_SLASH
-
-constexpr std::string_view number = R"(\p{N})";
-constexpr std::string_view three_digits = "[0-9][0-9][0-9]";
-constexpr std::string_view line_end = R"([\r\n])";
+const std::string number = R"(\p{N})";
+const std::string three_digits = "[0-9][0-9][0-9]";
+const std::string line_end = R"([\r\n])";
 
 std::map<std::string, NamedCutting> make_table() {
+    const std::string gpt2(gpt2_pattern);
     std::map<std::string, NamedCutting> table;
     const auto add = [&](std::initializer_list<const char*> names, const NamedCutting& cutting) {
         for (const char* name : names)
             table.emplace(name, cutting);
     };
-    add({"default"}, {{R"([\p{P}$+<=>^~|]+)", gpt2_pattern, R"(\p{N}+)", three_digits}});
+    add({"default"}, {{R"([\p{P}$+<=>^~|]+)", gpt2, R"(\p{N}+)", three_digits}});
     add({"llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2"},
         {{llama3}, true, true});
     add({"dbrx", "smaug-bpe", "chatglm-bpe"}, {{llama3}});
@@ -95,11 +87,11 @@ std::map<std::string, NamedCutting> make_table() {
     add({"minicpm5"}, {{R"(\p{N}{1,3})", minicpm5}, true});
     add({"gpt-2", "phi-2", "gigachat", "a.x-4.0", "mellum", "mpt", "olmo", "jais", "trillion",
          "granite-docling", "exaone4"},
-        {{gpt2_pattern}});
+        {{gpt2}});
     add({"starcoder", "refact", "command-r", "smollm", "codeshell", "exaone", "minerva-7b",
          "mellum2"},
-        {{number, gpt2_pattern}});
-    add({"falcon"}, {{R"([\p{P}$+<=>^~|`]+)", gpt2_pattern, three_digits}});
+        {{number, gpt2}});
+    add({"falcon"}, {{R"([\p{P}$+<=>^~|`]+)", gpt2, three_digits}});
     add({"qwen2", "deepseek-r1-qwen", "stablelm2", "megrez", "hunyuan", "grok-2", "solar-open"},
         {{qwen2}});
     add({"qwen35"}, {{qwen35}});

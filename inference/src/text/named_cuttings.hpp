@@ -3,15 +3,14 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace aircomp::inference {
 
 struct NamedCutting {
-    std::vector<std::string_view> patterns;  ///< Each cuts the pieces that the one before it made.
-    bool ignore_merges = false;              ///< A piece that is a token is not built from merges.
-    bool begins_with_bos = false;            ///< Where the file does not say.
+    std::vector<std::string> patterns;  ///< Each cuts the pieces that the one before it made.
+    bool ignore_merges = false;         ///< A piece that is a token is not built from merges.
+    bool begins_with_bos = false;       ///< Where the file does not say.
 };
 
 /// Throws std::runtime_error that lists the names known.

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "text/gguf_tokenizer.hpp"
@@ -14,6 +17,7 @@
 #include "text/tokenizer_json.hpp"
 #include "weights/gguf.hpp"
 #include "weights/json_reader.hpp"
+#include "weights/lfs_pointer.hpp"
 #include "weights/mapped_file.hpp"
 
 namespace aircomp::inference {
@@ -107,6 +111,7 @@ void read_surroundings(const std::filesystem::path& folder, TokenizerDefinition&
 
 TokenizerDefinition read_sentencepiece(const std::filesystem::path& path) {
     const MappedFile file(path);
+    refuse_lfs_pointer(file.contents(), path.string());
     const std::string_view contents(reinterpret_cast<const char*>(file.contents().data()),
                                     file.contents().size());
     return sentencepiece_definition(read_sentencepiece_model(contents, path.string()),
@@ -121,6 +126,9 @@ TokenizerDefinition read_folder(const std::filesystem::path& folder) {
         if (has_model) return read_sentencepiece(model_path);
         throw std::runtime_error(folder.string() +
                                  ": expected tokenizer.json or tokenizer.model, found neither");
+    }
+    if (std::filesystem::is_regular_file(json_path)) {
+        refuse_lfs_pointer(MappedFile(json_path).contents(), json_path.string());
     }
     const nlohmann::json document = read_json(json_path);
     const JsonNode root(document, json_path.string());
