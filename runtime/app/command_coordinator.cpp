@@ -21,6 +21,7 @@ struct CoordinatorOptions {
     std::string model_folder;
     std::string prompt;
     std::string text_file;
+    ChatOptions turn;
     std::string listen;
     std::string metrics_listen;
     std::string certificates;
@@ -112,18 +113,18 @@ void run(CoordinatorOptions options) {
     const std::string text = options.prompt.empty() ? read_text(options.text_file) : options.prompt;
     auto& own = options.run;
     own.config = config;
-    own.prompt = encode_prompt(*model.tokenizer, text);
+    own.prompt = options.turn.encode(model, text);
     require_context(config, model, own.prompt.size(), own.tokens);
     own.sampling.seed = options.seed.value_or(config.seed);
     own.calibration =
         runtime::calibration_tokens(config, model.checkpoint.config(), model.tokenizer.get());
-    own.stop_tokens = stop_tokens(model);
+    own.stop_tokens = options.turn.stop_tokens(model);
     own.sampled_vocabulary = model.tokenizer->size();
     std::ostream& out = options.json == "-" ? std::cerr : std::cout;
     TextStream stream(*model.tokenizer, out);
     bool begun = false;
     own.emit = [&](inference::Token token) {
-        if (!begun) out << text << std::flush;
+        if (!begun && !options.turn.chat) out << text << std::flush;
         begun = true;
         stream(token);
     };
@@ -147,6 +148,7 @@ void add_coordinator(CLI::App& program) {
     command->add_option("--tokens", options->run.tokens, "How many tokens to make at most")
         ->check(above_zero())
         ->capture_default_str();
+    options->turn.add_to(*command);
     add_sampling(*command, options->run.sampling);
     command->add_option("--scheme", options->scheme, "In place of the configuration's");
     command->add_option("--seed", options->seed, "Seed of sampling");

@@ -14,7 +14,7 @@ void run(const GenerationOptions& options) {
     auto config = options.config();
     const Model model = open_model(config, /*needs_tokenizer=*/true);
     const auto& tokenizer = *model.tokenizer;
-    auto prompt = encode_prompt(tokenizer, options.prompt);
+    auto prompt = options.turn.encode(model, options.prompt);
     require_context(config, model, prompt.size(), options.tokens);
     runtime::Simulation simulation(config, model.checkpoint, &tokenizer);
     simulation.model().reserve(static_cast<std::int64_t>(prompt.size()) + options.tokens);
@@ -23,7 +23,7 @@ void run(const GenerationOptions& options) {
     inference::Sampler sampler(sampling);
 
     std::ostream& out = options.json == "-" ? std::cerr : std::cout;
-    out << options.prompt << std::flush;
+    out << options.shown_prompt() << std::flush;
     const auto begin = std::chrono::steady_clock::now();
     const std::size_t prompt_size = prompt.size();
     const auto tokens =
@@ -35,15 +35,14 @@ void run(const GenerationOptions& options) {
 
     const auto cost = simulation.cost();
     const auto made = static_cast<double>(tokens.size() - prompt_size);
-    std::cerr << "\n"
-              << config.scheme << " over " << simulation.config().devices.size()
-              << " devices: NMSE " << number("%.3g", simulation.model().nmse()) << ", simulated "
-              << duration(cost.total_s()) << " a token (compute " << duration(cost.compute_s)
-              << ", uplink " << duration(cost.uplink_s) << ", downlink "
-              << duration(cost.downlink_s) << ", sounding " << duration(cost.sounding_s)
-              << ", control " << duration(cost.control_s) << ")\n";
+    std::cerr << "\n";
+    print_cost(std::cerr, simulation);
     Json result = describe(simulation.config());
     result["text"] = tokenizer.decode_text(tokens);
+    if (options.turn.chat) {
+        const auto answer = gsl::span<const inference::Token>(tokens).subspan(prompt_size);
+        result["answer"] = tokenizer.decode_text(answer);
+    }
     result["tokens"] = tokens;
     result["new_tokens"] = static_cast<std::int64_t>(made);
     result["nmse"] = simulation.model().nmse();
@@ -62,7 +61,9 @@ void add_generate(CLI::App& program) {
         "Examples:\n"
         "  aircomp generate --config configs/loopback-symbol.yaml --prompt \"The server\"\n"
         "  aircomp generate --model DIR --devices 4 --scheme mmse --snr-db 20 --prompt \"Once\" "
-        "--tokens 64 --temperature 0.8");
+        "--tokens 64 --temperature 0.8\n"
+        "  aircomp generate --model DIR --chat --system \"Be brief.\" --prompt \"What is a "
+        "radio?\"");
     command->callback([options] { run(*options); });
 }
 

@@ -29,9 +29,9 @@ Generated generate(const GenerationOptions& options, const Model& model, runtime
     std::ostream& out = options.json == "-" ? std::cerr : std::cout;
     TextStream stream(tokenizer, out);
     Generated result;
-    auto prompt = encode_prompt(tokenizer, options.prompt);
+    auto prompt = options.turn.encode(model, options.prompt);
     const std::size_t prompt_size = prompt.size();
-    out << options.prompt << std::flush;
+    out << options.shown_prompt() << std::flush;
     const auto begin = std::chrono::steady_clock::now();
     result.tokens = inference::continue_text(
         [&](gsl::span<const inference::Token> fresh, std::int64_t position) {
@@ -76,7 +76,7 @@ void run(const GenerationOptions& options) {
         if (options.config_file.empty() && !options.scheme)
             config.scheme = runtime::wired_scheme().name;
         model = open_model(config, /*needs_tokenizer=*/true);
-        require_context(config, *model, encode_prompt(*model->tokenizer, options.prompt).size(),
+        require_context(config, *model, options.turn.encode(*model, options.prompt).size(),
                         options.tokens);
         wired = std::make_unique<runtime::MpiModel>(job, model->checkpoint, config);
     });

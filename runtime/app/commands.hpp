@@ -7,6 +7,7 @@
 namespace aircomp::app {
 
 void add_generate(CLI::App& program);
+void add_chat(CLI::App& program);
 void add_perplexity(CLI::App& program);
 void add_logits(CLI::App& program);
 void add_tokens(CLI::App& program);

@@ -3,12 +3,25 @@
 #include "generation.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <stdexcept>
 
 #include "engine/layout.hpp"
+#include "output.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {
+namespace {
+
+std::vector<inference::Token> encode_prompt(const inference::Tokenizer& tokenizer,
+                                            const std::string& prompt) {
+    auto tokens = tokenizer.encode(prompt);
+    if (tokenizer.bos()) tokens.insert(tokens.begin(), *tokenizer.bos());
+    if (tokens.empty()) throw std::invalid_argument("--prompt: expected some text, found none");
+    return tokens;
+}
+
+}  // namespace
 
 void add_sampling(CLI::App& command, inference::SamplingOptions& sampling) {
     command.add_option("--temperature", sampling.temperature, "0: greedy")->capture_default_str();
@@ -26,11 +39,60 @@ void GenerationOptions::add_to(CLI::App& command) {
     command.add_option("--tokens", tokens, "How many tokens to make at most")
         ->check(above_zero())
         ->capture_default_str();
+    turn.add_to(command);
     add_sampling(command, sampling);
 }
 
 inference::ContinuationOptions GenerationOptions::continuation(const Model& model) const {
-    return {tokens, stop_tokens(model), model.tokenizer->size(), /*held=*/0, /*interrupted=*/{}};
+    inference::ContinuationOptions continuation;
+    continuation.tokens = tokens;
+    continuation.stop_tokens = turn.stop_tokens(model);
+    continuation.sampled_vocabulary = model.tokenizer->size();
+    return continuation;
+}
+
+void ChatOptions::add_to(CLI::App& command) {
+    command.add_flag("--chat", chat,
+                     "The prompt is a user's turn, written as the model's chat template says");
+    command.add_option("--system", system, "With --chat: what the model is told before it");
+}
+
+std::vector<inference::Token> ChatOptions::encode(const Model& model,
+                                                  const std::string& prompt) const {
+    if (!chat) {
+        if (!system.empty()) throw std::invalid_argument("--system: expected --chat with it");
+        return encode_prompt(*model.tokenizer, prompt);
+    }
+    std::vector<inference::ChatMessage> messages;
+    if (!system.empty()) messages.push_back({"system", system});
+    messages.push_back({"user", prompt});
+    const std::string text =
+        require_chat_template(model).render(messages, /*begin_answer=*/true, std::time(nullptr));
+    return model.tokenizer->encode(text);
+}
+
+std::vector<inference::Token> ChatOptions::stop_tokens(const Model& model) const {
+    auto stop = app::stop_tokens(model);
+    if (chat) {
+        const auto end =
+            inference::end_of_turn_token(require_chat_template(model), *model.tokenizer);
+        if (end) stop.push_back(*end);
+    }
+    return stop;
+}
+
+inference::ChatTemplate require_chat_template(const Model& model) {
+    const auto& folder = model.checkpoint.folder();
+    auto found = inference::read_chat_template(folder);
+    if (!found) {
+        throw std::invalid_argument(
+            folder.string() +
+            ": has no chat template: expected chat_template.jinja, or the key chat_template in "
+            "tokenizer_config.json, or tokenizer.chat_template in a GGUF file; a model that was "
+            "not taught to chat continues texts: aircomp "
+            "generate without --chat");
+    }
+    return *std::move(found);
 }
 
 void add_log(CLI::App& command, runtime::testbed::LogOptions& log) {
@@ -48,14 +110,6 @@ void add_log(CLI::App& command, runtime::testbed::LogOptions& log) {
         ->transform(meaning(levels));
 }
 
-std::vector<inference::Token> encode_prompt(const inference::Tokenizer& tokenizer,
-                                            const std::string& prompt) {
-    auto tokens = tokenizer.encode(prompt);
-    if (tokenizer.bos()) tokens.insert(tokens.begin(), *tokenizer.bos());
-    if (tokens.empty()) throw std::invalid_argument("--prompt: expected some text, found none");
-    return tokens;
-}
-
 void require_context(const runtime::Config& config, const Model& model, std::size_t prompt_tokens,
                      std::int64_t tokens) {
     // The last token is shown, and nothing comes after it that would need its keys and values.
@@ -70,8 +124,21 @@ void require_context(const runtime::Config& config, const Model& model, std::siz
 
 std::vector<inference::Token> stop_tokens(const Model& model) {
     auto stop = model.checkpoint.config().eos_tokens;
+    const auto generation = inference::read_end_tokens(model.checkpoint.folder(),
+                                                       model.checkpoint.config().vocabulary_size);
+    stop.insert(stop.end(), generation.begin(), generation.end());
     if (model.tokenizer->eos()) stop.push_back(*model.tokenizer->eos());
     return stop;
+}
+
+void print_cost(std::ostream& out, runtime::Simulation& simulation) {
+    const auto& config = simulation.config();
+    const auto cost = simulation.cost();
+    out << config.scheme << " over " << config.devices.size() << " devices: NMSE "
+        << number("%.3g", simulation.model().nmse()) << ", simulated " << duration(cost.total_s())
+        << " a token (compute " << duration(cost.compute_s) << ", uplink "
+        << duration(cost.uplink_s) << ", downlink " << duration(cost.downlink_s) << ", sounding "
+        << duration(cost.sounding_s) << ", control " << duration(cost.control_s) << ")\n";
 }
 
 }  // namespace aircomp::app

@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "aircomp/inference/chat_template.hpp"
 #include "aircomp/inference/continuation.hpp"
 #include "daemon/testbed.hpp"
+#include "engine/simulation.hpp"
 #include "experiment_options.hpp"
 
 namespace aircomp::app {
@@ -34,30 +36,48 @@ private:
 
 void add_sampling(CLI::App& command, inference::SamplingOptions& sampling);
 
+/// --chat, --system TEXT: whether a prompt is a text to continue or a user's turn to answer.
+struct ChatOptions {
+    bool chat = false;
+    std::string system;
+
+    void add_to(CLI::App& command);
+    /// The prompt's tokens: begun by BOS where the model has one; or, of a chat, as the model's
+    /// template writes it. Throws std::invalid_argument where there are none, where the model has
+    /// no template, and for --system without --chat.
+    std::vector<inference::Token> encode(const Model& model, const std::string& prompt) const;
+    /// What ends the text, by the model, its tokenizer and, of a chat, its template.
+    std::vector<inference::Token> stop_tokens(const Model& model) const;
+};
+
 /// What continuing a prompt with a scheme of one's choice takes.
 struct GenerationOptions : ExperimentOptions {
     std::string prompt;
     std::int64_t tokens = 64;
+    ChatOptions turn;
     inference::SamplingOptions sampling;
 
     void add_to(CLI::App& command);
     inference::ContinuationOptions continuation(const Model& model) const;
+    /// What is printed before the new tokens: the text to continue, nothing of a chat.
+    std::string shown_prompt() const { return turn.chat ? "" : prompt; }
 };
+
+/// The template of a model. Throws std::invalid_argument where it has none.
+inference::ChatTemplate require_chat_template(const Model& model);
 
 /// --log text|json, --log-level debug|info|warning|error
 void add_log(CLI::App& command, runtime::testbed::LogOptions& log);
-
-/// The prompt's tokens, begun by BOS where the model has one. Throws std::invalid_argument where
-/// there are none.
-std::vector<inference::Token> encode_prompt(const inference::Tokenizer& tokenizer,
-                                            const std::string& prompt);
 
 /// Before the first token costs anything: throws std::invalid_argument, naming the limit, where
 /// `tokens` more than the prompt's do not fit into the context.
 void require_context(const runtime::Config& config, const Model& model, std::size_t prompt_tokens,
                      std::int64_t tokens);
 
-/// What ends a text, by the model and by its tokenizer.
+/// What ends a text, by the model's config.json and generation_config.json and by its tokenizer.
 std::vector<inference::Token> stop_tokens(const Model& model);
+
+/// What carrying the tokens has cost, as a line for people.
+void print_cost(std::ostream& out, runtime::Simulation& simulation);
 
 }  // namespace aircomp::app

@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
         "  aircomp compare --config configs/loopback-symbol.yaml --text FILE\n"
         "  aircomp COMMAND --help");
     add_generate(program);
+    add_chat(program);
     add_perplexity(program);
     add_logits(program);
     add_tokens(program);
