@@ -2,7 +2,7 @@
 // Rotation: both factors of the mixing are their own inverses and commute.
 #include "gnuradio/aircomp/phy/rotation.hpp"
 
-#include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
 #include <stdexcept>
@@ -84,16 +84,15 @@ void Rotation::mix(gsl::span<float> x) const {
         x[i] *= scale;
     if (hartley_.empty()) return;
     const std::size_t blocks = n / block_;
-    const std::vector<float> before(x.begin(), x.end());
-    std::fill(x.begin(), x.end(), 0.0F);
-    // Block by block, so that the innermost loop runs over neighbours in memory.
-    for (std::size_t i = 0; i < blocks; ++i) {
-        float* const out = &x[i * block_];
-        for (std::size_t k = 0; k < blocks; ++k) {
-            const float factor = hartley_[i * blocks + k];
-            const float* const in = &before[k * block_];
-            for (std::size_t offset = 0; offset < block_; ++offset)
-                out[offset] += factor * in[offset];
+    std::array<float, most_blocks> column;
+    for (std::size_t offset = 0; offset < block_; ++offset) {
+        for (std::size_t k = 0; k < blocks; ++k)
+            column[k] = x[k * block_ + offset];
+        for (std::size_t i = 0; i < blocks; ++i) {
+            float sum = 0;
+            for (std::size_t k = 0; k < blocks; ++k)
+                sum += hartley_[i * blocks + k] * column[k];
+            x[i * block_ + offset] = sum;
         }
     }
 }
