@@ -49,7 +49,7 @@ struct Direction {
 /// Of an angle of `turns` whole ones in [0, 1], to 2e-7: series within an eighth of a turn around
 /// the nearest quarter.
 AIRCOMP_INLINE Direction direction_of(float turns) {
-    const auto quarters = static_cast<std::int32_t>(4 * turns + 0.5F);
+    const std::int32_t quarters = (static_cast<std::int32_t>(8 * turns) + 1) / 2;
     const float a = 6.28318530717958648F * (turns - 0.25F * static_cast<float>(quarters));
     const float q = a * a;
     const float s = a * (1 + q * (-1.0F / 6 + q * (1.0F / 120 + q * (-1.0F / 5040 + q / 362880))));

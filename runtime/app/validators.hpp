@@ -60,12 +60,13 @@ inline CLI::Validator one_of(const std::vector<std::string>& names) {
 template <typename Enum>
 CLI::Validator meaning(const std::vector<std::pair<std::string, Enum>>& meanings) {
     std::vector<std::string> names;
+    names.reserve(meanings.size());
     for (const auto& [name, value] : meanings)
         names.push_back(name);
     const CLI::Validator known = one_of(names);
     return CLI::Validator(
         [=](std::string& text) {
-            const std::string error = known(text);
+            std::string error = known(text);
             for (const auto& [name, value] : meanings)
                 if (error.empty() && text == name) {
                     text = std::to_string(static_cast<int>(value));

@@ -83,6 +83,7 @@ struct Bodies {
 };
 
 // The bodies are inlined into functions that may use more instructions than the rest of the file.
+// An attribute cannot stand in parentheses: NOLINTBEGIN(bugprone-macro-parentheses)
 #define AIRCOMP_FUNCTIONS(NAME, TARGET)                                                       \
     struct NAME {                                                                             \
         TARGET static bool all_finite(const float* row, std::size_t size) {                   \
@@ -108,7 +109,7 @@ struct Bodies {
             Bodies::multiply_silu(gate, up, size);                                            \
         }                                                                                     \
     };
-
+// NOLINTEND(bugprone-macro-parentheses)
 AIRCOMP_FUNCTIONS(Portable, )
 #if defined(__x86_64__)
 AIRCOMP_FUNCTIONS(Avx2, __attribute__((target("avx2,fma"))))
