@@ -10,7 +10,7 @@
 namespace gr::aircomp::virtual_radio {
 namespace {
 
-constexpr std::uint32_t version = 0x41495203;
+constexpr std::uint32_t version = 0x41495204;
 /// Samples of a window over all its antennas: with them an answer stays within a message.
 constexpr std::size_t most_samples = LocalSocket::most_bytes / sizeof(Sample) - 64;
 constexpr Ticks most_ticks = Ticks{1} << 60;
@@ -163,7 +163,7 @@ Joined decode_air(const Bytes& message) {
 }
 
 Request decode_request(const Bytes& message) {
-    return static_cast<Request>(Reader(message).get<std::uint32_t>("request", 1, 2));
+    return static_cast<Request>(Reader(message).get<std::uint32_t>("request", 1, 4));
 }
 
 Bytes encode_transmit(const std::vector<Transmission>& transmissions) {
@@ -240,12 +240,43 @@ Window decode_receive(const Bytes& message, const AirConfig& config) {
     return window;
 }
 
+Bytes encode_claim(const std::vector<std::size_t>& boards) {
+    Writer writer;
+    writer.put(static_cast<std::uint32_t>(Request::claim));
+    writer.put(static_cast<std::uint64_t>(boards.size()));
+    for (const std::size_t board : boards)
+        writer.put(static_cast<std::uint64_t>(board));
+    return writer.take();
+}
+
+std::vector<std::size_t> decode_claim(const Bytes& message, const AirConfig& config) {
+    Reader reader(message);
+    reader.get<std::uint32_t>();
+    const auto count = reader.get<std::uint64_t>("boards", 1, config.boards.size());
+    std::vector<std::size_t> boards;
+    for (std::uint64_t i = 0; i < count; ++i)
+        boards.push_back(get_index(reader, "board", config.boards.size()));
+    reader.finish();
+    return boards;
+}
+
+Bytes encode_release() {
+    return Writer().put(static_cast<std::uint32_t>(Request::release)).take();
+}
+
 Bytes encode_samples(const std::vector<Sample>& samples) {
     return Writer().put(std::string()).put(samples).take();
 }
 
 Bytes encode_error(const std::string& what) {
     return Writer().put(what).take();
+}
+
+std::string decode_error(const Bytes& message) {
+    Reader reader(message);
+    std::string error = reader.text();
+    reader.finish();
+    return error;
 }
 
 std::vector<Sample> decode_samples(const Bytes& message, std::size_t count) {

@@ -14,7 +14,7 @@
 
 namespace gr::aircomp::virtual_radio {
 
-enum class Request : std::uint32_t { transmit = 1, receive = 2 };
+enum class Request : std::uint32_t { transmit = 1, receive = 2, claim = 3, release = 4 };
 
 /// What a process must know of the air that it joins; paths and impairments stay at the server.
 struct Joined {
@@ -27,7 +27,10 @@ Bytes encode_transmit(const std::vector<Transmission>& transmissions);
 Bytes encode_accepted(bool accepted);
 Bytes encode_receive(const Window& window);
 Bytes encode_samples(const std::vector<Sample>& samples);
+/// Empty: all is well.
 Bytes encode_error(const std::string& what);
+Bytes encode_claim(const std::vector<std::size_t>& boards);
+Bytes encode_release();
 
 /// These throw std::runtime_error on what is cut off, too long or of another version.
 Joined decode_air(const Bytes& message);
@@ -35,6 +38,8 @@ Request decode_request(const Bytes& message);
 /// Boards and antennas are those of `config`.
 std::vector<Transmission> decode_transmit(const Bytes& message, const AirConfig& config);
 bool decode_accepted(const Bytes& message);
+std::vector<std::size_t> decode_claim(const Bytes& message, const AirConfig& config);
+std::string decode_error(const Bytes& message);
 Window decode_receive(const Bytes& message, const AirConfig& config);
 /// Throws the server's error where it sent one.
 std::vector<Sample> decode_samples(const Bytes& message, std::size_t count);

@@ -27,6 +27,15 @@ Bytes answer_receive(Air& air, const Bytes& request) {
     }
 }
 
+Bytes answer_claim(Air& air, const Bytes& request, int process, std::shared_ptr<void>& claimed) {
+    try {
+        claimed = air.claim(decode_claim(request, air.config()), process);
+        return encode_error("");
+    } catch (const std::runtime_error& error) {
+        return encode_error(error.what());
+    }
+}
+
 }  // namespace
 
 AirServer::AirServer(std::shared_ptr<Air> air, std::string path)
@@ -91,6 +100,7 @@ void AirServer::serve(Connection& connection) {
 }
 
 void AirServer::converse(const LocalSocket& socket) {
+    std::shared_ptr<void> claimed;  // For as long as the connection lasts.
     socket.send(encode_air(air_->config(), air_->clock()));
     for (Bytes request; socket.receive(request);) {
         switch (decode_request(request)) {
@@ -100,6 +110,13 @@ void AirServer::converse(const LocalSocket& socket) {
                 break;
             case Request::receive:
                 socket.send(answer_receive(*air_, request));
+                break;
+            case Request::claim:
+                socket.send(answer_claim(*air_, request, socket.peer(), claimed));
+                break;
+            case Request::release:
+                claimed.reset();
+                socket.send(encode_error(""));
                 break;
         }
     }

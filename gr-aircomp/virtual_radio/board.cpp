@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <uhd/exception.hpp>
+#include <utility>
 
 #include "gnuradio/aircomp/phy/seed.hpp"
 
@@ -16,6 +18,12 @@ constexpr double first_rate_hz = 1e6;
 
 double at(const std::map<Ticks, double>& timeline, Ticks time) {
     return std::prev(timeline.upper_bound(time))->second;
+}
+
+void require_time(Ticks time, double tick_rate_hz) {
+    if (time >= 0) return;
+    throw uhd::value_error("board time: expected at least 0 s, found " +
+                           std::to_string(static_cast<double>(time) / tick_rate_hz) + " s");
 }
 
 }  // namespace
@@ -70,12 +78,14 @@ Ticks Board::time_last_pulse() {
 }
 
 void Board::set_time_now(Ticks time) {
+    require_time(time, tick_rate_hz());
     const std::lock_guard<std::mutex> lock(mutex_);
     pending_.reset();
     ahead_ = time - air_->clock().now();
 }
 
 void Board::set_time_next_pulse(Ticks time) {
+    require_time(time, tick_rate_hz());
     const std::lock_guard<std::mutex> lock(mutex_);
     const Ticks now = air_->clock().now();
     roll(now);
@@ -178,6 +188,16 @@ double Board::set_rate(Direction direction, std::size_t channel, double rate_hz)
 Ticks Board::period(Direction direction, std::size_t channel) {
     const std::lock_guard<std::mutex> lock(mutex_);
     return tuner(direction, channel).period;
+}
+
+bool Board::has_transmitter(std::size_t antenna) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return !transmitters_[antenna].expired();
+}
+
+void Board::set_transmitter(std::size_t antenna, std::weak_ptr<void> streamer) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    transmitters_[antenna] = std::move(streamer);
 }
 
 void Board::set_antennas(Direction direction, const std::vector<std::size_t>& antennas) {

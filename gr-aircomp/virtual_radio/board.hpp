@@ -30,6 +30,7 @@ public:
     /// Board time, at air time `now` and of the last pulse per second.
     Ticks time_now();
     Ticks time_last_pulse();
+    /// Throws uhd::value_error on a time below 0, as does the next: a board counts from 0.
     void set_time_now(Ticks time);
     /// At the next pulse; never where the time source has none.
     void set_time_next_pulse(Ticks time);
@@ -59,6 +60,10 @@ public:
     void set_antennas(Direction direction, const std::vector<std::size_t>& antennas);
     std::vector<std::size_t> antennas(Direction direction);
 
+    /// An antenna sends from one streamer at a time.
+    bool has_transmitter(std::size_t antenna);
+    void set_transmitter(std::size_t antenna, std::weak_ptr<void> streamer);
+
 private:
     /// A setting's values by the air time from which they hold.
     using Timeline = std::map<Ticks, double>;
@@ -85,6 +90,7 @@ private:
     std::array<std::vector<Tuner>, 2> tuners_;
     std::array<std::uint64_t, 2> tunes_{};  ///< So far, by direction.
     std::array<std::vector<std::size_t>, 2> antennas_;
+    std::map<std::size_t, std::weak_ptr<void>> transmitters_;  ///< Streamers by antenna.
 };
 
 }  // namespace gr::aircomp::virtual_radio

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The virtual radio as a device of UHD: several boards of one air. UHD finds this module in its
 // module path; device_arguments.hpp has the arguments.
+#include <unistd.h>
+
+#include <stdexcept>
+#include <string>
 #include <uhd/device.hpp>
 #include <uhd/exception.hpp>
 #include <uhd/utils/log.hpp>
@@ -19,6 +23,11 @@ public:
     explicit Device(const uhd::device_addr_t& arguments) {
         const Opening opening = open_air(arguments);
         send_buffer_samples_ = opening.send_buffer_samples;
+        try {
+            claimed_ = opening.air->claim(opening.boards, ::getpid());
+        } catch (const std::runtime_error& error) {
+            throw uhd::runtime_error(std::string("aircomp: ") + error.what());
+        }
         _type = uhd::device::USRP;
         _tree = uhd::property_tree::make();
         _tree->create<std::string>("/name").set("aircomp virtual radio");
@@ -29,8 +38,17 @@ public:
     }
 
     uhd::tx_streamer::sptr get_tx_stream(const uhd::stream_args_t& args) override {
-        auto streamer = std::make_shared<TransmitStreamer>(ports(args, Direction::transmit),
-                                                           format(args), send_buffer_samples_);
+        const std::vector<Port> chosen = ports(args, Direction::transmit);
+        for (const Port& port : chosen) {
+            if (port.board->has_transmitter(port.antenna))
+                throw uhd::runtime_error("aircomp: antenna " + std::to_string(port.antenna) +
+                                         " of board '" + port.board->config().name +
+                                         "': has a transmit streamer already");
+        }
+        auto streamer =
+            std::make_shared<TransmitStreamer>(chosen, format(args), send_buffer_samples_);
+        for (const Port& port : chosen)
+            port.board->set_transmitter(port.antenna, streamer);
         last_transmit_ = streamer;
         return streamer;
     }
@@ -70,6 +88,7 @@ private:
     }
 
     std::vector<std::shared_ptr<Board>> boards_;
+    std::shared_ptr<void> claimed_;  ///< Goes before the air, which the boards keep.
     std::size_t send_buffer_samples_;
     std::weak_ptr<TransmitStreamer> last_transmit_;
 };

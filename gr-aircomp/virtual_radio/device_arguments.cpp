@@ -2,6 +2,7 @@
 // The device arguments of a virtual radio.
 #include "device_arguments.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <mutex>
@@ -64,6 +65,8 @@ std::vector<std::size_t> chosen_boards(const device_addr_t& arguments, const Air
             known += (b == 0 ? "" : ", ") + air.boards[b].name;
         }
         if (b == air.boards.size()) fail("name", "one of " + known, name);
+        if (std::find(boards.begin(), boards.end(), b) != boards.end())
+            fail("name", "every board once", name);
         boards.push_back(b);
     }
     if (!boards.empty()) return boards;

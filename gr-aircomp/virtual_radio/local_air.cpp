@@ -24,6 +24,24 @@ Ticks Air::ready(Ticks end, Ticks period) const {
 
 LocalAir::LocalAir(AirConfig config) : config_(std::move(config)), clock_(begin_clock(config_)) {}
 
+std::shared_ptr<void> LocalAir::claim(const std::vector<std::size_t>& boards, int process) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const std::size_t board : boards) {
+        const auto holder = holders_.find(board);
+        if (holder != holders_.end())
+            throw std::runtime_error("board '" + config_.boards.at(board).name +
+                                     "': is open in process " + std::to_string(holder->second));
+    }
+    for (const std::size_t board : boards)
+        holders_[board] = process;
+    const auto let_go = [this, boards](const void*) {
+        const std::lock_guard<std::mutex> relock(mutex_);
+        for (const std::size_t board : boards)
+            holders_.erase(board);
+    };
+    return {&holders_, let_go};
+}
+
 bool LocalAir::transmit(std::vector<Transmission> transmissions) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const Ticks now = clock_.now();

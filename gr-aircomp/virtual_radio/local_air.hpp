@@ -18,6 +18,7 @@ public:
 
     const AirConfig& config() const override { return config_; }
     const AirClock& clock() const override { return clock_; }
+    std::shared_ptr<void> claim(const std::vector<std::size_t>& boards, int process) override;
     bool transmit(std::vector<Transmission> transmissions) override;
     std::vector<Sample> receive(const Window& window) override;
 
@@ -29,6 +30,7 @@ private:
     const AirConfig config_;
     const AirClock clock_;
     std::mutex mutex_;
+    std::map<std::size_t, int> holders_;  ///< Processes by board.
     Transmissions sent_;  ///< In order of their start.
     std::map<std::pair<std::size_t, Ticks>, std::unique_ptr<Receiver>> receivers_;
     std::set<std::pair<std::size_t, std::size_t>> warned_;  ///< Boards of unequal rates.

@@ -3,6 +3,7 @@
 #include "local_socket.hpp"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -67,7 +68,13 @@ LocalSocket LocalSocket::listen(const std::string& path) {
     const LocalSocket probe = open_socket();
     if (::connect(probe.descriptor_, general, sizeof address) == 0)
         throw std::runtime_error(path + ": somebody listens there already");
-    if (errno == ECONNREFUSED) ::unlink(path.c_str());
+    const bool nobody = errno == ECONNREFUSED;  // Of a file that is no socket, too.
+    struct stat there {};
+    if (::lstat(path.c_str(), &there) == 0) {
+        if (!S_ISSOCK(there.st_mode))
+            throw std::runtime_error(path + ": is there and is no socket");
+        if (nobody) ::unlink(path.c_str());
+    }
     if (::bind(socket.descriptor_, general, sizeof address) != 0 ||
         ::listen(socket.descriptor_, SOMAXCONN) != 0)
         fail(path);
@@ -80,6 +87,13 @@ LocalSocket LocalSocket::accept() const {
         if (descriptor >= 0) return LocalSocket(descriptor);
         if (errno != EINTR && errno != ECONNABORTED) fail("accept");
     }
+}
+
+int LocalSocket::peer() const {
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (::getsockopt(descriptor_, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) fail("peer");
+    return credentials.pid;
 }
 
 void LocalSocket::send(const Bytes& message) const {

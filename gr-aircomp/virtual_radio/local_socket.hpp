@@ -22,10 +22,14 @@ public:
     LocalSocket& operator=(LocalSocket&& other) noexcept;
 
     static LocalSocket connect(const std::string& path);
-    /// Listens at `path`; takes the place of a socket there that nobody listens at.
+    /// Listens at `path`; takes the place of a socket there that nobody listens at, and of nothing
+    /// else.
     static LocalSocket listen(const std::string& path);
     /// The next who connects; throws once shut down.
     LocalSocket accept() const;
+
+    /// The process at the other end.
+    int peer() const;
 
     void send(const Bytes& message) const;
     /// False where the other end has closed the connection.

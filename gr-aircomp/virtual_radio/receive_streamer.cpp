@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <uhd/exception.hpp>
+#include <uhd/utils/log.hpp>
 
 namespace gr::aircomp::virtual_radio {
 
@@ -39,12 +40,14 @@ void ReceiveStreamer::issue_stream_cmd(const uhd::stream_cmd_t& command) {
     changed_.notify_all();
 }
 
-/// Ends a continuous run with the samples of before now.
+/// Ends what runs with the samples of before now, and what waits at once.
 void ReceiveStreamer::stop(Ticks now) {
     commands_.clear();
-    if (run_ && !run_->left) {
-        const Ticks passed = now - run_->next[0];
-        run_->left = passed > 0 ? static_cast<std::size_t>(passed / run_->period) : 0;
+    if (run_) {
+        const Ticks passed = std::max<Ticks>(0, now - run_->next[0]);
+        const auto until_now = static_cast<std::size_t>(passed / run_->period);
+        run_->left = std::min(run_->left.value_or(until_now), until_now);
+        run_->more = false;
     }
     changed_.notify_all();
 }
@@ -70,6 +73,16 @@ ReceiveStreamer::Code ReceiveStreamer::next_run() {
     }
     run_ = std::move(run);
     return uhd::rx_metadata_t::ERROR_CODE_NONE;
+}
+
+/// Samples from now on come at the rate that the channels have now: it may be set while they stream.
+/// While it is being set channel by channel, they differ.
+void ReceiveStreamer::follow_rate() {
+    const Ticks period = ports_[0].board->period(Direction::receive, ports_[0].channel);
+    const bool agreed = std::all_of(ports_.begin(), ports_.end(), [&](const Port& port) {
+        return port.board->period(Direction::receive, port.channel) == period;
+    });
+    if (agreed) run_->period = period;
 }
 
 /// Whether the reader came later than the buffer lasts; a continuous run then goes on from now.
@@ -145,6 +158,19 @@ void ReceiveStreamer::read(const Run& run, const buffs_type& buffers, std::size_
     }
 }
 
+/// As a board whose cable was pulled: nothing comes any more. Commands end with it.
+std::size_t ReceiveStreamer::lose_air(const char* why, std::unique_lock<std::mutex>& lock,
+                                      uhd::rx_metadata_t& metadata, Ticks deadline) {
+    if (!gone_) UHD_LOG_ERROR("AIRCOMP", why << ": nothing is received any more");
+    gone_ = true;
+    run_.reset();
+    commands_.clear();
+    changed_.wait_until(lock, clock().wall(deadline), [] { return false; });
+    metadata.reset();
+    metadata.error_code = uhd::rx_metadata_t::ERROR_CODE_TIMEOUT;
+    return 0;
+}
+
 void ReceiveStreamer::describe(uhd::rx_metadata_t& metadata) const {
     Board& board = *ports_[0].board;
     metadata.has_time_spec = true;
@@ -161,6 +187,7 @@ std::size_t ReceiveStreamer::recv(const buffs_type& buffers, std::size_t count,
     if (count == 0) return 0;
     for (;;) {
         if (!run_ || (run_->left && *run_->left == 0)) metadata.error_code = next_run();
+        if (run_) follow_rate();
         if (run_ && overflowed(clock().now())) {
             metadata.error_code = uhd::rx_metadata_t::ERROR_CODE_OVERFLOW;
             describe(metadata);
@@ -197,7 +224,12 @@ std::size_t ReceiveStreamer::recv(const buffs_type& buffers, std::size_t count,
     advance(count);
     metadata.end_of_burst = run_->left && *run_->left == 0 && !run_->more;
     lock.unlock();  // commands need not wait for the emulator
-    read(run, buffers, count);
+    try {
+        read(run, buffers, count);
+    } catch (const AirGone& error) {
+        lock.lock();
+        return lose_air(error.what(), lock, metadata, deadline);
+    }
     return count;
 }
 

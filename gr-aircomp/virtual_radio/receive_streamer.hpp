@@ -48,7 +48,10 @@ private:
     const AirClock& clock() const { return ports_[0].board->air().clock(); }
     void stop(Ticks now);
     Code next_run();
+    void follow_rate();
     bool overflowed(Ticks now);
+    std::size_t lose_air(const char* why, std::unique_lock<std::mutex>& lock,
+                         uhd::rx_metadata_t& metadata, Ticks deadline);
     std::optional<std::size_t> wait(std::unique_lock<std::mutex>& lock, std::size_t count,
                                     Ticks deadline);
     std::size_t before_loss(std::size_t count);
@@ -59,6 +62,7 @@ private:
     const std::vector<Port> ports_;
     const SampleFormat format_;
     PacketLoss loss_;
+    bool gone_ = false;       ///< The air is.
     bool lost_next_ = false;  ///< The next packet is known to be lost.
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -11,16 +11,21 @@ namespace gr::aircomp::virtual_radio {
 
 class RemoteAir : public Air {
 public:
-    /// Joins the air at `path`. Throws std::runtime_error, as all calls do when the server is gone.
+    /// Joins the air at `path`. Throws std::runtime_error; other calls throw AirGone when the server
+    /// is gone.
     explicit RemoteAir(std::string path);
 
     const AirConfig& config() const override { return joined_.config; }
     const AirClock& clock() const override { return joined_.clock; }
+    /// The server knows the process by its connection.
+    std::shared_ptr<void> claim(const std::vector<std::size_t>& boards, int process) override;
     bool transmit(std::vector<Transmission> transmissions) override;
     std::vector<Sample> receive(const Window& window) override;
 
 private:
     LocalSocket join(Joined& joined) const;
+    LocalSocket idle();
+    Bytes exchange(const LocalSocket& socket, const Bytes& request) const;
     Bytes ask(const Bytes& request);
 
     const std::string path_;

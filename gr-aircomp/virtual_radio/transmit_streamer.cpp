@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <uhd/exception.hpp>
+#include <uhd/utils/log.hpp>
 
 namespace gr::aircomp::virtual_radio {
 namespace {
@@ -118,7 +119,13 @@ bool TransmitStreamer::send_piece(const buffs_type& buffers, std::size_t first, 
         t.samples.resize(count);
         format_.read(buffers[i], first, count, t.samples.data());
     }
-    if (!ports_[0].board->air().transmit(std::move(transmissions))) return false;
+    try {
+        if (!ports_[0].board->air().transmit(std::move(transmissions))) return false;
+    } catch (const AirGone& error) {
+        UHD_LOG_ERROR("AIRCOMP", error.what() << ": nothing is sent any more");
+        gone_ = true;
+        return false;
+    }
     for (Ticks& next : next_)
         next += static_cast<Ticks>(count) * period_;
     queued_.emplace_back(*std::max_element(next_.begin(), next_.end()), count);
@@ -154,6 +161,10 @@ std::size_t TransmitStreamer::send(const buffs_type& buffers, std::size_t count,
             if (first) state_ = State::announced;
             return done;
         }
+        if (gone_) {
+            changed_.wait_until(lock, clock().wall(deadline), [] { return false; });
+            return 0;
+        }
         const std::size_t most = loss_.possible() ? packet_samples : most_piece_samples;
         const std::size_t piece = std::min({count - done, most, room(clock().now())});
         if (in_time && loss_.next()) {
@@ -163,6 +174,8 @@ std::size_t TransmitStreamer::send(const buffs_type& buffers, std::size_t count,
             state_ = State::dropping;
         } else if (in_time && send_piece(buffers, done, piece)) {
             done += piece;
+        } else if (gone_) {
+            continue;
         } else if (first && timed_) {
             post(clock().now(), uhd::async_metadata_t::EVENT_CODE_TIME_ERROR, false);
             state_ = State::dropping;

@@ -51,6 +51,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     State state_ = State::idle;
+    bool gone_ = false;  ///< The air is.
     bool timed_ = false;
     uhd::time_spec_t time_;
     Ticks period_ = 1;

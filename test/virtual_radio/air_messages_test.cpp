@@ -2,6 +2,7 @@
 // Messages between processes and the server of an air: whole, cut off and mutilated.
 #include "air_messages.hpp"
 
+#include <filesystem>
 #include <random>
 
 #include "air_server.hpp"
@@ -66,6 +67,32 @@ TEST_CASE("a message that was cut off or changed is refused or harmless") {
         }
     }
     CHECK(refused > 1000);
+}
+
+TEST_CASE("a server takes the place of no file but a socket that nobody listens at") {
+    const ::aircomp::test::TemporaryFolder folder;
+    const std::string file = folder.write("recording.dat", "an hour of samples").string();
+    CHECK_THROWS_WITH(AirServer(std::make_shared<LocalAir>(ideal_air(1, 1)), file),
+                      Catch::Contains("recording.dat: is there and is no socket"));
+    CHECK(std::filesystem::is_regular_file(file));
+    const std::string path = (folder.path() / "air").string();
+    {
+        // As of a server that was killed: the socket stays.
+        const LocalSocket left = LocalSocket::listen(path);
+    }
+    CHECK_NOTHROW(AirServer(std::make_shared<LocalAir>(ideal_air(1, 1)), path));
+}
+
+TEST_CASE("boards of a claim are those of the air, and free when its connection ends") {
+    const ::aircomp::test::TemporaryFolder folder;
+    const std::string path = (folder.path() / "air").string();
+    const AirServer server(std::make_shared<LocalAir>(ideal_air(2, 1)), path);
+    CHECK_THROWS(decode_claim(encode_claim({2}), ideal_air(2, 1)));
+    RemoteAir first(path), second(path);
+    auto claimed = first.claim({0, 1}, 0);
+    CHECK_THROWS_WITH(second.claim({1}, 0), Catch::Contains("'board1': is open in process"));
+    claimed.reset();
+    CHECK(second.claim({1}, 0));
 }
 
 TEST_CASE("a server outlives those who send nonsense, and refuses windows of the future") {

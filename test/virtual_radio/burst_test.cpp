@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <uhd/exception.hpp>
@@ -148,6 +150,120 @@ TEST_CASE("a late stream command, a broken chain and a reader that sleeps are re
     while (receive() == uhd::rx_metadata_t::ERROR_CODE_NONE) {
     }
     CHECK(metadata.error_code == uhd::rx_metadata_t::ERROR_CODE_TIMEOUT);
+}
+
+TEST_CASE("a stop ends what runs and what waits, far ahead or endless") {
+    const auto device = open("boards=1");
+    device->set_rx_rate(1e6);
+    device->set_time_now(uhd::time_spec_t(0.0));
+    const auto streamer = receiver(*device);
+    Samples samples(1000);
+    uhd::rx_metadata_t metadata;
+    const auto command = [&](std::uint64_t count, double ahead_s) {
+        uhd::stream_cmd_t own(uhd::stream_cmd_t::STREAM_MODE_NUM_SAMPS_AND_DONE);
+        own.num_samps = count;
+        own.stream_now = false;
+        own.time_spec = device->get_time_now() + uhd::time_spec_t(ahead_s);
+        streamer->issue_stream_cmd(own);
+        return own.time_spec;
+    };
+    const auto receive = [&](double timeout) {
+        return streamer->recv(samples.data(), samples.size(), metadata, timeout);
+    };
+    const auto stop = [&] {
+        streamer->issue_stream_cmd(uhd::stream_cmd_t::STREAM_MODE_STOP_CONTINUOUS);
+    };
+    command(1000, 1e6);
+    CHECK(receive(0.01) == 0);
+    stop();
+    const auto time = command(1000, 0.1);
+    CHECK(receive(5) == 1000);
+    // To the tick of 5 ns that is nearest.
+    CHECK((metadata.time_spec - time).get_real_secs() == Approx(0).margin(5e-9));
+    CHECK(metadata.end_of_burst);
+    command(std::uint64_t{1} << 40, 0.05);
+    CHECK(receive(5) == 1000);
+    stop();
+    while (receive(0.01) > 0) {
+    }
+    CHECK(metadata.error_code == uhd::rx_metadata_t::ERROR_CODE_TIMEOUT);
+    command(1000, 0.1);
+    CHECK(receive(5) == 1000);
+}
+
+TEST_CASE("a rate that is set while samples come holds for the next ones") {
+    const auto device = open("boards=1");
+    device->set_rx_rate(1e6);
+    device->set_time_now(uhd::time_spec_t(0.0));
+    const auto streamer = receiver(*device);
+    streamer->issue_stream_cmd(uhd::stream_cmd_t::STREAM_MODE_START_CONTINUOUS);
+    Samples samples(1000);
+    uhd::rx_metadata_t metadata;
+    const auto time_of_next = [&] {
+        REQUIRE(streamer->recv(samples.data(), samples.size(), metadata, 5) == 1000);
+        return metadata.time_spec;
+    };
+    const auto first = time_of_next();
+    CHECK(time_of_next() == first + uhd::time_spec_t(0.001));
+    device->set_rx_rate(2e6);
+    CHECK(time_of_next() == first + uhd::time_spec_t(0.002));
+    CHECK(time_of_next() == first + uhd::time_spec_t(0.0025));
+}
+
+TEST_CASE("a board is open once, has one transmit streamer, and its time is not below 0") {
+    TemporaryFolder folder;
+    const std::string socket = (folder.path() / "air").string();
+    const gr::aircomp::virtual_radio::AirServer server(
+        std::make_shared<gr::aircomp::virtual_radio::LocalAir>(
+            gr::aircomp::virtual_radio::ideal_air(2, 1)),
+        socket);
+    const std::string holder = "'board0': is open in process " + std::to_string(::getpid());
+    auto device = open("name=board0,air=" + socket);
+    CHECK_THROWS_WITH(open("boards=all,air=" + socket), Catch::Contains(holder));
+    const auto other = open("name=board1,air=" + socket);
+    auto streamer = sender(*device, {0});
+    CHECK_THROWS_WITH(sender(*device, {0}),
+                      Catch::Contains("'board0': has a transmit streamer already"));
+    streamer.reset();
+    streamer = sender(*device, {0});
+    CHECK_THROWS_WITH(device->set_time_now(uhd::time_spec_t(-1.0)),
+                      Catch::Contains("board time: expected at least 0 s, found -1"));
+    streamer.reset();
+    device.reset();
+    // Free as soon as it was closed.
+    device = open("serial=board0,air=" + socket);
+
+    const auto file = folder.write("air.yaml", "boards: [{name: a}, {name: b}]\n");
+    CHECK_THROWS_WITH(open("name0=a,name1=a,config=" + file.string()),
+                      Catch::Contains("name: expected every board once, found 'a'"));
+    const auto a = open("name=a,config=" + file.string());
+    CHECK_THROWS_WITH(open("boards=2,config=" + file.string()),
+                      Catch::Contains("'a': is open in process"));
+}
+
+TEST_CASE("an air that goes away is a board whose cable was pulled: silence, no exception") {
+    TemporaryFolder folder;
+    const std::string socket = (folder.path() / "air").string();
+    auto server = std::make_unique<gr::aircomp::virtual_radio::AirServer>(
+        std::make_shared<gr::aircomp::virtual_radio::LocalAir>(
+            gr::aircomp::virtual_radio::ideal_air(1, 1)),
+        socket);
+    const auto device = open("air=" + socket);
+    device->set_rx_rate(1e6);
+    const auto listener = receiver(*device);
+    const auto streamer = sender(*device, {0});
+    listener->issue_stream_cmd(uhd::stream_cmd_t::STREAM_MODE_START_CONTINUOUS);
+    Samples samples(1000);
+    uhd::rx_metadata_t metadata;
+    CHECK(listener->recv(samples.data(), samples.size(), metadata, 5) == 1000);
+    server.reset();
+    for (int i = 0; i < 3; ++i) {
+        CHECK(listener->recv(samples.data(), samples.size(), metadata, 0.01) == 0);
+        CHECK(metadata.error_code == uhd::rx_metadata_t::ERROR_CODE_TIMEOUT);
+        CHECK(send(*streamer, 100, burst_at(device->get_time_now() + uhd::time_spec_t(1.0)), 0.01) ==
+              0);
+    }
+    listener->issue_stream_cmd(uhd::stream_cmd_t::STREAM_MODE_STOP_CONTINUOUS);
 }
 
 TEST_CASE("lost packets are sequence errors: a burst ends, a stream goes on after a gap") {

@@ -39,11 +39,12 @@ uhd::time_spec_t Laboratory::soon(double seconds) {
 void Laboratory::send(std::size_t channel, const Samples& samples, uhd::time_spec_t time) {
     uhd::stream_args_t args("fc32");
     args.channels = {channel};
-    senders_.push_back(device_->get_tx_stream(args));
+    uhd::tx_streamer::sptr& sender = senders_[channel];
+    if (!sender) sender = device_->get_tx_stream(args);
     uhd::tx_metadata_t metadata;
     metadata.has_time_spec = metadata.start_of_burst = metadata.end_of_burst = true;
     metadata.time_spec = time;
-    REQUIRE(senders_.back()->send(samples.data(), samples.size(), metadata, 1) == samples.size());
+    REQUIRE(sender->send(samples.data(), samples.size(), metadata, 1) == samples.size());
 }
 
 std::vector<Samples> Laboratory::receive(const std::vector<std::size_t>& channels,

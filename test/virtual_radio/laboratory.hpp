@@ -4,6 +4,7 @@
 #pragma once
 
 #include <complex>
+#include <map>
 #include <string>
 #include <uhd/usrp/multi_usrp.hpp>
 #include <vector>
@@ -36,7 +37,7 @@ private:
     TemporaryFolder folder_;
     std::string file_;
     uhd::usrp::multi_usrp::sptr device_;
-    std::vector<uhd::tx_streamer::sptr> senders_;
+    std::map<std::size_t, uhd::tx_streamer::sptr> senders_;  ///< By channel.
 };
 
 /// Samples of unit power, fixed by the seed.
