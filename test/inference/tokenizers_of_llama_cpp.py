@@ -64,8 +64,12 @@ def fetch(folder):
 
 def cases(vocabulary):
     texts = pathlib.Path(f"{vocabulary}.inp").read_bytes().decode().split(SEPARATOR)
-    lines = pathlib.Path(f"{vocabulary}.out").read_text().split("\n")
-    return texts, [[int(number) for number in line.split()] for line in lines[:len(texts)]]
+    if texts[-1] == "":  # what is behind the last line is no text
+        texts.pop()
+    lines = pathlib.Path(f"{vocabulary}.out").read_text().splitlines()
+    if len(lines) != len(texts):
+        sys.exit(f"{vocabulary}: expected ids of {len(texts)} texts, found {len(lines)}")
+    return texts, [[int(number) for number in line.split()] for line in lines]
 
 
 def compare(program, vocabulary):
