@@ -8,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "text/oniguruma.hpp"
 #include "text/utf8.hpp"
