@@ -86,7 +86,7 @@ void read_attention(Keys& keys, ModelConfig& model) {
     model.heads = keys.dimension("attention.head_count");
     const GgufValue* const kv_heads = keys.find("attention.head_count_kv");
     model.kv_heads = kv_heads ? kv_heads->integer(1, largest_dimension) : model.heads;
-    if (model.heads % model.kv_heads != 0) {
+    if (kv_heads != nullptr && model.heads % model.kv_heads != 0) {
         kv_heads->fail("a divisor of attention.head_count, " + std::to_string(model.heads));
     }
     if (const GgufValue* const length = keys.find("attention.key_length")) {
@@ -113,7 +113,7 @@ void read_rope_scaling(Keys& keys, ModelConfig& model) {
     const GgufValue* const type = keys.find("rope.scaling.type");
     const std::string_view name = type ? type->text() : old ? "linear" : "none";
     if (name == "none") return;
-    if (name != "linear") type->fail("\"none\" or \"linear\"");
+    if (type != nullptr && name != "linear") type->fail("\"none\" or \"linear\"");
     RopeScaling scaling;
     scaling.type = RopeType::linear;
     scaling.factor = type ? keys.at("rope.scaling.factor").number_above(0) : old->number_above(0);
