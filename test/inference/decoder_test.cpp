@@ -107,6 +107,40 @@ TEST_CASE("partials of any split sum to the unsplit layer, with fewer KV groups 
     check_splits(small_config(12, 1), {}, 60);
 }
 
+TEST_CASE("partials of any split sum to the unsplit layer, where halves read the same stream") {
+    ModelConfig config = small_config(9, 3);
+    config.design.parallel = true;
+    const Checkpoint checkpoint = random_model(config);
+    std::mt19937 generator(4);
+    for (std::size_t devices = 1; devices <= 12; ++devices) {
+        Team whole(checkpoint, {whole_model(config)});
+        Team team(checkpoint, random_slices(config, devices, generator));
+        const auto x = whole.embed(some_tokens(config, 5));
+        const Site site = config.site(1);
+        CHECK(site.kind == SiteKind::block);
+        CHECK(relative_difference(Team::sum(whole.partials(site, x, 0)),
+                                  Team::sum(team.partials(site, x, 0))) < float32_rounding);
+    }
+}
+
+TEST_CASE("a cache that grew holds what one of the same size had held") {
+    ModelConfig config = small_config(4, 2);
+    config.context = 1000;
+    const Checkpoint checkpoint = random_model(config);
+    const auto tokens = some_tokens(config, 600);
+    // From 256 positions to 512 and 1000 on the way, or to 600 at once.
+    const auto grown = Team(checkpoint, {whole_model(config)}).logits(tokens, 100);
+    const auto at_once = Team(checkpoint, {whole_model(config)}).logits(tokens, 600);
+    CHECK(relative_difference(at_once, grown) < 3 * float32_rounding);
+}
+
+TEST_CASE("a sum of another size than the stream is refused") {
+    const Checkpoint checkpoint = random_model(small_config(4, 2));
+    const Residual residual(checkpoint);
+    std::vector<float> sum(64), x(128);
+    check_error<std::invalid_argument>([&] { residual.add({}, sum, x); }, {"128", "found 64"});
+}
+
 TEST_CASE("biases are split with their rows") {
     check_splits(qwen2_config(), {}, 50);
 }

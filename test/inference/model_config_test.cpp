@@ -172,6 +172,27 @@ TEST_CASE("Gemma's null soft cap is none, and a missing one its family's") {
     check_error<std::runtime_error>([&] { read(config); }, {"use_bidirectional_attention"});
 }
 
+TEST_CASE("Falcon's configurations leave out the context, and say its generation by flags") {
+    json config = llama();
+    for (const char* key : {"max_position_embeddings", "rms_norm_eps", "hidden_act",
+                            "intermediate_size", "num_key_value_heads"})
+        config.erase(key);
+    config["architectures"] = {"FalconForCausalLM"};
+    config["layer_norm_epsilon"] = 1e-5;
+    CHECK(read(config).context == 2048);
+    CHECK(read(config).kv_heads == 1);
+    CHECK(read(config).ffn_size == 4 * 64);
+    CHECK(read(config).design.one_norm);
+    config["multi_query"] = false;
+    CHECK(read(config).kv_heads == 8);
+    config["new_decoder_architecture"] = true;
+    config["num_kv_heads"] = 4;
+    CHECK(read(config).kv_heads == 4);
+    CHECK_FALSE(read(config).design.one_norm);
+    config["alibi"] = true;
+    check_error<std::runtime_error>([&] { read(config); }, {"alibi", "not implemented"});
+}
+
 TEST_CASE("layers of SmolLM3 that know no positions are listed or come at intervals") {
     json config = llama();
     config["architectures"] = {"SmolLM3ForCausalLM"};
@@ -198,6 +219,7 @@ TEST_CASE("what is not implemented is refused by its name") {
     check_refused("architectures", json::array(), {"an array of 0"});
     check_refused("hidden_act", "relu", {"silu", "relu"});
     check_refused("use_sliding_window", true, {"true"});
+    check_refused("use_mrope", true, {"true"});
     check_refused("partial_rotary_factor", 0.5, {"0.5"});
     check_refused("quantization_config", {{"bits", 4}}, {"quantised"});
     check_refused("layer_types", {"full_attention", "sliding_attention", "full_attention"},

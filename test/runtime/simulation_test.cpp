@@ -74,6 +74,50 @@ TEST_CASE("the error over the air falls tenfold with ten decibels") {
     CHECK(at_30 / at_40 == Approx(10).epsilon(0.5));
 }
 
+TEST_CASE("a model of parallel halves has one all-reduce a layer, whatever the scheme") {
+    auto model = small_model();
+    model.design.parallel = true;
+    const auto parallel = inference::random_model(model);
+    const auto run = [&](const std::string& scheme, std::int64_t& all_reduces) {
+        Simulation simulation(experiment(scheme, {0.4, 0.3, 0.2, 0.1}, 40), parallel, nullptr);
+        auto logits = simulation.forward()(tokens);
+        all_reduces = simulation.medium().usage().all_reduces;
+        return logits;
+    };
+    const auto expected = static_cast<std::int64_t>(tokens.size()) * model.layers;
+    std::int64_t counted = 0;
+    const auto exact = run("exact", counted);
+    CHECK(counted == expected);
+    for (const char* scheme : {"mmse", "fdma", "hierarchical", "digital"}) {
+        CAPTURE(scheme);
+        const auto logits = run(scheme, counted);
+        CHECK(counted == expected);
+        const double difference = largest_difference(exact, logits);
+        CHECK(difference > 0);
+        CHECK(difference < 2);  // of logits up to 3
+    }
+}
+
+TEST_CASE("memory is checked for the tokens that are used, not for the whole context") {
+    Config config = experiment("exact", {0.5, 0.5});
+    Simulation ample(config, checkpoint(), nullptr);
+    // Half of the layers and of the KV groups: 2 * 3 layers * 2 groups * 8 reals for each token.
+    const double slice = 4 * 3 * 64 * (8 * 8 + 4 * 8 + 3 * 80), a_token = 4 * 2 * 3 * 2 * 8;
+    for (auto& device : config.devices)
+        device.memory_bytes = slice + 12 * a_token;
+    Simulation tight(config, checkpoint(), nullptr);
+    CHECK(tight.forward()(tokens) == ample.forward()(tokens));
+    CHECK_NOTHROW(tight.model().reserve(12));
+    CHECK(tight.forward()(tokens) == ample.forward()(tokens));
+    CHECK_THROWS_WITH(tight.model().reserve(13), Catch::Contains("devices[0].memory_bytes") &&
+                                                     Catch::Contains("the KV cache of 13 tokens"));
+    const std::vector<inference::Token> more(13, 5);
+    CHECK_THROWS_AS(tight.forward()(more), std::invalid_argument);
+    for (auto& device : config.devices)
+        device.memory_bytes = slice;
+    CHECK_THROWS_AS(Simulation(config, checkpoint(), nullptr), std::invalid_argument);
+}
+
 TEST_CASE("decoding token by token agrees with prefill over the exact medium") {
     const auto config = experiment("exact", {0.4, 0.3, 0.2, 0.1});
     const auto at_once = logits(config);

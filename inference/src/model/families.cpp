@@ -67,7 +67,7 @@ Family gemma(const char* architecture, const char* model_type) {
     family.names.mlp_sum_norm = "post_feedforward_layernorm";
     family.options = {read_attention_bias, read_gemma_options};
     // The activation is what `hidden_activation` says.
-    family.harmless = {"hidden_act", "cache_implementation"};
+    family.harmless = {"hidden_act", "cache_implementation", "_sliding_window_pattern"};
     return family;
 }
 
@@ -171,6 +171,7 @@ Family falcon() {
     family.activation_key = "activation";
     family.ffn_key = "ffn_hidden_size";
     family.ffn_multiple = 4;
+    family.context = 2048;
     TensorNames& names = family.names;
     names.embedding = "transformer.word_embeddings";
     names.final_norm = "transformer.ln_f";

@@ -79,6 +79,7 @@ struct Family {
 
     // What a configuration may leave out has these values.
     std::int64_t head_dim = 0;  ///< 0: hidden_size / heads.
+    std::int64_t context = 0;   ///< 0: it has to be given.
     double rope_theta = 10000;
     double local_rope_theta = 0;  ///< Of local layers, where they have one of their own.
     double rotated_part = 1;

@@ -302,13 +302,17 @@ ModelConfig read_model_config(const std::filesystem::path& file) {
     model.ffn_size =
         has_width ? dimension(config, family.ffn_key) : family.ffn_multiple * model.hidden_size;
     model.layers = config.at("num_hidden_layers").integer(1, most_layers);
-    model.context = dimension(config, "max_position_embeddings");
+    const bool has_context =
+        family.context == 0 || config.find("max_position_embeddings").has_value();
+    model.context = has_context ? dimension(config, "max_position_embeddings") : family.context;
     model.rms_norm_epsilon = config.at(family.epsilon_key).number_above(0);
     model.tied_embeddings = config.flag("tie_word_embeddings", family.tied_embeddings);
     if (const auto name = config.find(family.activation_key))
         model.design.activation = activation_of(*name);
     if (const auto quantized = config.find("quantization_config"))
         quantized->fail("weights that are not quantised");
+    if (const auto planes = config.find("use_mrope"); planes && planes->boolean())
+        planes->fail("false (positions of several dimensions are not implemented)");
     read_attention_shape(config, family, model);
     for (const ReadOptions read : family.options)
         read(config, family, model);
