@@ -31,7 +31,7 @@ private:
     const AirClock clock_;
     std::mutex mutex_;
     std::map<std::size_t, int> holders_;  ///< Processes by board.
-    Transmissions sent_;  ///< In order of their start.
+    Transmissions sent_;                  ///< In order of their start.
     std::map<std::pair<std::size_t, Ticks>, std::unique_ptr<Receiver>> receivers_;
     std::set<std::pair<std::size_t, std::size_t>> warned_;  ///< Boards of unequal rates.
 };

@@ -320,8 +320,8 @@ TEST_CASE("bad input is one clear line and exit code 2") {
 }
 
 TEST_CASE("every command explains itself with an example") {
-    for (const char* command :
-         {"generate", "perplexity", "logits", "tokens", "assign", "transceiver", "compare", "bench"}) {
+    for (const char* command : {"generate", "perplexity", "logits", "tokens", "assign",
+                                "transceiver", "compare", "bench"}) {
         const auto help = aircomp(std::string(command) + " --help");
         CHECK(help.code == 0);
         CHECK(help.output.find("Example") != std::string::npos);

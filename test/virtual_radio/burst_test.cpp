@@ -260,8 +260,8 @@ TEST_CASE("an air that goes away is a board whose cable was pulled: silence, no 
     for (int i = 0; i < 3; ++i) {
         CHECK(listener->recv(samples.data(), samples.size(), metadata, 0.01) == 0);
         CHECK(metadata.error_code == uhd::rx_metadata_t::ERROR_CODE_TIMEOUT);
-        CHECK(send(*streamer, 100, burst_at(device->get_time_now() + uhd::time_spec_t(1.0)), 0.01) ==
-              0);
+        CHECK(send(*streamer, 100, burst_at(device->get_time_now() + uhd::time_spec_t(1.0)),
+                   0.01) == 0);
     }
     listener->issue_stream_cmd(uhd::stream_cmd_t::STREAM_MODE_STOP_CONTINUOUS);
 }
