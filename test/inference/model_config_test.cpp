@@ -118,9 +118,12 @@ TEST_CASE("Mistral's window is that of all layers") {
     CHECK(read(config).sliding_window == 0);
     config["sliding_window"] = nullptr;
     CHECK(read(config).sliding_window == 0);
+    config["attention_bias"] = false;  // which Mistral has not, and some configurations say
     config["sliding_window"] = 100;
     CHECK(read(config).sliding_window == 100);
     CHECK(read(config).local_layers == std::vector<bool>{true, true, true});
+    config["attention_bias"] = true;
+    check_error<std::runtime_error>([&] { read(config); }, {"attention_bias", "true"});
 }
 
 TEST_CASE("Qwen2 has biases, and a sliding window only where it is switched on") {

@@ -19,6 +19,12 @@ bool ConfigKeys::is_null(const std::string& key) {
     return found != object_.value().end() && found->is_null();
 }
 
+void ConfigKeys::require_off(const std::string& key) {
+    if (known_.count(key) != 0) return;
+    const auto option = find(key);
+    if (option && option->boolean()) option->fail("false (true is not implemented)");
+}
+
 bool ConfigKeys::flag(const std::string& key, bool otherwise) {
     const auto value = find(key);
     return value ? value->boolean() : otherwise;

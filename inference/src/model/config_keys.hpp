@@ -24,6 +24,10 @@ public:
     /// Whether it is there, and null.
     bool is_null(const std::string& key);
 
+    /// Says that the model has no such option: `key` may be false or missing, nothing else. Without
+    /// effect on a key that was read.
+    void require_off(const std::string& key);
+
     bool flag(const std::string& key, bool otherwise);
     double number(const std::string& key, double otherwise);
     double positive(const std::string& key, double otherwise);

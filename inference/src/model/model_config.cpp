@@ -316,6 +316,8 @@ ModelConfig read_model_config(const std::filesystem::path& file) {
     read_attention_shape(config, family, model);
     for (const ReadOptions read : family.options)
         read(config, family, model);
+    for (const char* key : {"attention_bias", "mlp_bias"})
+        config.require_off(key);
     read_rope(config, family, model);
     read_windows(config, family, model);
     read_special_tokens(config, model);
