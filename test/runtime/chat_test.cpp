@@ -31,8 +31,11 @@ public:
         std::string name = (fs::temp_directory_path() / "aircomp-chat-XXXXXX").string();
         REQUIRE(mkdtemp(name.data()) != nullptr);
         folder_ = name;
-        for (const char* file : {"config.json", "model.safetensors", "tokenizer.json"})
+        for (const char* file : {"config.json", "model.safetensors"})
             fs::create_symlink(demo / file, folder_ / file);
+        Json tokenizer = Json::parse(std::ifstream(demo / "tokenizer.json"));
+        tokenizer["post_processor"] = nullptr;
+        write("tokenizer.json", tokenizer.dump());
         const Json config = {{"bos_token", nullptr},
                              {"eos_token", "<|end_of_text|>"},
                              {"chat_template", chat_template}};

@@ -75,7 +75,7 @@ TEST_CASE("a mistyped name gets the nearest known one") {
         {"compare --text x --schemes exact,digitl" + demo, "found 'digitl', did you mean digital?"},
         {"transceiver --problem x --scheme invresion",
          "found 'invresion', did you mean inversion?"},
-        {"device --coordinator x --name x --model x --log jsn", "found 'jsn', did you mean json?"},
+        {"device --coordinator x --name x --log jsn" + demo, "found 'jsn', did you mean json?"},
         {"reproduce perplexity-snrr", "'perplexity-snrr' is not known; known are all, "},
         {"reproduce perplexity-snrr", ", did you mean perplexity-snr?"},
     };

@@ -216,16 +216,16 @@ TEST_CASE("assign chooses feasible shares that beat equal ones, and tells how it
     REQUIRE(result.code == 0);
     const auto json = nlohmann::json::parse(result.output);
     double shares = 0;
-    int groups = 0, columns = 0;
+    int heads = 0, columns = 0;
     for (const auto& device : json["devices"]) {
         CAPTURE(device);
         shares += device["share"].get<double>();
-        groups += device["heads"].get<int>();
+        heads += device["heads"].get<int>();
         columns += device["ffn_columns"].get<int>();
         CHECK(device["share"] <= device["largest_share"]);
     }
     CHECK(shares == Approx(1));
-    CHECK(groups == 4);
+    CHECK(heads == 8);
     CHECK(columns == 512);
     CHECK(json["devices"][1]["energy_j_per_token"].get<double>() <= 0.4e-3 * (1 + 1e-9));
     CHECK(json["devices"][1]["power_w"].get<double>() >= 0.01 * (1 - 1e-9));

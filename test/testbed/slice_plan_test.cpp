@@ -97,7 +97,8 @@ TEST_CASE("a scheme's own shares are chosen anew for those that are left, in wha
     const std::vector<Candidate> fast = {{"b", 0.3 * flops, 1e6}, {"d", 2 * flops, 1e6}};
     const auto slices = chosen(config, {1, 3}, fast);
     check_whole(slices, fast, small_bytes);
-    CHECK(slices[0].heads.size() <= 2);
+    // A column more or less is what whole units leave.
+    CHECK(token_flops(config, small_model(), slices[0]) <= 0.31 * flops);
     const std::vector<Candidate> slow = {{"b", 0.3 * flops, 1e6}, {"d", 0.3 * flops, 1e6}};
     CHECK_THROWS_AS(chosen(config, {1, 3}, slow), ModelDoesNotFit);
     CHECK_THROWS_AS(chosen(config, {}, {}), ModelDoesNotFit);

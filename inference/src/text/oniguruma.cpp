@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Oniguruma's expressions for PCRE2: one pass over the pattern that knows where atoms begin.
-// Source: Oniguruma's doc/RE and doc/SYNTAX.md; what is a space or a letter: Unicode's
+// Source: Oniguruma's own pages RE and SYNTAX; what is a space or a letter: Unicode's
 // White_Space and, for words, Alphabetic, marks, digits, connectors, and Latin-1's six numbers that
 // are none, such as one half.
 #include "text/oniguruma.hpp"

@@ -125,13 +125,39 @@ private:
     inference::UnitCounts counts_;
 };
 
+/// What takes least memory, whatever the shares: whole KV groups, which nobody shares, each to who
+/// has most room left, and the columns in proportion to the room behind them.
+inference::UnitCounts packed(const inference::ModelConfig& model, const UnitBytes& bytes,
+                             const std::vector<Candidate>& candidates) {
+    const std::int64_t heads = model.heads_per_group();
+    const double group = bytes.head * static_cast<double>(heads) + bytes.group;
+    std::vector<double> room;
+    for (const Candidate& candidate : candidates)
+        room.push_back(candidate.memory_bytes);
+    inference::UnitCounts counts(2, std::vector<std::int64_t>(candidates.size(), 0));
+    for (std::int64_t i = 0; i < model.kv_heads; ++i) {
+        const auto most = std::max_element(room.begin(), room.end());
+        *most -= group;
+        counts[0][static_cast<std::size_t>(most - room.begin())] += heads;
+    }
+    double sum = 0;
+    for (double& bytes_left : room)
+        sum += bytes_left = std::max(0.0, bytes_left);
+    for (double& share : room)
+        share = sum > 0 ? share / sum : 1 / static_cast<double>(room.size());
+    counts[1] = optimizer::apportion(room, model.ffn_size);
+    return counts;
+}
+
 /// Those units as slices, but for what has to move for memory's sake.
 std::vector<inference::Slice> settled(const inference::ModelConfig& model, const UnitBytes& bytes,
                                       const std::vector<Candidate>& candidates,
                                       inference::UnitCounts counts) {
     Units units(model, bytes, candidates, std::move(counts));
-    if (!units.settle()) does_not_fit(whole_bytes(model, bytes), candidates);
-    return inference::make_slices(model, units.counts());
+    if (units.settle()) return inference::make_slices(model, units.counts());
+    Units tight(model, bytes, candidates, packed(model, bytes, candidates));
+    if (!tight.settle()) does_not_fit(whole_bytes(model, bytes), candidates);
+    return inference::make_slices(model, tight.counts());
 }
 
 }  // namespace
