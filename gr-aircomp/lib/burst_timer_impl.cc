@@ -88,7 +88,7 @@ uint64_t burst_timer_impl::ticks_of(const pmt::pmt_t& metadata) const {
     return ticks;
 }
 
-/// A stream cannot go on without the round that is next: says which, once, when two later ones wait.
+/// A stream cannot go on without its next round: says which, once, when two later ones wait.
 void burst_timer_impl::tell_of_a_hole() {
     if (told_ || waiting_.size() < 2) return;
     told_ = true;

@@ -131,23 +131,6 @@ TEST_CASE("a burst timer that is started again begins at its first round") {
     CHECK(sink->data() == Samples{2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4});
 }
 
-TEST_CASE("unlocking a flowgraph neither loses nor repeats a sample") {
-    const auto timer = burst_timer::make(1000, 4);
-    Bench bench(timer);
-    const auto sink = bench.sink();
-    bench.top().start();
-    Samples expected;
-    for (uint64_t round = 0; round < 5; ++round) {
-        bench.top().lock();
-        bench.post("bursts", pdu(dictionary({{"round", number(round)}}),
-                                 Samples(4, static_cast<float>(round))));
-        bench.top().unlock();
-        expected.insert(expected.end(), 4, static_cast<float>(round));
-    }
-    bench.wait_until([&] { return sink->data().size() == expected.size(); });
-    CHECK(sink->data() == expected);
-}
-
 }  // namespace
 }  // namespace aircomp
 }  // namespace gr

@@ -17,8 +17,8 @@ namespace aircomp {
 
 /// Between a block's interface and its implementation. stop() and start() give a flowgraph new
 /// buffers: begin_anew() is called, and what waited at the block's inputs is dropped, since samples
-/// and rounds that were on their way are lost. lock() and unlock() keep the buffers and what is in
-/// them: nothing changes. The first start drops nothing either.
+/// and rounds that were on their way are lost. lock() and unlock() keep the buffers, and the block
+/// its state. The first start drops nothing either.
 template <typename Interface>
 class restartable : public Interface {
 public:

@@ -75,8 +75,8 @@ ReceiveStreamer::Code ReceiveStreamer::next_run() {
     return uhd::rx_metadata_t::ERROR_CODE_NONE;
 }
 
-/// Samples from now on come at the rate that the channels have now: it may be set while they stream.
-/// While it is being set channel by channel, they differ.
+/// Samples from now on come at the rate that the channels have now: it may be set while they
+/// stream. While it is being set channel by channel, they differ.
 void ReceiveStreamer::follow_rate() {
     const Ticks period = ports_[0].board->period(Direction::receive, ports_[0].channel);
     const bool agreed = std::all_of(ports_.begin(), ports_.end(), [&](const Port& port) {

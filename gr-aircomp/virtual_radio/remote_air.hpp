@@ -11,8 +11,8 @@ namespace gr::aircomp::virtual_radio {
 
 class RemoteAir : public Air {
 public:
-    /// Joins the air at `path`. Throws std::runtime_error; other calls throw AirGone when the server
-    /// is gone.
+    /// Joins the air at `path`. Throws std::runtime_error; other calls throw AirGone when the
+    /// server is gone.
     explicit RemoteAir(std::string path);
 
     const AirConfig& config() const override { return joined_.config; }

@@ -187,6 +187,31 @@ TEST_CASE("beyond half a subcarrier of offset there is no sum, rather than a wro
     CHECK(turned.report.found == (std::abs(subcarriers) < 0.5));
 }
 
+TEST_CASE("a burst of one symbol is found by its four pilots, at 10 dB too") {
+    const auto format = format_of_four();
+    Preprocessor transmitter(format, {64, 1, {}}, 1);
+    const std::vector<Sample> ones(format.used_subcarriers(), 1);
+    TransmitSettings transmit;
+    transmit.precoders = ones;
+    const std::size_t window = transmitter.burst_samples() + 2 * margin;
+    Postprocessor receiver(format, {64, 1, {}}, 1, window);
+    ReceiveSettings receive;
+    receive.combiners = ones;
+    receive.pilot_reference = ones;
+    receive.channel_reference = margin;
+    test::Noise random(11);
+    int found = 0;
+    for (unsigned round = 0; round < 100; ++round) {
+        auto vector = test::gaussian(64, round);
+        std::vector<Sample> received(window);
+        transmitter.data_burst(vector, transmit,
+                               gsl::span<Sample>(received).subspan(margin, window - 2 * margin));
+        random.add(received, 0.1);
+        found += receiver.process(received, receive, vector).found ? 1 : 0;
+    }
+    CHECK(found == 100);
+}
+
 TEST_CASE("a window with a sample that is no number holds no sum") {
     const auto format = format_of_four();
     Preprocessor transmitter(format, {64, 1, {}}, 1);

@@ -220,7 +220,7 @@ double FrameSync::State::refine_angle(std::size_t position, double angle) {
     return angle;
 }
 
-/// What correlates with the preamble turned by `offset`, mean power a sample, all antennas together.
+/// What correlates with the preamble turned by `offset`: power a sample, all antennas together.
 double FrameSync::State::aligned_power(gsl::span<const Sample> received, std::size_t peak,
                                        double offset) const {
     const std::size_t stride = received.size() / antennas;

@@ -20,9 +20,8 @@ namespace {
 constexpr double two_pi = 6.28318530717958647692;
 // An estimate below so many of its standard errors is rather none: pilots carry the rest.
 constexpr double significant = 4;
-// Pilots that agree with their reference less than this many standard errors of chance are none:
-// the phase's tracking alone makes one.
-constexpr double agreeing = 2;
+// Pilots that agree with their reference as well as chance does so often are none.
+constexpr double by_chance = 0.05;
 
 double normal_probability_below(double x) {
     return 0.5 * std::erfc(-x / std::sqrt(2.0));
@@ -303,9 +302,13 @@ bool Postprocessor::State::judge(const ReceiveSettings& settings) {
     const double margin = settings.smallest_part / 2;
     report.confidence = normal_probability_below((report.pilot_gain - 1 + margin) / deviation) -
                         normal_probability_below((report.pilot_gain - 1 - margin) / deviation);
-    const std::size_t tracked = std::min(2 * settings.tracking_reach + 1, symbols);
-    const double chance = 1 / std::sqrt(static_cast<double>(tracked * plan.pilots.size()));
-    return projection > agreeing * chance * std::sqrt(total_reference * total_found);
+    // Of so many pilots one phase is taken. Were they noise, the squared correlation with their
+    // reference would exceed x with probability (1 - x)^(tracked - 1).
+    const std::size_t tracked =
+        std::min(2 * settings.tracking_reach + 1, symbols) * plan.pilots.size();
+    if (tracked < 2) return true;
+    const double least = 1 - std::pow(by_chance, 1 / static_cast<double>(tracked - 1));
+    return projection > std::sqrt(least * total_reference * total_found);
 }
 
 void Postprocessor::State::unpack(double scale, gsl::span<float> vector) {

@@ -172,8 +172,12 @@ class qa_chain(gr_unittest.TestCase):
         self.post(device, "vectors", pmt.intern("nonsense"))
         self.post(device, "settings", pmt.intern("nonsense"))
         self.post(device, "vectors", pmt.cons(metadata(round=1), floats(np.ones(LENGTH))))
-        self.run_until(top, lambda: len(keep.messages["bursts"]) == 1)
-        self.assertEqual(entry(pmt.car(keep.messages["bursts"][0]), "round"), 1)
+        self.run_until(top, lambda: len(keep.messages["bursts"]) == 2)
+        # The round of a vector that is none is silent; of nonsense nobody knows the round.
+        silent, sent = keep.messages["bursts"]
+        self.assertEqual(entry(pmt.car(silent), "round"), 0)
+        self.assertEqual(pmt.length(pmt.cdr(silent)), 0)
+        self.assertEqual(entry(pmt.car(sent), "round"), 1)
 
     def test_burst_timer_tags_in_whole_ticks(self):
         timer = aircomp.burst_timer(1000000, 300001, False, 5)
@@ -209,7 +213,8 @@ class qa_chain(gr_unittest.TestCase):
 
     def test_a_burst_format_says_what_it_is(self):
         burst_format = aircomp.burst_format([1, 2], fft_size=128, guard_low=12, guard_high=11)
-        self.assertEqual(repr(burst_format), "burst_format([1, 2], fft_size=128, prefix=16)")
+        self.assertEqual(repr(burst_format), "burst_format([1, 2], fft_size=128, guard_low=12, "
+                         "guard_high=11, prefix=16, pilots=4, resource_block=1, sounding_symbols=32)")
         self.assertEqual(burst_format.used_subcarriers(), 128 - 12 - 11 - 1)
         self.assertEqual(burst_format.sounding_samples(),
                          burst_format.burst_samples(3 * 32))

@@ -54,6 +54,34 @@ class qa_round_monitor(gr_unittest.TestCase):
         self.assertEqual(monitor.lost, 1)
         self.assertEqual(sent[-1][0], "lost")
 
+    def test_a_sounding_is_no_lost_round(self):
+        monitor = aircomp.round_monitor(1, sounding_every=8)
+        self.listen(monitor)
+        for number in range(16):
+            monitor.take_reports(about(round=number, found=False))
+        self.assertEqual(monitor.lost, 14)
+
+    def test_a_device_that_was_not_found_has_no_phase(self):
+        monitor = aircomp.round_monitor(2)
+        self.listen(monitor)
+        devices = pmt.make_vector(2, pmt.PMT_NIL)
+        for n in range(2):
+            pmt.vector_set(devices, n, pmt.dict_add(
+                about(found=n == 0), pmt.intern("mmse"), pmt.init_c32vector(4, [n == 0] * 4)))
+        monitor.take_estimates(pmt.dict_add(about(round=0, found=True), pmt.intern("devices"),
+                                            devices))
+        np.testing.assert_array_equal(monitor.phases, [0, np.nan])
+
+    def test_one_sum_that_is_no_number_does_not_spoil_the_figures(self):
+        monitor = aircomp.round_monitor(1)
+        monitor.set_log_level("off")
+        self.listen(monitor)
+        for number, found in enumerate(([1, 2.5], [float("nan"), 0], [1, 2.5])):
+            monitor.take_vectors(pdu([1, 2], round=number, device=0))
+            monitor.take_sums(pdu(found, round=number))
+        self.assertEqual(monitor.rounds, 2)
+        self.assertAlmostEqual(monitor.nmse_db(), 10 * np.log10(0.25 / 5))
+
     def test_phases_are_relative_to_the_first_sounding(self):
         monitor = aircomp.round_monitor(2)
         self.listen(monitor)

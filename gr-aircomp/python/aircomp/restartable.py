@@ -20,7 +20,7 @@ def logging_errors(take):
 
 class restartable(gr.basic_block):
     """A block that begins anew when its flowgraph is started again after stop(): begin_anew() is
-    called, and what waited at its inputs is dropped. lock() and unlock() change nothing.
+    called, and what waited at its inputs is dropped. After lock() and unlock() it goes on.
 
     In the second run and later ones, messages that other blocks send from their own start() may be
     dropped, too.

@@ -88,7 +88,7 @@ class round_monitor(restartable):
     @logging_errors
     def take_sums(self, pdu):
         number = entry(pmt.car(pdu), "round", 0)
-        if self.sounding_every > 1 and number % self.sounding_every == 0:
+        if self.sounds(number):
             return
         found = finite(pmt.cdr(pdu), f"sum of round {number}")
         deviation = np.std(found) or 1.0
@@ -105,8 +105,14 @@ class round_monitor(restartable):
         self.rounds += 1
         self.publish_number("nmse", self.nmse_db())
 
+    def sounds(self, number):
+        """Whether a round is a sounding among others, which the postprocessor takes for a sum."""
+        return self.sounding_every > 1 and number % self.sounding_every == 0
+
     @logging_errors
     def take_reports(self, report):
+        if self.sounds(entry(report, "round", 0)):
+            return
         if not entry(report, "found", False):
             self.lost += 1
             self.truths.pop(entry(report, "round", 0), None)

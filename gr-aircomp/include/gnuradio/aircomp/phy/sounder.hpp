@@ -48,8 +48,8 @@ public:
 
     /// Looks for a sounding burst in `received`, [antennas, window_samples]; `power_w` is what each
     /// device sounded with from each antenna, 0 for one that did not. The report is valid until the
-    /// next call. Throws std::invalid_argument on sizes or powers that are none. Allocates only where a
-    /// device's noise over its signal, in whole decibels, is new.
+    /// next call. Throws std::invalid_argument on sizes or powers that are none. Allocates only
+    /// where a device's noise over its signal, in whole decibels, is new.
     const SoundingReport& process(gsl::span<const Sample> received,
                                   gsl::span<const double> power_w);
 
