@@ -14,6 +14,7 @@
 #include "engine/layout.hpp"
 #include "model_option.hpp"
 #include "output.hpp"
+#include "schemes/registry.hpp"
 #include "validators.hpp"
 #include "weights/tensor_view.hpp"
 
@@ -79,7 +80,7 @@ Json devices_of(const Checkpoint& checkpoint, const ModelOptions& options) {
     const auto devices =
         options.shares.empty() ? options.devices : static_cast<int>(options.shares.size());
     runtime::Config config = runtime::default_config(devices);
-    config.scheme = "exact";
+    config.scheme = runtime::wired_scheme().name;
     config.shares = options.shares;
     const std::int64_t context = options.context == 0 ? model.context : options.context;
     const auto units = inference::units_of(model);

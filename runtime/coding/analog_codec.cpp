@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <stdexcept>
 
 #include "coding/exact_sum.hpp"
 #include "config/seeds.hpp"
@@ -18,6 +19,7 @@ std::vector<double> second_moments_of(const Calibration& calibration, SiteKind k
     const std::size_t devices = calibration.later_tokens.at(0).partial_power.size();
     std::vector<double> moments(devices, 0);
     double layers = 0;
+    if (calibration.later_tokens.empty()) throw std::invalid_argument("no calibration of any site");
     for (const SiteStatistics& site : calibration.later_tokens) {
         if (site.kind != kind) continue;
         const auto& power = site.partial_power;

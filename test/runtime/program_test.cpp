@@ -303,7 +303,7 @@ TEST_CASE("bad input is one clear line and exit code 2") {
         {"assign /nowhere.yaml", "/nowhere.yaml"},
         {"assign", "config"},
         {"--config x", "aircomp"},
-        {"nonsense", "'nonsense' is no command; known are generate, perplexity"},
+        {"nonsense", "'nonsense' is no command; known are generate, chat, perplexity"},
         {"generate --prompt", "aircomp generate --help"},
         {"generate --model " + model + " --prompt hi --tokens -3",
          "expected a number above 0, found -3"},

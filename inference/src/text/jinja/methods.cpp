@@ -31,6 +31,7 @@ using DictMethod = Value (*)(Run&, const Dict&, const Arguments&);
 
 Value list_of(Run& run, std::vector<std::string> parts) {
     std::vector<Value> items;
+    items.reserve(parts.size());
     for (std::string& part : parts)
         items.emplace_back(std::move(part));
     return make_list(run, std::move(items));
