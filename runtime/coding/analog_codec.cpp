@@ -19,7 +19,6 @@ std::vector<double> second_moments_of(const Calibration& calibration, SiteKind k
     const std::size_t devices = calibration.later_tokens.at(0).partial_power.size();
     std::vector<double> moments(devices, 0);
     double layers = 0;
-    if (calibration.later_tokens.empty()) throw std::invalid_argument("no calibration of any site");
     for (const SiteStatistics& site : calibration.later_tokens) {
         if (site.kind != kind) continue;
         const auto& power = site.partial_power;
@@ -73,6 +72,7 @@ AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibr
       rotation_(rotation_of(config, length)) {
     const std::int64_t reals_per_use = 2 * static_cast<std::int64_t>(streams());
     channel_uses_ = (length + reals_per_use - 1) / reals_per_use;
+    if (calibration.later_tokens.empty()) throw std::invalid_argument("no calibration of any site");
     for (const SiteStatistics& site : calibration.later_tokens) {
         if (std::find(kinds_.begin(), kinds_.end(), site.kind) == kinds_.end())
             kinds_.push_back(site.kind);

@@ -131,7 +131,7 @@ CutStep cut_by(Regex pattern, Delimiter delimiter, bool invert) {
     };
 }
 
-CutStep metaspace(std::string mark, PrependScheme scheme, bool cuts) {
+CutStep metaspace(const std::string& mark, PrependScheme scheme, bool cuts) {
     const auto cut = cut_by(Regex::literal(mark), Delimiter::merged_with_next, false);
     return [=](std::vector<Piece>& pieces) {
         for (Piece& piece : pieces) {

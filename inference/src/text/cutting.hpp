@@ -31,7 +31,7 @@ enum class PrependScheme { always, first, never };
 
 /// Writes spaces as `mark`, puts one before pieces that have none there, and cuts before marks where
 /// `cuts` says so.
-CutStep metaspace(std::string mark, PrependScheme scheme, bool cuts);
+CutStep metaspace(const std::string& mark, PrependScheme scheme, bool cuts);
 
 /// The first half of ByteLevel: a space before pieces that have none there.
 CutStep prefix_space();

@@ -73,11 +73,11 @@ bool is_mark(UChar32 character) {
 }  // namespace
 
 TextStep normalize(NormalizationForm form) {
-    return [form](std::string text) { return normalized(text, form); };
+    return [form](const std::string& text) { return normalized(text, form); };
 }
 
 TextStep lowercase() {
-    return [](std::string text) {
+    return [](const std::string& text) {
         return by_character(text, [](std::string& result, std::uint32_t character) {
             constexpr std::uint32_t capital_i_with_dot = 0x130;  // the only one that becomes two
             if (character == capital_i_with_dot) {
@@ -91,7 +91,7 @@ TextStep lowercase() {
 }
 
 TextStep strip_accents() {
-    return [](std::string text) {
+    return [](const std::string& text) {
         return by_character(text, [](std::string& result, std::uint32_t character) {
             if (!is_mark(static_cast<UChar32>(character))) append_utf8(result, character);
         });
@@ -99,7 +99,7 @@ TextStep strip_accents() {
 }
 
 TextStep strip(bool left, bool right) {
-    return [=](std::string text) {
+    return [=](const std::string& text) {
         std::size_t begin = 0;
         if (left) begin = white_space_at_start(text);
         std::size_t end = text.size();
@@ -109,7 +109,7 @@ TextStep strip(bool left, bool right) {
 }
 
 TextStep prepend(std::string prefix) {
-    return [prefix = std::move(prefix)](std::string text) {
+    return [prefix = std::move(prefix)](const std::string& text) {
         return text.empty() ? text : prefix + text;
     };
 }

@@ -129,14 +129,14 @@ void add_whitespace_split(const JsonNode&, std::vector<CutStep>& steps) {
 }
 
 TextStep from_byte_alphabet() {
-    return [](std::string text) {
+    return [](const std::string& text) {
         auto bytes = bytes_from_alphabet(text);
         return bytes ? *std::move(bytes) : text;
     };
 }
 
 TextStep from_byte_piece() {
-    return [](std::string text) {
+    return [](const std::string& text) {
         const auto byte = byte_of_piece(text);
         return byte ? std::string(1, *byte) : text;
     };

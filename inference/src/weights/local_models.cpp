@@ -21,7 +21,7 @@ Path from_environment(const char* variable) {
 }
 
 Path user_cache() {
-    const Path cache = from_environment("XDG_CACHE_HOME");
+    Path cache = from_environment("XDG_CACHE_HOME");
     return cache.empty() ? from_environment("HOME") / ".cache" : cache;
 }
 
@@ -41,9 +41,9 @@ Path hub_cache() {
 }
 
 Path find_fetched(const std::string& name) {
-    const Path file = fetched_models() / (name + ".gguf");
+    Path file = fetched_models() / (name + ".gguf");
     if (std::filesystem::exists(file)) return file;
-    const Path folder = fetched_models() / name;
+    Path folder = fetched_models() / name;
     if (std::filesystem::is_directory(folder)) return folder;
     fail(name, "no such folder or file, and neither " + file.string() + " nor " + folder.string() +
                    " is there; scripts/fetch-model gets smollm2 and gemma3-270m");
