@@ -148,7 +148,7 @@ std::string text_of(const Json& value) {
     return value.dump();
 }
 
-void show(const Json& json, std::ostream& out) {
+void print_description(const Json& json, std::ostream& out) {
     out << json["model"].get<std::string>() << "\n";
     for (const char* part : {"architecture", "weights", "tokenizer", "chat_template"}) {
         if (!json.contains(part)) continue;
@@ -182,7 +182,7 @@ void show(const Json& json, std::ostream& out) {
 
 void run(const ModelOptions& options) {
     const Json json = describe(options);
-    if (options.json != "-") show(json, std::cout);
+    if (options.json != "-") print_description(json, std::cout);
     write_json(json, options.json);
     if (!json["not_supported"].empty()) throw CLI::RuntimeError(1);
 }
