@@ -31,7 +31,7 @@ Path fetched_models() {
 }
 
 Path hub_cache() {
-    if (const Path cache = from_environment("HF_HUB_CACHE"); !cache.empty()) return cache;
+    if (Path cache = from_environment("HF_HUB_CACHE"); !cache.empty()) return cache;
     const Path home = from_environment("HF_HOME");
     return (home.empty() ? user_cache() / "huggingface" : home) / "hub";
 }
