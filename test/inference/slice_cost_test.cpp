@@ -123,7 +123,7 @@ TEST_CASE("operations over a window are counted up to it, in the layers that hav
     config.sliding_window = 4;
     config.local_layers = {true, false};
     // Positions seen are 3, 4, 5, 6, 7; a local layer's 3, 4, 4, 4, 4. 2 heads of 3 reals, 4 FLOP.
-    CHECK(site_flops(config, part, SiteKind::attention, 2, 5) == all - 2 * 3 * 4 * 6 / 2);
+    CHECK(site_flops(config, part, SiteKind::attention, 2, 5) == all - 2 * 3 * 4 * 3);
 }
 
 TEST_CASE("bytes of weights are those that a device counts in what it loaded") {

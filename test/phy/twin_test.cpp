@@ -98,7 +98,8 @@ TEST_CASE("pre- and post-processing agree with their twin to float rounding") {
             const Sample* const sent_by = &precoders[i / 2 * 4 + r * 2];
             reference[i] += combiners[i * 2 + r] * (sent_by[0] + sent_by[1]) * std::sqrt(0.8F);
         }
-        reference[i] *= Sample(std::polar(1.0, 0.1 * static_cast<double>(i / 2)));
+        const std::size_t symbol = i / 2;
+        reference[i] *= Sample(std::polar(1.0, 0.1 * static_cast<double>(symbol)));
     }
     ReceiveSettings receive;
     receive.scale = 1.5;

@@ -131,9 +131,9 @@ inference::UnitCounts packed(const inference::ModelConfig& model, const UnitByte
                              const std::vector<Candidate>& candidates) {
     const std::int64_t heads = model.heads_per_group();
     const double group = bytes.head * static_cast<double>(heads) + bytes.group;
-    std::vector<double> room;
-    for (const Candidate& candidate : candidates)
-        room.push_back(candidate.memory_bytes);
+    std::vector<double> room(candidates.size());
+    std::transform(candidates.begin(), candidates.end(), room.begin(),
+                   [](const Candidate& candidate) { return candidate.memory_bytes; });
     inference::UnitCounts counts(2, std::vector<std::int64_t>(candidates.size(), 0));
     for (std::int64_t i = 0; i < model.kv_heads; ++i) {
         const auto most = std::max_element(room.begin(), room.end());
