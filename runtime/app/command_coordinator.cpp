@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "daemon/testbed.hpp"
+#include "engine/model_coding.hpp"
 #include "engine/simulation.hpp"
 #include "experiment_options.hpp"
 #include "generation.hpp"
@@ -106,6 +107,7 @@ void print_summary(const runtime::testbed::CoordinatorSummary& summary) {
 
 void run(CoordinatorOptions options) {
     const runtime::Config config = config_of(options);
+    runtime::require_no_calibration(config, "coordinator and devices");
     const Model model = open_model(config, /*needs_tokenizer=*/true);
     if (options.prompt.empty() == options.text_file.empty()) {
         throw std::invalid_argument("expected one of --prompt and --text-file");

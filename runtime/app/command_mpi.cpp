@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "commands.hpp"
+#include "engine/model_coding.hpp"
 #include "engine/mpi_model.hpp"
 #include "generation.hpp"
 #include "schemes/registry.hpp"
@@ -72,6 +73,7 @@ void run(const GenerationOptions& options) {
     std::unique_ptr<runtime::MpiModel> wired;
     const bool ready = job.prepare([&] {
         auto config = options.config();
+        runtime::require_no_calibration(config, "ranks of MPI");
         // The air's default makes no sense on a wire.
         if (options.config_file.empty() && !options.scheme)
             config.scheme = runtime::wired_scheme().name;

@@ -20,6 +20,7 @@ void add_sum(CLI::App& program);
 void add_report(CLI::App& program);
 void add_list(CLI::App& program);
 void add_model(CLI::App& program);
+void add_calibrate(CLI::App& program);
 void add_bench(CLI::App& program);
 void add_bench_control(CLI::App& bench);
 void add_doctor(CLI::App& program);

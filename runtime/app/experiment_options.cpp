@@ -23,6 +23,8 @@ void ExperimentOptions::add_to(CLI::App& command) {
         ->delimiter(',');
     command.add_option("--seed", seed, "Seed of channels, noise and sampling");
     command.add_option("--threads", threads, "Threads to compute with; 0: all cores");
+    command.add_option("--calibration", calibration,
+                       "A file of aircomp calibrate for analog schemes, or none");
     command.add_option("--digital-bits", digital_bits, "Bits a value of the digital schemes");
     command.add_option("--csi", csi, "Channel knowledge of the coordinator")
         ->check(one_of({"estimated", "perfect"}));
@@ -57,6 +59,7 @@ runtime::Config ExperimentOptions::config() const {
     if (!shares.empty()) config.shares = shares;
     if (seed) config.seed = *seed;
     if (threads) config.threads = *threads;
+    if (calibration) config.calibration.file = *calibration == "none" ? "" : *calibration;
     if (digital_bits) config.digital_bits = *digital_bits;
     if (csi) {
         config.radio.channel_knowledge = *csi == "perfect" ? runtime::ChannelKnowledge::perfect

@@ -25,6 +25,7 @@ struct ExperimentOptions {
     std::optional<std::uint64_t> seed;
     std::optional<int> threads;
     std::optional<int> digital_bits;
+    std::optional<std::string> calibration;
     std::optional<std::string> csi;
     std::optional<std::string> medium;
     RadioOptions radios;

@@ -36,6 +36,7 @@ int run(int argc, char** argv) {
     add_report(program);
     add_list(program);
     add_model(program);
+    add_calibrate(program);
     add_sum(program);
     add_bench(program);
     add_coordinator(program);

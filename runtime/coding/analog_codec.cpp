@@ -69,7 +69,9 @@ std::optional<phy::Rotation> rotation_of(const Config& config, std::int64_t leng
 AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibration& calibration)
     : analog_(config.analog),
       payload_(payload_of(config, length)),
-      rotation_(rotation_of(config, length)) {
+      rotation_(rotation_of(config, length)),
+      coding_(calibration.coding),
+      headroom_(calibration.vector_headroom) {
     const std::int64_t reals_per_use = 2 * static_cast<std::int64_t>(streams());
     channel_uses_ = (length + reals_per_use - 1) / reals_per_use;
     if (calibration.later_tokens.empty()) throw std::invalid_argument("no calibration of any site");
@@ -81,13 +83,14 @@ AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibr
         moments_[static_cast<std::size_t>(kind)] = second_moments_of(calibration, kind);
         sum_gains_[static_cast<std::size_t>(kind)] = sum_gain_of(calibration, kind);
     }
-    const auto scale_of = [this](const SiteStatistics& site) -> SiteScale {
-        return {calibrated_scale(site, site.kind), std::sqrt(site.residual_power)};
+    const auto power_of = [](const SiteStatistics& site) -> SitePower {
+        return {std::accumulate(site.partial_power.begin(), site.partial_power.end(), 0.0),
+                std::sqrt(site.residual_power)};
     };
     for (const SiteStatistics& site : calibration.first_token)
-        first_token_.push_back(scale_of(site));
+        first_token_.push_back(power_of(site));
     for (const SiteStatistics& site : calibration.later_tokens)
-        later_tokens_.push_back(scale_of(site));
+        later_tokens_.push_back(power_of(site));
 }
 
 const std::vector<double>& AnalogCodec::second_moments(SiteKind kind) const {
@@ -97,36 +100,84 @@ const std::vector<double>& AnalogCodec::second_moments(SiteKind kind) const {
 // The scale c that gives the devices' symbols their second moments on average: a complex symbol
 // carries two reals of mean square p / c^2. A device whose partial is large at one site sends more
 // power there and less elsewhere, so P_n holds as the mean over a token's rounds.
-double AnalogCodec::calibrated_scale(const SiteStatistics& site, SiteKind kind) const {
+double AnalogCodec::calibrated_scale(double power, SiteKind kind) const {
     const auto& moments = second_moments(kind);
-    double power = 0, moment = 0;
-    for (std::size_t n = 0; n < moments.size(); ++n) {
-        power += site.partial_power[n];
-        moment += moments[n];
-    }
+    const double moment = std::accumulate(moments.begin(), moments.end(), 0.0);
     return power > 0 && moment > 0 ? std::sqrt(2 * power / moment) : 1;
 }
 
+double AnalogCodec::scale_of(double power, const Site& site) const {
+    const double scale = calibrated_scale(power, site.kind);
+    if (coding_.empty()) return scale;
+    const SiteCoding& coding = coding_.at(site.index);
+    double energy = coding.energy_share;
+    if (coding.root_energy > 0) energy *= std::sqrt(power) / coding.root_energy;
+    return scale / std::sqrt(std::clamp(energy, 1 / headroom_, headroom_));
+}
+
 double AnalogCodec::common_scale(const SumRequest& request, std::int64_t v) const {
+    if (!request.scales.empty()) return request.scales[static_cast<std::size_t>(v)];
+    const std::int64_t position = request.position + v;
     if (analog_.scale == ScalePolicy::exchanged) {
         std::vector<double> power;
         for (std::size_t n = 0; n < request.partials.size(); ++n)
             power.push_back(mean_square(request.partial(n, v)));
-        return exchanged_scale(power, request.site.kind);
+        return exchanged_scale(power, request.site);
     }
-    const auto& sites = request.position + v == 0 ? first_token_ : later_tokens_;
-    const SiteScale& site = sites.at(request.site.index);
-    if (analog_.scale == ScalePolicy::calibrated) return site.scale;
+    const auto& sites = position == 0 ? first_token_ : later_tokens_;
+    const SitePower& site = sites.at(request.site.index);
+    if (analog_.scale == ScalePolicy::calibrated) return scale_of(site.power, request.site);
+    if (!coding_.empty() && coding_.at(request.site.index).forecast && !request.features.empty()) {
+        if (position == 0) return scale_of(site.power, request.site);
+        const auto& features = request.features[static_cast<std::size_t>(v)];
+        return scale_of(coding_[request.site.index].forecast->energy(features), request.site);
+    }
     const auto length = static_cast<std::size_t>(request.length);
     const double rms = std::sqrt(
         mean_square(request.residual.subspan(static_cast<std::size_t>(v) * length, length)));
-    return site.residual_rms > 0 && rms > 0 ? site.scale * rms / site.residual_rms : site.scale;
+    const double ratio = site.residual_rms > 0 && rms > 0 ? rms / site.residual_rms : 1;
+    return scale_of(site.power * ratio * ratio, request.site);
 }
 
-double AnalogCodec::exchanged_scale(const std::vector<double>& partial_power, SiteKind kind) const {
-    SiteStatistics vector;
-    vector.partial_power = partial_power;
-    return calibrated_scale(vector, kind);
+double AnalogCodec::exchanged_scale(const std::vector<double>& partial_power,
+                                    const Site& site) const {
+    return scale_of(std::accumulate(partial_power.begin(), partial_power.end(), 0.0), site);
+}
+
+AnalogCodec::Shaped AnalogCodec::shape(const SumRequest& request) const {
+    Shaped shaped;
+    shaped.partials.assign(request.partials.begin(), request.partials.end());
+    const auto length = static_cast<std::size_t>(request.length);
+    const auto vector = [&](std::size_t n, std::int64_t v) {
+        return gsl::span<float>(shaped.partials[n])
+            .subspan(static_cast<std::size_t>(v) * length, length);
+    };
+    SumRequest sent = request;
+    sent.partials = shaped.partials;
+    const auto& moments = second_moments(request.site.kind);
+    for (std::int64_t v = 0; v < request.vectors; ++v) {
+        if (const auto& transform = coding_.at(request.site.index).transform) {
+            for (std::size_t n = 0; n < shaped.partials.size(); ++n)
+                transform->apply(vector(n, v));
+        }
+        const double scale = common_scale(sent, v);
+        shaped.scales.push_back(scale);
+        for (std::size_t n = 0; n < shaped.partials.size(); ++n) {
+            if (moments[n] == 0) continue;
+            // A symbol has two reals; its mean energy is the device's second moment.
+            const double energy = 2 * mean_square(vector(n, v)) / (scale * scale * moments[n]);
+            if (energy <= headroom_) continue;
+            ++shaped.limited_vectors;
+            const auto factor = static_cast<float>(std::sqrt(headroom_ / energy));
+            for (float& value : vector(n, v))
+                value *= factor;
+        }
+    }
+    return shaped;
+}
+
+void AnalogCodec::unshape(const Site& site, gsl::span<float> vector) const {
+    if (const auto& transform = coding_.at(site.index).transform) transform->undo(vector);
 }
 
 AnalogCodec::Encoded AnalogCodec::encode(gsl::span<const float> vector, double scale,

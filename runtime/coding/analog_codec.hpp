@@ -51,7 +51,21 @@ public:
     double common_scale(const SumRequest& request, std::int64_t v) const;
 
     /// The same by that policy, where the mean square of each device's vector is known.
-    double exchanged_scale(const std::vector<double>& partial_power, SiteKind kind) const;
+    double exchanged_scale(const std::vector<double>& partial_power, const Site& site) const;
+
+    /// Whether partials are transformed, weighted or held to a headroom: see SiteCoding.
+    bool shapes() const { return !coding_.empty(); }
+
+    /// The partials of a request as they are sent, one per device.
+    struct Shaped {
+        std::vector<std::vector<float>> partials;
+        std::vector<double> scales;        ///< What each vector is divided by.
+        std::int64_t limited_vectors = 0;  ///< Scaled down to the headroom.
+    };
+    Shaped shape(const SumRequest& request) const;
+
+    /// Makes of the received sum of shaped vectors that of the partials.
+    void unshape(const Site& site, gsl::span<float> vector) const;
 
     struct Encoded {
         SymbolMatrix symbols;
@@ -63,7 +77,9 @@ public:
     void decode(const SymbolMatrix& symbols, double scale, gsl::span<float> vector) const;
 
 private:
-    double calibrated_scale(const SiteStatistics& site, SiteKind kind) const;
+    double calibrated_scale(double power, SiteKind kind) const;
+    /// That of a vector whose partials have the mean square `power` together.
+    double scale_of(double power, const Site& site) const;
 
     AnalogConfig analog_;
     phy::Payload payload_;
@@ -72,11 +88,13 @@ private:
     std::vector<SiteKind> kinds_;
     std::array<std::vector<double>, inference::site_kinds.size()> moments_;  // by SiteKind
     std::array<double, inference::site_kinds.size()> sum_gains_{};           // by SiteKind
-    struct SiteScale {
-        double scale;
+    struct SitePower {
+        double power;  ///< Of one real, all devices' partials together.
         double residual_rms;
     };
-    std::vector<SiteScale> first_token_, later_tokens_;  // by Site::index
+    std::vector<SitePower> first_token_, later_tokens_;  // by Site::index
+    std::vector<SiteCoding> coding_;                     // by Site::index
+    double headroom_;
 };
 
 }  // namespace aircomp::runtime

@@ -6,11 +6,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <vector>
 
+#include "aircomp/inference/model_config.hpp"
+#include "coding/energy_forecast.hpp"
+#include "coding/site_transform.hpp"
 #include "coding/sum_request.hpp"
 
-#include "aircomp/inference/model_config.hpp"
 namespace aircomp::runtime {
 
 /// Mean squares over the vectors of one site.
@@ -22,11 +26,23 @@ struct SiteStatistics {
     double residual_power = 0;          ///< Of one real of the residual stream.
 };
 
+/// What a model's calibration file makes of one site's partials (docs/system-model.md section 11).
+struct SiteCoding {
+    std::optional<SiteTransform> transform;
+    std::optional<EnergyForecast> forecast;  ///< For shared scales.
+    double energy_share = 1;                 ///< a_s of equation (21), 1 on average over sites.
+    /// sqrt(p_t) of the mean token: a token's energy follows sqrt(p_t). 0: all tokens' are alike.
+    double root_energy = 0;
+};
+
 /// The first token of a sequence is kept apart: LLMs put massive activations there (arXiv
 /// 2402.17762), and every device knows a token's position without being told.
 struct Calibration {
     std::vector<SiteStatistics> first_token;   ///< By Site::index.
     std::vector<SiteStatistics> later_tokens;  ///< By Site::index.
+    std::vector<SiteCoding> coding = {};       ///< By Site::index; empty: partials go as they are.
+    /// How far a vector's energy may be above the mean, as a ratio; what is beyond is scaled down.
+    double vector_headroom = std::numeric_limits<double>::infinity();
 };
 
 /// Independent partials and a residual stream of unit mean power, at the two sites

@@ -7,6 +7,7 @@
 #include <gsl/span>
 #include <vector>
 
+#include "coding/energy_forecast.hpp"
 #include "coding/site.hpp"
 
 namespace aircomp::runtime {
@@ -23,6 +24,10 @@ struct SumRequest {
     gsl::span<const float> residual;
     /// The server's copy of it, where that may differ; empty: the devices'.
     gsl::span<const float> server_residual = {};
+    /// What the energy of each vector is foretold from, [vectors]; empty: nothing.
+    gsl::span<const EnergyFeatures> features = {};
+    /// What the devices divide each vector by, [vectors], where it has been chosen; otherwise empty.
+    gsl::span<const double> scales = {};
 
     /// Vector `v` of `device`.
     gsl::span<const float> partial(std::size_t device, std::int64_t v) const {

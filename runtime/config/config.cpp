@@ -37,6 +37,8 @@ Keys<Config> air() {
         section("radio", &Config::radio, radio_keys(),
                 "The channel, what is known of it, and how the sum returns."),
         section("analog", &Config::analog, analog_keys(), "Schemes that add on the air."),
+        section("calibration", &Config::calibration, calibration_keys(),
+                "What such schemes make of a calibration of the model."),
         section("relays", &Config::relays, relays_keys(),
                 "Relays of the scheme hierarchical: devices join the relay that hears them best, "
                 "clusters take turns, and relays send what they received on to the server, noise "

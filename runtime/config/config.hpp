@@ -11,6 +11,7 @@
 
 #include "config/analog_section.hpp"
 #include "config/assignment_section.hpp"
+#include "config/calibration_section.hpp"
 #include "config/devices_section.hpp"
 #include "config/model_section.hpp"
 #include "config/radio_section.hpp"
@@ -32,6 +33,7 @@ struct Config {
     std::vector<double> shares;  ///< m_n; empty: equal.
     RadioConfig radio;
     AnalogConfig analog;
+    CalibrationConfig calibration;
     AirMedium medium = AirMedium::symbol;
     WaveformConfig waveform;
     RadiosConfig radios;

@@ -30,6 +30,7 @@ enum Purpose : std::uint64_t {
     dropouts = 21,
     downlink_air = 22,
     design_pilot_noise = 23,
+    sensitivities = 24,
 };
 }  // namespace seed_for
 

@@ -14,7 +14,7 @@
 #include "aircomp/inference/random_model.hpp"
 #include "daemon/coordinator/distributed_model.hpp"
 #include "daemon/echo_bench.hpp"
-#include "daemon/model_hash.hpp"
+#include "engine/model_hash.hpp"
 #include "schemes/registry.hpp"
 
 namespace aircomp::runtime::testbed {

@@ -3,7 +3,10 @@
 #include "engine/forward.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
+
+#include "engine/energy_history.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -21,16 +24,30 @@ void check(gsl::span<const inference::Token> tokens, std::int64_t position,
 
 std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
                                      const inference::Residual& residual, std::int64_t position,
-                                     TwoCopies& x, Partials& partials, AllReduce& all_reduce) {
+                                     TwoCopies& x, Partials& partials, AllReduce& all_reduce,
+                                     const inference::ReferenceStream* reference) {
     TwoCopies sum{std::vector<float>(x.server.size()), std::vector<float>(x.devices.size())};
+    std::vector<float> foretold(reference == nullptr ? 0 : x.devices.size());
     SiteCall call;
     call.position = position;
     call.length = model.hidden_size;
     call.vectors = static_cast<std::int64_t>(x.devices.size()) / call.length;
+    EnergyHistory history(call.vectors, call.length);
     for (std::int64_t index = 0; index < model.sites(); ++index) {
         call.site = model.site(index);
         if (auto failure = partials.compute(call, x.devices)) return failure;
+        if (reference != nullptr) {
+            std::fill(foretold.begin(), foretold.end(), 0.0F);
+            reference->complete(call.site, x.devices, position, foretold);
+        }
+        call.features = history.features(x.devices, foretold);
         if (auto failure = all_reduce.sum(call, x, sum)) return failure;
+        const std::vector<float> received =
+            reference == nullptr ? std::vector<float>() : sum.devices;
+        for (auto* const copy : {&sum.server, &sum.devices})
+            std::transform(foretold.begin(), foretold.end(), copy->begin(), copy->begin(),
+                           std::plus<>());
+        history.add(received.empty() ? sum.devices : received, sum.devices);
         residual.add(call.site, sum.server, x.server);
         residual.add(call.site, sum.devices, x.devices);
     }

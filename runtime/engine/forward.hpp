@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "aircomp/inference/decoder.hpp"
+#include "aircomp/inference/reference_stream.hpp"
 #include "aircomp/inference/residual.hpp"
+#include "coding/energy_forecast.hpp"
 
 namespace aircomp::runtime {
 
@@ -29,6 +31,8 @@ struct SiteCall {
     std::int64_t position = 0;  ///< Of the first token in its sequence.
     std::int64_t vectors = 1;
     std::int64_t length = 0;  ///< Reals of a vector.
+    /// What partials' energy is foretold from, [vectors].
+    gsl::span<const EnergyFeatures> features = {};
 };
 
 /// Why a pass ended before its logits.
@@ -58,10 +62,11 @@ public:
 };
 
 /// Takes `x` through all sites of the model, in order: both copies get their sum added, as
-/// `residual` does it.
+/// `residual` does it, completed by `reference` where partials lack what it foretells.
 std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
                                      const inference::Residual& residual, std::int64_t position,
-                                     TwoCopies& x, Partials& partials, AllReduce& all_reduce);
+                                     TwoCopies& x, Partials& partials, AllReduce& all_reduce,
+                                     const inference::ReferenceStream* reference = nullptr);
 
 /// The server's stream behind the last site, or why there is none.
 struct StreamResult {

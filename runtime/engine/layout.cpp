@@ -94,10 +94,12 @@ std::vector<double> transmit_powers_w(const Config& config, const inference::Mod
 
 double charge_site(const Config& config, const inference::ModelConfig& model,
                    const std::vector<inference::Slice>& slices, SiteKind kind,
-                   std::int64_t position, std::int64_t vectors, ComputeUsage& usage) {
+                   std::int64_t position, std::int64_t vectors, ComputeUsage& usage,
+                   gsl::span<const double> coding_flops) {
     double slowest = 0;
     for (std::size_t n = 0; n < slices.size(); ++n) {
-        const double flops = inference::site_flops(model, slices[n], kind, position, vectors);
+        double flops = inference::site_flops(model, slices[n], kind, position, vectors);
+        if (!coding_flops.empty()) flops += coding_flops[n];
         slowest = std::max(slowest, flops / config.devices[n].compute_flops_per_s);
         usage.device_energy_j[n] += flops * config.devices[n].energy_j_per_flop;
     }
@@ -107,7 +109,10 @@ double charge_site(const Config& config, const inference::ModelConfig& model,
 
 double charge_head(const Config& config, const inference::ModelConfig& model, std::int64_t vectors,
                    ComputeUsage& usage) {
-    const double flops = inference::head_flops(model, vectors);
+    return charge_server(config, inference::head_flops(model, vectors), usage);
+}
+
+double charge_server(const Config& config, double flops, ComputeUsage& usage) {
     const double seconds = flops / config.server_flops_per_s;
     usage.seconds += seconds;
     usage.server_energy_j += flops * config.server_energy_j_per_flop;

@@ -48,11 +48,16 @@ struct ComputeUsage {
     double server_energy_j = 0;
 };
 
-/// Charges what all devices compute before one site's sum, for `vectors` tokens from `position` on.
-/// Returns the seconds that the slowest device takes.
+/// Charges what all devices compute before one site's sum, for `vectors` tokens from `position` on,
+/// and `coding_flops` of each device besides, or nothing. Returns the seconds that the slowest
+/// device takes.
 double charge_site(const Config& config, const inference::ModelConfig& model,
                    const std::vector<inference::Slice>& slices, SiteKind kind,
-                   std::int64_t position, std::int64_t vectors, ComputeUsage& usage);
+                   std::int64_t position, std::int64_t vectors, ComputeUsage& usage,
+                   gsl::span<const double> coding_flops = {});
+
+/// Charges `flops` of the server's. Returns its seconds.
+double charge_server(const Config& config, double flops, ComputeUsage& usage);
 
 /// Charges the server's output head for `vectors` tokens. Returns its seconds.
 double charge_head(const Config& config, const inference::ModelConfig& model, std::int64_t vectors,

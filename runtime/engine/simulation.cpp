@@ -69,7 +69,10 @@ Simulation::Simulation(const Config& config, const inference::Checkpoint& checkp
     require_plain_sums(checkpoint.config());
     model_ = std::make_unique<SlicedModel>(checkpoint, slices_, config_);
     Calibration calibration;
-    if (find_scheme(config_.scheme).analog) calibration = calibrate(checkpoint, tokenizer);
+    if (find_scheme(config_.scheme).analog) {
+        if (!config_.calibration.file.empty()) use_coding(checkpoint);
+        calibration = calibrate(checkpoint, tokenizer);
+    }
     medium_ = make_medium(config_, hidden_size_,
                           transmit_powers_w(config_, checkpoint.config(), slices_), calibration);
     model_->measure_errors();
@@ -79,10 +82,23 @@ Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
                                   const inference::Tokenizer* tokenizer) {
     const auto& model = checkpoint.config();
     const auto tokens = calibration_tokens(config_, model, tokenizer);
-    CalibratingMedium medium(model_->devices(), model);
+    CalibratingMedium medium(model_->devices(), model,
+                             coding_ ? coding_->transforms() : std::vector<SiteTransform>());
     model_->forward(tokens, 0, medium);
     model_->reset_statistics();
-    return medium.calibration();
+    Calibration calibration = medium.calibration();
+    if (coding_) coding_->complete(medium, calibration);
+    return calibration;
+}
+
+void Simulation::use_coding(const inference::Checkpoint& checkpoint) {
+    coding_ = std::make_shared<ModelCoding>(config_, checkpoint);
+    if (coding_->predictions()) model_->foretell(checkpoint, coding_->predictions());
+    model_->charge_coding(
+        {[coding = coding_](const inference::Slice& slice, const Site& site) {
+             return coding->device_flops(slice, site);
+         },
+         [coding = coding_](const Site& site) { return coding->server_flops(site); }});
 }
 
 TokenCost token_cost(const ComputeUsage& compute, const Ledger& link, std::int64_t count) {

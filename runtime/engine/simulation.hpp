@@ -9,6 +9,7 @@
 
 #include "aircomp/inference/continuation.hpp"
 #include "aircomp/inference/perplexity.hpp"
+#include "engine/model_coding.hpp"
 #include "engine/sliced_model.hpp"
 #include "schemes/registry.hpp"
 
@@ -67,10 +68,13 @@ public:
 private:
     /// Throws where the way down needs sums that the model adds as they are.
     void require_plain_sums(const inference::ModelConfig& model) const;
+    /// Has devices and codec do what the calibration file of the configuration says.
+    void use_coding(const inference::Checkpoint& checkpoint);
     Calibration calibrate(const inference::Checkpoint& checkpoint,
                           const inference::Tokenizer* tokenizer);
 
     Config config_;
+    std::shared_ptr<const ModelCoding> coding_;  ///< Null: none.
     std::int64_t hidden_size_;
     std::vector<inference::Slice> slices_;
     std::unique_ptr<SlicedModel> model_;

@@ -76,6 +76,13 @@ double SlicedModel::nmse() const {
     return total.nmse();
 }
 
+void SlicedModel::foretell(const inference::Checkpoint& checkpoint,
+                           std::shared_ptr<const inference::SitePredictions> predictions) {
+    reference_.emplace(checkpoint, predictions);
+    for (inference::DeviceModel& device : devices_)
+        device.leave_out(predictions);
+}
+
 /// The devices of one process, and the medium between them.
 class SlicedModel::OverMedium final : public Partials, public AllReduce {
 public:
@@ -88,23 +95,47 @@ public:
             model_.devices_[n].partial(call.site, x, call.position, model_.caches_[n], partial);
         }
         medium_.elapse(charge_site(model_.config_, model_.model_, model_.slices_, call.site.kind,
-                                   call.position, call.vectors, model_.compute_));
+                                   call.position, call.vectors, model_.compute_,
+                                   coding_flops_of_devices(call)));
         return std::nullopt;
     }
 
     std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies& x,
                                    TwoCopies& sum) override {
         const SumRequest request{call.site,        call.position, call.vectors, call.length,
-                                 model_.partials_, x.devices,     x.server};
+                                 model_.partials_, x.devices,     x.server,     call.features};
         medium_.all_reduce(request, {sum.server, sum.devices});
-        if (!model_.measures_errors_) return std::nullopt;
-        std::vector<float> exact(sum.server.size());
-        exact_sum(request, exact);
-        model_.errors_[call.site.index].add(sum.server, exact);
+        if (model_.coding_flops_) {
+            const double flops = model_.coding_flops_->of_server(call.site);
+            medium_.elapse(charge_server(model_.config_, static_cast<double>(call.vectors) * flops,
+                                         model_.compute_));
+        }
+        if (model_.measures_errors_) measure(request, sum.server);
         return std::nullopt;
     }
 
 private:
+    std::vector<double> coding_flops_of_devices(const SiteCall& call) const {
+        std::vector<double> flops;
+        if (!model_.coding_flops_) return flops;
+        for (const inference::Slice& slice : model_.slices_) {
+            flops.push_back(static_cast<double>(call.vectors) *
+                            model_.coding_flops_->of_device(slice, call.site));
+        }
+        return flops;
+    }
+
+    /// Errors are held against the whole sum, whatever of it was sent.
+    void measure(const SumRequest& request, std::vector<float> received) {
+        std::vector<float> exact(received.size());
+        exact_sum(request, exact);
+        if (model_.reference_) {
+            for (auto* const sum : {&received, &exact})
+                model_.reference_->complete(request.site, request.residual, request.position, *sum);
+        }
+        model_.errors_[request.site.index].add(received, exact);
+    }
+
     SlicedModel& model_;
     Medium& medium_;
 };
@@ -134,7 +165,8 @@ std::vector<float> SlicedModel::run(gsl::span<const inference::Token> tokens, st
     require_memory(std::min(context_, position + static_cast<std::int64_t>(tokens.size())));
     OverMedium devices(*this, medium);
     const auto run_chunk = [&](std::int64_t at, TwoCopies& x) {
-        return run_sites(model_, residual_, at, x, devices, devices);
+        return run_sites(model_, residual_, at, x, devices, devices,
+                         reference_ ? &*reference_ : nullptr);
     };
     auto result =
         forward_stream(coordinator_, model_, {context_, config_.model.prefill_chunk, last_only},

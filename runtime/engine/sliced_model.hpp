@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <gsl/span>
 #include <vector>
 
@@ -44,6 +45,19 @@ public:
     /// for, as long as this object lives. Throws as forward().
     inference::RowLogits run_sequence(gsl::span<const inference::Token> tokens, Medium& medium);
 
+    /// From now on devices leave out of their partials what is foretold of them, and sums are
+    /// completed by it.
+    void foretell(const inference::Checkpoint& checkpoint,
+                  std::shared_ptr<const inference::SitePredictions> predictions);
+
+    /// Operations for a vector at a site besides the model's own.
+    struct CodingFlops {
+        std::function<double(const inference::Slice& slice, const Site& site)> of_device;
+        std::function<double(const Site& site)> of_server;
+    };
+    /// They are charged from now on.
+    void charge_coding(CodingFlops flops) { coding_flops_ = std::move(flops); }
+
     /// From now on every sum is held against the exact one, which costs as much as another sum.
     void measure_errors() { measures_errors_ = true; }
     /// Of all sums since then or since reset_statistics(), by Site::index.
@@ -68,11 +82,13 @@ private:
     inference::CoordinatorModel coordinator_;
     inference::Residual residual_;
     std::vector<inference::DeviceModel> devices_;
+    std::optional<inference::ReferenceStream> reference_;
     std::vector<inference::KvCache> caches_;
     std::int64_t held_ = 0;  ///< Tokens that memory was found to hold.
     std::vector<std::vector<float>> partials_;
     bool measures_errors_ = false;
     std::vector<SumError> errors_;
+    std::optional<CodingFlops> coding_flops_;
     ComputeUsage compute_;
     std::int64_t tokens_ = 0;
 };

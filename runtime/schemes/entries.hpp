@@ -11,6 +11,9 @@ namespace aircomp::runtime {
 inline const LedgerEntry clipped_reals{"clipped_reals", "",
                                        "values beyond the transmitters' range"};
 
+inline const LedgerEntry limited_vectors{
+    "limited_vectors", "", "devices' vectors scaled down to the headroom of their energy"};
+
 /// Of schemes that run sample by sample and over radios.
 inline const LedgerEntry repeated_rounds{"repeated_rounds", "",
                                          "rounds whose header, sounding or sum was not found",

@@ -22,8 +22,9 @@ public:
     void all_reduce(const SumRequest& request, SumCopies sum) override {
         // A new coherence block brings the devices no settings, and nothing is designed for it.
         all_reduce_by({/*settings_bytes=*/0, /*enter_block=*/[] {},
-                       [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); },
-                       /*scaled=*/false},
+                       [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
+                           transmit(sent, v, out);
+                       }},
                       cell_, *down_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }

@@ -311,12 +311,12 @@ TEST_CASE("arguments that do not fit the model are refused") {
     const auto check = [](auto&& action, std::initializer_list<const char*> parts) {
         check_error<std::invalid_argument>(action, parts);
     };
-    check([&] { device.mlp_partial(0, x, shorter); }, {"64", "63"});
+    check([&] { device.mlp_partial(0, x, 0, shorter); }, {"64", "63"});
     check([&] { device.attention_partial(0, x, 0, other, partial); }, {"2 KV groups", "of 1"});
     check([&] { device.attention_partial(0, x, -1, cache, partial); }, {"position", "-1"});
     check([&] { DeviceModel(checkpoint, Slice{{0, 5}, {0, 0}}, 1); }, {"query heads", "[0, 5)"});
     check([&] { DeviceModel(checkpoint, whole, 0); }, {"threads", "found 0"});
-    CHECK_THROWS_AS(device.mlp_partial(3, x, partial), std::out_of_range);
+    CHECK_THROWS_AS(device.mlp_partial(3, x, 0, partial), std::out_of_range);
 
     const CoordinatorModel coordinator(checkpoint, 1);
     check_error<std::out_of_range>([&] { coordinator.embed(std::vector<Token>{97}, x); },

@@ -73,7 +73,7 @@ std::size_t growth_in_a_child(const std::filesystem::path& folder, const Slice& 
         for (std::int64_t token = 0; token < 3; ++token) {
             for (std::int64_t layer = 0; layer < config.layers; ++layer) {
                 device.attention_partial(layer, x, token, cache, partial);
-                device.mlp_partial(layer, x, partial);
+                device.mlp_partial(layer, x, 0, partial);
             }
         }
         const std::size_t grown = resident_bytes(folder) - before;

@@ -76,6 +76,11 @@ public:
         }
     }
 
+    void leave_out(const std::shared_ptr<const inference::SitePredictions>& predictions) {
+        for (inference::DeviceModel& device : devices_)
+            device.leave_out(predictions);
+    }
+
     /// Partials of one device's attention or MLP; each appended to those before.
     using Partials = std::vector<std::vector<float>>;
 
@@ -91,7 +96,7 @@ public:
     Partials mlp_partials(std::int64_t layer, const std::vector<float>& x) {
         Partials partials(devices_.size(), std::vector<float>(x.size()));
         for (std::size_t n = 0; n < devices_.size(); ++n) {
-            devices_[n].mlp_partial(layer, x, partials[n]);
+            devices_[n].mlp_partial(layer, x, 0, partials[n]);
         }
         return partials;
     }

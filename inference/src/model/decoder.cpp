@@ -14,6 +14,7 @@
 #include "model/kv_cache.hpp"
 #include "model/layer_weights.hpp"
 #include "model/norm.hpp"
+#include "model/prediction.hpp"
 #include "model/rotary_embedding.hpp"
 #include "weights/product.hpp"
 #include "weights/row_math.hpp"
@@ -140,19 +141,26 @@ void activate(Activation activation, Activations x, ThreadPool& threads) {
     });
 }
 
-void run_mlp(const ModelConfig& config, const Mlp& mlp, Activations x, Activations out,
-             ThreadPool& threads) {
+/// What the down projection of an MLP is applied to.
+Buffer run_mlp_inside(const ModelConfig& config, const Mlp& mlp, Activations x,
+                      ThreadPool& threads) {
     const Activation activation = config.design.activation;
     Buffer up(x.tokens, mlp.up.weight.rows);
     project(mlp.up, x, up, threads);
     if (!config.design.gated) {
         activate(activation, up, threads);
-        return project(mlp.down, up, out, threads);
+        return up;
     }
     Buffer gate(x.tokens, mlp.gate.weight.rows);
     project(mlp.gate, x, gate, threads);
     gate_up(activation, gate, up, threads);
-    project(mlp.down, gate, out, threads);
+    return gate;
+}
+
+void run_mlp(const ModelConfig& config, const Mlp& mlp, Activations x, Activations out,
+             ThreadPool& threads) {
+    Buffer inside = run_mlp_inside(config, mlp, x, threads);
+    project(mlp.down, inside, out, threads);
 }
 
 /// An expert's weight for a token, where the token chose it.
@@ -238,6 +246,11 @@ void check_range(Range range, std::int64_t size, const char* what) {
     }
 }
 
+/// Where the partial of such a half of a layer is summed.
+Site site_of(const ModelConfig& config, std::int64_t layer, SiteKind half) {
+    return config.site(layer, config.design.parallel ? SiteKind::block : half);
+}
+
 /// Number of tokens of x [tokens, width], whose result has `output` elements of `result_width`.
 std::int64_t count_tokens(std::size_t x, std::int64_t width, std::size_t output,
                           std::int64_t result_width) {
@@ -270,6 +283,14 @@ struct DeviceModel::Weights {
         }
     }
 
+    /// The last projection of a site, less what is foretold of it: `a` is changed by that.
+    void finish(const Site& site, std::int64_t position, const Projection& output, Activations h,
+                Activations a, gsl::span<float> partial);
+
+    /// The last projection of a site of such a kind, and the slice's columns of it.
+    const Projection& output_of(const Site& site) const;
+    Range columns_of(SiteKind kind) const;
+
     /// Throws where tokens at `position`, ... do not fit into `cache`.
     void check_cache(const KvCache::Storage& cache, std::int64_t position,
                      std::int64_t tokens) const;
@@ -282,7 +303,35 @@ struct DeviceModel::Weights {
     RotaryEmbedding local_rotary;  ///< Of layers whose attention is local.
     std::vector<LayerWeights> layers;
     std::vector<HugeBuffer> copies;
+    std::shared_ptr<const SitePredictions> predictions;
+    SiteObserver observer;
 };
+
+const Projection& DeviceModel::Weights::output_of(const Site& site) const {
+    const LayerWeights& weights = layers.at(static_cast<std::size_t>(site.layer));
+    return site.kind == SiteKind::attention ? weights.output : weights.mlp.down;
+}
+
+Range DeviceModel::Weights::columns_of(SiteKind kind) const {
+    if (kind == SiteKind::mlp) return slice.ffn_columns;
+    return {slice.heads.begin * config.head_dim, slice.heads.end * config.head_dim};
+}
+
+void DeviceModel::Weights::finish(const Site& site, std::int64_t position, const Projection& output,
+                                  Activations h, Activations a, gsl::span<float> partial) {
+    const bool can_be_foretold = input_width(config, site) > 0;
+    if (predictions && can_be_foretold)
+        inference::leave_out((*predictions)[site.index], columns_of(site.kind), position, h, a,
+                             threads);
+    const std::int64_t hidden = config.hidden_size;
+    project(output, a, {partial.data(), a.tokens, hidden, hidden}, threads);
+    multiply_by(static_cast<float>(config.residual_scale), partial);
+    if (!observer || !can_be_foretold) return;
+    const auto all = [](Activations x) {
+        return gsl::span<const float>(x.data, static_cast<std::size_t>(x.tokens * x.size));
+    };
+    observer({site, position, a.tokens, all(h), all(a), partial});
+}
 
 void DeviceModel::Weights::check_cache(const KvCache::Storage& cache, std::int64_t position,
                                        std::int64_t tokens) const {
@@ -371,11 +420,11 @@ void DeviceModel::attention_partial(std::int64_t layer, gsl::span<const float> x
         }
     };
     threads.for_each_piece(heads.size(), grain(tokens * (end - begin) * head_dim), attend_heads);
-    project(weights.output, attended, {partial.data(), tokens, hidden, hidden}, threads);
-    multiply_by(static_cast<float>(config.residual_scale), partial);
+    weights_->finish(site_of(config, layer, SiteKind::attention), position, weights.output, normed,
+                     attended, partial);
 }
 
-void DeviceModel::mlp_partial(std::int64_t layer, gsl::span<const float> x,
+void DeviceModel::mlp_partial(std::int64_t layer, gsl::span<const float> x, std::int64_t position,
                               gsl::span<float> partial) const {
     const ModelConfig& config = weights_->config;
     ThreadPool& threads = weights_->threads;
@@ -389,20 +438,21 @@ void DeviceModel::mlp_partial(std::int64_t layer, gsl::span<const float> x,
 
     Buffer normed(tokens, hidden);
     apply_norm(config, weights.mlp_norm, x, normed, threads);
-    const Activations out{partial.data(), tokens, hidden, hidden};
     if (config.has_experts(layer)) {
-        run_experts(config, weights, normed, out, threads);
-    } else {
-        run_mlp(config, weights.mlp, normed, out, threads);
+        run_experts(config, weights, normed, {partial.data(), tokens, hidden, hidden}, threads);
+        multiply_by(static_cast<float>(config.residual_scale), partial);
+        return;
     }
-    multiply_by(static_cast<float>(config.residual_scale), partial);
+    Buffer inside = run_mlp_inside(config, weights.mlp, normed, threads);
+    weights_->finish(site_of(config, layer, SiteKind::mlp), position, weights.mlp.down, normed,
+                     inside, partial);
 }
 
 void DeviceModel::block_partial(std::int64_t layer, gsl::span<const float> x, std::int64_t position,
                                 KvCache& cache, gsl::span<float> partial) const {
     std::vector<float> mlp(partial.size());
     attention_partial(layer, x, position, cache, partial);
-    mlp_partial(layer, x, mlp);
+    mlp_partial(layer, x, position, mlp);
     std::transform(mlp.begin(), mlp.end(), partial.begin(), partial.begin(), std::plus<>());
 }
 
@@ -412,10 +462,33 @@ void DeviceModel::partial(const Site& site, gsl::span<const float> x, std::int64
         case SiteKind::attention:
             return attention_partial(site.layer, x, position, cache, partial);
         case SiteKind::mlp:
-            return mlp_partial(site.layer, x, partial);
+            return mlp_partial(site.layer, x, position, partial);
         case SiteKind::block:
             return block_partial(site.layer, x, position, cache, partial);
     }
+}
+
+void DeviceModel::leave_out(std::shared_ptr<const SitePredictions> predictions) {
+    check_predictions(*predictions, weights_->config);
+    weights_->predictions = std::move(predictions);
+}
+
+void DeviceModel::observe(SiteObserver observer) {
+    weights_->observer = std::move(observer);
+}
+
+std::vector<float> DeviceModel::output_weights(const Site& site) const {
+    if (input_width(weights_->config, site) == 0) {
+        throw std::invalid_argument("site " + std::to_string(site.index) +
+                                    ": expected one whose partial is a single projection");
+    }
+    const WeightMatrix& matrix = weights_->output_of(site).weight;
+    std::vector<float> values(static_cast<std::size_t>(matrix.rows * matrix.columns));
+    for (std::int64_t r = 0; r < matrix.rows; ++r) {
+        widen_row(matrix, r,
+                  {values.data() + r * matrix.columns, static_cast<std::size_t>(matrix.columns)});
+    }
+    return values;
 }
 
 std::size_t DeviceModel::weight_bytes() const {

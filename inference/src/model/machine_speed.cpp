@@ -87,12 +87,12 @@ double measure_compute_rate(int threads) {
     const Slice whole = whole_model(dimensions);
     const DeviceModel model(checkpoint, whole, threads);
     std::vector<float> x(512, 1.0F), partial(512);
-    model.mlp_partial(0, x, partial);  // Weights become resident.
+    model.mlp_partial(0, x, 0, partial);  // Weights become resident.
     const auto begin = Clock::now();
     int calls = 0;
     double elapsed_s = 0;
     do {
-        model.mlp_partial(0, x, partial);
+        model.mlp_partial(0, x, 0, partial);
         ++calls;
         elapsed_s = seconds_since(begin);
     } while (elapsed_s < 0.05);

@@ -79,7 +79,8 @@ nlohmann::ordered_json config_json(const ModelConfig& config) {
 
 }  // namespace
 
-void write_safetensors(const std::filesystem::path& file, gsl::span<const TensorView> tensors) {
+void write_safetensors(const std::filesystem::path& file, gsl::span<const TensorView> tensors,
+                       const std::map<std::string, std::string>& metadata) {
     // Wide elements first, as the reference does: every tensor then lies aligned to its elements.
     std::vector<const TensorView*> order;
     for (const TensorView& tensor : tensors) {
@@ -95,7 +96,7 @@ void write_safetensors(const std::filesystem::path& file, gsl::span<const Tensor
         return element_bytes(a->type) > element_bytes(b->type);
     });
 
-    nlohmann::ordered_json header = {{"__metadata__", {{"format", "pt"}}}};
+    nlohmann::ordered_json header = {{"__metadata__", metadata}};
     std::size_t begin = 0;
     for (const TensorView* tensor : order) {
         check_bytes(*tensor);

@@ -162,6 +162,21 @@ std::vector<SafetensorsEntry> parse_safetensors(gsl::span<const std::byte> conte
     return entries;
 }
 
+std::map<std::string, std::string> safetensors_metadata(gsl::span<const std::byte> contents,
+                                                        const std::string& file) {
+    refuse_lfs_pointer(contents, file);
+    const nlohmann::json document = parse_json(header_text(contents, file), file);
+    const JsonNode header(document, file);
+    std::map<std::string, std::string> values;
+    const auto metadata = document.find("__metadata__");
+    if (metadata == document.end()) return values;
+    const JsonNode node = header.at("__metadata__");
+    check_metadata(node);
+    for (const auto& item : metadata->items())
+        values[item.key()] = node.at(item.key()).text();
+    return values;
+}
+
 std::string shape_text(const std::vector<std::int64_t>& shape) {
     std::string text = "[";
     for (std::size_t i = 0; i < shape.size(); ++i) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <gsl/span>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct SafetensorsEntry {
 /// end to the file's without gap or overlap. Throws std::runtime_error that starts with `file`.
 std::vector<SafetensorsEntry> parse_safetensors(gsl::span<const std::byte> contents,
                                                 const std::string& file);
+
+/// What the header says of the file besides its tensors. Throws as above, where the header is wrong.
+std::map<std::string, std::string> safetensors_metadata(gsl::span<const std::byte> contents,
+                                                        const std::string& file);
 
 /// Shape as errors print it: `[256, 64]`.
 std::string shape_text(const std::vector<std::int64_t>& shape);

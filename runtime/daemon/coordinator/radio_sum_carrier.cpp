@@ -195,7 +195,7 @@ double RadioSumCarrier::scale(const Round& round, gsl::span<const float> residua
     const auto answered = answers_.powers(static_cast<std::size_t>(round.vectors));
     for (std::size_t i = 0; i < taking_part_.size(); ++i)
         powers[taking_part_[i]] = answered[i].at(static_cast<std::size_t>(v));
-    return codec_->exchanged_scale(powers, round.site.kind);
+    return codec_->exchanged_scale(powers, round.site);
 }
 
 void RadioSumCarrier::measure(const Round& round, gsl::span<const float> residual,

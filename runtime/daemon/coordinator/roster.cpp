@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "daemon/model_hash.hpp"
+#include "engine/model_hash.hpp"
 
 namespace aircomp::runtime::testbed {
 namespace {

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "daemon/model_hash.hpp"
+#include "engine/model_hash.hpp"
 #include "files/whole_file.hpp"
 
 namespace aircomp::runtime::testbed {

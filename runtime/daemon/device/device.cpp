@@ -15,8 +15,8 @@
 #include "daemon/air_fingerprint.hpp"
 #include "daemon/device/device_session.hpp"
 #include "daemon/device/reconnection.hpp"
-#include "daemon/model_hash.hpp"
 #include "daemon/testbed.hpp"
+#include "engine/model_hash.hpp"
 #include "round/device_radio.hpp"
 #include "schemes/registry.hpp"
 

@@ -29,8 +29,9 @@ public:
 
     void all_reduce(const SumRequest& request, SumCopies sum) override {
         all_reduce_by({0, [this] { measure_rates(); },
-                       [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); },
-                       /*scaled=*/false},
+                       [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
+                           transmit(sent, v, out);
+                       }},
                       cell_, *down_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }

@@ -28,7 +28,10 @@ public:
 
     void all_reduce(const SumRequest& request, SumCopies sum) override {
         all_reduce_by({0, [this] { design_links(); },
-                       [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
+                       [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
+                           transmit(sent, v, out);
+                       },
+                       &codec_},
                       cell_, *down_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }
@@ -109,7 +112,7 @@ std::vector<Scheme> fdma_schemes() {
     fdma.is = "uncoded analog, a subband for each device; the server adds what it received";
     fdma.analog = true;
     fdma.time_grows_with_devices = true;
-    fdma.entries = {clipped_reals};
+    fdma.entries = {clipped_reals, limited_vectors};
     fdma.compared = true;
     fdma.make = [](const MediumSetup& setup) {
         return std::make_unique<FdmaMedium>(

@@ -44,7 +44,10 @@ public:
 
     void all_reduce(const SumRequest& request, SumCopies sum) override {
         all_reduce_by({settings_bytes(), [this] { enter_block(); },
-                       [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
+                       [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
+                           transmit(sent, v, out);
+                       },
+                       &codec_},
                       cell_, *down_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }
@@ -200,7 +203,7 @@ std::vector<Scheme> hierarchical_schemes() {
     hierarchical.is = "two hops over the air: clusters sum at relays in turn, relays at the server";
     hierarchical.analog = true;
     hierarchical.uses_relays = true;
-    hierarchical.entries = {clipped_reals};
+    hierarchical.entries = {clipped_reals, limited_vectors};
     hierarchical.compared = true;
     hierarchical.make = [](const MediumSetup& setup) {
         return std::make_unique<HierarchicalMedium>(

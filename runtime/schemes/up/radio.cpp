@@ -20,8 +20,10 @@ public:
 
     void all_reduce(const SumRequest& request, SumCopies sum) override {
         all_reduce_by({std::nullopt, nullptr,
-                       [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); },
-                       /*scaled=*/false},
+                       [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
+                           transmit(sent, v, out);
+                       },
+                       &codec_},
                       cell_, *down_, request, sum);
         Ledger& ledger = cell_.ledger();
         const auto faults = static_cast<double>(testbed_.scheduler().faults().size());

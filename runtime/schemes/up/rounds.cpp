@@ -3,6 +3,7 @@
 #include "schemes/up/rounds.hpp"
 
 #include "coding/exact_sum.hpp"
+#include "schemes/entries.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -21,9 +22,19 @@ std::vector<float> lag_of_devices(const SumRequest& request, std::size_t begin) 
 void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const SumRequest& request,
                    SumCopies sum) {
     check_request(request, sum);
-    if (rounds.scaled && cell.config().analog.scale == ScalePolicy::exchanged) {
+    if (rounds.codec != nullptr && rounds.settings_bytes &&
+        cell.config().analog.scale == ScalePolicy::exchanged) {
         cell.charge_control(static_cast<double>(request.partials.size() * sizeof(float)) *
                             static_cast<double>(request.vectors));
+    }
+    AnalogCodec::Shaped shaped;
+    SumRequest sent = request;
+    const bool shapes = rounds.codec != nullptr && rounds.codec->shapes();
+    if (shapes) {
+        shaped = rounds.codec->shape(request);
+        sent.partials = shaped.partials;
+        sent.scales = shaped.scales;
+        cell.ledger().add(limited_vectors, static_cast<double>(shaped.limited_vectors));
     }
     const auto length = static_cast<std::size_t>(request.length);
     for (std::int64_t v = 0; v < request.vectors; ++v) {
@@ -31,7 +42,8 @@ void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const S
         if (simulated && cell.enter_block(*rounds.settings_bytes)) rounds.enter_block();
         const auto begin = static_cast<std::size_t>(v) * length;
         const SumCopies out(sum.server.subspan(begin, length), sum.devices.subspan(begin, length));
-        rounds.transmit(v, out.server);
+        rounds.transmit(sent, v, out.server);
+        if (shapes) rounds.codec->unshape(request.site, out.server);
         out.share();
         if (simulated) {
             down.bring(cell, lag_of_devices(request, begin), out);

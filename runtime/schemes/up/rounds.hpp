@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 
+#include "coding/analog_codec.hpp"
 #include "coding/sum_request.hpp"
 #include "schemes/down/way_down.hpp"
 
@@ -18,9 +19,11 @@ struct Rounds {
     std::optional<double> settings_bytes;
     std::function<void()> enter_block;  ///< In a new one, after it has been drawn and sounded.
     /// Sends vector `v` of the request; the estimate of the sum goes to `out`, [length].
-    std::function<void(std::int64_t v, gsl::span<float> out)> transmit;
-    /// Vectors are sent at a common scale, which costs the control link where it is exchanged.
-    bool scaled = true;
+    std::function<void(const SumRequest& request, std::int64_t v, gsl::span<float> out)> transmit;
+    /// Of analog schemes: shapes partials before they are sent and their sum after it, and has a
+    /// common scale, which costs the control link of a simulated cell where it is exchanged. Null:
+    /// none of this.
+    const AnalogCodec* codec = nullptr;
 };
 
 /// Brings `sum` vector by vector, and charges the cell for the scales'

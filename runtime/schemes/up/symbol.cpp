@@ -34,7 +34,10 @@ public:
 
     void all_reduce(const SumRequest& request, SumCopies sum) override {
         all_reduce_by({settings_bytes(), [this] { design_links(); },
-                       [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
+                       [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
+                           transmit(sent, v, out);
+                       },
+                       &codec_},
                       cell_, *down_, request, sum);
     }
     void elapse(double seconds) override { cell_.elapse(seconds); }

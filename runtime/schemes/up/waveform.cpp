@@ -51,7 +51,10 @@ public:
     void all_reduce(const SumRequest& request, SumCopies sum) override {
         const auto counted = gsl::finally([this] { count_repeated_rounds(); });
         all_reduce_by({settings_bytes(), [this] { enter_block(); },
-                       [&](std::int64_t v, gsl::span<float> out) { transmit(request, v, out); }},
+                       [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
+                           transmit(sent, v, out);
+                       },
+                       &codec_},
                       cell_, *down_, request, sum);
     }
     void elapse(double seconds) override {

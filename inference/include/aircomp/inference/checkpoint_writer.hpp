@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <gsl/span>
+#include <map>
+#include <string>
 
 #include "aircomp/inference/checkpoint.hpp"
 
@@ -16,7 +18,8 @@ namespace aircomp::inference {
 void write_checkpoint(const std::filesystem::path& folder, const ModelConfig& config,
                       gsl::span<const TensorView> tensors);
 
-/// The safetensors file alone.
-void write_safetensors(const std::filesystem::path& file, gsl::span<const TensorView> tensors);
+/// The safetensors file alone, with what is said of it in the header.
+void write_safetensors(const std::filesystem::path& file, gsl::span<const TensorView> tensors,
+                       const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
 
 }  // namespace aircomp::inference

@@ -11,11 +11,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <gsl/span>
 #include <memory>
 #include <vector>
 
 #include "aircomp/inference/checkpoint.hpp"
+#include "aircomp/inference/reference_stream.hpp"
 #include "aircomp/inference/slice.hpp"
 #include "aircomp/inference/tokenizer.hpp"
 
@@ -38,6 +40,18 @@ private:
     struct Storage;
     std::unique_ptr<Storage> storage_;
 };
+
+/// What a site's last projection is applied to and what it makes of it, for whoever fits
+/// predictions: see SitePrediction. The partial is as it is sent.
+struct SiteInputs {
+    Site site;
+    std::int64_t position = 0;
+    std::int64_t tokens = 0;
+    gsl::span<const float> h;        ///< [tokens, hidden_size]
+    gsl::span<const float> a;        ///< [tokens, columns], less what is foretold.
+    gsl::span<const float> partial;  ///< [tokens, hidden_size]
+};
+using SiteObserver = std::function<void(const SiteInputs& inputs)>;
 
 /// One device: its slice of every decoder layer. Norms are computed here as well (replicated);
 /// the residual is added by the driver, once. Row slices are read where they lie in the
@@ -65,8 +79,10 @@ public:
     void attention_partial(std::int64_t layer, gsl::span<const float> x, std::int64_t position,
                            KvCache& cache, gsl::span<float> partial) const;
 
-    /// Partial of the MLP's down projection, equation (1); shapes as above.
-    void mlp_partial(std::int64_t layer, gsl::span<const float> x, gsl::span<float> partial) const;
+    /// Partial of the MLP's down projection, equation (1); shapes as above. `position` matters only
+    /// where predictions are left out.
+    void mlp_partial(std::int64_t layer, gsl::span<const float> x, std::int64_t position,
+                     gsl::span<float> partial) const;
 
     /// Both of a layer whose attention and MLP read the same stream, added.
     void block_partial(std::int64_t layer, gsl::span<const float> x, std::int64_t position,
@@ -75,6 +91,17 @@ public:
     /// The partial that a site sums: one of the above.
     void partial(const Site& site, gsl::span<const float> x, std::int64_t position, KvCache& cache,
                  gsl::span<float> partial) const;
+
+    /// From now on partials lack what is foretold of them; a ReferenceStream of the same predictions
+    /// completes their sum. Throws as check_predictions() does.
+    void leave_out(std::shared_ptr<const SitePredictions> predictions);
+
+    /// From now on `observer` sees what partials are made of, at sites that have an input_width().
+    void observe(SiteObserver observer);
+
+    /// The columns of a site's last projection that the slice has, widened: [hidden_size, columns].
+    /// Throws std::invalid_argument for a site without an input_width().
+    std::vector<float> output_weights(const Site& site) const;
 
     /// Bytes of weights that this slice reads per token (for the latency model and benchmarks);
     /// norms and biases are not counted.

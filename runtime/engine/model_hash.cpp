@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SHA-256 of a checkpoint, sampled.
-#include "daemon/model_hash.hpp"
+#include "engine/model_hash.hpp"
 
 #include <openssl/evp.h>
 
 #include <memory>
 #include <stdexcept>
 
-namespace aircomp::runtime::testbed {
+namespace aircomp::runtime {
 namespace {
 
 constexpr std::size_t pieces = 16;
@@ -27,8 +27,8 @@ public:
 
     void add(const std::string& text) { add(gsl::as_bytes(gsl::span<const char>(text))); }
 
-    control::Hash digest() {
-        control::Hash hash;
+    ModelHash digest() {
+        ModelHash hash;
         EVP_DigestFinal_ex(context_.get(), hash.data(), nullptr);
         return hash;
     }
@@ -46,7 +46,7 @@ void add_sampled(Sha256& sha, gsl::span<const std::byte> bytes) {
 
 }  // namespace
 
-control::Hash model_hash(const inference::Checkpoint& checkpoint) {
+ModelHash model_hash(const inference::Checkpoint& checkpoint) {
     Sha256 sha;
     for (const std::string& name : checkpoint.names()) {
         const inference::TensorView tensor = checkpoint.tensor(name);
@@ -59,7 +59,7 @@ control::Hash model_hash(const inference::Checkpoint& checkpoint) {
     return sha.digest();
 }
 
-std::string to_hex(const control::Hash& hash) {
+std::string to_hex(const ModelHash& hash) {
     static constexpr char digits[] = "0123456789abcdef";
     std::string text;
     for (const std::uint8_t byte : hash) {
@@ -69,4 +69,4 @@ std::string to_hex(const control::Hash& hash) {
     return text;
 }
 
-}  // namespace aircomp::runtime::testbed
+}  // namespace aircomp::runtime

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What calibration text told of a model, kept beside it: how partials are foretold, transformed and
+// weighted (docs/system-model.md section 11). It does not depend on how the model is cut.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "aircomp/inference/prediction_fit.hpp"
+#include "aircomp/inference/reference_stream.hpp"
+
+namespace aircomp::inference {
+
+/// Of one model; lists are by Site::index and have an entry for every site.
+struct ModelCalibration {
+    std::string model_hash;  ///< Of the model that it was made of.
+    std::shared_ptr<const SitePredictions> predictions;
+    std::vector<TransformFactors> transforms;
+    /// Weights of the features that the log energy of what is sent follows, [features] a site.
+    std::vector<std::vector<float>> energy_weights;
+    /// KL divergence, nats a token, for each unit of the NMSE of a site alone; equation (21).
+    std::vector<float> sensitivities;
+};
+
+/// Writes a safetensors file, whole or not at all. Throws std::runtime_error, naming the file.
+void write_calibration(const std::filesystem::path& file, const ModelCalibration& calibration);
+
+/// Reads one, and checks that it fits the model's shape. Throws std::runtime_error that names file,
+/// tensor, what was expected and found; a file of another version of this program's is refused.
+ModelCalibration read_calibration(const std::filesystem::path& file, const ModelConfig& config);
+
+}  // namespace aircomp::inference

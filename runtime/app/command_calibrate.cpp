@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// aircomp calibrate: makes the file that tells what of a model's partials need not be sent.
+#include <filesystem>
+#include <iostream>
+
+#include "aircomp/inference/checkpoint.hpp"
+#include "aircomp/inference/model_calibration.hpp"
+#include "aircomp/inference/thread_count.hpp"
+#include "aircomp/inference/tokenizer.hpp"
+#include "commands.hpp"
+#include "engine/calibrate.hpp"
+#include "experiment/open_model.hpp"
+#include "model_option.hpp"
+#include "output.hpp"
+#include "validators.hpp"
+
+namespace aircomp::app {
+namespace {
+
+struct CalibrateCommand {
+    std::string model;
+    std::vector<std::string> texts;
+    std::string output;
+    std::int64_t limit_tokens = 20000;
+    int threads = 0;
+    std::string json;
+    runtime::CalibrateOptions options;
+};
+
+/// The texts' tokens, an equal part of the limit of each as far as they reach.
+std::vector<inference::Token> tokens_of_texts(const CalibrateCommand& command,
+                                              const inference::Tokenizer& tokenizer) {
+    std::vector<inference::Token> tokens;
+    const auto part = static_cast<std::size_t>(command.limit_tokens) / command.texts.size();
+    for (const std::string& file : command.texts) {
+        const auto own = tokenizer.encode(runtime::read_text(file));
+        tokens.insert(tokens.end(), own.begin(),
+                      own.begin() + static_cast<std::ptrdiff_t>(std::min(part, own.size())));
+    }
+    return tokens;
+}
+
+void calibrate(const CalibrateCommand& command) {
+    const inference::Checkpoint checkpoint(command.model);
+    const auto tokenizer = inference::load_tokenizer(command.model);
+    inference::require_same_vocabulary(*tokenizer, checkpoint.config());
+    const auto tokens = tokens_of_texts(command, *tokenizer);
+    runtime::CalibrateOptions options = command.options;
+    options.window = std::min(options.window, checkpoint.config().context);
+    options.threads = inference::thread_count(command.threads);
+    options.bos = tokenizer->bos();
+    options.progress = progress_bar;
+    const auto calibration = runtime::calibrate_model(checkpoint, tokens, options);
+    inference::write_calibration(command.output, calibration);
+    const auto bytes = std::filesystem::file_size(command.output);
+    std::cerr << command.output << ": " << bytes << " bytes, of " << tokens.size() << " tokens\n";
+    write_json({{"file", command.output},
+                {"bytes", bytes},
+                {"tokens", tokens.size()},
+                {"model_sha256", calibration.model_hash},
+                {"sensitivities_nats_per_nmse", calibration.sensitivities}},
+               command.json);
+}
+
+}  // namespace
+
+void add_calibrate(CLI::App& program) {
+    auto own = std::make_shared<CalibrateCommand>();
+    CLI::App* command = program.add_subcommand(
+        "calibrate", "Learn from text what of a model's partials need not be sent");
+    add_model_option(*command, own->model, "")->required();
+    command->add_option("--text", own->texts, "UTF-8 texts; prose, code and chat mixed serve best")
+        ->required();
+    command->add_option("--output", own->output, "The file to write, *.aircomp-calibration")
+        ->required();
+    command->add_option("--limit-tokens", own->limit_tokens, "Tokens of all texts together")
+        ->check(between(1024, 10000000))
+        ->capture_default_str();
+    command
+        ->add_option("--rank", own->options.prediction_rank,
+                     "Directions of the stream that predictions read")
+        ->check(between(1, 1 << 16))
+        ->capture_default_str();
+    command
+        ->add_option("--transform-rank", own->options.transform_rank,
+                     "Directions that the transform changes")
+        ->check(between(0, 1 << 16))
+        ->capture_default_str();
+    command->add_option("--window", own->options.window, "Tokens of a sequence")
+        ->check(between(2, 1 << 20))
+        ->capture_default_str();
+    command
+        ->add_option("--seed", own->options.seed,
+                     "Of the noise that sensitivities are measured with")
+        ->capture_default_str();
+    command->add_option("--threads", own->threads, "Threads to compute with; 0: all cores");
+    command->add_option("--json", own->json,
+                        "Write what was found as JSON to FILE, - for standard output");
+    command->footer(
+        "Takes some minutes for a model of 135 million parameters.\nExamples:\n"
+        "  aircomp calibrate --model smollm2 --text prose.txt code.txt chat.txt --output "
+        "smollm2.aircomp-calibration\n"
+        "  aircomp calibrate --model DIR --text FILE --rank 64 --output DIR.aircomp-calibration");
+    command->callback([own] { calibrate(*own); });
+}
+
+}  // namespace aircomp::app

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The four steps of a calibration, each a run over text: predictions, transforms, energies,
+// sensitivities.
+#include "engine/calibrate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "air/noise.hpp"
+#include "aircomp/inference/prediction_fit.hpp"
+#include "aircomp/inference/slice_cost.hpp"
+#include "coding/exact_sum.hpp"
+#include "config/seeds.hpp"
+#include "engine/layout.hpp"
+#include "engine/model_hash.hpp"
+#include "engine/sliced_model.hpp"
+#include "schemes/calibrating_medium.hpp"
+#include "schemes/registry.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+/// A calibration holds for any split; where it needs one, it takes as many devices as this.
+constexpr std::int64_t nominal_devices = 8;
+
+/// Of the noise at one site whose effect is measured: large beside rounding, small enough that the
+/// divergence is still in proportion to it.
+constexpr double probe_nmse = 0.01;
+
+/// How much louder than the mean a token may be weighted, as the default of the headroom has it.
+constexpr double most_token_energy = 16;
+
+using Tokens = std::vector<inference::Token>;
+using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
+
+/// The text as sequences of one length; what is left at its end is dropped.
+std::vector<Tokens> windows_of(gsl::span<const inference::Token> text,
+                               const CalibrateOptions& options) {
+    const auto begin = static_cast<std::size_t>(options.bos ? 1 : 0);
+    const std::size_t fresh = static_cast<std::size_t>(options.window) - begin;
+    std::vector<Tokens> windows;
+    for (std::size_t at = 0; at + fresh <= text.size(); at += fresh) {
+        Tokens& window = windows.emplace_back();
+        if (options.bos) window.push_back(*options.bos);
+        const auto part = text.subspan(at, fresh);
+        window.insert(window.end(), part.begin(), part.end());
+    }
+    return windows;
+}
+
+/// The whole model on one device, whose sites are observed.
+class ObservedModel final : public Partials, public AllReduce {
+public:
+    ObservedModel(const inference::Checkpoint& checkpoint, const CalibrateOptions& options)
+        : checkpoint_(checkpoint),
+          slice_(inference::whole_model(checkpoint.config())),
+          coordinator_(checkpoint, options.threads),
+          residual_(checkpoint),
+          device_(checkpoint, slice_, options.threads),
+          window_(options.window) {}
+
+    /// `x` is the stream before the site.
+    using Observer =
+        std::function<void(const inference::SiteInputs& inputs, gsl::span<const float> x)>;
+
+    void observe(Observer observer) {
+        device_.observe(
+            [this, observer = std::move(observer)](const auto& inputs) { observer(inputs, x_); });
+    }
+
+    void leave_out(const std::shared_ptr<const inference::SitePredictions>& predictions) {
+        device_.leave_out(predictions);
+        reference_.emplace(checkpoint_, predictions);
+    }
+
+    std::vector<float> output_weights(const Site& site) const {
+        return device_.output_weights(site);
+    }
+
+    void run(gsl::span<const Tokens> windows, const Progress& progress) {
+        for (std::size_t w = 0; w < windows.size(); ++w) {
+            if (progress)
+                progress(static_cast<std::int64_t>(w), static_cast<std::int64_t>(windows.size()));
+            inference::KvCache cache(checkpoint_.config(), slice_, window_);
+            cache_ = &cache;
+            forward_stream(coordinator_, checkpoint_.config(), {window_, window_, true}, windows[w],
+                           0, [this](std::int64_t position, TwoCopies& x) {
+                               return run_sites(checkpoint_.config(), residual_, position, x, *this,
+                                                *this, reference_ ? &*reference_ : nullptr);
+                           });
+        }
+        if (progress)
+            progress(static_cast<std::int64_t>(windows.size()),
+                     static_cast<std::int64_t>(windows.size()));
+    }
+
+    std::optional<PassFailure> compute(const SiteCall& call, gsl::span<const float> x) override {
+        partial_.resize(x.size());
+        x_ = x;
+        device_.partial(call.site, x, call.position, *cache_, partial_);
+        return std::nullopt;
+    }
+
+    std::optional<PassFailure> sum(const SiteCall&, const TwoCopies&, TwoCopies& sum) override {
+        sum.server = partial_;
+        sum.devices = partial_;
+        return std::nullopt;
+    }
+
+private:
+    const inference::Checkpoint& checkpoint_;
+    inference::Slice slice_;
+    inference::CoordinatorModel coordinator_;
+    inference::Residual residual_;
+    inference::DeviceModel device_;
+    std::optional<inference::ReferenceStream> reference_;
+    std::int64_t window_;
+    inference::KvCache* cache_ = nullptr;
+    gsl::span<const float> x_;
+    std::vector<float> partial_;
+};
+
+/// The steps, and what they have found so far.
+class Calibrator {
+public:
+    Calibrator(const inference::Checkpoint& checkpoint, gsl::span<const inference::Token> tokens,
+               const CalibrateOptions& options)
+        : checkpoint_(checkpoint),
+          model_(checkpoint.config()),
+          options_(options),
+          windows_(windows_of(tokens, options)),
+          sites_(static_cast<std::size_t>(model_.sites())) {
+        if (options.window < 2 || options.window > model_.context) {
+            throw std::invalid_argument("window: expected 2 to " + std::to_string(model_.context) +
+                                        " tokens, the model's context, found " +
+                                        std::to_string(options.window));
+        }
+        if (windows_.size() < 2) {
+            throw std::invalid_argument("expected a text of at least two windows, " +
+                                        std::to_string(2 * options.window) + " tokens, found " +
+                                        std::to_string(tokens.size()));
+        }
+    }
+
+    inference::ModelCalibration run() {
+        result_.model_hash = to_hex(model_hash(checkpoint_));
+        {
+            ObservedModel whole(checkpoint_, options_);
+            fit_predictions(whole);
+            fit_transforms(whole);
+        }
+        SlicedModel split = make_split();
+        fit_energies(split);
+        measure_sensitivities(split);
+        return std::move(result_);
+    }
+
+private:
+    Progress progress(const std::string& label) const {
+        return options_.progress ? options_.progress(label) : Progress();
+    }
+
+    /// As many windows as hold so many tokens, one at least, spread over the whole text.
+    std::vector<Tokens> some_windows(std::int64_t tokens) const {
+        const auto wanted =
+            static_cast<std::size_t>((tokens + options_.window - 1) / options_.window);
+        const std::size_t count = std::clamp<std::size_t>(wanted, 1, windows_.size());
+        std::vector<Tokens> some;
+        for (std::size_t i = 0; i < count; ++i)
+            some.push_back(windows_[i * windows_.size() / count]);
+        return some;
+    }
+
+    std::int64_t pieces() const { return std::min(nominal_devices, model_.heads); }
+
+    bool can_be_foretold(std::size_t site) const { return width(site) > 0; }
+    std::int64_t width(std::size_t site) const {
+        return inference::input_width(model_, model_.site(static_cast<std::int64_t>(site)));
+    }
+
+    void fit_predictions(ObservedModel& whole) {
+        std::vector<inference::PredictionFit> fits;
+        for (std::size_t s = 0; s < sites_; ++s)
+            fits.emplace_back(model_.hidden_size, width(s));
+        whole.observe([&](const auto& inputs, gsl::span<const float>) {
+            fits[inputs.site.index].add(inputs);
+        });
+        whole.run(windows_, progress("predictions"));
+        auto predictions = std::make_shared<inference::SitePredictions>(sites_);
+        const Progress fitted = progress("fits");
+        for (std::size_t s = 0; s < sites_; ++s) {
+            if (fitted) fitted(static_cast<std::int64_t>(s), static_cast<std::int64_t>(sites_));
+            if (!can_be_foretold(s)) continue;
+            (*predictions)[s] =
+                fits[s].fit(whole.output_weights(model_.site(static_cast<std::int64_t>(s))),
+                            options_.prediction_rank, pieces());
+        }
+        result_.predictions = std::move(predictions);
+    }
+
+    void fit_transforms(ObservedModel& whole) {
+        std::vector<inference::CovarianceFit> fits;
+        std::vector<std::vector<float>> outputs(sites_);
+        for (std::size_t s = 0; s < sites_; ++s) {
+            fits.emplace_back(model_.hidden_size, pieces());
+            if (can_be_foretold(s))
+                outputs[s] = whole.output_weights(model_.site(static_cast<std::int64_t>(s)));
+        }
+        whole.leave_out(result_.predictions);
+        whole.observe([&](const auto& inputs, gsl::span<const float> x) {
+            fits[inputs.site.index].add(inputs, x, outputs[inputs.site.index]);
+        });
+        whole.run(some_windows(options_.covariance_tokens), progress("transforms"));
+        for (const auto& fit : fits)
+            result_.transforms.push_back(fit.transform(options_.transform_rank));
+    }
+
+    SlicedModel make_split() const {
+        Config config = default_config(pieces());
+        config.scheme = wired_scheme().name;
+        config.threads = options_.threads;
+        config.model.prefill_chunk = options_.window;
+        for (DeviceConfig& device : config.devices)
+            device.memory_bytes = 1e15;
+        const Layout layout = lay_out(config, model_, inference::bytes_per_weight(checkpoint_));
+        SlicedModel split(checkpoint_, layout.slices, layout.config);
+        split.reserve(options_.window);
+        split.foretell(checkpoint_, result_.predictions);
+        return split;
+    }
+
+    std::vector<SiteTransform> transforms() const {
+        std::vector<SiteTransform> all;
+        for (const auto& factors : result_.transforms)
+            all.emplace_back(factors, model_.hidden_size);
+        return all;
+    }
+
+    void fit_energies(SlicedModel& split) {
+        CalibratingMedium medium(split.devices(), model_, transforms());
+        const auto windows = some_windows(options_.energy_tokens);
+        const Progress told = progress("energies");
+        for (std::size_t w = 0; w < windows.size(); ++w) {
+            if (told) told(static_cast<std::int64_t>(w), static_cast<std::int64_t>(windows.size()));
+            split.forward(windows[w], 0, medium);
+        }
+        for (const auto& samples : medium.samples()) {
+            result_.energy_weights.push_back(fit_energy(samples));
+            double root = 0;
+            for (const EnergySample& sample : samples)
+                root += std::exp(sample.log_energy / 2);
+            root_energies_.push_back(root / static_cast<double>(samples.size()));
+        }
+    }
+
+    void measure_sensitivities(SlicedModel& split);
+
+    const inference::Checkpoint& checkpoint_;
+    const inference::ModelConfig& model_;
+    const CalibrateOptions& options_;
+    std::vector<Tokens> windows_;
+    std::size_t sites_;
+    inference::ModelCalibration result_;
+    std::vector<double> root_energies_;  // mean of sqrt(p_t) by site
+};
+
+/// Exact sums but for one site, whose sum gets the noise that it would have over the air at
+/// probe_nmse, each token's energy following sqrt(p_t).
+class ProbingMedium final : public Medium {
+public:
+    ProbingMedium(std::size_t devices, const std::vector<SiteTransform>& transforms,
+                  const std::vector<double>& root_energies, std::uint64_t seed)
+        : transforms_(transforms), root_energies_(root_energies), noise_(seed), ledger_(devices) {}
+
+    void probe(std::optional<std::size_t> site) { site_ = site; }
+
+    void all_reduce(const SumRequest& request, SumCopies sum) override {
+        exact_sum(request, sum.server);
+        if (request.site.index == site_) {
+            const auto length = static_cast<std::size_t>(request.length);
+            for (std::int64_t v = 0; v < request.vectors; ++v)
+                disturb(request, v,
+                        sum.server.subspan(static_cast<std::size_t>(v) * length, length));
+        }
+        sum.share();
+    }
+    void elapse(double) override {}
+    const Ledger& usage() const override { return ledger_; }
+
+private:
+    void disturb(const SumRequest& request, std::int64_t v, gsl::span<float> sum) {
+        const SiteTransform& transform = transforms_[request.site.index];
+        double power = 0;
+        for (std::size_t n = 0; n < request.partials.size(); ++n) {
+            const auto partial = request.partial(n, v);
+            std::vector<float> sent(partial.begin(), partial.end());
+            transform.apply(sent);
+            power += mean_square(sent);
+        }
+        const double energy = std::clamp(std::sqrt(power) / root_energies_[request.site.index],
+                                         1 / most_token_energy, most_token_energy);
+        std::vector<std::complex<float>> noise((sum.size() + 1) / 2);
+        // A complex sample's power is that of two reals.
+        noise_.add(noise, 2 * probe_nmse * power / energy);
+        const gsl::span<float> reals(reinterpret_cast<float*>(noise.data()), sum.size());
+        transform.undo(reals);
+        for (std::size_t i = 0; i < sum.size(); ++i)
+            sum[i] += reals[i];
+    }
+
+    const std::vector<SiteTransform>& transforms_;
+    const std::vector<double>& root_energies_;
+    NoiseGenerator noise_;
+    Ledger ledger_;
+    std::optional<std::size_t> site_;
+};
+
+/// Rows of log probabilities, in place of logits.
+void log_softmax(gsl::span<float> logits, std::size_t vocabulary) {
+    for (std::size_t begin = 0; begin < logits.size(); begin += vocabulary) {
+        const auto row = logits.subspan(begin, vocabulary);
+        const float most = *std::max_element(row.begin(), row.end());
+        double sum = 0;
+        for (const float logit : row)
+            sum += std::exp(static_cast<double>(logit - most));
+        const auto shift = static_cast<float>(most + std::log(sum));
+        for (float& logit : row)
+            logit -= shift;
+    }
+}
+
+/// Mean over rows of sum p (log p - log q).
+double divergence(gsl::span<const float> log_p, gsl::span<const float> log_q, std::size_t rows) {
+    double sum = 0;
+    for (std::size_t i = 0; i < log_p.size(); ++i)
+        sum += std::exp(static_cast<double>(log_p[i])) * static_cast<double>(log_p[i] - log_q[i]);
+    return sum / static_cast<double>(rows);
+}
+
+void Calibrator::measure_sensitivities(SlicedModel& split) {
+    const auto all = transforms();
+    ProbingMedium medium(split.devices(), all, root_energies_,
+                         derive_seed(options_.seed, seed_for::sensitivities));
+    const auto windows = some_windows(options_.sensitivity_tokens);
+    const Progress told = progress("sensitivities");
+    result_.sensitivities.assign(sites_, 0);
+    std::size_t tokens = 0;
+    for (std::size_t w = 0; w < windows.size(); ++w) {
+        const auto vocabulary = static_cast<std::size_t>(model_.vocabulary_size);
+        std::vector<float> clean(windows[w].size() * vocabulary), noisy(clean.size());
+        const auto log_probabilities = [&](std::vector<float>& rows) {
+            split.run_sequence(windows[w], medium)(0, rows);
+            log_softmax(rows, vocabulary);
+        };
+        medium.probe(std::nullopt);
+        log_probabilities(clean);
+        for (std::size_t s = 0; s < sites_; ++s) {
+            if (told)
+                told(static_cast<std::int64_t>(w * sites_ + s),
+                     static_cast<std::int64_t>(windows.size() * sites_));
+            medium.probe(s);
+            log_probabilities(noisy);
+            result_.sensitivities[s] +=
+                static_cast<float>(divergence(clean, noisy, 1) / probe_nmse);
+        }
+        tokens += windows[w].size();
+    }
+    for (float& sensitivity : result_.sensitivities)
+        sensitivity = std::max(sensitivity / static_cast<float>(tokens), 0.0F);
+}
+
+}  // namespace
+
+inference::ModelCalibration calibrate_model(const inference::Checkpoint& checkpoint,
+                                            gsl::span<const inference::Token> tokens,
+                                            const CalibrateOptions& options) {
+    return Calibrator(checkpoint, tokens, options).run();
+}
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Calibrations in use: sums stay what they are, and cost the model less.
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "aircomp/inference/model_calibration.hpp"
+#include "aircomp/inference/random_model.hpp"
+#include "coding/analog_codec.hpp"
+#include "coding/exact_sum.hpp"
+#include "engine/calibrate.hpp"
+#include "engine/model_coding.hpp"
+#include "engine/simulation.hpp"
+#include "small_model.hpp"
+#include "support/catch.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+const inference::Checkpoint& checkpoint() {
+    static const inference::Checkpoint model = [] {
+        inference::RandomModelOptions options;
+        options.massive_activation = 50;
+        options.outlier_factor = 10;
+        return inference::random_model(small_model(), options);
+    }();
+    return model;
+}
+
+std::vector<inference::Token> random_tokens(std::size_t count, unsigned seed) {
+    std::mt19937 generator(seed);
+    std::vector<inference::Token> tokens(count);
+    for (inference::Token& token : tokens)
+        token = static_cast<inference::Token>(generator() % 96);
+    return tokens;
+}
+
+/// Of the small model, made once.
+const std::filesystem::path& calibration_file() {
+    struct File {
+        std::filesystem::path path =
+            std::filesystem::temp_directory_path() /
+            ("aircomp-test-" + std::to_string(::getpid()) + ".calibration");
+        File() {
+            CalibrateOptions options;
+            options.window = 24;
+            options.prediction_rank = 16;
+            options.transform_rank = 16;
+            options.covariance_tokens = 480;
+            options.energy_tokens = 480;
+            options.sensitivity_tokens = 96;
+            inference::write_calibration(
+                path, calibrate_model(checkpoint(), random_tokens(1200, 1), options));
+        }
+        ~File() { std::filesystem::remove(path); }
+    };
+    static const File file;
+    return file.path;
+}
+
+Config calibrated(double snr_db) {
+    Config config = default_config(4);
+    config.scheme = "mmse";
+    config.radio.snr_db = snr_db;
+    config.radio.channel_knowledge = ChannelKnowledge::perfect;
+    config.radio.downlink = "free";
+    config.analog.scale = ScalePolicy::shared;
+    config.threads = 1;
+    config.calibration.file = calibration_file();
+    return config;
+}
+
+std::vector<float> logits(const Config& config, unsigned seed = 7) {
+    Simulation simulation(config, checkpoint(), nullptr);
+    const auto tokens = random_tokens(24, seed);
+    std::vector<float> all(tokens.size() * 96);
+    simulation.forward()(tokens)(0, all);
+    return all;
+}
+
+double mean_square_difference(const std::vector<float>& a, const std::vector<float>& b) {
+    double sum = 0;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        sum += std::pow(static_cast<double>(a[i]) - static_cast<double>(b[i]), 2);
+    return sum / static_cast<double>(a.size());
+}
+
+std::vector<float> exact_logits(unsigned seed = 7) {
+    Config config = default_config(4);
+    config.scheme = "exact";
+    config.threads = 1;
+    return logits(config, seed);
+}
+
+TEST_CASE("without noise a calibrated model is the model, with any of its tools and shares") {
+    const auto exact = exact_logits();
+    const double power = mean_square_difference(exact, std::vector<float>(exact.size()));
+    Config config = calibrated(160);
+    config.calibration.vector_headroom_db = 30;
+    config.analog.clip_level = 1000;
+    const int without = GENERATE(0, 1, 2, 3, 4);
+    config.calibration.prediction = without != 1;
+    config.calibration.first_token = without != 2;
+    config.calibration.transform = without != 3;
+    config.calibration.token_power = config.calibration.site_power = without != 4;
+    if (without == 0) config.shares = {0.1, 0.5, 0.25, 0.15};
+    CHECK(mean_square_difference(logits(config), exact) < 1e-6 * power);
+}
+
+TEST_CASE("a calibrated model suffers less from the same noise") {
+    double plain_error = 0, calibrated_error = 0;
+    for (const unsigned seed : {7U, 8U, 9U}) {
+        Config config = calibrated(20);
+        calibrated_error += mean_square_difference(logits(config, seed), exact_logits(seed));
+        config.calibration.file.clear();
+        plain_error += mean_square_difference(logits(config, seed), exact_logits(seed));
+    }
+    CHECK(calibrated_error < 0.5 * plain_error);
+}
+
+TEST_CASE("what calibrations cost is charged") {
+    Config config = calibrated(20);
+    const auto cost = [](const Config& its) {
+        Simulation simulation(its, checkpoint(), nullptr);
+        simulation.forward()(random_tokens(24, 1));
+        return simulation.cost();
+    };
+    const TokenCost with = cost(config);
+    config.calibration.file.clear();
+    const TokenCost without = cost(config);
+    CHECK(with.compute_s > without.compute_s);
+    CHECK(with.server_energy_j > without.server_energy_j);
+    CHECK(with.uplink_s == without.uplink_s);
+}
+
+/// Unit partials at the sites of one layer, and a coding that each test changes.
+Calibration unit_coding(std::size_t devices) {
+    Calibration calibration = unit_calibration(devices);
+    calibration.coding.resize(2);
+    return calibration;
+}
+
+std::vector<std::vector<float>> random_partials(std::size_t devices, std::size_t size) {
+    std::mt19937 generator(5);
+    std::normal_distribution<float> normal;
+    std::vector<std::vector<float>> partials(devices, std::vector<float>(size));
+    for (auto& partial : partials)
+        for (float& value : partial)
+            value = normal(generator);
+    return partials;
+}
+
+TEST_CASE("shaped partials sum to what unshaping makes the sum of") {
+    inference::TransformFactors factors;
+    factors.rank = 2;
+    factors.vectors.assign(2 * 64, 0);
+    factors.vectors[3] = 1;
+    factors.vectors[64 + 10] = 1;
+    factors.gains = {0.1F, 7};
+    Calibration calibration = unit_coding(3);
+    calibration.coding[1].transform.emplace(factors, 64);
+    const AnalogCodec codec(default_config(3), 64, calibration);
+    const auto partials = random_partials(3, 2 * 64);
+    const std::vector<float> residual(2 * 64, 1);
+    SumRequest request{{0, SiteKind::mlp, 1}, 4, 2, 64, partials, residual};
+    const auto shaped = codec.shape(request);
+    CHECK(shaped.limited_vectors == 0);
+    CHECK(shaped.partials[0][3] == Approx(0.1 * partials[0][3]));
+    CHECK(shaped.partials[2][64 + 10] == Approx(7 * partials[2][64 + 10]));
+    SumRequest sent = request;
+    sent.partials = shaped.partials;
+    std::vector<float> sum(2 * 64), expected(2 * 64);
+    exact_sum(sent, sum);
+    exact_sum(request, expected);
+    for (std::size_t v = 0; v < 2; ++v)
+        codec.unshape(request.site, gsl::span<float>(sum).subspan(v * 64, 64));
+    for (std::size_t i = 0; i < sum.size(); ++i)
+        CHECK(sum[i] == Approx(expected[i]).margin(1e-5));
+}
+
+TEST_CASE("a vector beyond the headroom is held to it and counted") {
+    Calibration calibration = unit_coding(2);
+    calibration.vector_headroom = 4;
+    const AnalogCodec codec(default_config(2), 64, calibration);
+    auto partials = random_partials(2, 64);
+    for (float& value : partials[1])
+        value *= 10;
+    const std::vector<float> residual(64, 1);
+    const SumRequest request{{0, SiteKind::attention, 0}, 4, 1, 64, partials, residual};
+    const auto shaped = codec.shape(request);
+    CHECK(shaped.limited_vectors == 1);
+    CHECK(shaped.partials[0] == partials[0]);
+    // Unit partials are the mean.
+    CHECK(mean_square(shaped.partials[1]) == Approx(4));
+    CHECK(shaped.scales.size() == 1);
+}
+
+TEST_CASE("sites and tokens get the energy that they are given") {
+    Calibration calibration = unit_coding(2);
+    calibration.coding[0].energy_share = 0.25;
+    calibration.coding[1].root_energy = 1;
+    Config config = default_config(2);
+    const std::vector<float> residual(64, 1);
+    const auto partials = random_partials(2, 64);
+    const AnalogCodec plain(config, 64, unit_calibration(2)), shaping(config, 64, calibration);
+    SumRequest request{{0, SiteKind::attention, 0}, 4, 1, 64, partials, residual};
+    // A quarter of the energy: twice the scale.
+    CHECK(shaping.common_scale(request, 0) == Approx(2 * plain.common_scale(request, 0)));
+    config.analog.scale = ScalePolicy::exchanged;
+    const AnalogCodec exchanged(config, 64, calibration);
+    // Energy after division follows the root of the token's.
+    const Site mlp{0, SiteKind::mlp, 1};
+    const double loud = exchanged.exchanged_scale({16, 16}, mlp);
+    const double quiet = exchanged.exchanged_scale({1, 1}, mlp);
+    CHECK(32 / (loud * loud) == Approx(4 * 2 / (quiet * quiet)));
+}
+
+TEST_CASE("energies are foretold from what they follow") {
+    std::mt19937 generator(9);
+    std::normal_distribution<double> normal;
+    std::vector<EnergySample> samples;
+    for (int i = 0; i < 500; ++i) {
+        EnergyFeatures features{};
+        features[0] = 1;
+        for (std::size_t k = 1; k < features.size(); ++k)
+            features[k] = normal(generator);
+        samples.push_back({features, 2 + 0.5 * features[1] - features[4]});
+    }
+    const auto weights = fit_energy(samples);
+    const EnergyForecast forecast(weights, samples);
+    for (const EnergySample& sample : {samples[3], samples[77]})
+        CHECK(std::log(forecast.energy(sample.features)) == Approx(sample.log_energy).margin(0.02));
+    // Another split has another energy; what calibration never saw is held to a bound.
+    auto moved = samples;
+    for (EnergySample& sample : moved)
+        sample.log_energy += 1;
+    const EnergyForecast other(weights, moved);
+    CHECK(std::log(other.energy(samples[3].features)) ==
+          Approx(samples[3].log_energy + 1).margin(0.02));
+    EnergyFeatures wild = samples[0].features;
+    wild[1] = 1e6;
+    CHECK(std::isfinite(other.energy(wild)));
+    CHECK(other.energy(wild) < 1e4);
+    CHECK_THROWS_AS(fit_energy(gsl::span<const EnergySample>(samples).first(1)),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(EnergyForecast({1, 2}, samples), std::invalid_argument);
+    CHECK_THROWS_AS(EnergyForecast(weights, {}), std::invalid_argument);
+}
+
+TEST_CASE("the calibration of another model is refused") {
+    inference::RandomModelOptions options;
+    options.seed = 99;
+    const auto other = inference::random_model(small_model(), options);
+    CHECK_THROWS_WITH(ModelCoding(calibrated(20), other),
+                      Catch::Contains("expected a calibration of the model") &&
+                          Catch::Contains(calibration_file().string()));
+}
+
+TEST_CASE("texts and windows that cannot calibrate are refused") {
+    CalibrateOptions options;
+    options.window = 24;
+    CHECK_THROWS_WITH(calibrate_model(checkpoint(), random_tokens(40, 1), options),
+                      Catch::Contains("at least two windows, 48 tokens, found 40"));
+    options.window = 33;
+    CHECK_THROWS_WITH(calibrate_model(checkpoint(), random_tokens(400, 1), options),
+                      Catch::Contains("2 to 32 tokens") && Catch::Contains("33"));
+}
+
+}  // namespace
+}  // namespace aircomp::runtime
