@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "engine/first_light.hpp"
+#include "engine/model_coding.hpp"
 #include "output.hpp"
 #include "radio_options.hpp"
 #include "schemes/registry.hpp"
@@ -122,6 +123,7 @@ Json to_json(const runtime::FirstLightReport& report) {
 
 void run(SumOptions options) {
     auto config = runtime::read_config(options.config, runtime::check_scheme);
+    runtime::require_no_calibration(config, "vectors without a model");
     config.seed = options.seed.value_or(config.seed);
     options.radios.apply(config);
     options.first_light.devices = indices_of(options.devices, config);

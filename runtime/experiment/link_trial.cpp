@@ -10,6 +10,7 @@
 #include "aircomp/inference/slice_cost.hpp"
 #include "coding/exact_sum.hpp"
 #include "config/seeds.hpp"
+#include "engine/model_coding.hpp"
 #include "schemes/calibrating_medium.hpp"
 #include "schemes/entries.hpp"
 
@@ -36,6 +37,7 @@ public:
     }
 
     LinkTrial run(std::int64_t tokens, std::int64_t position) {
+        require_no_calibration(config_, "a trial without a model");
         Calibration calibration;
         if (find_scheme(config_.scheme).analog) {
             CalibratingMedium ruler(slices_.size(), model_);

@@ -259,6 +259,14 @@ TEST_CASE("the calibration of another model is refused") {
                           Catch::Contains(calibration_file().string()));
 }
 
+TEST_CASE("who cannot use a calibration says so") {
+    CHECK_NOTHROW(require_no_calibration(default_config(4), "ranks of MPI"));
+    CHECK_THROWS_WITH(require_no_calibration(calibrated(20), "ranks of MPI"),
+                      "calibration.file: expected none, for ranks of MPI cannot use a calibration "
+                      "yet, found " +
+                          calibration_file().string());
+}
+
 TEST_CASE("texts and windows that cannot calibrate are refused") {
     CalibrateOptions options;
     options.window = 24;

@@ -160,7 +160,7 @@ void check_equal(const RadiosConfig& a, const RadiosConfig& b) {
         check_equal(a.devices[n], b.devices[n]);
 }
 
-/// All but the folders of model and certificates, which depend on where a file lies.
+/// All but the paths of model, calibration and certificates, which depend on where a file lies.
 void check_equal(const Config& a, const Config& b) {
     CHECK(a.model.context == b.model.context);
     CHECK(a.model.prefill_chunk == b.model.prefill_chunk);
@@ -178,6 +178,12 @@ void check_equal(const Config& a, const Config& b) {
     CHECK(a.analog.scale == b.analog.scale);
     CHECK(a.analog.rotation == b.analog.rotation);
     CHECK(a.analog.clip_level == b.analog.clip_level);
+    CHECK(a.calibration.prediction == b.calibration.prediction);
+    CHECK(a.calibration.first_token == b.calibration.first_token);
+    CHECK(a.calibration.transform == b.calibration.transform);
+    CHECK(a.calibration.site_power == b.calibration.site_power);
+    CHECK(a.calibration.token_power == b.calibration.token_power);
+    CHECK(a.calibration.vector_headroom_db == b.calibration.vector_headroom_db);
     CHECK(a.assignment.compute_time_s == b.assignment.compute_time_s);
     check_equal(a.testbed, b.testbed);
     CHECK(a.server_flops_per_s == b.server_flops_per_s);
@@ -294,6 +300,14 @@ radio:
   downlink_bits: 8
   control_rate_bytes_per_s: 1e6
   control_latency_s: 0
+calibration:
+  file: mine.aircomp-calibration
+  prediction: false
+  first_token: false
+  transform: false
+  site_power: false
+  token_power: false
+  vector_headroom_db: 9
 analog:
   scale: exchanged
   rotation: false
@@ -422,6 +436,7 @@ TEST_CASE("every key is read into its field") {
                       1e6,
                       0};
     expected.analog = {ScalePolicy::exchanged, false, 3.5};
+    expected.calibration = {{}, false, false, false, false, false, 9};
     expected.medium = AirMedium::waveform;
     expected.waveform = {256,  28, 27,  32,  6,   8, 4, 1e-5, 3,  0.25, 5,     2,     3.5,
                          2000, 20, 1.5, 0.5, 0.1, 1, 4, 5,    14, 12,   0.125, "left"};
@@ -534,6 +549,7 @@ TEST_CASE("every member of every section has a key") {
     CHECK(keys("devices") == member_count<DeviceConfig>());
     CHECK(keys("radio") == member_count<RadioConfig>());
     CHECK(keys("analog") == member_count<AnalogConfig>());
+    CHECK(keys("calibration") == member_count<CalibrationConfig>());
     CHECK(keys("waveform") == member_count<WaveformConfig>());
     CHECK(keys("radios") == member_count<RadiosConfig>());
     CHECK(keys("radios.limits") == member_count<TransmitLimits>());
@@ -1016,6 +1032,8 @@ const std::vector<OutOfRange> out_of_range = {
      "radio.control_latency_s: expected a finite number of at least 0, found -1"},
     {[](Config& c) { c.analog.clip_level = 0; },
      "analog.clip_level: expected a finite number above 0, found 0"},
+    {[](Config& c) { c.calibration.vector_headroom_db = 31; },
+     "calibration.vector_headroom_db: expected a number from 0 to 30, found 31"},
     {[](Config& c) { c.server_flops_per_s = 0; },
      "server_flops_per_s: expected a finite number above 0, found 0"},
     {[](Config& c) { c.server_energy_j_per_flop = nan; },
