@@ -77,7 +77,7 @@ double SlicedModel::nmse() const {
 }
 
 void SlicedModel::foretell(const inference::Checkpoint& checkpoint,
-                           std::shared_ptr<const inference::SitePredictions> predictions) {
+                           const std::shared_ptr<const inference::SitePredictions>& predictions) {
     reference_.emplace(checkpoint, predictions);
     for (inference::DeviceModel& device : devices_)
         device.leave_out(predictions);

@@ -48,7 +48,7 @@ public:
     /// From now on devices leave out of their partials what is foretold of them, and sums are
     /// completed by it.
     void foretell(const inference::Checkpoint& checkpoint,
-                  std::shared_ptr<const inference::SitePredictions> predictions);
+                  const std::shared_ptr<const inference::SitePredictions>& predictions);
 
     /// Operations for a vector at a site besides the model's own.
     struct CodingFlops {
