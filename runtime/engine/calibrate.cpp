@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "air/noise.hpp"
+#include "aircomp/inference/perplexity.hpp"
 #include "aircomp/inference/prediction_fit.hpp"
 #include "aircomp/inference/slice_cost.hpp"
 #include "coding/exact_sum.hpp"
@@ -316,28 +317,6 @@ private:
     std::optional<std::size_t> site_;
 };
 
-/// Rows of log probabilities, in place of logits.
-void log_softmax(gsl::span<float> logits, std::size_t vocabulary) {
-    for (std::size_t begin = 0; begin < logits.size(); begin += vocabulary) {
-        const auto row = logits.subspan(begin, vocabulary);
-        const float most = *std::max_element(row.begin(), row.end());
-        double sum = 0;
-        for (const float logit : row)
-            sum += std::exp(static_cast<double>(logit - most));
-        const auto shift = static_cast<float>(most + std::log(sum));
-        for (float& logit : row)
-            logit -= shift;
-    }
-}
-
-/// Mean over rows of sum p (log p - log q).
-double divergence(gsl::span<const float> log_p, gsl::span<const float> log_q, std::size_t rows) {
-    double sum = 0;
-    for (std::size_t i = 0; i < log_p.size(); ++i)
-        sum += std::exp(static_cast<double>(log_p[i])) * static_cast<double>(log_p[i] - log_q[i]);
-    return sum / static_cast<double>(rows);
-}
-
 void Calibrator::measure_sensitivities(SlicedModel& split) {
     const auto all = transforms();
     ProbingMedium medium(split.devices(), all, root_energies_,
@@ -345,29 +324,27 @@ void Calibrator::measure_sensitivities(SlicedModel& split) {
     const auto windows = some_windows(options_.sensitivity_tokens);
     const Progress told = progress("sensitivities");
     result_.sensitivities.assign(sites_, 0);
-    std::size_t tokens = 0;
     for (std::size_t w = 0; w < windows.size(); ++w) {
-        const auto vocabulary = static_cast<std::size_t>(model_.vocabulary_size);
-        std::vector<float> clean(windows[w].size() * vocabulary), noisy(clean.size());
-        const auto log_probabilities = [&](std::vector<float>& rows) {
-            split.run_sequence(windows[w], medium)(0, rows);
-            log_softmax(rows, vocabulary);
-        };
+        // Windows are of one length, so that the mean over them is that over their tokens.
+        std::vector<float> clean(windows[w].size() *
+                                 static_cast<std::size_t>(model_.vocabulary_size));
+        std::vector<float> noisy(clean.size());
         medium.probe(std::nullopt);
-        log_probabilities(clean);
+        split.run_sequence(windows[w], medium)(0, clean);
         for (std::size_t s = 0; s < sites_; ++s) {
             if (told)
                 told(static_cast<std::int64_t>(w * sites_ + s),
                      static_cast<std::int64_t>(windows.size() * sites_));
             medium.probe(s);
-            log_probabilities(noisy);
+            split.run_sequence(windows[w], medium)(0, noisy);
+            const double divergence =
+                inference::mean_divergence(clean, noisy, model_.vocabulary_size);
             result_.sensitivities[s] +=
-                static_cast<float>(divergence(clean, noisy, 1) / probe_nmse);
+                static_cast<float>(divergence / (probe_nmse * static_cast<double>(windows.size())));
         }
-        tokens += windows[w].size();
     }
     for (float& sensitivity : result_.sensitivities)
-        sensitivity = std::max(sensitivity / static_cast<float>(tokens), 0.0F);
+        sensitivity = std::max(sensitivity, 0.0F);
 }
 
 }  // namespace

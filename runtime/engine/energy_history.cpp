@@ -32,8 +32,7 @@ std::vector<double> EnergyHistory::log_energies(gsl::span<const float> values) c
 gsl::span<const EnergyFeatures> EnergyHistory::features(gsl::span<const float> x,
                                                         gsl::span<const float> foretold) {
     const auto stream = log_energies(x);
-    const auto expected =
-        foretold.empty() ? std::vector<double>(vectors_, 0) : log_energies(foretold);
+    const auto expected = log_energies(foretold);
     for (std::size_t v = 0; v < vectors_; ++v) {
         EnergyFeatures& features = features_[v];
         features.fill(0);

@@ -16,8 +16,8 @@ class EnergyHistory {
 public:
     EnergyHistory(std::int64_t vectors, std::int64_t length);
 
-    /// For the next site: `x` is the stream before it, `foretold` what is foretold of its sum, or
-    /// empty; [vectors, length]. Valid until the next call.
+    /// For the next site: `x` is the stream before it, `foretold` what is foretold of its sum,
+    /// [vectors, length]. Valid until the next call.
     gsl::span<const EnergyFeatures> features(gsl::span<const float> x,
                                              gsl::span<const float> foretold);
 

@@ -20,6 +20,11 @@ void check(gsl::span<const inference::Token> tokens, std::int64_t position,
                             " tokens, the context holds " + std::to_string(limits.context));
 }
 
+/// sum += foretold
+void add(gsl::span<const float> foretold, gsl::span<float> sum) {
+    std::transform(foretold.begin(), foretold.end(), sum.begin(), sum.begin(), std::plus<>());
+}
+
 }  // namespace
 
 std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
@@ -28,6 +33,7 @@ std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
                                      const inference::ReferenceStream* reference) {
     TwoCopies sum{std::vector<float>(x.server.size()), std::vector<float>(x.devices.size())};
     std::vector<float> foretold(reference == nullptr ? 0 : x.devices.size());
+    std::vector<float> received;
     SiteCall call;
     call.position = position;
     call.length = model.hidden_size;
@@ -39,15 +45,16 @@ std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
         if (reference != nullptr) {
             std::fill(foretold.begin(), foretold.end(), 0.0F);
             reference->complete(call.site, x.devices, position, foretold);
+            call.foretold = foretold;
+            call.features = history.features(x.devices, foretold);
         }
-        call.features = history.features(x.devices, foretold);
         if (auto failure = all_reduce.sum(call, x, sum)) return failure;
-        const std::vector<float> received =
-            reference == nullptr ? std::vector<float>() : sum.devices;
-        for (auto* const copy : {&sum.server, &sum.devices})
-            std::transform(foretold.begin(), foretold.end(), copy->begin(), copy->begin(),
-                           std::plus<>());
-        history.add(received.empty() ? sum.devices : received, sum.devices);
+        if (reference != nullptr) {
+            received = sum.devices;
+            add(foretold, sum.server);
+            add(foretold, sum.devices);
+            history.add(received, sum.devices);
+        }
         residual.add(call.site, sum.server, x.server);
         residual.add(call.site, sum.devices, x.devices);
     }

@@ -31,7 +31,9 @@ struct SiteCall {
     std::int64_t position = 0;  ///< Of the first token in its sequence.
     std::int64_t vectors = 1;
     std::int64_t length = 0;  ///< Reals of a vector.
-    /// What partials' energy is foretold from, [vectors].
+    /// With a reference stream: what partials lack of the sum, [vectors, length], and what their
+    /// energy is foretold from, [vectors].
+    gsl::span<const float> foretold = {};
     gsl::span<const EnergyFeatures> features = {};
 };
 

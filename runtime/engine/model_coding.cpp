@@ -18,7 +18,6 @@ constexpr double least_share = 0.05;
 
 std::shared_ptr<const inference::SitePredictions> wanted(
     const std::shared_ptr<const inference::SitePredictions>& all, const CalibrationConfig& config) {
-    if (!config.prediction && !config.first_token) return nullptr;
     if (config.prediction && config.first_token) return all;
     auto some = std::make_shared<inference::SitePredictions>(*all);
     for (inference::SitePrediction& site : *some) {
@@ -108,19 +107,15 @@ double ModelCoding::transform_products(const Site& site) const {
 }
 
 double ModelCoding::completing_products(const Site& site) const {
-    if (!predictions_) return 0;
     return 2 * static_cast<double>(model_.hidden_size * (*predictions_)[site.index].rank);
 }
 
 double ModelCoding::device_flops(const inference::Slice& slice, const Site& site) const {
-    double products = transform_products(site) + completing_products(site);
-    if (predictions_) {
-        // The right factor's product with the stream serves the device's own part as well.
-        const inference::SitePrediction& prediction = (*predictions_)[site.index];
-        products += static_cast<double>(prediction.rank * prediction.width) *
-                    inference::held_part(model_, slice, site.kind);
-    }
-    return 2 * products;
+    // The right factor's product with the stream serves the device's own part as well.
+    const inference::SitePrediction& prediction = (*predictions_)[site.index];
+    const double own = static_cast<double>(prediction.rank * prediction.width) *
+                       inference::held_part(model_, slice, site.kind);
+    return 2 * (transform_products(site) + completing_products(site) + own);
 }
 
 double ModelCoding::server_flops(const Site& site) const {

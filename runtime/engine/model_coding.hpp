@@ -24,7 +24,7 @@ public:
     /// another model or is broken.
     ModelCoding(const Config& config, const inference::Checkpoint& checkpoint);
 
-    /// What devices leave out; null: nothing.
+    /// What devices leave out.
     const std::shared_ptr<const inference::SitePredictions>& predictions() const {
         return predictions_;
     }

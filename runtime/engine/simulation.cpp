@@ -93,7 +93,7 @@ Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
 
 void Simulation::use_coding(const inference::Checkpoint& checkpoint) {
     coding_ = std::make_shared<ModelCoding>(config_, checkpoint);
-    if (coding_->predictions()) model_->foretell(checkpoint, coding_->predictions());
+    model_->foretell(checkpoint, coding_->predictions());
     model_->charge_coding(
         {[coding = coding_](const inference::Slice& slice, const Site& site) {
              return coding->device_flops(slice, site);

@@ -110,7 +110,7 @@ public:
             medium_.elapse(charge_server(model_.config_, static_cast<double>(call.vectors) * flops,
                                          model_.compute_));
         }
-        if (model_.measures_errors_) measure(request, sum.server);
+        if (model_.measures_errors_) measure(request, call.foretold, sum.server);
         return std::nullopt;
     }
 
@@ -126,12 +126,13 @@ private:
     }
 
     /// Errors are held against the whole sum, whatever of it was sent.
-    void measure(const SumRequest& request, std::vector<float> received) {
+    void measure(const SumRequest& request, gsl::span<const float> foretold,
+                 std::vector<float> received) {
         std::vector<float> exact(received.size());
         exact_sum(request, exact);
-        if (model_.reference_) {
-            for (auto* const sum : {&received, &exact})
-                model_.reference_->complete(request.site, request.residual, request.position, *sum);
+        for (std::size_t i = 0; i < foretold.size(); ++i) {
+            received[i] += foretold[i];
+            exact[i] += foretold[i];
         }
         model_.errors_[request.site.index].add(received, exact);
     }

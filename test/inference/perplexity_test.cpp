@@ -242,5 +242,13 @@ TEST_CASE("a logit that is not finite is an error, not a perplexity") {
     }
 }
 
+TEST_CASE("the divergence of rows is the mean of theirs") {
+    const float log_3 = std::log(3.0F);
+    // Halves against quarter and three quarters, then twice the same.
+    const std::vector<float> reference = {0, 0, 1, 2}, run = {0, log_3, 1, 2};
+    const double first = 0.5 * std::log(0.5 / 0.25) + 0.5 * std::log(0.5 / 0.75);
+    CHECK(mean_divergence(reference, run, 2) == Approx(first / 2));
+}
+
 }  // namespace
 }  // namespace aircomp::inference

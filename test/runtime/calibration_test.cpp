@@ -20,16 +20,6 @@
 namespace aircomp::runtime {
 namespace {
 
-const inference::Checkpoint& checkpoint() {
-    static const inference::Checkpoint model = [] {
-        inference::RandomModelOptions options;
-        options.massive_activation = 50;
-        options.outlier_factor = 10;
-        return inference::random_model(small_model(), options);
-    }();
-    return model;
-}
-
 std::vector<inference::Token> random_tokens(std::size_t count, unsigned seed) {
     std::mt19937 generator(seed);
     std::vector<inference::Token> tokens(count);
@@ -53,7 +43,7 @@ const std::filesystem::path& calibration_file() {
             options.energy_tokens = 480;
             options.sensitivity_tokens = 96;
             inference::write_calibration(
-                path, calibrate_model(checkpoint(), random_tokens(1200, 1), options));
+                path, calibrate_model(small_checkpoint(), random_tokens(1200, 1), options));
         }
         ~File() { std::filesystem::remove(path); }
     };
@@ -74,7 +64,7 @@ Config calibrated(double snr_db) {
 }
 
 std::vector<float> logits(const Config& config, unsigned seed = 7) {
-    Simulation simulation(config, checkpoint(), nullptr);
+    Simulation simulation(config, small_checkpoint(), nullptr);
     const auto tokens = random_tokens(24, seed);
     std::vector<float> all(tokens.size() * 96);
     simulation.forward()(tokens)(0, all);
@@ -124,7 +114,7 @@ TEST_CASE("a calibrated model suffers less from the same noise") {
 TEST_CASE("what calibrations cost is charged") {
     Config config = calibrated(20);
     const auto cost = [](const Config& its) {
-        Simulation simulation(its, checkpoint(), nullptr);
+        Simulation simulation(its, small_checkpoint(), nullptr);
         simulation.forward()(random_tokens(24, 1));
         return simulation.cost();
     };
@@ -270,10 +260,10 @@ TEST_CASE("who cannot use a calibration says so") {
 TEST_CASE("texts and windows that cannot calibrate are refused") {
     CalibrateOptions options;
     options.window = 24;
-    CHECK_THROWS_WITH(calibrate_model(checkpoint(), random_tokens(40, 1), options),
+    CHECK_THROWS_WITH(calibrate_model(small_checkpoint(), random_tokens(40, 1), options),
                       Catch::Contains("at least two windows, 48 tokens, found 40"));
     options.window = 33;
-    CHECK_THROWS_WITH(calibrate_model(checkpoint(), random_tokens(400, 1), options),
+    CHECK_THROWS_WITH(calibrate_model(small_checkpoint(), random_tokens(400, 1), options),
                       Catch::Contains("2 to 32 tokens") && Catch::Contains("33"));
 }
 

@@ -13,16 +13,6 @@
 namespace aircomp::runtime {
 namespace {
 
-const inference::Checkpoint& checkpoint() {
-    static const inference::Checkpoint model = [] {
-        inference::RandomModelOptions options;
-        options.massive_activation = 50;
-        options.outlier_factor = 10;
-        return inference::random_model(small_model(), options);
-    }();
-    return model;
-}
-
 const std::vector<inference::Token> tokens = {0, 5, 17, 80, 3, 42, 42, 7, 91, 12};
 
 Config experiment(const std::string& scheme, std::vector<double> shares, double snr_db = 20) {
@@ -37,14 +27,14 @@ Config experiment(const std::string& scheme, std::vector<double> shares, double 
 /// Of all tokens.
 std::vector<float> logits(Simulation& simulation) {
     const auto rows = simulation.forward()(tokens);
-    std::vector<float> logits(tokens.size() *
-                              static_cast<std::size_t>(checkpoint().config().vocabulary_size));
+    std::vector<float> logits(
+        tokens.size() * static_cast<std::size_t>(small_checkpoint().config().vocabulary_size));
     rows(0, logits);
     return logits;
 }
 
 std::vector<float> logits(const Config& config) {
-    Simulation simulation(config, checkpoint(), nullptr);
+    Simulation simulation(config, small_checkpoint(), nullptr);
     return logits(simulation);
 }
 
@@ -69,7 +59,7 @@ TEST_CASE("any shares give the logits of the unsplit model with the exact medium
 
 TEST_CASE("the error over the air falls tenfold with ten decibels") {
     const auto nmse = [](double snr_db) {
-        Simulation simulation(experiment("mmse", {0.4, 0.3, 0.2, 0.1}, snr_db), checkpoint(),
+        Simulation simulation(experiment("mmse", {0.4, 0.3, 0.2, 0.1}, snr_db), small_checkpoint(),
                               nullptr);
         simulation.forward()(tokens);
         return simulation.model().nmse();
@@ -104,12 +94,12 @@ TEST_CASE("a model of parallel halves has one all-reduce a layer, whatever the s
 
 TEST_CASE("memory is checked for the tokens that are used, not for the whole context") {
     Config config = experiment("exact", {0.5, 0.5});
-    Simulation ample(config, checkpoint(), nullptr);
+    Simulation ample(config, small_checkpoint(), nullptr);
     // Half of the layers and of the KV groups: 2 * 3 layers * 2 groups * 8 reals for each token.
     const double slice = 4 * 3 * 64 * (8 * 8 + 4 * 8 + 3 * 80), a_token = 4 * 2 * 3 * 2 * 8;
     for (auto& device : config.devices)
         device.memory_bytes = slice + 12 * a_token;
-    Simulation tight(config, checkpoint(), nullptr);
+    Simulation tight(config, small_checkpoint(), nullptr);
     CHECK(logits(tight) == logits(ample));
     CHECK_NOTHROW(tight.model().reserve(12));
     CHECK(logits(tight) == logits(ample));
@@ -119,13 +109,13 @@ TEST_CASE("memory is checked for the tokens that are used, not for the whole con
     CHECK_THROWS_AS(tight.forward()(more), std::invalid_argument);
     for (auto& device : config.devices)
         device.memory_bytes = slice;
-    CHECK_THROWS_AS(Simulation(config, checkpoint(), nullptr), std::invalid_argument);
+    CHECK_THROWS_AS(Simulation(config, small_checkpoint(), nullptr), std::invalid_argument);
 }
 
 TEST_CASE("decoding token by token agrees with prefill over the exact medium") {
     const auto config = experiment("exact", {0.4, 0.3, 0.2, 0.1});
     const auto at_once = logits(config);
-    Simulation simulation(config, checkpoint(), nullptr);
+    Simulation simulation(config, small_checkpoint(), nullptr);
     std::vector<float> last;
     for (std::size_t i = 0; i < tokens.size(); ++i) {
         last = simulation.model().forward(gsl::span<const inference::Token>(&tokens[i], 1),
@@ -136,14 +126,14 @@ TEST_CASE("decoding token by token agrees with prefill over the exact medium") {
 }
 
 TEST_CASE("a sequence longer than the context is refused with the limit") {
-    Simulation simulation(experiment("exact", {0.5, 0.5}), checkpoint(), nullptr);
+    Simulation simulation(experiment("exact", {0.5, 0.5}), small_checkpoint(), nullptr);
     CHECK_THROWS_WITH(simulation.forward()(std::vector<inference::Token>(33, 1)),
                       "the sequence needs 33 tokens, the context holds 32");
 }
 
 TEST_CASE("generation is repeatable and stops at its stop token") {
     const auto run = [](std::vector<inference::Token> stop) {
-        Simulation simulation(experiment("mmse", {0.5, 0.5}), checkpoint(), nullptr);
+        Simulation simulation(experiment("mmse", {0.5, 0.5}), small_checkpoint(), nullptr);
         inference::Sampler sampler({});
         return inference::continue_text(simulation.next_logits(), sampler, {0, 5},
                                         {6, std::move(stop), 96, 0, {}}, [](inference::Token) {});
@@ -157,9 +147,9 @@ TEST_CASE("generation is repeatable and stops at its stop token") {
 TEST_CASE("shares that do not fit the devices are refused") {
     auto config = experiment("exact", {0.5, 0.5});
     config.shares = {0.5, 0.4};
-    CHECK_THROWS_WITH(Simulation(config, checkpoint(), nullptr), Catch::Contains("0.9"));
+    CHECK_THROWS_WITH(Simulation(config, small_checkpoint(), nullptr), Catch::Contains("0.9"));
     config.shares = {1};
-    CHECK_THROWS(Simulation(config, checkpoint(), nullptr));
+    CHECK_THROWS(Simulation(config, small_checkpoint(), nullptr));
 }
 
 TEST_CASE("a slice that its device's memory cannot hold is refused with both sizes") {
@@ -173,7 +163,7 @@ TEST_CASE("a slice that its device's memory cannot hold is refused with both siz
 }
 
 TEST_CASE("costs add up: energy and time of a token") {
-    Simulation simulation(experiment("mmse", {0.4, 0.3, 0.2, 0.1}), checkpoint(), nullptr);
+    Simulation simulation(experiment("mmse", {0.4, 0.3, 0.2, 0.1}), small_checkpoint(), nullptr);
     simulation.forward()(tokens);
     const auto cost = simulation.cost();
     CHECK(cost.total_s() == Approx(cost.compute_s + cost.uplink_s + cost.downlink_s +
@@ -211,7 +201,7 @@ TEST_CASE("what computing takes of a device's energy it cannot transmit with (9)
           Approx(0.0025 * config.devices[3].max_power_w));
 
     const auto nmse = [](const Config& of) {
-        Simulation simulation(of, checkpoint(), nullptr);
+        Simulation simulation(of, small_checkpoint(), nullptr);
         simulation.forward()(tokens);
         return simulation.model().nmse();
     };
@@ -221,14 +211,14 @@ TEST_CASE("what computing takes of a device's energy it cannot transmit with (9)
     CHECK(limited > 2 * nmse(config));
 
     config.devices[3].energy_j_per_token = 1e-9;
-    CHECK_THROWS_WITH(Simulation(config, checkpoint(), nullptr),
+    CHECK_THROWS_WITH(Simulation(config, small_checkpoint(), nullptr),
                       Catch::Contains("device 'device-4': energy_j_per_token: expected more than"));
 }
 
 TEST_CASE("a scheme that assigns shares spares the weak device") {
     const std::string design = GENERATE("mmse", "sdr");
     const auto run = [&](Config config) {
-        auto simulation = std::make_unique<Simulation>(config, checkpoint(), nullptr);
+        auto simulation = std::make_unique<Simulation>(config, small_checkpoint(), nullptr);
         simulation->forward()(tokens);
         return simulation;
     };

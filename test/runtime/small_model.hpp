@@ -2,7 +2,7 @@
 // Dimensions small enough that a test runs whole models of them, with several devices' KV groups.
 #pragma once
 
-#include "aircomp/inference/model_config.hpp"
+#include "aircomp/inference/random_model.hpp"
 
 namespace aircomp::runtime {
 
@@ -21,6 +21,17 @@ inline inference::ModelConfig small_model() {
     config.rope_theta = 10000;
     config.bos_token = 0;
     return config;
+}
+
+/// One of those dimensions, with massive activations and outlier channels.
+inline const inference::Checkpoint& small_checkpoint() {
+    static const inference::Checkpoint model = [] {
+        inference::RandomModelOptions options;
+        options.massive_activation = 50;
+        options.outlier_factor = 10;
+        return inference::random_model(small_model(), options);
+    }();
+    return model;
 }
 
 }  // namespace aircomp::runtime

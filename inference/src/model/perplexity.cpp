@@ -158,6 +158,18 @@ std::optional<double> standard_error(const std::vector<Sums>& windows, double me
 
 }  // namespace
 
+double mean_divergence(gsl::span<const float> reference, gsl::span<const float> run,
+                       std::int64_t vocabulary_size) {
+    const auto vocabulary = static_cast<std::size_t>(vocabulary_size);
+    const std::size_t rows = run.size() / vocabulary;
+    double sum = 0;
+    for (std::size_t r = 0; r < rows; ++r) {
+        const auto row = run.subspan(r * vocabulary, vocabulary);
+        sum += mean_log_ratio(reference.subspan(r * vocabulary, vocabulary), row, log_sum_exp(row));
+    }
+    return sum / static_cast<double>(rows);
+}
+
 PerplexityResult measure_perplexity(const Forward& forward, std::int64_t vocabulary_size,
                                     gsl::span<const Token> tokens,
                                     gsl::span<const std::int64_t> token_bytes,

@@ -34,6 +34,11 @@ struct Divergence {
         0;  ///< Share of the tokens whose likeliest next one is the reference's.
 };
 
+/// Mean over rows of sum p log(p / q), nats, where p and q are softmax of `reference` and `run`: logits
+/// [rows, vocabulary_size], finite and of one size.
+double mean_divergence(gsl::span<const float> reference, gsl::span<const float> run,
+                       std::int64_t vocabulary_size);
+
 struct PerplexityResult {
     double perplexity = 0;     ///< exp of the mean negative log likelihood per scored token.
     double bits_per_byte = 0;  ///< Negative log2 likelihood per byte of the scored tokens' text.
