@@ -9,6 +9,7 @@
 #include "aircomp/inference/tokenizer.hpp"
 #include "commands.hpp"
 #include "engine/calibrate.hpp"
+#include "engine/default_calibration.hpp"
 #include "experiment/open_model.hpp"
 #include "model_option.hpp"
 #include "output.hpp"
@@ -21,19 +22,23 @@ struct CalibrateCommand {
     std::string model;
     std::vector<std::string> texts;
     std::string output;
-    std::int64_t limit_tokens = 20000;
+    std::int64_t limit_tokens = 50000;
     int threads = 0;
     std::string json;
     runtime::CalibrateOptions options;
 };
 
-/// The texts' tokens, an equal part of the limit of each as far as they reach.
+/// Of the texts, or of the program's own, the tokens: an equal part of the limit of each as far as they reach.
 std::vector<inference::Token> tokens_of_texts(const CalibrateCommand& command,
                                               const inference::Tokenizer& tokenizer) {
+    std::vector<std::string> texts;
+    for (const std::string& file : command.texts)
+        texts.push_back(runtime::read_text(file));
+    if (texts.empty()) texts = runtime::calibration_texts();
     std::vector<inference::Token> tokens;
-    const auto part = static_cast<std::size_t>(command.limit_tokens) / command.texts.size();
-    for (const std::string& file : command.texts) {
-        const auto own = tokenizer.encode(runtime::read_text(file));
+    const auto part = static_cast<std::size_t>(command.limit_tokens) / texts.size();
+    for (const std::string& text : texts) {
+        const auto own = tokenizer.encode(text);
         tokens.insert(tokens.end(), own.begin(),
                       own.begin() + static_cast<std::ptrdiff_t>(std::min(part, own.size())));
     }
@@ -45,10 +50,8 @@ void calibrate(const CalibrateCommand& command) {
     const auto tokenizer = inference::load_tokenizer(command.model);
     inference::require_same_vocabulary(*tokenizer, checkpoint.config());
     const auto tokens = tokens_of_texts(command, *tokenizer);
-    runtime::CalibrateOptions options = command.options;
-    options.window = std::min(options.window, checkpoint.config().context);
-    options.threads = inference::thread_count(command.threads);
-    options.bos = tokenizer->bos();
+    auto options = runtime::calibrate_options(
+        checkpoint, *tokenizer, inference::thread_count(command.threads), command.options);
     options.progress = progress_bar;
     const auto calibration = runtime::calibrate_model(checkpoint, tokens, options);
     inference::write_calibration(command.output, calibration);
@@ -69,8 +72,9 @@ void add_calibrate(CLI::App& program) {
     CLI::App* command = program.add_subcommand(
         "calibrate", "Learn from text what of a model's partials need not be sent");
     add_model_option(*command, own->model, "")->required();
-    command->add_option("--text", own->texts, "UTF-8 texts; prose, code and chat mixed serve best")
-        ->required();
+    command->add_option(
+        "--text", own->texts,
+        "UTF-8 texts; prose, code and chat mixed serve best. Without it: the program's own");
     command->add_option("--output", own->output, "The file to write, *.aircomp-calibration")
         ->required();
     command->add_option("--limit-tokens", own->limit_tokens, "Tokens of all texts together")
@@ -97,7 +101,9 @@ void add_calibrate(CLI::App& program) {
     command->add_option("--json", own->json,
                         "Write what was found as JSON to FILE, - for standard output");
     command->footer(
-        "Takes some minutes for a model of 135 million parameters.\nExamples:\n"
+        "Takes some minutes for a model of 135 million parameters. With calibration.file: auto the "
+        "program does the same by itself, once a model.\nExamples:\n"
+        "  aircomp calibrate --model smollm2 --output smollm2.aircomp-calibration\n"
         "  aircomp calibrate --model smollm2 --text prose.txt code.txt chat.txt --output "
         "smollm2.aircomp-calibration\n"
         "  aircomp calibrate --model DIR --text FILE --rank 64 --output DIR.aircomp-calibration");

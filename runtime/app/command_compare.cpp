@@ -56,7 +56,7 @@ void run(const CompareOptions& options) {
         throw std::invalid_argument("--plot: needs --json FILE as well, which it is drawn from");
     }
     auto config = options.config();
-    const Model model = open_model(config, /*needs_tokenizer=*/true);
+    const Model model = open_calibrated_model(config, /*needs_tokenizer=*/true);
     Json results = Json::array();
     std::vector<std::vector<std::string>> rows = {{"scheme", "NMSE", "perplexity", "bits/byte",
                                                    "compute", "uplink", "downlink", "sounding",

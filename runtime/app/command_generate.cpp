@@ -12,7 +12,7 @@ namespace {
 
 void run(const GenerationOptions& options) {
     auto config = options.config();
-    const Model model = open_model(config, /*needs_tokenizer=*/true);
+    const Model model = open_calibrated_model(config, /*needs_tokenizer=*/true);
     const auto& tokenizer = *model.tokenizer;
     auto prompt = options.turn.encode(model, options.prompt);
     require_context(config, model, prompt.size(), options.tokens);

@@ -15,7 +15,7 @@ void run(const ExperimentOptions& options, const std::vector<inference::Token>& 
     auto config = options.config();
     if (options.config_file.empty() && !options.scheme)
         config.scheme = runtime::wired_scheme().name;
-    const Model model = open_model(config, /*needs_tokenizer=*/false);
+    const Model model = open_calibrated_model(config, /*needs_tokenizer=*/false);
     runtime::Simulation simulation(config, model.checkpoint, model.tokenizer.get());
     simulation.model().reserve(std::max<std::int64_t>(1, static_cast<std::int64_t>(tokens.size())));
     const auto logits = simulation.model().forward(tokens, 0, simulation.medium());

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // aircomp tokens: the ids of a text, to check a tokenizer against other software.
-#include <filesystem>
 #include <iostream>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "aircomp/inference/tokenizer.hpp"
 #include "commands.hpp"
 #include "experiment/open_model.hpp"
+#include "model_option.hpp"
 #include "output.hpp"
 #include "standard_output.hpp"
 
@@ -17,7 +16,7 @@ namespace aircomp::app {
 namespace {
 
 struct TokensOptions {
-    std::filesystem::path model;
+    std::string model;
     std::string prompt;
     std::string text_file;
     bool bos = false;
@@ -25,10 +24,6 @@ struct TokensOptions {
 };
 
 void run(const TokensOptions& options) {
-    if (!std::filesystem::exists(options.model)) {
-        throw std::runtime_error("--model: expected a folder or a GGUF file, found no " +
-                                 options.model.string());
-    }
     const auto tokenizer = inference::load_tokenizer(options.model);
     auto tokens = tokenizer->encode(
         options.text_file.empty() ? options.prompt : runtime::read_text(options.text_file));
@@ -49,10 +44,7 @@ void run(const TokensOptions& options) {
 void add_tokens(CLI::App& program) {
     auto options = std::make_shared<TokensOptions>();
     CLI::App* command = program.add_subcommand("tokens", "Print the tokens of a text");
-    command
-        ->add_option("--model", options->model,
-                     "A model's folder, or a GGUF file; the vocabulary alone is enough")
-        ->required();
+    add_model_option(*command, options->model, "; the vocabulary alone is enough")->required();
     auto* sources = command->add_option_group("text");
     sources->add_option("--prompt", options->prompt, "The text itself");
     sources->add_option("--text", options->text_file, "A file with the text, UTF-8");
@@ -61,7 +53,7 @@ void add_tokens(CLI::App& program) {
     command->add_option("--json", options->json, "Write the result to a file; -: standard output");
     command->footer(
         "Pieces are written as the vocabulary has them.\nExamples:\n"
-        "  aircomp tokens --model DIR --prompt \"Hello world\"\n"
+        "  aircomp tokens --model smollm2 --prompt \"Hello world\"\n"
         "  aircomp tokens --model vocabulary.gguf --text FILE --bos --json -");
     command->callback([options] { run(*options); });
 }

@@ -4,8 +4,12 @@
 #include "config/registry.hpp"
 #include "schemes/registry.hpp"
 
+#include <filesystem>
+#include <iostream>
 #include <stdexcept>
 
+#include "aircomp/inference/thread_count.hpp"
+#include "engine/default_calibration.hpp"
 #include "model_option.hpp"
 #include "validators.hpp"
 
@@ -24,7 +28,7 @@ void ExperimentOptions::add_to(CLI::App& command) {
     command.add_option("--seed", seed, "Seed of channels, noise and sampling");
     command.add_option("--threads", threads, "Threads to compute with; 0: all cores");
     command.add_option("--calibration", calibration,
-                       "A file of aircomp calibrate for analog schemes, or none");
+                       "For analog schemes: a file of aircomp calibrate, auto, or none");
     command.add_option("--digital-bits", digital_bits, "Bits a value of the digital schemes");
     command.add_option("--csi", csi, "Channel knowledge of the coordinator")
         ->check(one_of({"estimated", "perfect"}));
@@ -73,6 +77,22 @@ runtime::Config ExperimentOptions::config() const {
     radios.apply(config);
     runtime::validate(config, "command line", runtime::check_scheme);
     return config;
+}
+
+Model open_calibrated_model(const runtime::Config& config, bool needs_tokenizer) {
+    Model model = runtime::open_model(config, needs_tokenizer);
+    if (config.calibration.file != runtime::automatic_calibration || !model.tokenizer ||
+        !runtime::find_scheme(config.scheme).analog)
+        return model;
+    const auto file = runtime::default_calibration_file(model.checkpoint);
+    if (std::filesystem::exists(file)) return model;
+    std::cerr << "calibrating the model, once, for some minutes; the calibration is kept in "
+              << file.string() << "\n";
+    auto options = runtime::calibrate_options(model.checkpoint, *model.tokenizer,
+                                              inference::thread_count(config.threads));
+    options.progress = progress_bar;
+    runtime::ensure_default_calibration(model.checkpoint, *model.tokenizer, options);
+    return model;
 }
 
 }  // namespace aircomp::app

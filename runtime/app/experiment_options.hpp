@@ -44,4 +44,8 @@ using runtime::open_model;
 using runtime::read_text;
 using runtime::to_json;
 
+/// runtime::open_model(); where the model's calibration is still to be made, it is made here, with
+/// progress.
+Model open_calibrated_model(const runtime::Config& config, bool needs_tokenizer);
+
 }  // namespace aircomp::app

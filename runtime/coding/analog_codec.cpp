@@ -72,8 +72,6 @@ AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibr
       rotation_(rotation_of(config, length)),
       coding_(calibration.coding),
       headroom_(calibration.vector_headroom) {
-    const std::int64_t reals_per_use = 2 * static_cast<std::int64_t>(streams());
-    channel_uses_ = (length + reals_per_use - 1) / reals_per_use;
     if (calibration.later_tokens.empty()) throw std::invalid_argument("no calibration of any site");
     for (const SiteStatistics& site : calibration.later_tokens) {
         if (std::find(kinds_.begin(), kinds_.end(), site.kind) == kinds_.end())
@@ -180,16 +178,29 @@ void AnalogCodec::unshape(const Site& site, gsl::span<float> vector) const {
     if (const auto& transform = coding_.at(site.index).transform) transform->undo(vector);
 }
 
+std::int64_t AnalogCodec::channel_uses_of(int streams) const {
+    const std::int64_t reals_per_use = 2 * static_cast<std::int64_t>(streams);
+    return (length() + reals_per_use - 1) / reals_per_use;
+}
+
+double AnalogCodec::loss_per_nmse() const {
+    double loss = 0;
+    for (const SiteCoding& coding : coding_)
+        loss += coding.sensitivity / coding.energy_share;
+    return loss;
+}
+
 AnalogCodec::Encoded AnalogCodec::encode(gsl::span<const float> vector, double scale,
-                                         double second_moment) const {
-    const auto reals = static_cast<std::size_t>(2 * streams() * channel_uses_);
+                                         double second_moment, int streams) const {
+    const std::int64_t uses = channel_uses_of(streams);
+    const auto reals = static_cast<std::size_t>(2 * streams * uses);
     std::vector<float> padded(reals, 0.0F);
     std::copy(vector.begin(), vector.end(), padded.begin());
     if (rotation_) rotation_->apply(gsl::span<float>(padded.data(), vector.size()));
     const auto factor = static_cast<float>(1 / scale);
     const auto limit = static_cast<float>(analog_.clip_level * std::sqrt(second_moment / 2));
     Encoded encoded;
-    encoded.symbols.resize(streams(), channel_uses_);
+    encoded.symbols.resize(streams, uses);
     // Consecutive reals are real and imaginary part of consecutive streams' symbols.
     auto* const out = reinterpret_cast<float*>(encoded.symbols.data());
     for (std::size_t i = 0; i < reals; ++i) {

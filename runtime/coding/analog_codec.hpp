@@ -40,7 +40,9 @@ public:
     /// E||sum||^2 over the sum of E||partial||^2, at least 1: from the calibration.
     double sum_gain(SiteKind kind) const { return sum_gains_[static_cast<std::size_t>(kind)]; }
 
-    std::int64_t channel_uses() const { return channel_uses_; }
+    std::int64_t channel_uses() const { return channel_uses_of(streams()); }
+    /// Of a vector over so many streams.
+    std::int64_t channel_uses_of(int streams) const;
     int streams() const { return static_cast<int>(payload_.streams); }
     std::int64_t length() const { return static_cast<std::int64_t>(payload_.length); }
     /// Of one vector in a burst: its length, streams and rotation.
@@ -55,6 +57,10 @@ public:
 
     /// Whether partials are transformed, weighted or held to a headroom: see SiteCoding.
     bool shapes() const { return !coding_.empty(); }
+
+    /// What an NMSE of 1 at every site would cost a token, nats, were it in proportion; 0 where no
+    /// calibration file tells.
+    double loss_per_nmse() const;
 
     /// The partials of a request as they are sent, one per device.
     struct Shaped {
@@ -71,7 +77,12 @@ public:
         SymbolMatrix symbols;
         std::int64_t clipped = 0;  ///< Reals beyond the clip level.
     };
-    Encoded encode(gsl::span<const float> vector, double scale, double second_moment) const;
+    Encoded encode(gsl::span<const float> vector, double scale, double second_moment) const {
+        return encode(vector, scale, second_moment, streams());
+    }
+    /// The same over another number of streams.
+    Encoded encode(gsl::span<const float> vector, double scale, double second_moment,
+                   int streams) const;
 
     /// Writes the estimate of the sum of what was encoded.
     void decode(const SymbolMatrix& symbols, double scale, gsl::span<float> vector) const;
@@ -83,7 +94,6 @@ private:
 
     AnalogConfig analog_;
     phy::Payload payload_;
-    std::int64_t channel_uses_;
     std::optional<phy::Rotation> rotation_;
     std::vector<SiteKind> kinds_;
     std::array<std::vector<double>, inference::site_kinds.size()> moments_;  // by SiteKind

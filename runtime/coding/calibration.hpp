@@ -31,6 +31,8 @@ struct SiteCoding {
     std::optional<SiteTransform> transform;
     std::optional<EnergyForecast> forecast;  ///< For shared scales.
     double energy_share = 1;                 ///< a_s of equation (21), 1 on average over sites.
+    /// k_s of section 11: the divergence that noise of NMSE 1 would cost at this site alone, nats.
+    double sensitivity = 0;
     /// sqrt(p_t) of the mean token: a token's energy follows sqrt(p_t). 0: all tokens' are alike.
     double root_energy = 0;
 };

@@ -10,9 +10,10 @@ const Keys<CalibrationConfig>& calibration_keys() {
     using C = CalibrationConfig;
     static const Keys<C> keys = {
         path("file", &C::file,
-             "A file that aircomp calibrate made of the model, relative to this one; without it "
+             "A file that aircomp calibrate made of the model, relative to this one; auto: the "
+             "program makes one of its own text, the first time that it meets the model; none: "
              "partials are sent as they are. Simulations in one process alone take one.",
-             "none"),
+             "none", automatic_calibration.string()),
         flag(
             "prediction", &C::prediction,
             "Devices leave out what the residual stream tells of their partials, and add it to the "
@@ -29,6 +30,9 @@ const Keys<CalibrationConfig>& calibration_keys() {
             "token_power", &C::token_power,
             "Tokens whose partials are stronger get more power, the mean stays; needs a scale that "
             "follows the token."),
+        number("max_compute", &C::max_compute, "", within(0, 10),
+               "Operations of predictions and transforms over the model's own on the devices: of "
+               "the directions that the file has, as many are used as fit."),
         number("vector_headroom_db", &C::vector_headroom_db, "dB", within(0, 30),
                "How far the energy of one device's vector may be above its mean; what is beyond is "
                "scaled down and counted."),

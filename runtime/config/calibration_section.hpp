@@ -8,13 +8,18 @@
 
 namespace aircomp::runtime {
 
+/// What calibration.file is where the program is to make the calibration itself, once a model.
+inline const std::filesystem::path automatic_calibration = "auto";
+
 struct CalibrationConfig {
-    std::filesystem::path file;  ///< Empty: none, and the other keys say nothing.
+    /// Empty: none, and the other keys say nothing.
+    std::filesystem::path file;
     bool prediction = true;
     bool first_token = true;
     bool transform = true;
     bool site_power = true;
     bool token_power = true;
+    double max_compute = 0.05;  ///< Of the devices' FLOP, for predictions and transforms.
     double vector_headroom_db = 12;
 };
 

@@ -39,6 +39,8 @@ Keys<Config> air() {
         section("analog", &Config::analog, analog_keys(), "Schemes that add on the air."),
         section("calibration", &Config::calibration, calibration_keys(),
                 "What such schemes make of a calibration of the model."),
+        section("accuracy", &Config::accuracy, accuracy_keys(),
+                "What such schemes may cost the model, at the least time on the air."),
         section("relays", &Config::relays, relays_keys(),
                 "Relays of the scheme hierarchical: devices join the relay that hears them best, "
                 "clusters take turns, and relays send what they received on to the server, noise "

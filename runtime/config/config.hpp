@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "config/accuracy_section.hpp"
 #include "config/analog_section.hpp"
 #include "config/assignment_section.hpp"
 #include "config/calibration_section.hpp"
@@ -34,6 +35,7 @@ struct Config {
     RadioConfig radio;
     AnalogConfig analog;
     CalibrationConfig calibration;
+    AccuracyConfig accuracy;
     AirMedium medium = AirMedium::symbol;
     WaveformConfig waveform;
     RadiosConfig radios;

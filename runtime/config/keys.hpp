@@ -219,28 +219,35 @@ Key<Section> text(const std::string& name, std::string Section::*member, const s
     return key;
 }
 
-/// A file or folder; `none` is how a file says that there is none, where it can.
+/// A file or folder; `none` is how a file says that there is none, where it can, and `word` stands
+/// for itself.
 template <typename Section>
 Key<Section> path(const std::string& name, std::filesystem::path Section::*member,
-                  const std::string& meaning, const std::string& none = "") {
+                  const std::string& meaning, const std::string& none = "",
+                  const std::string& word = "") {
     ConfigEntry about;
     about.name = name;
     about.meaning = meaning;
     auto key = key_of_one_value<Section>(
-        about, [member, none](const Section& section, const std::filesystem::path& folder) {
+        about, [member, none, word](const Section& section, const std::filesystem::path& folder) {
             const std::filesystem::path& value = section.*member;
             if (value.empty()) return none;
+            if (value == word) return word;
             const auto relative =
                 folder.empty() ? folder : value.lexically_relative(folder.lexically_normal());
             return (relative.empty() ? value : relative).string();
         });
-    key.read = [member, none](const YamlNode& node, const std::filesystem::path& folder,
-                              Section& section) {
+    key.read = [member, none, word](const YamlNode& node, const std::filesystem::path& folder,
+                                    Section& section) {
         if (!node.present()) return;
         std::string value;
         node.read(value);
-        section.*member =
-            value == none ? std::filesystem::path() : (folder / value).lexically_normal();
+        if (value == none) {
+            section.*member = std::filesystem::path();
+        } else {
+            section.*member =
+                value == word ? std::filesystem::path(word) : (folder / value).lexically_normal();
+        }
     };
     return key;
 }

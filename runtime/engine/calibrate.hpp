@@ -16,8 +16,8 @@
 namespace aircomp::runtime {
 
 struct CalibrateOptions {
-    std::int64_t prediction_rank = 32;
-    std::int64_t transform_rank = 32;
+    std::int64_t prediction_rank = 64;
+    std::int64_t transform_rank = 64;
     std::int64_t window = 512;              ///< Tokens of a sequence, BOS included.
     std::int64_t covariance_tokens = 8192;  ///< Of the text, for the transforms.
     std::int64_t energy_tokens = 4096;      ///< For the forecast of energies.

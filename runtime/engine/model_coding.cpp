@@ -16,22 +16,46 @@ namespace {
 /// A site that took no measurable harm still has to be heard: the least part of the mean.
 constexpr double least_share = 0.05;
 
-std::shared_ptr<const inference::SitePredictions> wanted(
-    const std::shared_ptr<const inference::SitePredictions>& all, const CalibrationConfig& config) {
-    if (config.prediction && config.first_token) return all;
-    auto some = std::make_shared<inference::SitePredictions>(*all);
-    for (inference::SitePrediction& site : *some) {
-        if (!config.prediction) {
-            for (auto* factor : {&site.right, &site.left, &site.sum_left})
-                factor->clear();
-            site.rank = 0;
-        }
+std::shared_ptr<const inference::SitePredictions> wanted(const inference::SitePredictions& all,
+                                                         const CalibrationConfig& config,
+                                                         std::int64_t rank) {
+    auto some = std::make_shared<inference::SitePredictions>();
+    for (const inference::SitePrediction& whole : all) {
+        inference::SitePrediction& site =
+            some->emplace_back(inference::with_rank(whole, config.prediction ? rank : 0));
         if (!config.first_token) {
             site.first.clear();
             site.first_sum.clear();
         }
     }
     return some;
+}
+
+/// Operations of a rank of 1 at all sites and devices, for a vector. A device applies the right factor
+/// of what is foretold, its own left one and that of the sum; and the transform's directions, twice.
+double flops_of_rank(const Config& config, const inference::ModelConfig& model) {
+    double products = 0;
+    for (std::int64_t index = 0; index < model.sites(); ++index) {
+        const auto width = inference::input_width(model, model.site(index));
+        if (config.calibration.prediction && width > 0) {
+            products += static_cast<double>(config.devices.size()) * 2 *
+                            static_cast<double>(model.hidden_size) +
+                        static_cast<double>(width);
+        }
+        if (config.calibration.transform) {
+            products += static_cast<double>(config.devices.size()) * 2 *
+                        static_cast<double>(model.hidden_size);
+        }
+    }
+    return 2 * products;
+}
+
+/// The directions that calibration.max_compute has room for.
+std::int64_t affordable_rank(const Config& config, const inference::ModelConfig& model) {
+    const double own = inference::token_flops(model, inference::whole_model(model), /*position=*/0);
+    const double one = flops_of_rank(config, model);
+    if (one == 0) return 0;
+    return static_cast<std::int64_t>(std::min(config.calibration.max_compute * own / one, 1e6));
 }
 
 }  // namespace
@@ -47,8 +71,7 @@ ModelCoding::ModelCoding(const Config& config, const inference::Checkpoint& chec
     : config_(config.calibration),
       scale_(config.analog.scale),
       model_(checkpoint.config()),
-      calibration_(inference::read_calibration(config_.file, model_)),
-      predictions_(wanted(calibration_.predictions, config_)) {
+      calibration_(inference::read_calibration(config_.file, model_)) {
     const std::string hash = to_hex(model_hash(checkpoint));
     if (calibration_.model_hash != hash) {
         throw std::runtime_error(config_.file.string() + ": expected a calibration of the model " +
@@ -56,9 +79,13 @@ ModelCoding::ModelCoding(const Config& config, const inference::Checkpoint& chec
                                  calibration_.model_hash.substr(0, 12) +
                                  "...; aircomp calibrate makes a new one");
     }
+    const std::int64_t rank = affordable_rank(config, model_);
+    predictions_ = wanted(*calibration_.predictions, config_, rank);
     if (!config_.transform) return;
-    for (const auto& factors : calibration_.transforms)
+    for (auto& factors : calibration_.transforms) {
+        factors = inference::with_rank(factors, rank, model_.hidden_size);
         transforms_.emplace_back(factors, model_.hidden_size);
+    }
 }
 
 std::vector<double> ModelCoding::energy_shares() const {
@@ -86,6 +113,7 @@ void ModelCoding::complete(const CalibratingMedium& medium, Calibration& calibra
         const auto& samples = medium.samples().at(s);
         SiteCoding& coding = calibration.coding.emplace_back();
         coding.energy_share = shares[s];
+        coding.sensitivity = calibration_.sensitivities[s];
         if (!transforms_.empty()) coding.transform = transforms_[s];
         if (scale_ == ScalePolicy::shared)
             coding.forecast.emplace(calibration_.energy_weights.at(s), samples);

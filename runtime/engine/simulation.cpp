@@ -8,10 +8,12 @@
 #include <stdexcept>
 
 #include "aircomp/inference/slice_cost.hpp"
+#include "aircomp/inference/thread_count.hpp"
 #include "config/registry.hpp"
 #include "config/seeds.hpp"
 #include "engine/assignment.hpp"
 #include "engine/calibration_text.hpp"
+#include "engine/default_calibration.hpp"
 #include "engine/layout.hpp"
 #include "schemes/calibrating_medium.hpp"
 #include "schemes/down/registry.hpp"
@@ -70,7 +72,7 @@ Simulation::Simulation(const Config& config, const inference::Checkpoint& checkp
     model_ = std::make_unique<SlicedModel>(checkpoint, slices_, config_);
     Calibration calibration;
     if (find_scheme(config_.scheme).analog) {
-        if (!config_.calibration.file.empty()) use_coding(checkpoint);
+        if (!config_.calibration.file.empty()) use_coding(checkpoint, tokenizer);
         calibration = calibrate(checkpoint, tokenizer);
     }
     medium_ = make_medium(config_, hidden_size_,
@@ -91,7 +93,18 @@ Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
     return calibration;
 }
 
-void Simulation::use_coding(const inference::Checkpoint& checkpoint) {
+void Simulation::use_coding(const inference::Checkpoint& checkpoint,
+                            const inference::Tokenizer* tokenizer) {
+    if (config_.calibration.file == automatic_calibration) {
+        if (tokenizer == nullptr) {
+            throw std::invalid_argument(
+                "calibration.file: expected a file or none, for the model has no tokenizer to read "
+                "a text with, found auto");
+        }
+        config_.calibration.file = ensure_default_calibration(
+            checkpoint, *tokenizer,
+            calibrate_options(checkpoint, *tokenizer, inference::thread_count(config_.threads)));
+    }
     coding_ = std::make_shared<ModelCoding>(config_, checkpoint);
     model_->foretell(checkpoint, coding_->predictions());
     model_->charge_coding(

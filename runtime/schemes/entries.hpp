@@ -14,6 +14,12 @@ inline const LedgerEntry clipped_reals{"clipped_reals", "",
 inline const LedgerEntry limited_vectors{
     "limited_vectors", "", "devices' vectors scaled down to the headroom of their energy"};
 
+/// Of schemes with a target of the section accuracy.
+inline const LedgerEntry missed_targets{
+    "vectors_over_target", "",
+    "vectors that no allowed streams and repetitions keep to the loss that is tolerated",
+    /*per_token=*/true};
+
 /// Of schemes that run sample by sample and over radios.
 inline const LedgerEntry repeated_rounds{"repeated_rounds", "",
                                          "rounds whose header, sounding or sum was not found",

@@ -74,6 +74,20 @@ void check_distributed(const Config& config, const Scheme& scheme, const Checker
                   "distributed");
 }
 
+void check_accuracy(const Config& config, const Scheme& scheme, const Checker& check) {
+    if (config.accuracy.max_uplink_loss_nats == 0 || scheme.design.empty()) return;
+    const auto expect_no_target = [&](bool fits, const std::string& where) {
+        check.require(fits, "accuracy.max_uplink_loss_nats", "0 " + where,
+                      to_text(config.accuracy.max_uplink_loss_nats));
+    };
+    expect_no_target(config.medium == AirMedium::symbol, "with a medium other than symbol");
+    for (const DeviceConfig& device : config.devices) {
+        expect_no_target(!device.energy_j_per_token, "with energy_j_per_token of device " +
+                                                         device.name +
+                                                         ", which repetitions would exceed");
+    }
+}
+
 }  // namespace
 
 void check_scheme(const Config& config, const Checker& check) {
@@ -85,6 +99,7 @@ void check_scheme(const Config& config, const Checker& check) {
                   "none, for the scheme " + config.scheme + " chooses them",
                   std::to_string(config.shares.size()) + " numbers");
     check_distributed(config, *scheme, check);
+    check_accuracy(config, *scheme, check);
     if (!scheme->uses_relays) return;
     check.require(config.relays.antennas >= config.radio.streams, "relays.antennas",
                   "at least radio.streams, " + to_text(config.radio.streams),

@@ -209,6 +209,42 @@ TEST_CASE("a transform weakens the directions that are strong, and leaves the re
     CHECK(CovarianceFit(hidden, 4).transform(3).rank == 0);
 }
 
+TEST_CASE("a rank that is cut keeps the weightiest directions") {
+    SitePrediction prediction;
+    prediction.width = 2;
+    prediction.rank = 3;
+    prediction.right = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    prediction.left = {1, 2, 3, 4, 5, 6};
+    prediction.sum_left = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    prediction.first = {7, 8};
+    const SitePrediction two = with_rank(prediction, 2);
+    CHECK(two.rank == 2);
+    CHECK(two.right == std::vector<float>{5, 6, 7, 8, 9, 10, 11, 12});
+    CHECK(two.left == std::vector<float>{2, 3, 5, 6});
+    CHECK(two.sum_left == std::vector<float>{2, 3, 5, 6, 8, 9, 11, 12});
+    CHECK(two.first == prediction.first);
+    const SitePrediction none = with_rank(prediction, 0);
+    CHECK(none.rank == 0);
+    CHECK(none.right.empty());
+    CHECK(none.sum_left.empty());
+    CHECK(none.first == prediction.first);
+    CHECK(with_rank(prediction, 9).right == prediction.right);
+    check_error<std::invalid_argument>([&] { with_rank(prediction, -1); }, {"rank"});
+}
+
+TEST_CASE("gains that are cut move the others' common one") {
+    // Four directions: two gains of 1 that the factors leave out, 16 and 4.
+    const TransformFactors factors{2, {1, 0, 0, 0, 0, 1, 0, 0}, {16, 4}};
+    const TransformFactors one = with_rank(factors, 1, 4);
+    CHECK(one.rank == 1);
+    CHECK(one.vectors == std::vector<float>{1, 0, 0, 0});
+    // The geometric mean of 4, 1 and 1 is 4^(1/3).
+    REQUIRE(one.gains.size() == 1);
+    CHECK(one.gains[0] == Approx(16 / std::cbrt(4.0)));
+    CHECK(with_rank(factors, 2, 4).gains == factors.gains);
+    CHECK(with_rank(factors, 0, 4).vectors.empty());
+}
+
 ModelCalibration some_calibration(const Checkpoint& checkpoint) {
     const auto sites = static_cast<std::size_t>(checkpoint.config().sites());
     ModelCalibration calibration;

@@ -2,6 +2,7 @@
 // Calibrations in use: sums stay what they are, and cost the model less.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -9,11 +10,15 @@
 
 #include "aircomp/inference/model_calibration.hpp"
 #include "aircomp/inference/random_model.hpp"
+#include "aircomp/inference/slice_cost.hpp"
 #include "coding/analog_codec.hpp"
 #include "coding/exact_sum.hpp"
 #include "engine/calibrate.hpp"
 #include "engine/model_coding.hpp"
 #include "engine/simulation.hpp"
+#include "schemes/entries.hpp"
+#include "schemes/registry.hpp"
+#include "schemes/up/block_use.hpp"
 #include "small_model.hpp"
 #include "support/catch.hpp"
 
@@ -60,6 +65,7 @@ Config calibrated(double snr_db) {
     config.analog.scale = ScalePolicy::shared;
     config.threads = 1;
     config.calibration.file = calibration_file();
+    config.calibration.max_compute = 10;  // All that the file has; the model is small.
     return config;
 }
 
@@ -124,6 +130,103 @@ TEST_CASE("what calibrations cost is charged") {
     CHECK(with.compute_s > without.compute_s);
     CHECK(with.server_energy_j > without.server_energy_j);
     CHECK(with.uplink_s == without.uplink_s);
+}
+
+TEST_CASE("predictions and transforms take no more of the devices than they may") {
+    const auto& model = small_checkpoint().config();
+    Config config = calibrated(20);
+    const double own = inference::token_flops(model, inference::whole_model(model), 0);
+    const double part = GENERATE(0.0, 0.2, 0.5);
+    config.calibration.max_compute = part;
+    const ModelCoding coding(config, small_checkpoint());
+    const Simulation simulation(config, small_checkpoint(), nullptr);
+    double flops = 0;
+    for (std::int64_t index = 0; index < model.sites(); ++index) {
+        for (const inference::Slice& slice : simulation.slices())
+            flops += coding.device_flops(slice, model.site(index));
+    }
+    CHECK(flops <= part * own);
+    CHECK((flops > 0) == (part > 0));
+    // One direction more would not fit: a rank of 16 costs more than the half.
+    CHECK((*coding.predictions())[0].rank < 16);
+}
+
+TEST_CASE("blocks give up streams before they repeat") {
+    const auto uses = block_uses(2, 3);
+    REQUIRE(uses.size() == 4);
+    CHECK(uses[0].streams == 2);
+    CHECK(uses[1].streams == 1);
+    CHECK(uses[1].repetitions == 1);
+    CHECK(uses[3].streams == 1);
+    CHECK(uses[3].repetitions == 3);
+    CHECK(block_uses(1, 1).size() == 1);
+}
+
+TEST_CASE("a target of the loss decides on streams and repetitions") {
+    const auto run = [](double target, int max_repetitions) {
+        Config config = calibrated(20);
+        config.accuracy.max_uplink_loss_nats = target;
+        config.accuracy.max_repetitions = max_repetitions;
+        auto simulation = std::make_unique<Simulation>(config, small_checkpoint(), nullptr);
+        std::vector<float> all(24 * 96);
+        simulation->forward()(random_tokens(24, 7))(0, all);
+        return std::make_pair(mean_square_difference(all, exact_logits()), simulation->cost());
+    };
+    const auto missed = [](const TokenCost& cost) {
+        const auto found = std::find_if(cost.own.begin(), cost.own.end(), [](const auto& entry) {
+            return entry.first.key == missed_targets.key;
+        });
+        return found == cost.own.end() ? 0.0 : found->second;
+    };
+    const auto fixed = run(0, 4);
+    // Anything is good enough: nothing changes.
+    const auto loose = run(1e6, 4);
+    CHECK(loose.first == fixed.first);
+    CHECK(loose.second.uplink_s == fixed.second.uplink_s);
+    CHECK(missed(loose.second) == 0);
+    // Nothing is: one stream instead of two, as often as allowed.
+    const auto strict = run(1e-9, 4);
+    CHECK(strict.second.uplink_channel_uses == Approx(8 * fixed.second.uplink_channel_uses));
+    CHECK(strict.second.uplink_s == Approx(8 * fixed.second.uplink_s));
+    CHECK(strict.first < 0.5 * fixed.first);
+    CHECK(missed(strict.second) ==
+          Approx(static_cast<double>(small_checkpoint().config().sites())));
+    const auto once = run(1e-9, 1);
+    CHECK(once.second.uplink_channel_uses == Approx(2 * fixed.second.uplink_channel_uses));
+    CHECK(once.first < fixed.first);
+    CHECK(strict.first < once.first);
+}
+
+TEST_CASE("a target is refused where nobody can keep it") {
+    Config config = calibrated(20);
+    config.accuracy.max_uplink_loss_nats = 0.01;
+    CHECK_NOTHROW(validate(config, "here", check_scheme));
+    SECTION("without a calibration") {
+        config.calibration.file.clear();
+        CHECK_THROWS_WITH(Simulation(config, small_checkpoint(), nullptr),
+                          Catch::Contains("accuracy.max_uplink_loss_nats: expected 0 where no "
+                                          "calibration"));
+    }
+    SECTION("sample by sample") {
+        config.medium = AirMedium::waveform;
+        CHECK_THROWS_WITH(validate(config, "here", check_scheme),
+                          Catch::Contains("accuracy.max_uplink_loss_nats: expected 0 with a medium "
+                                          "other than symbol, found 0.01"));
+    }
+    SECTION("with a battery") {
+        config.devices[2].energy_j_per_token = 1;
+        CHECK_THROWS_WITH(validate(config, "here", check_scheme),
+                          Catch::Contains("energy_j_per_token of device device-3"));
+    }
+}
+
+TEST_CASE("without a tokenizer no calibration is made of text") {
+    Config config = calibrated(20);
+    config.calibration.file = automatic_calibration;
+    CHECK_THROWS_WITH(
+        Simulation(config, small_checkpoint(), nullptr),
+        Catch::Contains("calibration.file: expected a file or none, for the model has "
+                        "no tokenizer"));
 }
 
 /// Unit partials at the sites of one layer, and a coding that each test changes.

@@ -183,7 +183,10 @@ void check_equal(const Config& a, const Config& b) {
     CHECK(a.calibration.transform == b.calibration.transform);
     CHECK(a.calibration.site_power == b.calibration.site_power);
     CHECK(a.calibration.token_power == b.calibration.token_power);
+    CHECK(a.calibration.max_compute == b.calibration.max_compute);
     CHECK(a.calibration.vector_headroom_db == b.calibration.vector_headroom_db);
+    CHECK(a.accuracy.max_uplink_loss_nats == b.accuracy.max_uplink_loss_nats);
+    CHECK(a.accuracy.max_repetitions == b.accuracy.max_repetitions);
     CHECK(a.assignment.compute_time_s == b.assignment.compute_time_s);
     check_equal(a.testbed, b.testbed);
     CHECK(a.server_flops_per_s == b.server_flops_per_s);
@@ -253,9 +256,16 @@ TEST_CASE("the default configuration is valid for any number of devices") {
     CHECK_THROWS_AS(default_config(1025), std::invalid_argument);
 }
 
-TEST_CASE("the annotated configuration is the default, and names the demo model") {
+TEST_CASE("the annotated configuration is the default but for what its heading names") {
     const Config config = read_config(annotated_file);
-    check_equal(config, default_config());
+    CHECK(config.calibration.file == "auto");
+    Config expected = default_config();
+    expected.radio.downlink = "closed-loop";
+    expected.radio.downlink_bits = 6;
+    expected.radio.multicast_covariance = MulticastCovariance::best;
+    expected.analog.scale = ScalePolicy::shared;
+    expected.accuracy.max_uplink_loss_nats = 0.004;
+    check_equal(config, expected);
     CHECK(config.model.folder == AIRCOMP_SOURCE_DIR "/inference/models/demo");
     CHECK(default_config().model.folder.empty());
 }
@@ -307,7 +317,11 @@ calibration:
   transform: false
   site_power: false
   token_power: false
+  max_compute: 0.5
   vector_headroom_db: 9
+accuracy:
+  max_uplink_loss_nats: 0.25
+  max_repetitions: 7
 analog:
   scale: exchanged
   rotation: false
@@ -436,7 +450,8 @@ TEST_CASE("every key is read into its field") {
                       1e6,
                       0};
     expected.analog = {ScalePolicy::exchanged, false, 3.5};
-    expected.calibration = {{}, false, false, false, false, false, 9};
+    expected.calibration = {{}, false, false, false, false, false, 0.5, 9};
+    expected.accuracy = {0.25, 7};
     expected.medium = AirMedium::waveform;
     expected.waveform = {256,  28, 27,  32,  6,   8, 4, 1e-5, 3,  0.25, 5,     2,     3.5,
                          2000, 20, 1.5, 0.5, 0.1, 1, 4, 5,    14, 12,   0.125, "left"};
@@ -549,6 +564,7 @@ TEST_CASE("every member of every section has a key") {
     CHECK(keys("devices") == member_count<DeviceConfig>());
     CHECK(keys("radio") == member_count<RadioConfig>());
     CHECK(keys("analog") == member_count<AnalogConfig>());
+    CHECK(keys("accuracy") == member_count<AccuracyConfig>());
     CHECK(keys("calibration") == member_count<CalibrationConfig>());
     CHECK(keys("waveform") == member_count<WaveformConfig>());
     CHECK(keys("radios") == member_count<RadiosConfig>());

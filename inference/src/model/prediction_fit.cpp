@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
@@ -238,6 +239,25 @@ TransformFactors CovarianceFit::transform(std::int64_t rank) const {
     factors.gains = values_of((log_gain.index_select(0, kept) - common).exp());
     factors.vectors = values_of(c.vectors.index_select(1, kept).t());
     return factors;
+}
+
+TransformFactors with_rank(const TransformFactors& factors, std::int64_t rank,
+                           std::int64_t hidden_size) {
+    if (rank >= factors.rank) return factors;
+    if (rank < 0) throw std::invalid_argument("rank: expected at least 0");
+    const auto kept = static_cast<std::size_t>(rank);
+    double log_sum = 0;
+    for (std::size_t i = kept; i < factors.gains.size(); ++i)
+        log_sum += std::log(factors.gains[i]);
+    const auto common =
+        static_cast<float>(std::exp(log_sum / static_cast<double>(hidden_size - rank)));
+    TransformFactors cut;
+    cut.rank = rank;
+    cut.vectors.assign(factors.vectors.begin(),
+                       factors.vectors.begin() + static_cast<std::ptrdiff_t>(rank * hidden_size));
+    for (std::size_t i = 0; i < kept; ++i)
+        cut.gains.push_back(factors.gains[i] / common);
+    return cut;
 }
 
 }  // namespace aircomp::inference

@@ -22,6 +22,31 @@ std::int64_t input_width(const ModelConfig& config, const Site& site) {
     return 0;
 }
 
+namespace {
+
+/// The last `kept` of each row of `columns`.
+std::vector<float> last_columns(const std::vector<float>& rows, std::int64_t columns,
+                                std::int64_t kept) {
+    std::vector<float> values;
+    for (std::int64_t end = columns; end <= static_cast<std::int64_t>(rows.size()); end += columns)
+        values.insert(values.end(), rows.begin() + (end - kept), rows.begin() + end);
+    return values;
+}
+
+}  // namespace
+
+SitePrediction with_rank(const SitePrediction& prediction, std::int64_t rank) {
+    if (rank >= prediction.rank) return prediction;
+    if (rank < 0) throw std::invalid_argument("rank: expected at least 0");
+    SitePrediction cut = prediction;
+    cut.rank = rank;
+    const auto hidden_size = static_cast<std::int64_t>(prediction.right.size()) / prediction.rank;
+    cut.right.assign(prediction.right.end() - rank * hidden_size, prediction.right.end());
+    cut.left = last_columns(prediction.left, prediction.rank, rank);
+    cut.sum_left = last_columns(prediction.sum_left, prediction.rank, rank);
+    return cut;
+}
+
 void check_predictions(const SitePredictions& predictions, const ModelConfig& config) {
     const auto expect = [](std::size_t found, std::int64_t expected, const std::string& what) {
         if (found == static_cast<std::size_t>(expected)) return;

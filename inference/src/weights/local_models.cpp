@@ -27,7 +27,7 @@ Path user_cache() {
 
 Path fetched_models() {
     const Path folder = from_environment("AIRCOMP_MODELS");
-    return folder.empty() ? user_cache() / "aircomp" / "models" : folder;
+    return folder.empty() ? cache_folder() / "models" : folder;
 }
 
 Path hub_cache() {
@@ -104,6 +104,10 @@ bool is_plain_name(const std::string& name) {
 }
 
 }  // namespace
+
+std::filesystem::path cache_folder() {
+    return user_cache() / "aircomp";
+}
 
 std::filesystem::path find_model(const std::string& name) {
     if (!name.empty() && std::filesystem::exists(name)) return name;

@@ -31,8 +31,8 @@ Scheme designed(const std::string& design) {
     scheme.design = design;
     scheme.answers_combiner = design == "mmse" || design == "alternating";
     scheme.kinked_objective = design != "mmse";
-    scheme.entries = {clipped_reals, limited_vectors, repeated_rounds, residual_phase_rad2,
-                      residual_phase_nmse};
+    scheme.entries = {clipped_reals,   limited_vectors,     missed_targets,
+                      repeated_rounds, residual_phase_rad2, residual_phase_nmse};
     scheme.compared = design == "mmse" || design == "inversion";
     scheme.make = [design](const MediumSetup& setup) { return make_designed(design, setup); };
     return scheme;

@@ -10,6 +10,7 @@
 #include "aircomp/optimizer/staleness.hpp"
 #include "schemes/down/registry.hpp"
 #include "schemes/entries.hpp"
+#include "schemes/up/block_use.hpp"
 #include "schemes/up/media.hpp"
 #include "schemes/up/rounds.hpp"
 
@@ -19,6 +20,9 @@ namespace {
 /// A transceiver as it acts in one coherence block, for the sites of one kind.
 struct Link {
     optimizer::Design design;
+    int streams = 0;
+    int repetitions = 1;  ///< Of every vector; the server takes their mean.
+    bool misses_target = false;
     Eigen::MatrixXcf combiner;    ///< A, L x N_r.
     std::vector<double> power_w;  ///< tr(v_n B_n B_n^H)
 };
@@ -30,7 +34,13 @@ public:
           down_(make_way_down(cell_.config())),
           codec_(std::move(codec)),
           designer_(optimizer::make_designer(design)),
-          noise_(derive_seed(cell_.config().seed, seed_for::symbol_noise)) {}
+          noise_(derive_seed(cell_.config().seed, seed_for::symbol_noise)) {
+        if (cell_.config().accuracy.max_uplink_loss_nats > 0 && codec_.loss_per_nmse() == 0) {
+            throw std::invalid_argument(
+                "accuracy.max_uplink_loss_nats: expected 0 where no calibration of a model tells "
+                "what errors cost");
+        }
+    }
 
     void all_reduce(const SumRequest& request, SumCopies sum) override {
         all_reduce_by({settings_bytes(), [this] { design_links(); },
@@ -71,17 +81,9 @@ private:
         optimizer::Random pilots(
             derive_seed(cell_.config().seed, seed_for::design_pilot_noise, block));
         for (const SiteKind kind : codec_.kinds()) {
-            optimizer::TransceiverProblem problem;
-            problem.channels = cell_.block().estimates;
-            problem.error_variances = cell_.block().error_variances;
-            problem.second_moments = codec_.second_moments(kind);
-            problem.streams = cell_.config().radio.streams;
-            problem.noise_power_w = cell_.noise_power_w();
-            problem.power_w = cell_.power_w();
-            problem = optimizer::aged(problem, cell_.path_gains(),
-                                      correlation_of_design(cell_.config().radio));
+            optimizer::TransceiverProblem problem = problem_of(kind);
             Link& link = links_[static_cast<std::size_t>(kind)];
-            link.design = designer_(problem, {});
+            choose_uses(problem, link);
             if (is_distributed()) link.design = devices_answer(problem, link.design, pilots);
             link.combiner = link.design.transceiver.combiner.cast<std::complex<float>>();
             link.power_w.clear();
@@ -89,6 +91,35 @@ private:
                 link.power_w.push_back(
                     optimizer::transmit_power(problem, link.design.transceiver, n));
             }
+        }
+    }
+
+    optimizer::TransceiverProblem problem_of(SiteKind kind) const {
+        optimizer::TransceiverProblem problem;
+        problem.channels = cell_.block().estimates;
+        problem.error_variances = cell_.block().error_variances;
+        problem.second_moments = codec_.second_moments(kind);
+        problem.streams = cell_.config().radio.streams;
+        problem.noise_power_w = cell_.noise_power_w();
+        problem.power_w = cell_.power_w();
+        return optimizer::aged(problem, cell_.path_gains(),
+                               correlation_of_design(cell_.config().radio));
+    }
+
+    /// The cheapest streams and repetitions whose expected error is within the target, and their
+    /// design; `problem` becomes theirs.
+    void choose_uses(optimizer::TransceiverProblem& problem, Link& link) {
+        const AccuracyConfig& accuracy = cell_.config().accuracy;
+        const double target = accuracy.max_uplink_loss_nats / codec_.loss_per_nmse();
+        for (const BlockUse& use : block_uses(problem.streams, accuracy.max_repetitions)) {
+            problem.streams = use.streams;
+            // The mean of several receptions has their noise divided by their number.
+            problem.noise_power_w = cell_.noise_power_w() / use.repetitions;
+            link.design = designer_(problem, {});
+            link.streams = use.streams;
+            link.repetitions = use.repetitions;
+            link.misses_target = accuracy.max_uplink_loss_nats > 0 && link.design.nmse > target;
+            if (!link.misses_target) return;
         }
     }
 
@@ -116,21 +147,28 @@ private:
         const Link& link = links_[static_cast<std::size_t>(request.site.kind)];
         const auto& moments = codec_.second_moments(request.site.kind);
         const double scale = codec_.common_scale(request, v);
-        Eigen::MatrixXcf received =
-            Eigen::MatrixXcf::Zero(link.combiner.cols(), codec_.channel_uses());
+        const std::int64_t uses = codec_.channel_uses_of(link.streams);
+        Eigen::MatrixXcf received = Eigen::MatrixXcf::Zero(link.combiner.cols(), uses);
         for (std::size_t n = 0; n < request.partials.size(); ++n) {
             if (moments[n] == 0) continue;
-            const auto sent = codec_.encode(request.partial(n, v), scale, moments[n]);
+            const auto sent = codec_.encode(request.partial(n, v), scale, moments[n], link.streams);
             cell_.ledger().add(clipped_reals, static_cast<double>(sent.clipped));
             const Eigen::MatrixXcd path =
                 cell_.block().channels[n] * link.design.transceiver.precoders[n];
             received.noalias() += path.cast<std::complex<float>>() * sent.symbols;
         }
-        noise_.add({received.data(), static_cast<std::size_t>(received.size())},
-                   cell_.noise_power_w());
+        // The mean over repetitions, each with noise of its own.
+        received *= static_cast<float>(link.repetitions);
+        for (int i = 0; i < link.repetitions; ++i) {
+            noise_.add({received.data(), static_cast<std::size_t>(received.size())},
+                       cell_.noise_power_w());
+        }
+        received /= static_cast<float>(link.repetitions);
         codec_.decode(link.combiner * received, scale, out);
-        cell_.charge_uplink(cell_.air_time_s(static_cast<double>(codec_.channel_uses())),
-                            codec_.channel_uses(), link.power_w);
+        const std::int64_t all_uses = link.repetitions * uses;
+        cell_.charge_uplink(cell_.air_time_s(static_cast<double>(all_uses)), all_uses,
+                            link.power_w);
+        if (link.misses_target) cell_.ledger().add(missed_targets, 1);
     }
 
     RadioCell cell_;

@@ -8,6 +8,10 @@
 
 namespace aircomp::inference {
 
+/// Where the user's own files go that can be made again: $XDG_CACHE_HOME/aircomp, or ~/.cache/aircomp.
+/// Nothing is created.
+std::filesystem::path cache_folder();
+
 /// The folder or GGUF file that `name` stands for:
 ///
 ///   - a path that exists stands for itself;

@@ -43,8 +43,13 @@ private:
 struct TransformFactors {
     std::int64_t rank = 0;
     std::vector<float> vectors;  ///< [rank, hidden_size], orthonormal.
-    std::vector<float> gains;    ///< [rank], above 0.
+    std::vector<float> gains;    ///< [rank], above 0; the farthest from 1 first.
 };
+
+/// The same of the `rank` gains that are farthest from 1; the others become their geometric mean with
+/// the `hidden_size` - rank() gains of 1. Up to a factor, as ever.
+TransformFactors with_rank(const TransformFactors& factors, std::int64_t rank,
+                           std::int64_t hidden_size);
 
 /// Gathers the covariance C = sum_n E[e_n e_n^T / mean square of x] of what is sent at a site.
 class CovarianceFit {

@@ -14,7 +14,7 @@
 
 namespace aircomp::inference {
 
-/// Of one site. `a` is what the site's last projection W is applied to, [width]: attended values, or
+/// Of one site, directions in the order of their weight, the weightiest last. `a` is what the site's last projection W is applied to, [width]: attended values, or
 /// the MLP's product; `h` is the normed stream, [hidden_size]. The token at position 0 is foretold to
 /// have a = first, every other one a = left right h. Without `right` nothing is foretold of later
 /// tokens, without `first` nothing of the first one.
@@ -30,6 +30,9 @@ struct SitePrediction {
 
 /// Of all sites, by Site::index; shared by all who hold the model.
 using SitePredictions = std::vector<SitePrediction>;
+
+/// The same of its `rank` weightiest directions; all of them where it has no more.
+SitePrediction with_rank(const SitePrediction& prediction, std::int64_t rank);
 
 /// Elements that a site's last projection reads: columns of W. A site of kind block has two such
 /// projections and none of this: 0.
