@@ -123,7 +123,9 @@ Json to_json(const runtime::FirstLightReport& report) {
 
 void run(SumOptions options) {
     auto config = runtime::read_config(options.config, runtime::check_scheme);
-    runtime::require_no_calibration(config, "vectors without a model");
+    // Where no radio is named, that is what has to be said.
+    if (!config.radios.devices.empty())
+        runtime::require_no_calibration(config, "vectors without a model");
     config.seed = options.seed.value_or(config.seed);
     options.radios.apply(config);
     options.first_light.devices = indices_of(options.devices, config);

@@ -14,6 +14,7 @@
 namespace {
 
 using aircomp::test::aircomp;
+using aircomp::test::run;
 
 const std::string model = std::string(AIRCOMP_SOURCE_DIR) + "/inference/models/demo";
 const std::string text = model + "/evaluation.txt";
@@ -131,6 +132,42 @@ TEST_CASE("tokens come as ids and pieces, with what begins a text where it is as
     CHECK(with_bos["tokens"].size() == result["tokens"].size() + 1);
     CHECK(with_bos["pieces"][0] == "<|begin_of_text|>");
     CHECK(aircomp(command).output.find("<|end_of_text|>\n") != std::string::npos);
+}
+
+TEST_CASE("tokens takes a model of the local caches by its name") {
+    const auto folder = std::filesystem::absolute(model).parent_path().string();
+    const auto named = run("AIRCOMP_MODELS=" + folder + " " + AIRCOMP_PROGRAM +
+                           " tokens --model demo --prompt Hello --json -");
+    REQUIRE(named.code == 0);
+    CHECK(named.output == aircomp("tokens --model " + model + " --prompt Hello --json -").output);
+}
+
+TEST_CASE("the first run makes the model's calibration and keeps it") {
+    const auto cache =
+        std::filesystem::temp_directory_path() / ("aircomp-cache-" + std::to_string(getpid()));
+    const auto perplexity = [&](const std::string& calibration) {
+        return run("XDG_CACHE_HOME=" + cache.string() + " " + AIRCOMP_PROGRAM +
+                       " perplexity --config " + AIRCOMP_SOURCE_DIR +
+                       "/configs/loopback-symbol.yaml --limit-tokens 128 --text " + model +
+                       "/evaluation.txt" + calibration,
+                   true);
+    };
+    const std::string announced = "calibrating the model, once";
+    const auto first = perplexity("");
+    REQUIRE(first.code == 0);
+    CHECK(first.output.rfind(announced, 0) == 0);
+    std::filesystem::path file;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(cache / "aircomp" / "calibrations"))
+        file = entry.path();
+    CHECK(file.extension() == ".aircomp-calibration");
+    const auto second = perplexity("");
+    CHECK(second.output == first.output.substr(first.output.find('\n') + 1));
+    CHECK(perplexity(" --calibration " + file.string()).output == second.output);
+    const auto none = perplexity(" --calibration none");
+    CHECK(none.code == 2);
+    CHECK(none.output.find("accuracy.max_uplink_loss_nats") != std::string::npos);
+    std::filesystem::remove_all(cache);
 }
 
 TEST_CASE("tokens need the vocabulary alone, logits the weights alone") {
@@ -295,7 +332,7 @@ TEST_CASE("bad input is one clear line and exit code 2") {
         {"generate --model " + model + " --prompt hi --tokens 256", "at most 254"},
         {"logits --model " + model + " --tokens 1,4096", "4096"},
         {"logits --model " + model + " --tokens=-1", "-1"},
-        {"tokens --model /nowhere --prompt hi", "--model: expected a folder or a GGUF file"},
+        {"tokens --model /nowhere --prompt hi", "model '/nowhere': no such folder or file"},
         {"tokens --model " + model, "--prompt"},
         {"tokens --model " + model + " --text /nowhere", "/nowhere: cannot be read"},
         {"transceiver --problem /nowhere", "/nowhere"},
