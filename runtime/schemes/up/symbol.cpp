@@ -70,6 +70,7 @@ private:
         return optimizer::centralized_cost(radio.streams, antennas);
     }
 
+    /// Of radio.streams, also where a block then takes fewer.
     double settings_bytes() const {
         const optimizer::ControlCost cost = control_cost();
         const auto reals = static_cast<double>(cost.broadcast_reals + cost.unicast_reals);
