@@ -28,7 +28,8 @@ struct CalibrateCommand {
     runtime::CalibrateOptions options;
 };
 
-/// Of the texts, or of the program's own, the tokens: an equal part of the limit of each as far as they reach.
+/// The tokens of the texts, or of the program's own where there are none: an equal part of the limit
+/// of each, as far as it reaches.
 std::vector<inference::Token> tokens_of_texts(const CalibrateCommand& command,
                                               const inference::Tokenizer& tokenizer) {
     std::vector<std::string> texts;

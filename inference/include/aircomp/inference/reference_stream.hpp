@@ -14,10 +14,10 @@
 
 namespace aircomp::inference {
 
-/// Of one site, directions in the order of their weight, the weightiest last. `a` is what the site's last projection W is applied to, [width]: attended values, or
+/// Of one site. `a` is what the site's last projection W is applied to, [width]: attended values, or
 /// the MLP's product; `h` is the normed stream, [hidden_size]. The token at position 0 is foretold to
 /// have a = first, every other one a = left right h. Without `right` nothing is foretold of later
-/// tokens, without `first` nothing of the first one.
+/// tokens, without `first` nothing of the first one. The weightiest of the `rank` directions is last.
 struct SitePrediction {
     std::int64_t width = 0;
     std::int64_t rank = 0;
