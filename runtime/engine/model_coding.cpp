@@ -31,21 +31,25 @@ std::shared_ptr<const inference::SitePredictions> wanted(const inference::SitePr
     return some;
 }
 
-/// Operations of a rank of 1 at all sites and devices, for a vector. A device applies the right factor
-/// of what is foretold, its own left one and that of the sum; and the transform's directions, twice.
+/// Multiplications for a vector at a site on who holds `part` of it: the right factor of what is
+/// foretold, the own left one and that of the sum; and the transform's directions, twice.
+double coding_products(const inference::ModelConfig& model, const Site& site, double part,
+                       std::int64_t prediction_rank, std::int64_t transform_rank) {
+    const auto whole = 2 * model.hidden_size * (prediction_rank + transform_rank);
+    const auto own = prediction_rank * inference::input_width(model, site);
+    return static_cast<double>(whole) + static_cast<double>(own) * part;
+}
+
+/// Operations of a rank of 1 at all sites and devices, for a vector.
 double flops_of_rank(const Config& config, const inference::ModelConfig& model) {
+    const auto devices = static_cast<double>(config.devices.size());
     double products = 0;
     for (std::int64_t index = 0; index < model.sites(); ++index) {
-        const auto width = inference::input_width(model, model.site(index));
-        if (config.calibration.prediction && width > 0) {
-            products += static_cast<double>(config.devices.size()) * 2 *
-                            static_cast<double>(model.hidden_size) +
-                        static_cast<double>(width);
-        }
-        if (config.calibration.transform) {
-            products += static_cast<double>(config.devices.size()) * 2 *
-                        static_cast<double>(model.hidden_size);
-        }
+        const Site site = model.site(index);
+        const bool foretells =
+            config.calibration.prediction && inference::input_width(model, site) > 0;
+        products += devices * coding_products(model, site, 1 / devices, foretells ? 1 : 0,
+                                              config.calibration.transform ? 1 : 0);
     }
     return 2 * products;
 }
@@ -129,25 +133,18 @@ void ModelCoding::complete(const CalibratingMedium& medium, Calibration& calibra
     }
 }
 
-double ModelCoding::transform_products(const Site& site) const {
-    if (transforms_.empty()) return 0;
-    return 2 * static_cast<double>(model_.hidden_size * calibration_.transforms[site.index].rank);
-}
-
-double ModelCoding::completing_products(const Site& site) const {
-    return 2 * static_cast<double>(model_.hidden_size * (*predictions_)[site.index].rank);
+double ModelCoding::flops(const Site& site, double part) const {
+    const auto transform_rank = transforms_.empty() ? 0 : calibration_.transforms[site.index].rank;
+    return 2 *
+           coding_products(model_, site, part, (*predictions_)[site.index].rank, transform_rank);
 }
 
 double ModelCoding::device_flops(const inference::Slice& slice, const Site& site) const {
-    // The right factor's product with the stream serves the device's own part as well.
-    const inference::SitePrediction& prediction = (*predictions_)[site.index];
-    const double own = static_cast<double>(prediction.rank * prediction.width) *
-                       inference::held_part(model_, slice, site.kind);
-    return 2 * (transform_products(site) + completing_products(site) + own);
+    return flops(site, inference::held_part(model_, slice, site.kind));
 }
 
 double ModelCoding::server_flops(const Site& site) const {
-    return 2 * (transform_products(site) + completing_products(site));
+    return flops(site, 0);
 }
 
 }  // namespace aircomp::runtime

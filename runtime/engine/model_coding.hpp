@@ -43,9 +43,8 @@ public:
     double server_flops(const Site& site) const;
 
 private:
-    /// Multiplications of T, or T^-1, and of completing a sum.
-    double transform_products(const Site& site) const;
-    double completing_products(const Site& site) const;
+    /// Operations for a vector on who holds `part` of the site.
+    double flops(const Site& site, double part) const;
 
     /// a_s of equation (21), 1 on average.
     std::vector<double> energy_shares() const;
