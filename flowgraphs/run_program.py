@@ -42,7 +42,8 @@ devices:
   - {name: device-1, compute_flops_per_s: 1e9, energy_j_per_flop: 1e-10, max_power_w: 1, memory_bytes: 1e9, antennas: 2}
   - {name: device-2, compute_flops_per_s: 1e9, energy_j_per_flop: 1e-10, max_power_w: 1, memory_bytes: 1e9, antennas: 1}
 radio: {server_antennas: 2, streams: 1, bandwidth_hz: 10e6, coherence_block_s: 10, downlink: control}
-waveform: {turnaround_s: 5e-3, min_confidence: 0.5}
+frame: {turnaround_s: 5e-3}
+waveform: {min_confidence: 0.5}
 radios:
   transmit: true
   frequency_hz: 2.45e9

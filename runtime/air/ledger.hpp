@@ -27,6 +27,7 @@ public:
     double downlink_s = 0;
     double sounding_s = 0;
     double control_s = 0;
+    double frame_s = 0;            ///< Headers and turnarounds, equation (17).
     std::int64_t all_reduces = 0;  ///< Vectors summed.
     std::int64_t uplink_channel_uses = 0;
     std::int64_t sounding_channel_uses = 0;
@@ -34,7 +35,7 @@ public:
     std::vector<double> transmit_energy_j;  ///< Per device, data and sounding.
     double relay_energy_j = 0;              ///< Transmitted by all relays, data and sounding.
 
-    double total_s() const { return uplink_s + downlink_s + sounding_s + control_s; }
+    double total_s() const { return uplink_s + downlink_s + sounding_s + control_s + frame_s; }
 
     /// Adds to an entry of a medium's own.
     void add(const LedgerEntry& entry, double amount);

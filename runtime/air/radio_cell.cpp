@@ -2,9 +2,10 @@
 // Channels, sounding and accounting of the simulated radio cell.
 #include "air/radio_cell.hpp"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+
+#include "config/waveform_format.hpp"
 
 namespace aircomp::runtime {
 
@@ -35,21 +36,13 @@ double pilot_variance(const Config& config, std::size_t device) {
            (config.devices[device].max_power_w * config.radio.pilots_per_antenna);
 }
 
-double capacity_bits(const Eigen::MatrixXcd& gram, double gain) {
-    const Eigen::MatrixXcd m = Eigen::MatrixXcd::Identity(gram.rows(), gram.cols()) + gain * gram;
-    const Eigen::LLT<Eigen::MatrixXcd> factor(m);
-    double bits = 0;
-    for (Eigen::Index i = 0; i < m.rows(); ++i) {
-        bits += 2 * std::log2(factor.matrixLLT()(i, i).real());
-    }
-    return bits;
-}
-
 RadioCell::RadioCell(const Config& config, std::vector<double> power_w)
     : config_(config),
       power_w_(std::move(power_w)),
       path_gains_(runtime::path_gains(config)),
       noise_power_w_(runtime::noise_power_w(config)),
+      header_s_(static_cast<double>(burst_format(config).header_samples()) /
+                config.radio.bandwidth_hz),
       ledger_(config.devices.size()) {}
 
 bool RadioCell::enter_block(double settings_bytes) {
@@ -102,8 +95,10 @@ std::vector<Eigen::MatrixXcd> RadioCell::channels_at(double age_s) const {
 void RadioCell::charge_sounding() {
     if (config_.radio.channel_knowledge == ChannelKnowledge::perfect) return;
     std::int64_t uses = 0;
+    std::vector<double> power_w(power_w_.size(), 0);
     for (std::size_t n = 0; n < config_.devices.size(); ++n) {
         if (!takes_part(n)) continue;
+        power_w[n] = config_.devices[n].max_power_w;
         const std::int64_t own = static_cast<std::int64_t>(config_.devices[n].antennas) *
                                  config_.radio.pilots_per_antenna;
         ledger_.transmit_energy_j[n] +=
@@ -111,6 +106,7 @@ void RadioCell::charge_sounding() {
         uses += own;
     }
     charge_sounding_uses(uses);
+    charge_frame({}, power_w);
 }
 
 void RadioCell::charge_relay_sounding() {
@@ -134,13 +130,24 @@ std::size_t RadioCell::participants() const {
 }
 
 void RadioCell::charge_uplink(double seconds, std::int64_t channel_uses,
-                              const std::vector<double>& power_w) {
+                              const std::vector<double>& power_w, const Frame& frame) {
     ++ledger_.all_reduces;
     ledger_.uplink_s += seconds;
     ledger_.uplink_channel_uses += channel_uses;
     for (std::size_t n = 0; n < power_w.size(); ++n) {
         ledger_.transmit_energy_j[n] += power_w[n] * seconds;
     }
+    now_s_ += seconds;
+    charge_frame(frame, power_w);
+}
+
+void RadioCell::charge_frame(const Frame& frame, const std::vector<double>& power_w) {
+    if (config_.costs == Costs::paper) return;
+    const double bursts_s = frame.bursts * header_s_;
+    const double seconds = bursts_s + header_s_ + frame.turnarounds * config_.frame.turnaround_s;
+    for (std::size_t n = 0; n < power_w.size(); ++n)
+        ledger_.transmit_energy_j[n] += power_w[n] * bursts_s;
+    ledger_.frame_s += seconds;
     now_s_ += seconds;
 }
 

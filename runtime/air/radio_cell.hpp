@@ -39,6 +39,13 @@ double air_time_s(const RadioConfig& radio, double channel_uses);
 /// Error variance of an entry of H_n by least squares from the pilots, sent with full power.
 double pilot_variance(const Config& config, std::size_t device);
 
+/// What stands around the payload of a vector: the bursts that devices and relays send one after the
+/// other, and the changes of direction. The server's own burst comes besides.
+struct Frame {
+    double bursts = 1;
+    double turnarounds = 2;  ///< At the devices before their bursts, at the server after them.
+};
+
 /// Channels depend on the seed and the block's index alone: every scheme meets the same ones.
 class RadioCell {
 public:
@@ -70,9 +77,10 @@ public:
     /// H_n of every device where the block is `age_s` old.
     std::vector<Eigen::MatrixXcd> channels_at(double age_s) const;
 
-    /// Charges one uplink transmission that takes `seconds`; `power_w` per device is spent on it.
+    /// Charges one uplink transmission whose payload takes `seconds`; `power_w` per device is spent
+    /// on it. With whole costs its frame is charged as well, at the same power.
     void charge_uplink(double seconds, std::int64_t channel_uses,
-                       const std::vector<double>& power_w);
+                       const std::vector<double>& power_w, const Frame& frame = {});
     /// Charges a sum's way back to the devices.
     void charge_downlink(double seconds);
     void charge_control(double bytes);
@@ -93,19 +101,18 @@ public:
 private:
     void draw_block(std::int64_t index);
     void charge_sounding();
+    void charge_frame(const Frame& frame, const std::vector<double>& power_w);
 
     Config config_;
     std::vector<double> power_w_;
     std::vector<double> path_gains_;
     double noise_power_w_;
+    double header_s_;
     double now_s_ = 0;
     double block_begin_s_ = 0;
     std::vector<SoundedLink> links_;
     CoherenceBlock block_;
     Ledger ledger_;
 };
-
-/// log2 det(I + g H H^H), bits per channel use.
-double capacity_bits(const Eigen::MatrixXcd& gram, double gain);
 
 }  // namespace aircomp::runtime

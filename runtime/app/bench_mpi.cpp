@@ -103,7 +103,7 @@ runtime::Config wired_config(const MpiBenchOptions& options, int devices) {
     for (auto& device : config.devices)
         device.memory_bytes = 1e12;
     config.scheme = runtime::wired_scheme(/*quantises=*/options.digital_bits > 0).name;
-    if (options.digital_bits > 0) config.digital_bits = options.digital_bits;
+    if (options.digital_bits > 0) config.digital.bits = options.digital_bits;
     config.threads = options.threads;
     config.model.context = options.tokens;
     return config;

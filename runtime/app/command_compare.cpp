@@ -45,6 +45,7 @@ std::vector<std::string> row(const Json& result) {
         seconds("downlink_s"),
         seconds("sounding_s"),
         seconds("control_s"),
+        seconds("frame_s"),
         seconds("total_s"),
         number("%.3g mJ", 1e3 * time["total_energy_j"].get<double>())};
     if (result.contains("kl_nats")) cells.insert(cells.begin() + 4, divergence_cell(result));
@@ -60,13 +61,13 @@ void run(const CompareOptions& options) {
     Json results = Json::array();
     std::vector<std::vector<std::string>> rows = {{"scheme", "NMSE", "perplexity", "bits/byte",
                                                    "compute", "uplink", "downlink", "sounding",
-                                                   "control", "total", "energy"}};
+                                                   "control", "frames", "total", "energy"}};
     if (options.evaluation.reference) rows[0].insert(rows[0].begin() + 4, "KL, nats");
     for (const auto& scheme : options.schemes) {
         config.scheme = scheme;
         Json result = runtime::evaluate(config, model, options.evaluation);
         result["label"] = runtime::find_scheme(scheme).quantises
-                              ? scheme + " " + std::to_string(config.digital_bits) + " bit"
+                              ? scheme + " " + std::to_string(config.digital.bits) + " bit"
                               : scheme;
         rows.push_back(row(result));
         results.push_back(std::move(result));

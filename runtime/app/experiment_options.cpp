@@ -64,7 +64,7 @@ runtime::Config ExperimentOptions::config() const {
     if (seed) config.seed = *seed;
     if (threads) config.threads = *threads;
     if (calibration) config.calibration.file = *calibration == "none" ? "" : *calibration;
-    if (digital_bits) config.digital_bits = *digital_bits;
+    if (digital_bits) config.digital.bits = *digital_bits;
     if (csi) {
         config.radio.channel_knowledge = *csi == "perfect" ? runtime::ChannelKnowledge::perfect
                                                            : runtime::ChannelKnowledge::estimated;

@@ -138,7 +138,8 @@ void print_cost(std::ostream& out, runtime::Simulation& simulation) {
         << number("%.3g", simulation.model().nmse()) << ", simulated " << duration(cost.total_s())
         << " a token (compute " << duration(cost.compute_s) << ", uplink "
         << duration(cost.uplink_s) << ", downlink " << duration(cost.downlink_s) << ", sounding "
-        << duration(cost.sounding_s) << ", control " << duration(cost.control_s) << ")\n";
+        << duration(cost.sounding_s) << ", control " << duration(cost.control_s) << ", frames "
+        << duration(cost.frame_s) << ")\n";
 }
 
 }  // namespace aircomp::app

@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "coding/exact_sum.hpp"
+
 namespace aircomp::runtime {
 namespace {
 
@@ -90,6 +92,13 @@ const LloydMax& LloydMax::of(int bits) {
 float LloydMax::nearest(float value) const {
     const auto above = std::upper_bound(borders_.begin(), borders_.end(), value);
     return levels_[static_cast<std::size_t>(above - borders_.begin())];
+}
+
+void quantise(gsl::span<float> values, const LloydMax& quantiser) {
+    const auto scale = static_cast<float>(std::sqrt(mean_square(values)));
+    if (scale == 0) return;
+    for (float& value : values)
+        value = scale * quantiser.nearest(value / scale);
 }
 
 }  // namespace aircomp::runtime

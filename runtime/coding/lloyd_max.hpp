@@ -3,6 +3,7 @@
 // Trans. Inform. Theory 6, 1960).
 #pragma once
 
+#include <gsl/span>
 #include <vector>
 
 namespace aircomp::runtime {
@@ -30,5 +31,9 @@ private:
     std::vector<float> levels_, borders_;  // border i is between the levels i and i + 1
     double distortion_ = 0;
 };
+
+/// Rounds `values` to the levels times their own root mean square, which travels with the codes as a
+/// float32.
+void quantise(gsl::span<float> values, const LloydMax& quantiser);
 
 }  // namespace aircomp::runtime

@@ -28,6 +28,7 @@ struct SumRequest {
     gsl::span<const EnergyFeatures> features = {};
     /// What the devices divide each vector by, [vectors], where it has been chosen; otherwise empty.
     gsl::span<const double> scales = {};
+    bool last_site = false;  ///< No device computes from the sum.
 
     /// Vector `v` of `device`.
     gsl::span<const float> partial(std::size_t device, std::int64_t v) const {

@@ -34,13 +34,22 @@ Keys<Config> model_and_devices() {
 
 Keys<Config> air() {
     return {
+        choice("costs", &Config::costs, {{"whole", Costs::whole}, {"paper", Costs::paper}},
+               "What a simulated cell charges: whole, payloads with headers and turnarounds, "
+               "digital ones in finite blocks of a real code, and no way down after a token's last "
+               "site; or as the paper counts, payloads alone, at Shannon's rate, and a way down "
+               "after every site."),
         section("radio", &Config::radio, radio_keys(),
                 "The channel, what is known of it, and how the sum returns."),
+        section("frame", &Config::frame, frame_keys(),
+                "What stands around the values of every burst, for all schemes and at any depth."),
         section("analog", &Config::analog, analog_keys(), "Schemes that add on the air."),
+        section("digital", &Config::digital, digital_keys(), "Schemes that send partials in bits."),
         section("calibration", &Config::calibration, calibration_keys(),
-                "What such schemes make of a calibration of the model."),
+                "What schemes that do not send partials as they are make of a calibration of the "
+                "model."),
         section("accuracy", &Config::accuracy, accuracy_keys(),
-                "What such schemes may cost the model, at the least time on the air."),
+                "What analog schemes may cost the model, at the least time on the air."),
         section("relays", &Config::relays, relays_keys(),
                 "Relays of the scheme hierarchical: devices join the relay that hears them best, "
                 "clusters take turns, and relays send what they received on to the server, noise "
@@ -67,8 +76,6 @@ Keys<Config> process() {
                 "What aircomp assign has to keep besides the devices' own limits."),
         section("testbed", &Config::testbed, testbed_keys(),
                 "Coordinator and devices as processes; docs/control.md describes them."),
-        number("digital_bits", &Config::digital_bits, "bits", within(2, 16),
-               "Bits of a value in the digital schemes."),
         number("seed", &Config::seed, "", at_least(0), "Everything random is drawn from it."),
         number("threads", &Config::threads, "", at_least(0),
                "Threads of this process, shared out among the simulated devices; 0: one per core."),
@@ -114,6 +121,7 @@ void check_config(const Config& config, const Checker& check) {
     check_devices(config.devices, check);
     check_shares(config.shares, config.devices.size(), check);
     check_radio(config.radio, most_streams(config), check.in("radio"));
+    check_digital(config.digital, check.in("digital"));
     check_waveform(config.waveform, config.radio.bandwidth_hz, check.in("waveform"));
     check_burst(config, check);
     check_radios(config.radios, config.devices.size(), config.radio.bandwidth_hz,

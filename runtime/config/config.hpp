@@ -14,6 +14,8 @@
 #include "config/assignment_section.hpp"
 #include "config/calibration_section.hpp"
 #include "config/devices_section.hpp"
+#include "config/digital_section.hpp"
+#include "config/frame_section.hpp"
 #include "config/model_section.hpp"
 #include "config/radio_section.hpp"
 #include "config/radios_section.hpp"
@@ -27,13 +29,21 @@ namespace aircomp::runtime {
 /// or not simulated at all: over the section radios.
 enum class AirMedium { symbol, waveform, radio };
 
+/// What a simulated cell charges. `paper`: payloads alone, digital ones at Shannon's rate, and a way
+/// down after every site. `whole`: headers and turnarounds (17) and finite blocks (16) as well, and
+/// no way down after the last site, which no device needs.
+enum class Costs { whole, paper };
+
 /// Everything an experiment's figures depend on.
 struct Config {
     ModelSettings model;
     std::vector<DeviceConfig> devices;
     std::vector<double> shares;  ///< m_n; empty: equal.
+    Costs costs = Costs::whole;
     RadioConfig radio;
+    FrameConfig frame;
     AnalogConfig analog;
+    DigitalConfig digital;
     CalibrationConfig calibration;
     AccuracyConfig accuracy;
     AirMedium medium = AirMedium::symbol;
@@ -45,7 +55,6 @@ struct Config {
     double server_flops_per_s = 0;  ///< Of the coordinator, for embedding and head.
     double server_energy_j_per_flop = 0;
     std::string scheme = "mmse";
-    int digital_bits = 8;
     std::uint64_t seed = 1;
     int threads = 0;  ///< 0: all cores.
 };

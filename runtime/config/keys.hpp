@@ -37,7 +37,7 @@ struct Key {
         return std::move(*this);
     }
 
-    /// The same key, which was called `name` once.
+    /// The same key, which was called `name` once; with its section where that was another.
     Key formerly(const std::string& name) && {
         former_name = name;
         return std::move(*this);

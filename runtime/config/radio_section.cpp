@@ -61,6 +61,12 @@ const Keys<RadioConfig>& radio_keys() {
                "How the multicast spreads its power: white, alike over all antennas; best, made "
                "each coherence block so that the weakest device's rate is largest for the channels "
                "that the server knows."),
+        number("coding_gap_db", &R::coding_gap_db, "dB", within(0, 20),
+               "What a real code loses to the best one of its length, for everything that travels "
+               "in bits, with whole costs."),
+        number("block_error_rate", &R::block_error_rate, "", within(1e-9, 0.5),
+               "How often a digital vector has to be sent again, with whole costs; its code is as "
+               "short as that allows."),
         number("server_power_w", &R::server_power_w, "W", above(0),
                "Transmit power of the server's multicast and of its design pilots."),
         number("downlink_bits", &R::downlink_bits, "bits", within(2, 32),

@@ -32,8 +32,10 @@ struct RadioConfig {
     int design_pilots = 1;               ///< Repetitions of the pilots of a distributed design.
     std::string downlink = "multicast";  ///< One that schemes/down knows.
     MulticastCovariance multicast_covariance = MulticastCovariance::white;
-    double server_power_w = 1;  ///< P_s, of the multicast and of the design's pilots.
-    int downlink_bits = 16;     ///< q_b, bits a value.
+    double coding_gap_db = 1;        ///< What a real code loses to (16).
+    double block_error_rate = 1e-3;  ///< eps of (16): of a digital vector, which is then repeated.
+    double server_power_w = 1;       ///< P_s, of the multicast and of the design's pilots.
+    int downlink_bits = 16;          ///< q_b, bits a value.
     double control_rate_bytes_per_s = 12.5e6;
     double control_latency_s = 250e-6;
 };

@@ -13,7 +13,7 @@ phy::BurstFormat burst_format(const Config& config) {
     format.guard_low = static_cast<std::uint16_t>(waveform.guard_low);
     format.guard_high = static_cast<std::uint16_t>(waveform.guard_high);
     format.prefix = static_cast<std::uint16_t>(waveform.prefix);
-    format.sync_periods = static_cast<std::uint16_t>(waveform.sync_periods);
+    format.sync_periods = static_cast<std::uint16_t>(config.frame.sync_periods);
     format.pilots = static_cast<std::uint16_t>(waveform.pilots);
     format.resource_block = static_cast<std::uint16_t>(waveform.resource_block);
     format.ramp = std::min(format.ramp, format.prefix);
@@ -26,6 +26,13 @@ phy::BurstFormat burst_format(const Config& config) {
     for (const DeviceConfig& device : config.devices)
         format.device_antennas.push_back(static_cast<std::uint16_t>(device.antennas));
     return format;
+}
+
+double payload_s(const Config& config, const phy::BurstFormat& format,
+                 const phy::Payload& payload) {
+    const std::size_t samples =
+        format.data_symbols(payload.length, payload.streams) * format.symbol_samples();
+    return static_cast<double>(samples) / config.radio.bandwidth_hz;
 }
 
 }  // namespace aircomp::runtime

@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 #include "gnuradio/aircomp/phy/burst_format.hpp"
+#include "gnuradio/aircomp/phy/preprocessor.hpp"
 
 namespace aircomp::runtime {
 
@@ -13,5 +14,8 @@ namespace phy = gr::aircomp::phy;
 /// radio.pilots_per_antenna pilots: a symbol has one on each subcarrier, and a channel within the
 /// prefix as many unknowns as that has samples.
 phy::BurstFormat burst_format(const Config& config);
+
+/// How long a burst takes after its preamble, s.
+double payload_s(const Config& config, const phy::BurstFormat& format, const phy::Payload& payload);
 
 }  // namespace aircomp::runtime

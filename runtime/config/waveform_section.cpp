@@ -28,15 +28,11 @@ Keys<WaveformConfig> burst_keys() {
                "Unused subcarriers at the upper edge of the band."),
         number("prefix", &W::prefix, "samples", of_format("1 to fft_size, at most 32"),
                "Cyclic prefix."),
-        number("sync_periods", &W::sync_periods, "", of_format("2 to 8"),
-               "Periods of 64 samples in the preamble and the server's header."),
         number("pilots", &W::pilots, "", of_format("2 to half the used subcarriers"),
                "Tracking pilots in an OFDM symbol."),
         number("resource_block", &W::resource_block, "", of_format("1 to the used subcarriers"),
                "Neighbouring subcarriers that share one transceiver; more is faster to design, and "
                "right where there is one path and no timing offset."),
-        number("turnaround_s", &W::turnaround_s, "s", within(0, 1),
-               "From the end of the server's header to the devices' burst."),
         number("attempts", &W::attempts, "", within(1, 1000),
                "Attempts at a round whose header, sounding or burst is not found, or that is not "
                "whole, before an error; from the third on the channel is sounded anew."),

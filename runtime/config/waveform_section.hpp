@@ -15,10 +15,8 @@ struct WaveformConfig {
     int guard_low = 6;
     int guard_high = 5;
     int prefix = 16;
-    int sync_periods = 4;          ///< Of 64 samples, in the preamble and the header.
     int pilots = 4;                ///< Tracking pilots in an OFDM symbol.
     int resource_block = 1;        ///< Subcarriers that share one transceiver.
-    double turnaround_s = 20e-6;   ///< From the end of a header to the devices' burst.
     int attempts = 8;              ///< Of a round, before an error.
     double min_confidence = 0;     ///< That a round was whole; below it is repeated.
     int paths = 1;                 ///< Of every link, one sample apart.

@@ -245,7 +245,10 @@ YAML::Node YamlNode::yaml_at(const std::string& key) const {
 }
 
 void YamlNode::rename(const std::string& former, const std::string& now) const {
-    document_->renamed_[join_key(key_, former)] = now;
+    const bool elsewhere = former.find('.') != std::string::npos;
+    const std::string whole = former.front() == '.' ? former.substr(1) : former;
+    document_->renamed_[elsewhere ? whole : join_key(key_, former)] =
+        elsewhere ? join_key(key_, now) : now;
 }
 
 std::vector<YamlNode> YamlNode::elements() const {

@@ -55,7 +55,9 @@ public:
     /// The member of a mapping; absent where the file does not set it or the mapping is absent.
     /// `unit` is what errors say that a number is in.
     YamlNode at(const std::string& key, const std::string& unit = "") const;
-    /// That a member is called `now`: check_keys() refuses the `former` name with that.
+    /// That a member is called `now`: check_keys() refuses the `former` name with that. A name with
+    /// a dot in it is one of the whole document, of a key that came from another section; at the top of
+    /// the document it has a dot before it.
     void rename(const std::string& former, const std::string& now) const;
     /// The elements of a list.
     std::vector<YamlNode> elements() const;

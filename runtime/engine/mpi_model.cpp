@@ -55,6 +55,14 @@ int count_of(std::size_t size) {
     return static_cast<int>(size);
 }
 
+/// What ranks exchange has levels at equal distances, and nothing is fed back.
+void require_plain_codes(const DigitalConfig& digital) {
+    if (digital.quantiser == Quantiser::uniform && !digital.error_feedback) return;
+    throw std::invalid_argument(
+        "digital: expected the quantiser uniform without error_feedback, which ranks of MPI do not "
+        "have yet");
+}
+
 /// This rank's slice and the devices' all-reduce.
 class WiredDevice final : public Partials, public AllReduce {
 public:
@@ -66,7 +74,8 @@ public:
           devices_(devices) {
         MPI_Comm_size(devices_, &count_);
         if (!find_scheme(config.scheme).quantises) return;
-        bits_ = config.digital_bits;
+        require_plain_codes(config.digital);
+        bits_ = config.digital.bits;
         rotation_ = rotation_of(config, checkpoint.config().hidden_size);
     }
 

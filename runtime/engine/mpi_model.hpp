@@ -54,7 +54,7 @@ struct MpiUsage {
 };
 
 /// The same slices as in one process. Partials travel as float32 through MPI's all-reduce where the
-/// scheme quantises nothing; else as codes of digital_bits bits, which every device adds in
+/// scheme quantises nothing; else as codes of digital.bits bits, which every device adds in
 /// float64.
 class MpiModel {
 public:

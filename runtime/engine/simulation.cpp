@@ -54,11 +54,15 @@ std::vector<inference::Token> calibration_tokens(const Config& config,
 
 void Simulation::require_plain_sums(const inference::ModelConfig& model) const {
     const Downlink& way = find_row(downlinks(), "downlink", config_.radio.downlink);
-    if (!way.closes_loop || !model.design.norm_after) return;
-    throw std::invalid_argument("radio.downlink: " + way.name +
-                                " needs a model that adds sums to "
-                                "its stream as they are; " +
-                                model.architecture + " norms them before: take another downlink");
+    if (!model.design.norm_after) return;
+    const auto refuse = [&](const std::string& key, const std::string& what) {
+        throw std::invalid_argument(key + ": " + what +
+                                    " needs a model that adds sums to its stream as they are; " +
+                                    model.architecture + " norms them before: take another " + key);
+    };
+    if (way.closes_loop) refuse("radio.downlink", way.name);
+    if (find_scheme(config_.scheme).quantises && config_.digital.error_feedback)
+        refuse("digital.error_feedback", "true");
 }
 
 Simulation::Simulation(const Config& config, const inference::Checkpoint& checkpoint,
@@ -71,10 +75,10 @@ Simulation::Simulation(const Config& config, const inference::Checkpoint& checkp
     require_plain_sums(checkpoint.config());
     model_ = std::make_unique<SlicedModel>(checkpoint, slices_, config_);
     Calibration calibration;
-    if (find_scheme(config_.scheme).analog) {
-        if (!config_.calibration.file.empty()) use_coding(checkpoint, tokenizer);
-        calibration = calibrate(checkpoint, tokenizer);
-    }
+    const Scheme& scheme = find_scheme(config_.scheme);
+    const bool coded = !config_.calibration.file.empty();
+    if (coded && (scheme.analog || scheme.quantises)) use_coding(checkpoint, tokenizer);
+    if (scheme.analog || coding_) calibration = calibrate(checkpoint, tokenizer);
     medium_ = make_medium(config_, hidden_size_,
                           transmit_powers_w(config_, checkpoint.config(), slices_), calibration);
     model_->measure_errors();
@@ -122,6 +126,7 @@ TokenCost token_cost(const ComputeUsage& compute, const Ledger& link, std::int64
     cost.downlink_s = link.downlink_s / tokens;
     cost.sounding_s = link.sounding_s / tokens;
     cost.control_s = link.control_s / tokens;
+    cost.frame_s = link.frame_s / tokens;
     cost.uplink_channel_uses = static_cast<double>(link.uplink_channel_uses) / tokens;
     for (const LedgerEntry& entry : entries_per_token())
         cost.own.emplace_back(entry, link.of(entry) / tokens);

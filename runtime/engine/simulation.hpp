@@ -22,6 +22,7 @@ struct TokenCost {
     double downlink_s = 0;
     double sounding_s = 0;
     double control_s = 0;
+    double frame_s = 0;  ///< Headers and turnarounds.
     double uplink_channel_uses = 0;
     /// entries_per_token(), with their means.
     std::vector<std::pair<LedgerEntry, double>> own;
@@ -29,7 +30,9 @@ struct TokenCost {
     double server_energy_j = 0;
     double relay_energy_j = 0;  ///< Transmitting; of scheme hierarchical.
 
-    double total_s() const { return compute_s + uplink_s + downlink_s + sounding_s + control_s; }
+    double total_s() const {
+        return compute_s + uplink_s + downlink_s + sounding_s + control_s + frame_s;
+    }
     double total_energy_j() const;
 };
 

@@ -102,8 +102,16 @@ public:
 
     std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies& x,
                                    TwoCopies& sum) override {
-        const SumRequest request{call.site,        call.position, call.vectors, call.length,
-                                 model_.partials_, x.devices,     x.server,     call.features};
+        SumRequest request;
+        request.site = call.site;
+        request.position = call.position;
+        request.vectors = call.vectors;
+        request.length = call.length;
+        request.last_site = call.site.index + 1 == static_cast<std::size_t>(model_.model_.sites());
+        request.partials = model_.partials_;
+        request.residual = x.devices;
+        request.server_residual = x.server;
+        request.features = call.features;
         medium_.all_reduce(request, {sum.server, sum.devices});
         if (model_.coding_flops_) {
             const double flops = model_.coding_flops_->of_server(call.site);

@@ -5,13 +5,11 @@
 namespace aircomp::runtime {
 
 Json to_json(const TokenCost& cost) {
-    Json json = {{"compute_s", cost.compute_s},
-                 {"uplink_s", cost.uplink_s},
-                 {"downlink_s", cost.downlink_s},
-                 {"sounding_s", cost.sounding_s},
-                 {"control_s", cost.control_s},
-                 {"total_s", cost.total_s()},
-                 {"uplink_channel_uses", cost.uplink_channel_uses}};
+    Json json = {
+        {"compute_s", cost.compute_s},   {"uplink_s", cost.uplink_s},
+        {"downlink_s", cost.downlink_s}, {"sounding_s", cost.sounding_s},
+        {"control_s", cost.control_s},   {"frame_s", cost.frame_s},
+        {"total_s", cost.total_s()},     {"uplink_channel_uses", cost.uplink_channel_uses}};
     for (const auto& [entry, mean] : cost.own)
         json[entry.key] = mean;
     json["device_energy_j"] = cost.device_energy_j;

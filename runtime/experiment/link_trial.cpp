@@ -79,6 +79,7 @@ private:
         request.site = site;
         request.position = position;
         request.length = model_.hidden_size;
+        request.last_site = site.index + 1 == static_cast<std::size_t>(model_.sites());
         request.partials = partials_;
         request.residual = residual_;
         std::vector<float> sum(residual_.size()), exact(residual_.size());

@@ -28,7 +28,7 @@ RoundRules radio_rules(const Config& config, Ticks start) {
     rules.timing.start = start;
     rules.timing.lead = ticks(config.radios.lead_s);
     rules.timing.interval = std::max<Ticks>(1, ticks(config.radios.interval_s));
-    rules.timing.sum_turnaround = ticks(config.waveform.turnaround_s);
+    rules.timing.sum_turnaround = ticks(config.frame.turnaround_s);
     rules.timing.sounding_turnaround = rules.timing.sum_turnaround;
     rules.timing.acquisition_turnaround = acquisition_turnarounds * rules.timing.sum_turnaround;
     rules.timing.tail = static_cast<Ticks>(window_tail);
@@ -54,7 +54,7 @@ RoundRules emulated_rules(const Config& config, const WaveformAir& air, double n
     rules.timing.header_gap = window;
     if (rules.timing.headers) {
         rules.timing.sum_turnaround =
-            ticks_of(config.waveform.turnaround_s, config.radio.bandwidth_hz);
+            ticks_of(config.frame.turnaround_s, config.radio.bandwidth_hz);
     }
     rules.timing.tail = window - lead;
     rules.max_sounding_age_s = never;

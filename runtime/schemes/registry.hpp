@@ -40,7 +40,7 @@ struct Scheme {
     bool uses_relays = false;
     bool exact = false;       ///< Sums are what they should be, rounded once.
     bool one_device = false;  ///< The whole model on one device: what the split is compared with.
-    bool quantises = false;   ///< Partials travel as codes of digital_bits bits.
+    bool quantises = false;   ///< Partials travel as codes of digital.bits bits.
     /// Also goes over wires: MPI, and the control link where nothing is quantised.
     bool wired = false;
     /// Of analog schemes: a vector's time on the air is in proportion to the devices that take part.

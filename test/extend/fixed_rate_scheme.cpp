@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Scheme `fixed-rate`: codes of digital_bits bits at two bits a channel use, one device after the
+// Scheme `fixed-rate`: codes of digital.bits bits at two bits a channel use, one device after the
 // other, without bit errors. What a new scheme begins from (docs/extend/scheme.md).
 #include <cmath>
 
@@ -32,7 +32,7 @@ public:
 
 private:
     void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
-        const int bits = cell_.config().digital_bits;
+        const int bits = cell_.config().digital.bits;
         std::vector<double> total(out.size(), 0);
         std::vector<float> sent(out.size());
         for (std::size_t n = 0; n < request.partials.size(); ++n) {
@@ -66,7 +66,7 @@ private:
 std::vector<Scheme> fixed_rate_schemes() {
     Scheme fixed_rate;
     fixed_rate.name = "fixed-rate";
-    fixed_rate.is = "codes of digital_bits bits at two bits a channel use, one after the other";
+    fixed_rate.is = "codes of digital.bits bits at two bits a channel use, one after the other";
     fixed_rate.quantises = true;
     fixed_rate.make = [](const MediumSetup& setup) {
         return std::make_unique<FixedRateMedium>(RadioCell(setup.config, setup.power_w));

@@ -22,7 +22,7 @@ constexpr int devices = 4;
 std::pair<Ledger, double> token_of(int digital_bits) {
     const auto checkpoint = inference::random_model(small_model(), {});
     Config config = default_config(devices);
-    config.digital_bits = digital_bits;
+    config.digital.bits = digital_bits;
     // The example is in no registry: the slices are those of a scheme that is.
     config.scheme = "exact";
     const Layout layout = lay_out(config, small_model(), inference::bytes_per_weight(checkpoint));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Way down `unicast`: codes of downlink_bits bits on the air, to one device after the other, each at
 // its own rate. What a new way down begins from (docs/extend/downlink.md).
+#include "air/coded_channel.hpp"
 #include "coding/packed_partial.hpp"
 #include "schemes/down/registry.hpp"
 
@@ -19,7 +20,7 @@ public:
         for (std::size_t n = 0; n < cell.block().channels.size(); ++n) {
             if (!cell.takes_part(n)) continue;
             const auto& h = cell.block().channels[n];
-            uses += bits / capacity_bits(h.adjoint() * h, gain);
+            uses += CodedChannel(h.adjoint() * h, gain, cell.config()).uses(bits);
         }
         cell.charge_downlink(cell.air_time_s(uses));
     }

@@ -77,10 +77,11 @@ TEST_CASE("a closed loop charges its codes and their scale at the multicast's ra
         streams.bring(*make_way_down(config), cell);
         return cell.ledger().downlink_s;
     };
-    Config open = closed_loop(5);
+    Config closed = closed_loop(5);
+    closed.costs = Costs::paper;  // time in proportion to bits
+    Config open = closed;
     open.radio.downlink = "multicast";
-    CHECK(downlink_s(closed_loop(5)) / downlink_s(open) ==
-          Approx((5.0 * length + 32) / (5.0 * length)));
+    CHECK(downlink_s(closed) / downlink_s(open) == Approx((5.0 * length + 32) / (5.0 * length)));
 }
 
 TEST_CASE("a closed loop with nothing to say changes nothing") {

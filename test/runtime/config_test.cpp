@@ -60,6 +60,8 @@ void check_equal(const RadioConfig& a, const RadioConfig& b) {
     CHECK(a.design == b.design);
     CHECK(a.design_pilots == b.design_pilots);
     CHECK(a.downlink == b.downlink);
+    CHECK(a.coding_gap_db == b.coding_gap_db);
+    CHECK(a.block_error_rate == b.block_error_rate);
     CHECK(a.server_power_w == b.server_power_w);
     CHECK(a.multicast_covariance == b.multicast_covariance);
     CHECK(a.downlink_bits == b.downlink_bits);
@@ -75,15 +77,18 @@ void check_equal(const RelaysConfig& a, const RelaysConfig& b) {
     CHECK(a.path_loss_exponent == b.path_loss_exponent);
 }
 
+void check_equal(const FrameConfig& a, const FrameConfig& b) {
+    CHECK(a.sync_periods == b.sync_periods);
+    CHECK(a.turnaround_s == b.turnaround_s);
+}
+
 void check_equal(const WaveformConfig& a, const WaveformConfig& b) {
     CHECK(a.fft_size == b.fft_size);
     CHECK(a.guard_low == b.guard_low);
     CHECK(a.guard_high == b.guard_high);
     CHECK(a.prefix == b.prefix);
-    CHECK(a.sync_periods == b.sync_periods);
     CHECK(a.pilots == b.pilots);
     CHECK(a.resource_block == b.resource_block);
-    CHECK(a.turnaround_s == b.turnaround_s);
     CHECK(a.attempts == b.attempts);
     CHECK(a.min_confidence == b.min_confidence);
     CHECK(a.paths == b.paths);
@@ -170,7 +175,9 @@ void check_equal(const Config& a, const Config& b) {
         check_equal(a.devices[n], b.devices[n]);
     }
     CHECK(a.shares == b.shares);
+    CHECK(a.costs == b.costs);
     check_equal(a.radio, b.radio);
+    check_equal(a.frame, b.frame);
     CHECK(a.medium == b.medium);
     check_equal(a.waveform, b.waveform);
     check_equal(a.radios, b.radios);
@@ -192,7 +199,9 @@ void check_equal(const Config& a, const Config& b) {
     CHECK(a.server_flops_per_s == b.server_flops_per_s);
     CHECK(a.server_energy_j_per_flop == b.server_energy_j_per_flop);
     CHECK(a.scheme == b.scheme);
-    CHECK(a.digital_bits == b.digital_bits);
+    CHECK(a.digital.bits == b.digital.bits);
+    CHECK(a.digital.quantiser == b.digital.quantiser);
+    CHECK(a.digital.error_feedback == b.digital.error_feedback);
     CHECK(a.seed == b.seed);
     CHECK(a.threads == b.threads);
 }
@@ -264,6 +273,7 @@ TEST_CASE("the annotated configuration is the default but for what its heading n
     expected.radio.downlink_bits = 6;
     expected.radio.multicast_covariance = MulticastCovariance::best;
     expected.analog.scale = ScalePolicy::shared;
+    expected.digital = {4, Quantiser::lloyd_max, true};
     expected.accuracy.max_uplink_loss_nats = 0.004;
     check_equal(config, expected);
     CHECK(config.model.folder == AIRCOMP_SOURCE_DIR "/inference/models/demo");
@@ -289,6 +299,8 @@ devices:
   - {name: "7", compute_flops_per_s: 4e9, energy_j_per_flop: 0, max_power_w: +.2, memory_bytes: 2e9,
      antennas: 3}
 shares: [0.25, 0.75]
+costs: paper
+frame: {sync_periods: 6, turnaround_s: 1e-5}
 radio:
   server_antennas: 16
   streams: 3
@@ -306,6 +318,8 @@ radio:
   design_pilots: 4
   downlink: control
   multicast_covariance: best
+  coding_gap_db: 2
+  block_error_rate: 0.01
   server_power_w: 2
   downlink_bits: 8
   control_rate_bytes_per_s: 1e6
@@ -332,10 +346,8 @@ waveform:
   guard_low: 28
   guard_high: 27
   prefix: 32
-  sync_periods: 6
   pilots: 8
   resource_block: 4
-  turnaround_s: 1e-5
   attempts: 3
   min_confidence: 0.25
   paths: 5
@@ -417,7 +429,7 @@ testbed:
 server_flops_per_s: 5e10
 server_energy_j_per_flop: 3e-10
 scheme: digital
-digital_bits: 4
+digital: {bits: 4, quantiser: lloyd-max, error_feedback: true}
 seed: 18446744073709551615
 threads: 3
 )";
@@ -446,6 +458,8 @@ TEST_CASE("every key is read into its field") {
                       "control",
                       MulticastCovariance::best,
                       2,
+                      0.01,
+                      2,
                       8,
                       1e6,
                       0};
@@ -453,8 +467,10 @@ TEST_CASE("every key is read into its field") {
     expected.calibration = {{}, false, false, false, false, false, 0.5, 9};
     expected.accuracy = {0.25, 7};
     expected.medium = AirMedium::waveform;
-    expected.waveform = {256,  28, 27,  32,  6,   8, 4, 1e-5, 3,  0.25, 5,     2,     3.5,
-                         2000, 20, 1.5, 0.5, 0.1, 1, 4, 5,    14, 12,   0.125, "left"};
+    expected.costs = Costs::paper;
+    expected.frame = {6, 1e-5};
+    expected.waveform = {256, 28,  27,  32,  8, 4, 3, 0.25, 5,  2,     3.5,   2000,
+                         20,  1.5, 0.5, 0.1, 1, 4, 5, 14,   12, 0.125, "left"};
     expected.radios = {
         true,
         "other",
@@ -482,7 +498,7 @@ TEST_CASE("every key is read into its field") {
     expected.server_flops_per_s = 5e10;
     expected.server_energy_j_per_flop = 3e-10;
     expected.scheme = "digital";
-    expected.digital_bits = 4;
+    expected.digital = {4, Quantiser::lloyd_max, true};
     expected.seed = std::numeric_limits<std::uint64_t>::max();
     expected.threads = 3;
     check_equal(read(everything_changed), expected);
@@ -563,6 +579,8 @@ TEST_CASE("every member of every section has a key") {
     CHECK(keys("model") == member_count<ModelSettings>());
     CHECK(keys("devices") == member_count<DeviceConfig>());
     CHECK(keys("radio") == member_count<RadioConfig>());
+    CHECK(keys("digital") == member_count<DigitalConfig>());
+    CHECK(keys("frame") == member_count<FrameConfig>());
     CHECK(keys("analog") == member_count<AnalogConfig>());
     CHECK(keys("accuracy") == member_count<AccuracyConfig>());
     CHECK(keys("calibration") == member_count<CalibrationConfig>());
@@ -762,6 +780,9 @@ TEST_CASE("a key by its former name is refused with the one it has now") {
           "lab.yaml:1: testbed.minimum_devices: is called min_devices now");
     CHECK(error_of("waveform: {least_confidence: 0.5}") ==
           "lab.yaml:1: waveform.least_confidence: is called min_confidence now");
+    CHECK(error_of("waveform:\n  turnaround_s: 1e-3\n") ==
+          "lab.yaml:2: waveform.turnaround_s: is called frame.turnaround_s now");
+    CHECK(error_of("digital_bits: 4") == "lab.yaml:1: digital_bits: is called digital.bits now");
     CHECK(error_of("radios: {patience_s: 1}") ==
           "lab.yaml:1: radios.patience_s: is called timeout_s now");
 }
@@ -875,8 +896,8 @@ TEST_CASE("no number of any key is infinite, and no integer wraps") {
         }
     });
     CHECK(numbers > 60);
-    CHECK(error_of("digital_bits: 4294967304") ==
-          "lab.yaml:1: digital_bits: expected an integer from -2147483648 to 2147483647, found "
+    CHECK(error_of("digital: {bits: 4294967304}") ==
+          "lab.yaml:1: digital.bits: expected an integer from -2147483648 to 2147483647, found "
           "4294967304");
 }
 
@@ -1058,10 +1079,15 @@ const std::vector<OutOfRange> out_of_range = {
      "scheme: expected one of centralized, exact, digital, digital-sdma, fdma, alternating, "
      "inversion, mmse, sdr, uniform, "
      "mmse+sca, sdr+sca, hierarchical, found 'magic'"},
-    {[](Config& c) { c.digital_bits = 1; },
-     "digital_bits: expected a number from 2 to 16, found 1"},
-    {[](Config& c) { c.digital_bits = 17; },
-     "digital_bits: expected a number from 2 to 16, found 17"},
+    {[](Config& c) { c.digital.bits = 1; },
+     "digital.bits: expected a number from 2 to 16, found 1"},
+    {[](Config& c) { c.digital.bits = 17; },
+     "digital.bits: expected a number from 2 to 16, found 17"},
+    {[](Config& c) {
+         c.digital.quantiser = Quantiser::lloyd_max;
+         c.digital.bits = 7;
+     },
+     "digital.bits: expected at most 6 with the quantiser lloyd-max, found 7"},
     {[](Config& c) { c.threads = -1; }, "threads: expected at least 0, found -1"},
 };
 

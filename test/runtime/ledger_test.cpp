@@ -26,7 +26,8 @@ TEST_CASE("a ledger adds entries up by their keys") {
     ledger.downlink_s = 2;
     ledger.sounding_s = 4;
     ledger.control_s = 8;
-    CHECK(ledger.total_s() == 15);
+    ledger.frame_s = 16;
+    CHECK(ledger.total_s() == 31);
 }
 
 TEST_CASE("units of entries stand at the end of their keys") {
@@ -57,8 +58,8 @@ TEST_CASE("the cost of a token has the documented keys, and means of what was en
     for (const auto& [key, value] : cost.items())
         keys.push_back(key);
     CHECK(keys == std::vector<std::string>{
-                      "compute_s", "uplink_s", "downlink_s", "sounding_s", "control_s", "total_s",
-                      "uplink_channel_uses", "vectors_over_target", "repeated_rounds",
+                      "compute_s", "uplink_s", "downlink_s", "sounding_s", "control_s", "frame_s",
+                      "total_s", "uplink_channel_uses", "vectors_over_target", "repeated_rounds",
                       "device_energy_j", "server_energy_j", "relay_energy_j", "total_energy_j"});
     CHECK(cost["total_s"] == 2.5);
     CHECK(cost["uplink_channel_uses"] == 3);

@@ -216,6 +216,7 @@ TEST_CASE("sounding is charged once a coherence block and grows with the devices
 
 TEST_CASE("the multicast costs what equation (12) says, the free downlink nothing") {
     auto config = testbed("mmse", 1);
+    config.costs = Costs::paper;
     config.devices[0].antennas = 2;
     RadioCell cell(config, {true});
     cell.enter_block(0);
@@ -238,6 +239,7 @@ TEST_CASE("the multicast costs what equation (12) says, the free downlink nothin
 TEST_CASE(
     "the best multicast is made for the channels that are known and charged for those that are") {
     auto config = testbed("mmse", 4);
+    config.costs = Costs::paper;
     config.radio.channel_knowledge =
         GENERATE(ChannelKnowledge::perfect, ChannelKnowledge::estimated);
     const auto downlink_s = [&](MulticastCovariance covariance) {
@@ -311,6 +313,7 @@ TEST_CASE("a massive activation on the first token does not drown the others") {
 
 TEST_CASE("hierarchical takes a turn for every cluster and one for the relays") {
     auto config = testbed("hierarchical", 16);
+    config.costs = Costs::paper;
     config.radio.downlink = "free";
     const RelayField field(config);
     std::set<std::size_t> clusters;
@@ -336,6 +339,7 @@ TEST_CASE("hierarchical takes a turn for every cluster and one for the relays") 
 
 TEST_CASE("relays keep their power, also where the partials all say the same") {
     auto config = testbed("hierarchical", 4, GENERATE(0, 30));
+    config.costs = Costs::paper;
     Partials partials(4, 20);
     auto calibration = unit_calibration(4);
     if (GENERATE(false, true)) {

@@ -288,7 +288,7 @@ Config radio_testbed(int devices, int server_antennas) {
     config.radio.server_power_w = 1;
     config.radio.coherence_block_s = 1;
     config.waveform.resource_block = 8;
-    config.waveform.turnaround_s = 2e-3;
+    config.frame.turnaround_s = 2e-3;
     config.waveform.attempts = 3;
     config.radios.transmit = true;
     config.radios.frequency_hz = 2.45e9;

@@ -149,7 +149,7 @@ TEST_CASE("what a scheme does is what its row says") {
     const Config config = config_of(scheme);
     const OneToken as_it_is(config);
     Config coarser = config;
-    coarser.digital_bits = 4;
+    coarser.digital.bits = 4;
     CHECK((OneToken(coarser).logits != as_it_is.logits) == scheme.quantises);
     Config deeper = config;
     deeper.medium = AirMedium::waveform;

@@ -24,7 +24,7 @@ Config scheduled_testbed() {
     config.radio.bandwidth_hz = 10e6;
     config.radio.coherence_block_s = 1;
     config.waveform.resource_block = 52;
-    config.waveform.turnaround_s = 2e-3;
+    config.frame.turnaround_s = 2e-3;
     config.waveform.attempts = 3;
     config.radios.transmit = true;
     config.radios.lead_s = 20e-3;

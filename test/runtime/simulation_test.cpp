@@ -167,7 +167,7 @@ TEST_CASE("costs add up: energy and time of a token") {
     simulation.forward()(tokens);
     const auto cost = simulation.cost();
     CHECK(cost.total_s() == Approx(cost.compute_s + cost.uplink_s + cost.downlink_s +
-                                   cost.sounding_s + cost.control_s));
+                                   cost.sounding_s + cost.control_s + cost.frame_s));
     // Two all-reduces a layer of ceil(64 / 4) channel uses.
     CHECK(cost.uplink_channel_uses == Approx(2 * 3 * 16));
     CHECK(cost.device_energy_j.size() == 4);

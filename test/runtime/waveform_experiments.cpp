@@ -51,7 +51,7 @@ Json oscillators() {
                     config.radio.channel_knowledge = ChannelKnowledge::perfect;
                     config.waveform.carrier_offset_hz = 2000;
                     config.waveform.linewidth_hz = linewidth_hz;
-                    config.waveform.sync_periods = sync_periods;
+                    config.frame.sync_periods = sync_periods;
                     expected += expected_nmse(config) / drawings;
                     const auto medium = medium_of(config);
                     found += nmse_of(*medium, many_rounds) / drawings;

@@ -47,7 +47,7 @@ TEST_CASE("free-running oscillators cost what equation (13) says of the phase th
 TEST_CASE("a residual offset, of which no device knows, costs what equation (13) says") {
     Config config = testbed(20, 1);
     config.waveform.residual_offset_hz = 200;
-    config.waveform.turnaround_s = 100e-6;
+    config.frame.turnaround_s = 100e-6;
     const double expected = expected_nmse(config);
     config.radio.channel_knowledge = ChannelKnowledge::perfect;
     const auto medium = medium_of(config);

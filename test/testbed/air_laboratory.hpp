@@ -168,7 +168,7 @@ private:
         out << "radio: {server_antennas: 4, streams: 1, bandwidth_hz: 10e6, snr_db: 20, "
                "server_power_w: 1, downlink: free, coherence_block_s: "
             << options_.coherence_block_s
-            << "}\nwaveform: {resource_block: 1, turnaround_s: 1e-3, attempts: 8, "
+            << "}\nframe: {turnaround_s: 1e-3}\nwaveform: {resource_block: 1, attempts: 8, "
                "min_confidence: "
             << options_.min_confidence
             << "}\n"

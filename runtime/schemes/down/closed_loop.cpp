@@ -2,11 +2,9 @@
 // Way down `closed-loop`, equation (14): what the devices' copy of the residual stream lacks of the
 // server's, rotated, in Lloyd-Max codes of downlink_bits bits at the multicast's rate. What one
 // site's codes lose is in the next one's difference, so that losses do not add up.
-#include <cmath>
 #include <optional>
 
 #include "coding/analog_codec.hpp"
-#include "coding/exact_sum.hpp"
 #include "coding/lloyd_max.hpp"
 #include "schemes/down/multicast_rate.hpp"
 #include "schemes/down/registry.hpp"
@@ -15,14 +13,6 @@ namespace aircomp::runtime {
 namespace {
 
 constexpr double scale_bits = 32;  // s, a float32 before the codes
-
-/// q s, value by value: what the devices read from scale and codes.
-void quantise(gsl::span<float> values, const LloydMax& quantiser) {
-    const auto scale = static_cast<float>(std::sqrt(mean_square(values)));
-    if (scale == 0) return;
-    for (float& value : values)
-        value = scale * quantiser.nearest(value / scale);
-}
 
 class ClosedLoop final : public WayDown {
 public:
@@ -36,7 +26,7 @@ public:
         quantise(sum.devices, LloydMax::of(config.radio.downlink_bits));
         if (rotation_) rotation_->undo(sum.devices);
         const double bits = config.radio.downlink_bits * static_cast<double>(length) + scale_bits;
-        cell.charge_downlink(cell.air_time_s(bits / rate_.bits_per_use(cell)));
+        cell.charge_downlink(cell.air_time_s(rate_.uses(cell, bits)));
     }
 
 private:

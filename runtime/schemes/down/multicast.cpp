@@ -14,8 +14,8 @@ public:
         const int bits = cell.config().radio.downlink_bits;
         quantise(sum.server, bits);
         sum.share();
-        cell.charge_downlink(cell.air_time_s(bits * static_cast<double>(sum.server.size()) /
-                                             rate_.bits_per_use(cell)));
+        const double all_bits = bits * static_cast<double>(sum.server.size());
+        cell.charge_downlink(cell.air_time_s(rate_.uses(cell, all_bits)));
     }
 
 private:

@@ -3,7 +3,7 @@
 #include "schemes/down/multicast_rate.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 
 #include "aircomp/optimizer/multicast.hpp"
 
@@ -26,23 +26,39 @@ double snr(const RadioCell& cell) {
     return cell.config().radio.server_power_w / cell.noise_power_w();
 }
 
+/// F of equation (12), Q = F F^H.
+Eigen::MatrixXcd factor_of(const RadioCell& cell) {
+    const RadioConfig& radio = cell.config().radio;
+    if (radio.multicast_covariance == MulticastCovariance::best) {
+        return optimizer::design_multicast(of_listeners(cell, cell.block().estimates), snr(cell))
+            .factor;
+    }
+    const Eigen::Index antennas = radio.server_antennas;
+    return Eigen::MatrixXcd::Identity(antennas, antennas) / std::sqrt(radio.server_antennas);
+}
+
 }  // namespace
 
-double MulticastRate::bits_per_use(const RadioCell& cell) {
-    const Channels channels = of_listeners(cell, cell.block().channels);
-    if (cell.config().radio.multicast_covariance == MulticastCovariance::white)
-        return optimizer::white_multicast_bits(channels, snr(cell));
-    const Channels known = of_listeners(cell, cell.block().estimates);
-    if (known != designed_for_) {
-        factor_ = optimizer::design_multicast(known, snr(cell)).factor;
-        designed_for_ = known;
+double MulticastRate::uses(const RadioCell& cell, double bits) {
+    if (cell.block().index != block_) {
+        factor_ = factor_of(cell);
+        look_at(cell);
+        block_ = cell.block().index;
+    } else if (cell.config().radio.doppler_hz > 0) {
+        look_at(cell);
     }
-    double weakest = std::numeric_limits<double>::infinity();
-    for (const auto& h : channels) {
+    double most = 0;
+    for (const CodedChannel& link : links_)
+        most = std::max(most, link.uses(bits));
+    return most;
+}
+
+void MulticastRate::look_at(const RadioCell& cell) {
+    links_.clear();
+    for (const Eigen::MatrixXcd& h : of_listeners(cell, cell.block().channels)) {
         const Eigen::MatrixXcd received = h.adjoint() * factor_;
-        weakest = std::min(weakest, capacity_bits(received * received.adjoint(), snr(cell)));
+        links_.emplace_back(received * received.adjoint(), snr(cell), cell.config());
     }
-    return weakest;
 }
 
 }  // namespace aircomp::runtime

@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the server's multicast carries, equation (12): all ways down on the air are charged by it.
+// What the server's multicast carries, equations (12) and (16): all ways down on the air are charged by
+// it.
 #pragma once
 
 #include <Eigen/Core>
 #include <vector>
 
+#include "air/coded_channel.hpp"
 #include "air/radio_cell.hpp"
 
 namespace aircomp::runtime {
 
 class MulticastRate {
 public:
-    /// Bits a channel use at the weakest device that takes part, over the channels as they are now,
-    /// with the covariance of radio.multicast_covariance; the best one is made for the channels that
-    /// the server knows.
-    double bits_per_use(const RadioCell& cell);
+    /// Channel uses that `bits` take to the weakest device that takes part, over the channels as they
+    /// are now, with the covariance of radio.multicast_covariance; the best one is made for the
+    /// channels that the server knows.
+    double uses(const RadioCell& cell, double bits);
 
 private:
-    std::vector<Eigen::MatrixXcd> designed_for_;
+    void look_at(const RadioCell& cell);
+
+    std::int64_t block_ = -1;  ///< Whose channels have been looked at.
     Eigen::MatrixXcd factor_;
+    std::vector<CodedChannel> links_;  ///< To each device that takes part.
 };
 
 }  // namespace aircomp::runtime

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Medium `radio`: over the air of real or virtual radios, all opened in this process. Radio time
 // passes by itself; what a round took of it is charged.
+#include "config/waveform_format.hpp"
 #include "round/radio_testbed.hpp"
 #include "schemes/down/registry.hpp"
 #include "schemes/entries.hpp"
@@ -16,6 +17,7 @@ public:
         : cell_(std::move(cell)),
           down_(make_way_down(config())),
           codec_(std::move(codec)),
+          format_(burst_format(config())),
           testbed_(config(), codec_, cell_.power_w(), design) {}
 
     void all_reduce(const SumRequest& request, SumCopies sum) override {
@@ -47,15 +49,16 @@ private:
     void charge(const WholeRound& round) {
         Ledger& ledger = cell_.ledger();
         const double rate_hz = config().radio.bandwidth_hz;
-        const double header_s =
+        const double ordered_s =
             static_cast<double>(round.order.burst - round.order.headers.front()) / rate_hz;
-        const double burst_s =
-            static_cast<double>(codec_.channel_uses()) / (rate_hz * config().radio.overhead_factor);
-        ledger.uplink_s += header_s + burst_s;
+        const double preamble_s = static_cast<double>(format_.header_samples()) / rate_hz;
+        const double burst_s = payload_s(config(), format_, codec_.payload());
+        ledger.frame_s += ordered_s + preamble_s + config().frame.turnaround_s;
+        ledger.uplink_s += burst_s;
         ledger.uplink_channel_uses += codec_.channel_uses();
         ++ledger.all_reduces;
         for (std::size_t n = 0; n < round.devices.size(); ++n) {
-            ledger.transmit_energy_j[n] += burst_s * round.devices[n].mean_power_w;
+            ledger.transmit_energy_j[n] += (preamble_s + burst_s) * round.devices[n].mean_power_w;
             ledger.add(clipped_reals, static_cast<double>(round.devices[n].clipped_reals));
         }
     }
@@ -63,6 +66,7 @@ private:
     RadioCell cell_;  // for what it charges; its simulated channels are never drawn
     std::unique_ptr<WayDown> down_;
     AnalogCodec codec_;
+    phy::BurstFormat format_;
     RadioTestbed testbed_;
 };
 

@@ -45,6 +45,7 @@ void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const S
         rounds.transmit(sent, v, out.server);
         if (shapes) rounds.codec->unshape(request.site, out.server);
         out.share();
+        if (request.last_site && cell.config().costs == Costs::whole) continue;
         if (simulated) {
             down.bring(cell, lag_of_devices(request, begin), out);
         } else {

@@ -174,12 +174,7 @@ void WaveformMedium::move_air(double block_age_s) {
 }
 
 void WaveformMedium::charge_sum(SiteKind kind, const std::vector<DeviceReport>& reports) {
-    const std::size_t samples = burst_samples(format_, codec_.payload());
-    double seconds = static_cast<double>(samples) / config().radio.bandwidth_hz;
-    if (free_running()) {
-        seconds += static_cast<double>(format_.header_samples()) / config().radio.bandwidth_hz +
-                   config().waveform.turnaround_s;
-    }
+    const double seconds = payload_s(config(), format_, codec_.payload());
     std::vector<double> power_w;
     for (std::size_t n = 0; n < devices(); ++n) {
         const bool sent = reports[n].mean_power_w > 0;

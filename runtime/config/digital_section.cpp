@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Keys and checks of the section digital.
+#include "config/digital_section.hpp"
+
+#include "config/keys.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+constexpr int most_lloyd_max_bits = 6;  // LloydMax::most_bits, in a room above
+
+}  // namespace
+
+const Keys<DigitalConfig>& digital_keys() {
+    using D = DigitalConfig;
+    static const Keys<D> keys = {
+        number("bits", &D::bits, "bits", within(2, 16), "Bits of a value.")
+            .formerly(".digital_bits"),
+        choice("quantiser", &D::quantiser,
+               {{"uniform", Quantiser::uniform}, {"lloyd-max", Quantiser::lloyd_max}},
+               "Where the levels are: uniform, at equal distances up to the largest value of the "
+               "vector; or lloyd-max, where they are best for a Gaussian of the vector's power, "
+               "with at most 6 bits."),
+        flag("error_feedback", &D::error_feedback,
+             "What a device's codes lack at one site it adds to what it sends at the next, until "
+             "the token ends."),
+    };
+    return keys;
+}
+
+void check_digital(const DigitalConfig& digital, const Checker& check) {
+    check.require(digital.quantiser == Quantiser::uniform || digital.bits <= most_lloyd_max_bits,
+                  "bits", "at most 6 with the quantiser lloyd-max", digital.bits);
+}
+
+}  // namespace aircomp::runtime

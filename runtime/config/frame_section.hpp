@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The section frame: what stands around the values of every burst.
+#pragma once
+
+#include "config/section.hpp"
+
+namespace aircomp::runtime {
+
+/// Equation (17).
+struct FrameConfig {
+    int sync_periods = 4;         ///< Of 64 samples, in a burst's preamble and in a header.
+    double turnaround_s = 20e-6;  ///< T_t, from the end of a header to the devices' burst.
+};
+
+const Keys<FrameConfig>& frame_keys();
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a simulated cell charges: frames, finite blocks, and the codes of rivals with error feedback.
+#include <boost/math/distributions/normal.hpp>
+#include <cmath>
+#include <random>
+
+#include "air/coded_channel.hpp"
+#include "coding/error_feedback.hpp"
+#include "coding/exact_sum.hpp"
+#include "coding/lloyd_max.hpp"
+#include "config/waveform_format.hpp"
+#include "full_power.hpp"
+#include "schemes/registry.hpp"
+#include "support/catch.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+constexpr std::int64_t length = 384;  // whole OFDM symbols of 48 subcarriers
+
+/// Gaussian partials of one site of a model of two sites.
+struct Sites {
+    explicit Sites(std::size_t devices) : partials(devices, std::vector<float>(length)) { draw(); }
+
+    void draw() {
+        for (auto& partial : partials) {
+            for (float& value : partial)
+                value = gaussian(generator);
+        }
+    }
+
+    SumRequest request(std::size_t index, std::int64_t position = 1) const {
+        SumRequest request;
+        request.site = {0, index % 2 == 0 ? SiteKind::attention : SiteKind::mlp, index};
+        request.position = position;
+        request.length = length;
+        request.partials = partials;
+        request.residual = residual;
+        return request;
+    }
+
+    std::mt19937_64 generator{3};
+    std::normal_distribution<float> gaussian;
+    std::vector<std::vector<float>> partials;
+    std::vector<float> residual = std::vector<float>(length, 1.0F);
+};
+
+Ledger after(const Config& config, bool last_site = false, int rounds = 1) {
+    const Sites sites(config.devices.size());
+    const auto medium =
+        make_medium(config, length, full_power(config), unit_calibration(config.devices.size()));
+    std::vector<float> sum(length);
+    for (int i = 0; i < rounds; ++i) {
+        SumRequest request = sites.request(1);
+        request.last_site = last_site;
+        medium->all_reduce(request, sum);
+    }
+    return medium->usage();
+}
+
+Config cell(const std::string& scheme) {
+    Config config = default_config();
+    config.scheme = scheme;
+    config.radio.channel_knowledge = ChannelKnowledge::perfect;
+    return config;
+}
+
+TEST_CASE("a site has the frame of equation (17), a digital one in turn a header for each device") {
+    const auto headers = [](double count) { return count * 320 / 10e6; };
+    const double turnarounds_s = 2 * 20e-6;
+    CHECK(after(cell("mmse")).frame_s == Approx(headers(2) + turnarounds_s));
+    CHECK(after(cell("fdma")).frame_s == Approx(headers(2) + turnarounds_s));
+    CHECK(after(cell("digital-sdma")).frame_s == Approx(headers(2) + turnarounds_s));
+    CHECK(after(cell("digital")).frame_s == Approx(headers(4 + 1) + turnarounds_s));
+    Config longer = cell("mmse");
+    longer.frame = {8, 1e-3};
+    CHECK(after(longer).frame_s == Approx(2 * (320 + 4 * 64) / 10e6 + 2e-3));
+    Config paper = cell("digital");
+    paper.costs = Costs::paper;
+    CHECK(after(paper).frame_s == 0);
+    // Sounding is a burst with a frame of its own.
+    Config sounded = cell("mmse");
+    sounded.radio.channel_knowledge = ChannelKnowledge::estimated;
+    CHECK(after(sounded).frame_s == Approx(2 * (headers(2) + turnarounds_s)));
+    CHECK(after(sounded).transmit_energy_j[0] > after(cell("mmse")).transmit_energy_j[0]);
+}
+
+TEST_CASE("symbols and samples charge the same time for whole tokens") {
+    Config symbol = default_config();
+    symbol.radio.overhead_factor = 48.0 / 80;  // data subcarriers over samples of an OFDM symbol
+    symbol.radio.downlink = GENERATE("multicast", "free");
+    Config waveform = symbol;
+    waveform.medium = AirMedium::waveform;
+    const Ledger a = after(symbol, false, 60), b = after(waveform, false, 60);
+    CHECK(b.coherence_blocks == a.coherence_blocks);
+    CHECK(b.uplink_s == Approx(a.uplink_s).epsilon(0.01));
+    CHECK(b.frame_s == Approx(a.frame_s).epsilon(0.01));
+    CHECK(b.downlink_s == Approx(a.downlink_s).epsilon(0.01));
+    const auto on_air_s = [](const Ledger& ledger) { return ledger.total_s() - ledger.control_s; };
+    CHECK(on_air_s(b) == Approx(on_air_s(a)).epsilon(0.01));
+}
+
+TEST_CASE("the sum of a token's last site stays at the server") {
+    const Config config = cell("mmse");
+    CHECK(after(config, /*last_site=*/false).downlink_s > 0);
+    CHECK(after(config, /*last_site=*/true).downlink_s == 0);
+    Config paper = config;
+    paper.costs = Costs::paper;
+    CHECK(after(paper, /*last_site=*/true).downlink_s > 0);
+}
+
+TEST_CASE("a finite block carries what the normal approximation says") {
+    Config config = default_config();
+    config.radio.coding_gap_db = GENERATE(0.0, 1.5);
+    config.radio.block_error_rate = GENERATE(1e-2, 1e-5);
+    Eigen::MatrixXcd gram = Eigen::MatrixXcd::Zero(2, 2);
+    gram(0, 0) = 10, gram(1, 1) = 0.5;
+    const double gain = 3;
+    const CodedChannel channel(gram, gain, config);
+    const double eps = config.radio.block_error_rate;
+    const double penalty = boost::math::quantile(boost::math::normal(), 1 - eps);
+    for (const double bits : {50.0, 500.0, 50000.0}) {
+        const double n = channel.uses(bits) * (1 - eps);
+        double capacity = 0, dispersion = 0;
+        for (const double eigenvalue : {10.0, 0.5}) {
+            const double snr = gain * eigenvalue / std::pow(10, config.radio.coding_gap_db / 10);
+            capacity += std::log2(1 + snr);
+            dispersion += (1 - std::pow(1 + snr, -2)) * std::pow(std::log2(std::exp(1.0)), 2);
+        }
+        CHECK(n * capacity - std::sqrt(n * dispersion) * penalty + 0.5 * std::log2(n) ==
+              Approx(bits).epsilon(1e-5));
+    }
+}
+
+TEST_CASE("a channel that carries nothing takes for ever, and Shannon's rate is the paper's") {
+    Config config = default_config();
+    const Eigen::MatrixXcd nothing = Eigen::MatrixXcd::Zero(2, 2);
+    CHECK(std::isinf(CodedChannel(nothing, 1, config).uses(10)));
+    config.costs = Costs::paper;
+    CHECK(std::isinf(CodedChannel(nothing, 1, config).uses(10)));
+    const Eigen::MatrixXcd gram = Eigen::MatrixXcd::Identity(2, 2);
+    CHECK(CodedChannel(gram, 3, config).uses(100) == Approx(100 / (2 * std::log2(1 + 3))));
+}
+
+/// Mean square of what the devices' codes leave out of the sum over `count` sites of one token.
+double left_out(const Config& config, std::size_t count) {
+    Sites sites(config.devices.size());
+    const auto medium = make_medium(config, length, full_power(config), Calibration());
+    std::vector<float> sum(length), exact(length), difference(length, 0.0F);
+    for (std::size_t index = 0; index < count; ++index) {
+        sites.draw();
+        const SumRequest request = sites.request(index);
+        medium->all_reduce(request, sum);
+        exact_sum(request, exact);
+        for (std::size_t i = 0; i < difference.size(); ++i)
+            difference[i] += exact[i] - sum[i];
+    }
+    return mean_square(difference);
+}
+
+TEST_CASE("with error feedback a token's sums lack one site's error, without it the error of all") {
+    Config config = cell("digital");
+    config.radio.downlink = "free";
+    config.digital = {4, Quantiser::lloyd_max, false};
+    const double step = 4 * LloydMax::of(4).distortion();  // of four devices
+    CHECK(left_out(config, 1) == Approx(step).epsilon(0.2));
+    CHECK(left_out(config, 40) > 20 * step);
+    config.digital.error_feedback = true;
+    CHECK(left_out(config, 1) == Approx(step).epsilon(0.2));
+    CHECK(left_out(config, 40) < 1.5 * step);
+}
+
+TEST_CASE("the best levels err less than levels at equal distances") {
+    Config config = cell("digital");
+    config.radio.downlink = "free";
+    config.digital.bits = GENERATE(3, 5);
+    const double uniform = left_out(config, 1);
+    config.digital.quantiser = Quantiser::lloyd_max;
+    CHECK(left_out(config, 1) < 0.8 * uniform);
+}
+
+TEST_CASE("what codes left out stays with the tokens it belongs to") {
+    const Sites sites(2);
+    ErrorFeedback feedback;
+    const auto put = [&](const SumRequest& request, float value) {
+        for (std::size_t n = 0; n < 2; ++n)
+            feedback.of(request, n, 0)[5] = value;
+    };
+    put(sites.request(0), 1);
+    CHECK(feedback.of(sites.request(1), 1, 0)[5] == 1);
+    put(sites.request(1), 2);
+    // The next token, the same token once more, and a site that was left out begin anew.
+    CHECK(feedback.of(sites.request(0, 2), 0, 0)[5] == 0);
+    put(sites.request(0, 2), 3);
+    CHECK(feedback.of(sites.request(0, 2), 0, 0)[5] == 0);
+    put(sites.request(0, 2), 3);
+    CHECK(feedback.of(sites.request(2, 2), 0, 0)[5] == 0);
+}
+
+}  // namespace
+}  // namespace aircomp::runtime
