@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "coding/lloyd_max.hpp"
+
 namespace aircomp::runtime {
 namespace {
 
@@ -79,6 +81,13 @@ void quantise(gsl::span<float> values, int bits) {
     if (largest == 0) return;
     for (float& value : values)
         value = value_of(code_of(value, largest, levels), largest, levels);
+}
+
+void quantise(gsl::span<float> values, const DigitalConfig& codes) {
+    if (codes.quantiser == Quantiser::lloyd_max)
+        quantise(values, LloydMax::of(codes.bits));
+    else
+        quantise(values, codes.bits);
 }
 
 }  // namespace aircomp::runtime

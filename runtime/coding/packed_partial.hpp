@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <gsl/span>
 
+#include "config/digital_section.hpp"
+
 namespace aircomp::runtime {
 
 /// Bytes of `length` values of 2 to 16 bits.
@@ -21,5 +23,8 @@ void unpack(gsl::span<const std::uint8_t> bytes, int bits, gsl::span<float> valu
 
 /// pack() and unpack() at once: rounds `values` to the grid.
 void quantise(gsl::span<float> values, int bits);
+
+/// Rounds `values` to what codes of such a kind hold: to that grid, or to Lloyd-Max levels.
+void quantise(gsl::span<float> values, const DigitalConfig& codes);
 
 }  // namespace aircomp::runtime

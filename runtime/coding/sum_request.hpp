@@ -28,6 +28,8 @@ struct SumRequest {
     gsl::span<const EnergyFeatures> features = {};
     /// What the devices divide each vector by, [vectors], where it has been chosen; otherwise empty.
     gsl::span<const double> scales = {};
+    /// Reals that each device's last projection is applied to, where devices send these.
+    gsl::span<const std::int64_t> input_widths = {};
     bool last_site = false;  ///< No device computes from the sum.
 
     /// Vector `v` of `device`.

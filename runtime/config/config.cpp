@@ -17,9 +17,11 @@ Keys<Config> model_and_devices() {
     return {
         section("model", &Config::model, model_keys(), "Which model, and how much of it fits."),
         text("scheme", &Config::scheme,
-             "What carries the all-reduce: centralized, exact, digital, digital-sdma or fdma; or, "
-             "adding on the air, alternating, inversion, mmse, sdr or uniform; or mmse+sca and "
-             "sdr+sca, which choose the shares too; or hierarchical, which adds at relays first."),
+             "What carries the all-reduce: centralized, exact, digital, digital-sdma or fdma; "
+             "gather or gather-sdma, where the server holds the last projection of every site and "
+             "devices send what it is applied to; or, adding on the air, alternating, inversion, "
+             "mmse, sdr or uniform; or mmse+sca and sdr+sca, which choose the shares too; or "
+             "hierarchical, which adds at relays first."),
         list("devices", &Config::devices, device_keys(),
              "The edge devices; a list of one's own replaces the default's."),
         numbers("shares", &Config::shares, within(0, 1),
@@ -29,6 +31,10 @@ Keys<Config> model_and_devices() {
                "What the coordinator reaches, which computes embedding and output head."),
         number("server_energy_j_per_flop", &Config::server_energy_j_per_flop, "J/FLOP", at_least(0),
                "What that costs."),
+        number("server_memory_bandwidth_bytes_per_s", &Config::server_memory_bandwidth_bytes_per_s,
+               "bytes/s", above(0),
+               "How fast the coordinator reads weights; where it is left out, as fast as it "
+               "computes."),
     };
 }
 
@@ -144,10 +150,10 @@ Config default_config(std::int64_t devices) {
     // Boards from a small computer with a few fast cores down to one with slow ones; what they
     // reach in practice on one token at a time, and the power that it takes per operation.
     const std::array<DeviceConfig, 4> kinds = {{
-        {"", 20e9, 1.0e-10, 0.1, 4 * gib, 2, {}},
-        {"", 12e9, 1.1e-10, 0.1, 2 * gib, 2, {}},
-        {"", 8e9, 1.2e-10, 0.1, 2 * gib, 2, {}},
-        {"", 5e9, 1.4e-10, 0.1, 1 * gib, 2, {}},
+        {"", "", 20e9, 1.0e-10, 0.1, 4 * gib, 2, {}},
+        {"", "", 12e9, 1.1e-10, 0.1, 2 * gib, 2, {}},
+        {"", "", 8e9, 1.2e-10, 0.1, 2 * gib, 2, {}},
+        {"", "", 5e9, 1.4e-10, 0.1, 1 * gib, 2, {}},
     }};
     Config config;
     for (std::size_t n = 0; n < static_cast<std::size_t>(devices); ++n) {

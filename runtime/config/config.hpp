@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,7 @@ struct Config {
     TestbedConfig testbed;
     double server_flops_per_s = 0;  ///< Of the coordinator, for embedding and head.
     double server_energy_j_per_flop = 0;
+    std::optional<double> server_memory_bandwidth_bytes_per_s;
     std::string scheme = "mmse";
     std::uint64_t seed = 1;
     int threads = 0;  ///< 0: all cores.

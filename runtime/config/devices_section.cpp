@@ -5,9 +5,47 @@
 #include <cmath>
 #include <set>
 
+#include "config/device_presets.hpp"
 #include "config/keys.hpp"
 
 namespace aircomp::runtime {
+namespace {
+
+std::vector<std::string> preset_names() {
+    std::vector<std::string> names;
+    for (const DevicePreset& preset : device_presets())
+        names.push_back(preset.name);
+    return names;
+}
+
+/// Its figures are there before the keys that may set others.
+Key<DeviceConfig> preset_key() {
+    std::string names;
+    for (const std::string& name : preset_names())
+        names += (names.empty() ? "" : ", ") + name;
+    auto key = text("preset", &DeviceConfig::preset,
+                    "A well-known board, whose compute_flops_per_s, energy_j_per_flop, "
+                    "memory_bytes and memory_bandwidth_bytes_per_s the entry may then leave out.",
+                    {names, nullptr});
+    key.read = [names](const YamlNode& node, const auto&, DeviceConfig& device) {
+        node.read(device.preset);
+        if (!node.present()) return;
+        for (const DevicePreset& preset : device_presets()) {
+            if (preset.name != device.preset) continue;
+            device.compute_flops_per_s = preset.compute_flops_per_s;
+            device.energy_j_per_flop = preset.energy_j_per_flop;
+            device.memory_bytes = preset.memory_bytes;
+            device.memory_bandwidth_bytes_per_s = preset.memory_bandwidth_bytes_per_s;
+            for (const char* name : {"compute_flops_per_s", "energy_j_per_flop", "memory_bytes"})
+                node.provides(name);
+            return;
+        }
+        node.fail("one of " + names, did_you_mean(device.preset, preset_names()));
+    };
+    return key;
+}
+
+}  // namespace
 
 const Keys<DeviceConfig>& device_keys() {
     using D = DeviceConfig;
@@ -15,6 +53,7 @@ const Keys<DeviceConfig>& device_keys() {
         text("name", &D::name, "What tables and logs call it, unlike any other.",
              {"a name", [](const std::string& name) { return !name.empty(); }})
             .required(),
+        preset_key(),
         number("compute_flops_per_s", &D::compute_flops_per_s, "FLOP/s", above(0),
                "What it reaches on one token at a time.")
             .required(),
@@ -27,6 +66,10 @@ const Keys<DeviceConfig>& device_keys() {
         number("memory_bytes", &D::memory_bytes, "bytes", above(0),
                "Memory for weights and KV cache.")
             .required(),
+        number(
+            "memory_bandwidth_bytes_per_s", &D::memory_bandwidth_bytes_per_s, "bytes/s", above(0),
+            "How fast weights and KV cache are read, once a token; where it is left out, as fast "
+            "as the device computes."),
         number("antennas", &D::antennas, "", within(1, largest_antenna_count),
                "Antennas, at least radio.streams.")
             .required(),

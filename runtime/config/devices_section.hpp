@@ -17,6 +17,7 @@ constexpr std::int64_t largest_device_count = 1024;
 /// One edge device.
 struct DeviceConfig {
     std::string name;
+    std::string preset;  ///< A board whose figures it has where it does not set its own; or none.
     double compute_flops_per_s = 0;  ///< c_n
     double energy_j_per_flop = 0;    ///< e_n
     double max_power_w = 0;          ///< P_max,n: mean power of the samples the DAC is given.
@@ -24,6 +25,8 @@ struct DeviceConfig {
     int antennas = 0;                 ///< N_t
     std::optional<double> path_gain;  ///< beta_n; drawn as 10^-u from the seed where absent.
     std::optional<double> energy_j_per_token = {};  ///< E_n; unlimited where absent.
+    /// b_n of equation (18); nothing waits for memory where absent.
+    std::optional<double> memory_bandwidth_bytes_per_s = {};
     double min_power_w = 0;  ///< P_min: what computing has to leave for transmission.
 };
 

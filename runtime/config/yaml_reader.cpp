@@ -251,6 +251,10 @@ void YamlNode::rename(const std::string& former, const std::string& now) const {
         elsewhere ? join_key(key_, now) : now;
 }
 
+void YamlNode::provides(const std::string& sibling) const {
+    document_->provided_.insert(join_key(std::string(split_key(key_).first), sibling));
+}
+
 std::vector<YamlNode> YamlNode::elements() const {
     std::vector<YamlNode> result;
     if (!present_) return result;
@@ -265,7 +269,7 @@ std::vector<YamlNode> YamlNode::elements() const {
 }
 
 const YamlNode& YamlNode::required() const {
-    if (!present_) document_->missing_.push_back(key_);
+    if (!present_ && document_->provided_.count(key_) == 0) document_->missing_.push_back(key_);
     return *this;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +47,7 @@ private:
     std::map<std::string, std::string> known_;  // keys that were asked for, set or not; their units
     std::map<std::string, std::string> renamed_;  // what keys of former names are called now
     std::vector<std::string> missing_;            // keys that were required and are not set
+    std::set<std::string> provided_;              // keys that others stand for
 };
 
 /// A value of a document and its place in it, or the absence of one. Refers to the document, which
@@ -70,6 +72,9 @@ public:
     /// This node, whose absence check_keys() shall report: a mistyped key is better called unknown
     /// than another one missing.
     const YamlNode& required() const;
+    /// That the mapping of this node need not have a member of that name: this node's value stands
+    /// for it.
+    void provides(const std::string& sibling) const;
 
     /// Each of these overwrites `value`, or leaves it as it is where the node is absent.
     void read(bool& value) const;

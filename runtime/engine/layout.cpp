@@ -92,30 +92,73 @@ std::vector<double> transmit_powers_w(const Config& config, const inference::Mod
     return powers_w;
 }
 
-double charge_site(const Config& config, const inference::ModelConfig& model,
-                   const std::vector<inference::Slice>& slices, SiteKind kind,
-                   std::int64_t position, std::int64_t vectors, ComputeUsage& usage,
-                   gsl::span<const double> coding_flops) {
+namespace {
+
+/// Equation (18) for one of them.
+double roofline_s(double flops, double flops_per_s, double bytes,
+                  const std::optional<double>& bytes_per_s) {
+    return std::max(flops / flops_per_s, bytes_per_s ? bytes / *bytes_per_s : 0);
+}
+
+}  // namespace
+
+Computing::Task Computing::projection(std::size_t device, const SiteWork& work) const {
+    const auto width = inference::input_width(model_, slices_[device], work.kind);
+    const auto weights = static_cast<double>(width * model_.hidden_size);
+    return {2 * weights * static_cast<double>(work.vectors), weights * bytes_per_weight_};
+}
+
+Computing::Task Computing::device_task(std::size_t device, const SiteWork& work) const {
+    const inference::Slice& slice = slices_[device];
+    Task task;
+    task.flops = inference::site_flops(model_, slice, work.kind, work.position, work.vectors);
+    task.bytes = inference::site_weights(model_, slice, work.kind) * bytes_per_weight_;
+    if (gathers_) {
+        const Task last = projection(device, work);
+        task.flops -= last.flops;
+        task.bytes -= last.bytes;
+    }
+    if (!work.coding_flops.empty()) task.flops += work.coding_flops[device];
+    task.bytes +=
+        inference::site_cache_bytes(model_, slice, work.kind, work.position + work.vectors - 1);
+    return task;
+}
+
+double Computing::charge_devices(const SiteWork& work, ComputeUsage& usage) const {
     double slowest = 0;
-    for (std::size_t n = 0; n < slices.size(); ++n) {
-        double flops = inference::site_flops(model, slices[n], kind, position, vectors);
-        if (!coding_flops.empty()) flops += coding_flops[n];
-        slowest = std::max(slowest, flops / config.devices[n].compute_flops_per_s);
-        usage.device_energy_j[n] += flops * config.devices[n].energy_j_per_flop;
+    for (std::size_t n = 0; n < slices_.size(); ++n) {
+        const DeviceConfig& device = config_.devices[n];
+        const Task task = device_task(n, work);
+        slowest = std::max(slowest, roofline_s(task.flops, device.compute_flops_per_s, task.bytes,
+                                               device.memory_bandwidth_bytes_per_s));
+        usage.device_energy_j[n] += task.flops * device.energy_j_per_flop;
     }
     usage.seconds += slowest;
     return slowest;
 }
 
-double charge_head(const Config& config, const inference::ModelConfig& model, std::int64_t vectors,
-                   ComputeUsage& usage) {
-    return charge_server(config, inference::head_flops(model, vectors), usage);
+double Computing::charge_server(const SiteWork& work, double coding_flops,
+                                ComputeUsage& usage) const {
+    Task task;
+    for (std::size_t n = 0; gathers_ && n < slices_.size(); ++n) {
+        const Task last = projection(n, work);
+        task.flops += last.flops;
+        task.bytes += last.bytes;
+    }
+    task.flops += coding_flops;
+    return charge(task, usage);
 }
 
-double charge_server(const Config& config, double flops, ComputeUsage& usage) {
-    const double seconds = flops / config.server_flops_per_s;
+double Computing::charge_head(std::int64_t vectors, ComputeUsage& usage) const {
+    const double weights = inference::head_flops(model_, 1) / 2;
+    return charge({inference::head_flops(model_, vectors), weights * bytes_per_weight_}, usage);
+}
+
+double Computing::charge(const Task& task, ComputeUsage& usage) const {
+    const double seconds = roofline_s(task.flops, config_.server_flops_per_s, task.bytes,
+                                      config_.server_memory_bandwidth_bytes_per_s);
     usage.seconds += seconds;
-    usage.server_energy_j += flops * config.server_energy_j_per_flop;
+    usage.server_energy_j += task.flops * config_.server_energy_j_per_flop;
     return seconds;
 }
 

@@ -48,19 +48,52 @@ struct ComputeUsage {
     double server_energy_j = 0;
 };
 
-/// Charges what all devices compute before one site's sum, for `vectors` tokens from `position` on,
-/// and `coding_flops` of each device besides, or nothing. Returns the seconds that the slowest
-/// device takes.
-double charge_site(const Config& config, const inference::ModelConfig& model,
-                   const std::vector<inference::Slice>& slices, SiteKind kind,
-                   std::int64_t position, std::int64_t vectors, ComputeUsage& usage,
-                   gsl::span<const double> coding_flops = {});
+/// What is computed for one site's sum.
+struct SiteWork {
+    SiteKind kind = SiteKind::attention;
+    std::int64_t position = 0;  ///< Of the first token.
+    std::int64_t vectors = 1;
+    gsl::span<const double> coding_flops =
+        {};  ///< Of each device besides the model's own; or none.
+};
 
-/// Charges `flops` of the server's. Returns its seconds.
-double charge_server(const Config& config, double flops, ComputeUsage& usage);
+/// What computing takes, equation (18): whatever is slower of arithmetic and memory.
+class Computing {
+public:
+    /// `bytes_per_weight`: of the layers. With `gathers`, the server computes the last projection of
+    /// every site. All arguments must outlive the object.
+    Computing(const Config& config, const inference::ModelConfig& model,
+              const std::vector<inference::Slice>& slices, double bytes_per_weight, bool gathers)
+        : config_(config),
+          model_(model),
+          slices_(slices),
+          bytes_per_weight_(bytes_per_weight),
+          gathers_(gathers) {}
 
-/// Charges the server's output head for `vectors` tokens. Returns its seconds.
-double charge_head(const Config& config, const inference::ModelConfig& model, std::int64_t vectors,
-                   ComputeUsage& usage);
+    /// Charges what all devices compute before a site's sum. Returns the seconds that the slowest
+    /// takes.
+    double charge_devices(const SiteWork& work, ComputeUsage& usage) const;
+    /// Charges what the server computes after a site's sum has come up: the last projections, where
+    /// it holds them, and `coding_flops`. Returns its seconds.
+    double charge_server(const SiteWork& work, double coding_flops, ComputeUsage& usage) const;
+    /// Charges the server's output head for `vectors` tokens. Returns its seconds.
+    double charge_head(std::int64_t vectors, ComputeUsage& usage) const;
+
+private:
+    struct Task {
+        double flops = 0;
+        double bytes = 0;  ///< Read from memory.
+    };
+    Task device_task(std::size_t device, const SiteWork& work) const;
+    /// The last projection of a device's part.
+    Task projection(std::size_t device, const SiteWork& work) const;
+    double charge(const Task& task, ComputeUsage& usage) const;
+
+    const Config& config_;
+    const inference::ModelConfig& model_;
+    const std::vector<inference::Slice>& slices_;
+    double bytes_per_weight_;
+    bool gathers_;
+};
 
 }  // namespace aircomp::runtime

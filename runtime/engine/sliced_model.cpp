@@ -21,6 +21,7 @@ SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
       slices_(slices),
       coordinator_(checkpoint, inference::thread_count(config.threads)),
       residual_(checkpoint),
+      bytes_per_weight_(inference::bytes_per_weight(checkpoint)),
       errors_(static_cast<std::size_t>(model_.sites())) {
     if (slices.size() != config.devices.size()) {
         throw std::invalid_argument(std::to_string(slices.size()) + " slices for " +
@@ -32,7 +33,26 @@ SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
     }
     require_memory(1);
     partials_.resize(devices_.size());
+    if (gathers()) code_inputs(nullptr);
     reset_statistics();
+}
+
+void SlicedModel::code_inputs(const PartialsObserver& uncoded) {
+    for (std::size_t n = 0; n < devices_.size(); ++n) {
+        inference::PartialObserver of_device;
+        if (uncoded) of_device = [=](gsl::span<const float> partial) { uncoded(n, partial); };
+        devices_[n].code_inputs(find_scheme(config_.scheme).input_coder(config_), of_device);
+    }
+}
+
+void SlicedModel::measure_errors() {
+    measures_errors_ = true;
+    if (!gathers()) return;
+    uncoded_.resize(devices_.size());
+    code_inputs([this](std::size_t device, gsl::span<const float> partial) {
+        std::vector<float>& whole = uncoded_[device];
+        std::transform(partial.begin(), partial.end(), whole.begin(), whole.begin(), std::plus<>());
+    });
 }
 
 /// What a split is compared with is the model on one device, however little that has.
@@ -58,6 +78,14 @@ void SlicedModel::reserve(std::int64_t tokens) {
     caches_.clear();
     for (const auto& slice : slices_)
         caches_.emplace_back(model_, slice, tokens);
+}
+
+bool SlicedModel::gathers() const {
+    return static_cast<bool>(find_scheme(config_.scheme).input_coder);
+}
+
+Computing SlicedModel::computing() const {
+    return {config_, model_, slices_, bytes_per_weight_, gathers()};
 }
 
 void SlicedModel::reset_statistics() {
@@ -92,11 +120,11 @@ public:
         for (std::size_t n = 0; n < model_.devices_.size(); ++n) {
             auto& partial = model_.partials_[n];
             partial.resize(x.size());
+            if (!model_.uncoded_.empty()) model_.uncoded_[n].assign(x.size(), 0.0F);
             model_.devices_[n].partial(call.site, x, call.position, model_.caches_[n], partial);
         }
-        medium_.elapse(charge_site(model_.config_, model_.model_, model_.slices_, call.site.kind,
-                                   call.position, call.vectors, model_.compute_,
-                                   coding_flops_of_devices(call)));
+        medium_.elapse(model_.computing().charge_devices(
+            work_of(call, coding_flops_of_devices(call)), model_.compute_));
         return std::nullopt;
     }
 
@@ -112,17 +140,32 @@ public:
         request.residual = x.devices;
         request.server_residual = x.server;
         request.features = call.features;
+        const std::vector<std::int64_t> widths = input_widths(call.site.kind);
+        request.input_widths = widths;
         medium_.all_reduce(request, {sum.server, sum.devices});
-        if (model_.coding_flops_) {
-            const double flops = model_.coding_flops_->of_server(call.site);
-            medium_.elapse(charge_server(model_.config_, static_cast<double>(call.vectors) * flops,
-                                         model_.compute_));
-        }
+        const double coding = model_.coding_flops_ ? model_.coding_flops_->of_server(call.site) *
+                                                         static_cast<double>(call.vectors)
+                                                   : 0;
+        medium_.elapse(
+            model_.computing().charge_server(work_of(call, {}), coding, model_.compute_));
         if (model_.measures_errors_) measure(request, call.foretold, sum.server);
         return std::nullopt;
     }
 
 private:
+    static SiteWork work_of(const SiteCall& call, gsl::span<const double> coding_flops) {
+        return {call.site.kind, call.position, call.vectors, coding_flops};
+    }
+
+    /// Where devices send inputs.
+    std::vector<std::int64_t> input_widths(SiteKind kind) const {
+        std::vector<std::int64_t> widths;
+        if (!model_.gathers()) return widths;
+        for (const inference::Slice& slice : model_.slices_)
+            widths.push_back(inference::input_width(model_.model_, slice, kind));
+        return widths;
+    }
+
     std::vector<double> coding_flops_of_devices(const SiteCall& call) const {
         std::vector<double> flops;
         if (!model_.coding_flops_) return flops;
@@ -137,7 +180,9 @@ private:
     void measure(const SumRequest& request, gsl::span<const float> foretold,
                  std::vector<float> received) {
         std::vector<float> exact(received.size());
-        exact_sum(request, exact);
+        SumRequest uncoded = request;
+        if (!model_.uncoded_.empty()) uncoded.partials = model_.uncoded_;
+        exact_sum(uncoded, exact);
         for (std::size_t i = 0; i < foretold.size(); ++i) {
             received[i] += foretold[i];
             exact[i] += foretold[i];
@@ -181,7 +226,7 @@ std::vector<float> SlicedModel::run(gsl::span<const inference::Token> tokens, st
         forward_stream(coordinator_, model_, {context_, config_.model.prefill_chunk, last_only},
                        tokens, position, run_chunk);
     const std::int64_t rows = static_cast<std::int64_t>(result.stream.size()) / model_.hidden_size;
-    medium.elapse(charge_head(config_, model_, rows, compute_));
+    medium.elapse(computing().charge_head(rows, compute_));
     tokens_ += static_cast<std::int64_t>(tokens.size());
     return std::move(result.stream);
 }

@@ -59,7 +59,7 @@ public:
     void charge_coding(CodingFlops flops) { coding_flops_ = std::move(flops); }
 
     /// From now on every sum is held against the exact one, which costs as much as another sum.
-    void measure_errors() { measures_errors_ = true; }
+    void measure_errors();
     /// Of all sums since then or since reset_statistics(), by Site::index.
     const std::vector<SumError>& errors() const { return errors_; }
     double nmse() const;
@@ -74,6 +74,13 @@ private:
     std::vector<float> run(gsl::span<const inference::Token> tokens, std::int64_t position,
                            Medium& medium, bool last_only);
     void require_memory(std::int64_t tokens);
+    /// Whether the server computes the last projections.
+    bool gathers() const;
+    using PartialsObserver =
+        std::function<void(std::size_t device, gsl::span<const float> partial)>;
+    /// Has devices make their partials of coded inputs, as a server makes them that gathers these.
+    void code_inputs(const PartialsObserver& uncoded);
+    Computing computing() const;
 
     Config config_;
     inference::ModelConfig model_;
@@ -81,11 +88,14 @@ private:
     std::vector<inference::Slice> slices_;
     inference::CoordinatorModel coordinator_;
     inference::Residual residual_;
+    double bytes_per_weight_;
     std::vector<inference::DeviceModel> devices_;
     std::optional<inference::ReferenceStream> reference_;
     std::vector<inference::KvCache> caches_;
     std::int64_t held_ = 0;  ///< Tokens that memory was found to hold.
     std::vector<std::vector<float>> partials_;
+    std::vector<std::vector<float>>
+        uncoded_;  ///< What partials would be; where errors are measured.
     bool measures_errors_ = false;
     std::vector<SumError> errors_;
     std::optional<CodingFlops> coding_flops_;

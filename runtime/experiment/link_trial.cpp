@@ -28,6 +28,8 @@ public:
         : config_(std::move(layout.config)),
           model_(model),
           slices_(std::move(layout.slices)),
+          coder_(coder_of(config_)),
+          computing_(config_, model_, slices_, stored_weight_bytes, static_cast<bool>(coder_)),
           partials_(slices_.size()),
           residual_(static_cast<std::size_t>(model.hidden_size), 1),
           noise_(derive_seed(config_.seed, seed_for::link_partials)) {
@@ -58,6 +60,11 @@ public:
     }
 
 private:
+    static inference::InputCoder coder_of(const Config& config) {
+        const Scheme& scheme = find_scheme(config.scheme);
+        return scheme.input_coder ? scheme.input_coder(config) : nullptr;
+    }
+
     void reset() {
         compute_ = {};
         compute_.device_energy_j.assign(slices_.size(), 0);
@@ -67,13 +74,14 @@ private:
     void forward(std::int64_t position, Medium& medium) {
         for (std::int64_t index = 0; index < model_.sites(); ++index)
             reduce(model_.site(index), position, medium);
-        medium.elapse(charge_head(config_, model_, 1, compute_));
+        medium.elapse(computing_.charge_head(1, compute_));
     }
 
     void reduce(Site site, std::int64_t position, Medium& medium) {
         for (std::size_t n = 0; n < slices_.size(); ++n)
             draw_partial(n, site.kind);
-        medium.elapse(charge_site(config_, model_, slices_, site.kind, position, 1, compute_));
+        const SiteWork work{site.kind, position};
+        medium.elapse(computing_.charge_devices(work, compute_));
 
         SumRequest request;
         request.site = site;
@@ -83,8 +91,18 @@ private:
         request.partials = partials_;
         request.residual = residual_;
         std::vector<float> sum(residual_.size()), exact(residual_.size());
-        medium.all_reduce(request, sum);
         exact_sum(request, exact);
+        std::vector<std::int64_t> widths;
+        if (coder_) {
+            for (std::size_t n = 0; n < slices_.size(); ++n) {
+                widths.push_back(inference::input_width(model_, slices_[n], site.kind));
+                // Codes err as much of a projection as of its inputs.
+                if (widths.back() > 0) coder_(site, partials_[n]);
+            }
+            request.input_widths = widths;
+        }
+        medium.all_reduce(request, sum);
+        medium.elapse(computing_.charge_server(work, 0, compute_));
         error_.add(sum, exact);
     }
 
@@ -101,6 +119,8 @@ private:
     Config config_;
     inference::ModelConfig model_;
     std::vector<inference::Slice> slices_;
+    inference::InputCoder coder_;  // of schemes whose devices send inputs
+    Computing computing_;
     std::vector<std::vector<float>> partials_;
     std::vector<float> residual_;
     NoiseGenerator noise_;

@@ -11,14 +11,15 @@ namespace aircomp::runtime {
 
 // What the files of up/ offer.
 using SchemesOfFile = std::vector<Scheme>();
-SchemesOfFile exact_schemes, digital_schemes, fdma_schemes, designed_schemes, hierarchical_schemes;
+SchemesOfFile exact_schemes, digital_schemes, gather_schemes, fdma_schemes, designed_schemes,
+    hierarchical_schemes;
 
 namespace {
 
 std::vector<Scheme> all_schemes() {
     std::vector<Scheme> all;
-    for (SchemesOfFile* const file :
-         {exact_schemes, digital_schemes, fdma_schemes, designed_schemes, hierarchical_schemes}) {
+    for (SchemesOfFile* const file : {exact_schemes, digital_schemes, gather_schemes, fdma_schemes,
+                                      designed_schemes, hierarchical_schemes}) {
         for (Scheme& scheme : file())
             all.push_back(std::move(scheme));
     }

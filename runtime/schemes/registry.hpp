@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "aircomp/inference/decoder.hpp"
 #include "coding/calibration.hpp"
 #include "config/checker.hpp"
 #include "config/config.hpp"
@@ -40,7 +41,10 @@ struct Scheme {
     bool uses_relays = false;
     bool exact = false;       ///< Sums are what they should be, rounded once.
     bool one_device = false;  ///< The whole model on one device: what the split is compared with.
-    bool quantises = false;   ///< Partials travel as codes of digital.bits bits.
+    bool quantises = false;   ///< What travels are codes of digital.bits bits.
+    /// Of schemes whose server holds the last projection of every site: what the coding does to the
+    /// inputs of a device's. Empty for others.
+    std::function<inference::InputCoder(const Config& config)> input_coder;
     /// Also goes over wires: MPI, and the control link where nothing is quantised.
     bool wired = false;
     /// Of analog schemes: a vector's time on the air is in proportion to the devices that take part.

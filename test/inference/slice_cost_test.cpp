@@ -67,6 +67,22 @@ TEST_CASE("operations of a site are those of its matrices and of the attention")
     CHECK(head_flops(config, 3) == 3 * 2 * 11 * 5);
 }
 
+TEST_CASE("what a site reads sums to the slice's weights and cache") {
+    const ModelConfig config = tiny_config();
+    CHECK(2 * (site_weights(config, part, SiteKind::attention) +
+               site_weights(config, part, SiteKind::mlp)) ==
+          weight_bytes(config, part, 1));
+    CHECK(site_weights(config, part, SiteKind::block) ==
+          site_weights(config, part, SiteKind::attention) +
+              site_weights(config, part, SiteKind::mlp));
+    CHECK(site_cache_bytes(config, part, SiteKind::mlp, 6) == 0);
+    CHECK(2 * site_cache_bytes(config, part, SiteKind::attention, 6) ==
+          cache_bytes(config, part, 7));
+    CHECK(input_width(config, part, SiteKind::attention) == 2 * 3);
+    CHECK(input_width(config, part, SiteKind::block) ==
+          2 * 3 + input_width(config, part, SiteKind::mlp));
+}
+
 TEST_CASE("bytes of a slice are its weights' and its cache's") {
     const ModelConfig config = tiny_config();
     CHECK(weight_bytes(config, part, 2) == 2 * 2 * (6 * 5 * 3 + 3 * 5 * 3));

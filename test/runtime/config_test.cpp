@@ -34,6 +34,8 @@ const std::filesystem::path annotated_file = AIRCOMP_SOURCE_DIR "/configs/loopba
 
 void check_equal(const DeviceConfig& a, const DeviceConfig& b) {
     CHECK(a.name == b.name);
+    CHECK(a.preset == b.preset);
+    CHECK(a.memory_bandwidth_bytes_per_s == b.memory_bandwidth_bytes_per_s);
     CHECK(a.compute_flops_per_s == b.compute_flops_per_s);
     CHECK(a.energy_j_per_flop == b.energy_j_per_flop);
     CHECK(a.max_power_w == b.max_power_w);
@@ -198,6 +200,7 @@ void check_equal(const Config& a, const Config& b) {
     check_equal(a.testbed, b.testbed);
     CHECK(a.server_flops_per_s == b.server_flops_per_s);
     CHECK(a.server_energy_j_per_flop == b.server_energy_j_per_flop);
+    CHECK(a.server_memory_bandwidth_bytes_per_s == b.server_memory_bandwidth_bytes_per_s);
     CHECK(a.scheme == b.scheme);
     CHECK(a.digital.bits == b.digital.bits);
     CHECK(a.digital.quantiser == b.digital.quantiser);
@@ -288,6 +291,8 @@ constexpr const char* everything_changed = R"(model:
   prefill_chunk: 64
 devices:
   - name: left
+    preset: phone
+    memory_bandwidth_bytes_per_s: 5e9
     compute_flops_per_s: 3e9
     energy_j_per_flop: 2e-10
     max_power_w: 0.05
@@ -298,6 +303,7 @@ devices:
     min_power_w: 0.01
   - {name: "7", compute_flops_per_s: 4e9, energy_j_per_flop: 0, max_power_w: +.2, memory_bytes: 2e9,
      antennas: 3}
+server_memory_bandwidth_bytes_per_s: 6e10
 shares: [0.25, 0.75]
 costs: paper
 frame: {sync_periods: 6, turnaround_s: 1e-5}
@@ -438,8 +444,9 @@ TEST_CASE("every key is read into its field") {
     Config expected;
     expected.model.context = 512;
     expected.model.prefill_chunk = 64;
-    expected.devices = {{"left", 3e9, 2e-10, 0.05, 1e9, 4, 0.5, 0.002, 0.01},
-                        {"7", 4e9, 0, 0.2, 2e9, 3, {}}};
+    expected.devices = {{"left", "phone", 3e9, 2e-10, 0.05, 1e9, 4, 0.5, 0.002, 5e9, 0.01},
+                        {"7", "", 4e9, 0, 0.2, 2e9, 3, {}}};
+    expected.server_memory_bandwidth_bytes_per_s = 6e10;
     expected.shares = {0.25, 0.75};
     expected.radio = {16,
                       3,
@@ -787,6 +794,21 @@ TEST_CASE("a key by its former name is refused with the one it has now") {
           "lab.yaml:1: radios.patience_s: is called timeout_s now");
 }
 
+TEST_CASE("a preset stands for a device's figures, and what the entry sets goes first") {
+    const Config config = read(
+        "devices:\n  - {name: a, preset: raspberry-pi-5, max_power_w: 0.1, antennas: 2}\n"
+        "  - {name: b, preset: laptop, compute_flops_per_s: 1e9, max_power_w: 0.1, antennas: 2}\n");
+    CHECK(config.devices[0].compute_flops_per_s == 153.6e9);
+    CHECK(config.devices[0].memory_bandwidth_bytes_per_s == 17.1e9);
+    CHECK(config.devices[1].compute_flops_per_s == 1e9);
+    CHECK(config.devices[1].memory_bytes == 17179869184.0);
+    CHECK(error_of("devices: [{name: a, preset: rasberry-pi-5, max_power_w: 1, antennas: 2}]") ==
+          "lab.yaml:1: devices[0].preset: expected one of raspberry-pi-5, jetson-orin-nano, phone, "
+          "laptop, found rasberry-pi-5, did you mean raspberry-pi-5?");
+    CHECK(error_of("devices: [{name: a, preset: laptop, antennas: 2}]") ==
+          "lab.yaml:1: devices[0]: expected the key max_power_w, found none");
+}
+
 TEST_CASE("a key with another unit, or none, is told its unit") {
     for (const char* key : {"bandwidth_mhz", "bandwidth_MHz", "bandwidth", "bandwith_khz"}) {
         CHECK(error_of("radio:\n  " + std::string(key) + ": 10\n") ==
@@ -1076,7 +1098,8 @@ const std::vector<OutOfRange> out_of_range = {
     {[](Config& c) { c.server_energy_j_per_flop = nan; },
      "server_energy_j_per_flop: expected a finite number of at least 0, found nan"},
     {[](Config& c) { c.scheme = "magic"; },
-     "scheme: expected one of centralized, exact, digital, digital-sdma, fdma, alternating, "
+     "scheme: expected one of centralized, exact, digital, digital-sdma, gather, gather-sdma, "
+     "fdma, alternating, "
      "inversion, mmse, sdr, uniform, "
      "mmse+sca, sdr+sca, hierarchical, found 'magic'"},
     {[](Config& c) { c.digital.bits = 1; },

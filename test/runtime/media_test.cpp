@@ -29,7 +29,9 @@ constexpr std::int64_t length = 256;
 class Partials {
 public:
     Partials(std::size_t devices, std::int64_t vectors, unsigned seed = 1)
-        : vectors_(vectors), residual_(static_cast<std::size_t>(vectors * length), 1.0F) {
+        : vectors_(vectors),
+          residual_(static_cast<std::size_t>(vectors * length), 1.0F),
+          input_widths_(devices, length / static_cast<std::int64_t>(devices)) {
         std::mt19937 generator(seed);
         std::normal_distribution<float> normal;
         partials_.resize(devices);
@@ -48,6 +50,7 @@ public:
         request.length = length;
         request.partials = partials_;
         request.residual = residual_;
+        request.input_widths = input_widths_;
         return request;
     }
 
@@ -56,6 +59,7 @@ public:
 private:
     std::int64_t vectors_;
     std::vector<float> residual_;
+    std::vector<std::int64_t> input_widths_;
     std::vector<std::vector<float>> partials_;
 };
 

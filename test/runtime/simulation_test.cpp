@@ -57,6 +57,61 @@ TEST_CASE("any shares give the logits of the unsplit model with the exact medium
     CHECK(largest_difference(whole, logits(experiment("exact", shares))) < 1e-4 * range);
 }
 
+TEST_CASE("a server that gathers inputs computes the same logits, at any shares") {
+    const std::vector<double> shares = GENERATE(values<std::vector<double>>(
+        {{1}, {0.5, 0.5}, {0, 0.9, 0.1}, {0.2, 0.2, 0.2, 0.2, 0.1, 0.1}}));
+    Config config = experiment("gather", shares);
+    config.radio.downlink = "free";
+    config.digital.bits = 16;
+    const auto exact = logits(experiment("exact", shares));
+    float range = 0;
+    for (const float value : exact)
+        range = std::max(range, std::abs(value));
+    CHECK(largest_difference(exact, logits(config)) < 1e-3 * range);
+}
+
+TEST_CASE("the error of gathered codes is that of their quantiser, also of parallel halves") {
+    Config config = experiment("gather", {0.5, 0.5});
+    config.radio.downlink = "free";
+    config.digital = {4, Quantiser::lloyd_max, false};
+    auto model = small_model();
+    model.design.parallel = GENERATE(false, true);
+    const auto checkpoint = inference::random_model(model);
+    Simulation simulation(config, checkpoint, nullptr);
+    simulation.forward()(tokens);
+    CHECK(simulation.model().nmse() == Approx(0.0095).epsilon(0.5));
+}
+
+TEST_CASE("a server that gathers computes what devices then do not") {
+    const auto cost = [](const std::string& scheme) {
+        Simulation simulation(experiment(scheme, {0.5, 0.5}), small_checkpoint(), nullptr);
+        simulation.forward()(tokens);
+        return simulation.cost();
+    };
+    const TokenCost digital = cost("digital"), gather = cost("gather");
+    const double by_devices_j = digital.device_energy_j[0] + digital.device_energy_j[1];
+    CHECK(gather.device_energy_j[0] + gather.device_energy_j[1] < by_devices_j);
+    CHECK(gather.server_energy_j > digital.server_energy_j);
+    CHECK(gather.uplink_s < digital.uplink_s);
+}
+
+TEST_CASE("computing waits for memory where that is slower") {
+    const auto compute_s = [](std::optional<double> of_devices, std::optional<double> of_server) {
+        Config config = experiment("exact", {0.5, 0.5});
+        for (DeviceConfig& device : config.devices)
+            device.memory_bandwidth_bytes_per_s = of_devices;
+        config.server_memory_bandwidth_bytes_per_s = of_server;
+        Simulation simulation(config, small_checkpoint(), nullptr);
+        simulation.next_logits()({tokens.data(), 1}, 0);
+        return simulation.cost().compute_s;
+    };
+    const double arithmetic = compute_s({}, {});
+    CHECK(compute_s(1e15, 1e15) == arithmetic);
+    CHECK(compute_s(1e6, {}) > 10 * arithmetic);
+    CHECK(compute_s(1e6, {}) == Approx(2 * compute_s(2e6, {})).epsilon(0.1));
+    CHECK(compute_s({}, 1e6) > 10 * arithmetic);
+}
+
 TEST_CASE("the error over the air falls tenfold with ten decibels") {
     const auto nmse = [](double snr_db) {
         Simulation simulation(experiment("mmse", {0.4, 0.3, 0.2, 0.1}, snr_db), small_checkpoint(),

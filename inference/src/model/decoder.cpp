@@ -305,6 +305,8 @@ struct DeviceModel::Weights {
     std::vector<HugeBuffer> copies;
     std::shared_ptr<const SitePredictions> predictions;
     SiteObserver observer;
+    InputCoder input_coder;
+    PartialObserver uncoded;
 };
 
 const Projection& DeviceModel::Weights::output_of(const Site& site) const {
@@ -323,9 +325,20 @@ void DeviceModel::Weights::finish(const Site& site, std::int64_t position, const
     if (predictions && can_be_foretold)
         inference::leave_out((*predictions)[site.index], columns_of(site.kind), position, h, a,
                              threads);
-    const std::int64_t hidden = config.hidden_size;
-    project(output, a, {partial.data(), a.tokens, hidden, hidden}, threads);
-    multiply_by(static_cast<float>(config.residual_scale), partial);
+    const auto write_partial = [&] {
+        const std::int64_t hidden = config.hidden_size;
+        project(output, a, {partial.data(), a.tokens, hidden, hidden}, threads);
+        multiply_by(static_cast<float>(config.residual_scale), partial);
+    };
+    if (input_coder) {
+        if (uncoded) {
+            write_partial();
+            uncoded(partial);
+        }
+        for (std::int64_t t = 0; t < a.tokens; ++t)
+            input_coder(site, a.token(t));
+    }
+    write_partial();
     if (!observer || !can_be_foretold) return;
     const auto all = [](Activations x) {
         return gsl::span<const float>(x.data, static_cast<std::size_t>(x.tokens * x.size));
@@ -475,6 +488,16 @@ void DeviceModel::leave_out(std::shared_ptr<const SitePredictions> predictions) 
 
 void DeviceModel::observe(SiteObserver observer) {
     weights_->observer = std::move(observer);
+}
+
+void DeviceModel::code_inputs(InputCoder coder, PartialObserver uncoded) {
+    if (weights_->config.experts.count > 0) {
+        throw std::invalid_argument(
+            "inputs of last projections: expected a model without experts, whose projections are "
+            "as many as the experts that a token chooses");
+    }
+    weights_->input_coder = std::move(coder);
+    weights_->uncoded = std::move(uncoded);
 }
 
 std::vector<float> DeviceModel::output_weights(const Site& site) const {

@@ -110,6 +110,25 @@ double site_flops(const ModelConfig& model, const Slice& slice, SiteKind kind,
     return attention + count * 2 * mlp / static_cast<double>(model.layers);
 }
 
+std::int64_t input_width(const ModelConfig& model, const Slice& slice, SiteKind kind) {
+    const std::int64_t attention = kind == SiteKind::mlp ? 0 : slice.heads.size() * model.head_dim;
+    return attention + (kind == SiteKind::attention ? 0 : slice.ffn_columns.size());
+}
+
+double site_weights(const ModelConfig& model, const Slice& slice, SiteKind kind) {
+    const double attention = kind == SiteKind::mlp ? 0 : attention_weights(model, slice);
+    if (kind == SiteKind::attention) return attention;
+    return attention +
+           all_mlp_weights(model, slice, model.experts.chosen) / static_cast<double>(model.layers);
+}
+
+double site_cache_bytes(const ModelConfig& model, const Slice& slice, SiteKind kind,
+                        std::int64_t position) {
+    if (kind == SiteKind::mlp || slice.heads.empty()) return 0;
+    const double seen = positions_seen(model, static_cast<double>(position), 1);
+    return seen * cache_bytes(model, slice, 1) / static_cast<double>(model.layers);
+}
+
 double token_flops(const ModelConfig& model, const Slice& slice, std::int64_t position) {
     double layer = 0;
     for (const SiteKind kind : model.sites_of_layer())

@@ -53,6 +53,13 @@ struct SiteInputs {
 };
 using SiteObserver = std::function<void(const SiteInputs& inputs)>;
 
+/// Changes in place what a device's part of a site's last projection is applied to, a vector at a
+/// time: what somebody else who holds that projection would get of it.
+using InputCoder = std::function<void(const Site& site, gsl::span<float> inputs)>;
+
+/// Sees a partial, [tokens, hidden_size]; twice at sites that add up two.
+using PartialObserver = std::function<void(gsl::span<const float> partial)>;
+
 /// One device: its slice of every decoder layer. Norms are computed here as well (replicated);
 /// the residual is added by the driver, once. Row slices are read where they lie in the
 /// checkpoint's mapping, column slices are copied contiguous when the object is made. The
@@ -98,6 +105,11 @@ public:
 
     /// From now on `observer` sees what partials are made of, at sites that have an input_width().
     void observe(SiteObserver observer);
+
+    /// From now on what a site's last projection is applied to goes through `coder`, less what is
+    /// foretold of it. `uncoded`, where it is not empty, sees each partial as it were without. Throws
+    /// std::invalid_argument for a model with experts.
+    void code_inputs(InputCoder coder, PartialObserver uncoded = nullptr);
 
     /// The columns of a site's last projection that the slice has, widened: [hidden_size, columns].
     /// Throws std::invalid_argument for a site without an input_width().

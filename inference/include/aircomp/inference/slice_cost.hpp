@@ -29,6 +29,19 @@ double held_part(const ModelConfig& model, const Slice& slice, SiteKind kind);
 double site_flops(const ModelConfig& model, const Slice& slice, SiteKind kind,
                   std::int64_t position, std::int64_t vectors);
 
+/// Reals that the slice's part of such a site's last projection is applied to, for one token of a
+/// model without experts.
+std::int64_t input_width(const ModelConfig& model, const Slice& slice, SiteKind kind);
+
+/// Weights that the slice reads at one such site for one token, experts that it chooses alone; in a
+/// layer that is like the mean of all.
+double site_weights(const ModelConfig& model, const Slice& slice, SiteKind kind);
+
+/// Bytes of keys and values that it reads at one such site for tokens that go through together, the
+/// last of them at `position`.
+double site_cache_bytes(const ModelConfig& model, const Slice& slice, SiteKind kind,
+                        std::int64_t position);
+
 /// FLOP of one token at `position`, all layers.
 double token_flops(const ModelConfig& model, const Slice& slice, std::int64_t position);
 

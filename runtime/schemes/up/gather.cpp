@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Schemes `gather` and `gather-sdma`: the server holds the last projection of every site and devices
+// send what it is applied to, which is as long in total for many devices as for one
+// (docs/system-model.md section 10).
+#include "coding/analog_codec.hpp"
+#include "coding/exact_sum.hpp"
+#include "coding/lloyd_max.hpp"
+#include "coding/packed_partial.hpp"
+#include "schemes/down/registry.hpp"
+#include "schemes/registry.hpp"
+#include "schemes/up/digital_uplink.hpp"
+#include "schemes/up/rounds.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+/// Partials come projected from codes: see input_coder().
+class GatherMedium final : public Medium {
+public:
+    GatherMedium(RadioCell cell, DigitalAccess access)
+        : cell_(std::move(cell)), down_(make_way_down(cell_.config())), uplink_(access) {}
+
+    void all_reduce(const SumRequest& request, SumCopies sum) override {
+        all_reduce_by({0, [this] { uplink_.measure(cell_); },
+                       [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
+                           transmit(sent, v, out);
+                       }},
+                      cell_, *down_, request, sum);
+    }
+    void elapse(double seconds) override { cell_.elapse(seconds); }
+    const Ledger& usage() const override { return cell_.ledger(); }
+
+private:
+    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
+        if (request.input_widths.size() != request.partials.size()) {
+            throw std::invalid_argument("all-reduce at " + to_string(request.site) +
+                                        ": expected the width of each device's inputs");
+        }
+        if (cell_.config().radio.doppler_hz > 0) uplink_.measure(cell_);
+        std::vector<double> bits(request.partials.size(), 0), total(out.size(), 0);
+        for (std::size_t n = 0; n < bits.size(); ++n) {
+            const auto partial = request.partial(n, v);
+            for (std::size_t i = 0; i < total.size(); ++i)
+                total[i] += partial[i];
+            const auto width = static_cast<double>(request.input_widths[n]);
+            if (width > 0) bits[n] = cell_.config().digital.bits * width + scale_bits;
+        }
+        std::copy(total.begin(), total.end(), out.begin());
+        uplink_.charge(cell_, bits);
+    }
+
+    RadioCell cell_;
+    std::unique_ptr<WayDown> down_;
+    DigitalUplink uplink_;
+};
+
+/// Codes of the configuration's quantiser, over each device's inputs as a whole.
+inference::InputCoder input_coder(const Config& config) {
+    return [config, rotation = std::optional<phy::Rotation>(), length = std::size_t{0}](
+               const Site&, gsl::span<float> inputs) mutable {
+        if (inputs.size() != length) {
+            length = inputs.size();
+            rotation = rotation_of(config, static_cast<std::int64_t>(length));
+        }
+        if (rotation) rotation->apply(inputs);
+        quantise(inputs, config.digital);
+        if (rotation) rotation->undo(inputs);
+    };
+}
+
+Scheme gather_scheme(DigitalAccess access) {
+    Scheme scheme;
+    scheme.quantises = true;
+    scheme.input_coder = input_coder;
+    scheme.make = [access](const MediumSetup& setup) {
+        return std::make_unique<GatherMedium>(RadioCell(setup.config, setup.power_w), access);
+    };
+    return scheme;
+}
+
+}  // namespace
+
+std::vector<Scheme> gather_schemes() {
+    Scheme gather = gather_scheme(DigitalAccess::one_after_another);
+    gather.name = "gather";
+    gather.is =
+        "codes of what the last projections are applied to, which the server holds; one "
+        "device after the other";
+    Scheme sdma = gather_scheme(DigitalAccess::space_division);
+    sdma.name = "gather-sdma";
+    sdma.is = "the same codes at the sum rate of all devices at once, told apart in space";
+    return {gather, sdma};
+}
+
+}  // namespace aircomp::runtime
