@@ -66,12 +66,22 @@ std::optional<phy::Rotation> rotation_of(const Config& config, std::int64_t leng
     return phy::Rotation(length, *seed);
 }
 
+namespace {
+
+void add_to(gsl::span<float> vector, gsl::span<const float> other) {
+    for (std::size_t i = 0; i < vector.size(); ++i)
+        vector[i] += other[i];
+}
+
+}  // namespace
+
 AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibration& calibration)
     : analog_(config.analog),
       payload_(payload_of(config, length)),
       rotation_(rotation_of(config, length)),
       coding_(calibration.coding),
-      headroom_(calibration.vector_headroom) {
+      headroom_(calibration.vector_headroom),
+      carries_(calibration.carries) {
     if (calibration.later_tokens.empty()) throw std::invalid_argument("no calibration of any site");
     for (const SiteStatistics& site : calibration.later_tokens) {
         if (std::find(kinds_.begin(), kinds_.end(), site.kind) == kinds_.end())
@@ -142,7 +152,7 @@ double AnalogCodec::exchanged_scale(const std::vector<double>& partial_power,
     return scale_of(std::accumulate(partial_power.begin(), partial_power.end(), 0.0), site);
 }
 
-AnalogCodec::Shaped AnalogCodec::shape(const SumRequest& request) const {
+AnalogCodec::Shaped AnalogCodec::shape(const SumRequest& request) {
     Shaped shaped;
     shaped.partials.assign(request.partials.begin(), request.partials.end());
     const auto length = static_cast<std::size_t>(request.length);
@@ -152,26 +162,63 @@ AnalogCodec::Shaped AnalogCodec::shape(const SumRequest& request) const {
     };
     SumRequest sent = request;
     sent.partials = shaped.partials;
-    const auto& moments = second_moments(request.site.kind);
+    const auto& transform = coding_.at(request.site.index).transform;
     for (std::int64_t v = 0; v < request.vectors; ++v) {
-        if (const auto& transform = coding_.at(request.site.index).transform) {
-            for (std::size_t n = 0; n < shaped.partials.size(); ++n)
-                transform->apply(vector(n, v));
+        for (std::size_t n = 0; n < shaped.partials.size(); ++n) {
+            if (carries_) add_to(vector(n, v), carried_.of(request, n, v));
+            if (transform) transform->apply(vector(n, v));
         }
         const double scale = common_scale(sent, v);
         shaped.scales.push_back(scale);
-        for (std::size_t n = 0; n < shaped.partials.size(); ++n) {
-            if (moments[n] == 0) continue;
-            // A symbol has two reals; its mean energy is the device's second moment.
-            const double energy = 2 * mean_square(vector(n, v)) / (scale * scale * moments[n]);
-            if (energy <= headroom_) continue;
-            ++shaped.limited_vectors;
-            const auto factor = static_cast<float>(std::sqrt(headroom_ / energy));
-            for (float& value : vector(n, v))
-                value *= factor;
-        }
+        for (std::size_t n = 0; n < shaped.partials.size(); ++n)
+            hold_back(request, n, v, scale, vector(n, v), shaped);
     }
     return shaped;
+}
+
+void AnalogCodec::hold_back(const SumRequest& request, std::size_t device, std::int64_t v,
+                            double scale, gsl::span<float> vector, Shaped& shaped) {
+    const double moment = second_moments(request.site.kind)[device];
+    if (moment == 0) return;
+    const std::vector<float> wanted(vector.begin(), vector.end());
+    shaped.limited_vectors += limit(scale * scale * moment, vector) ? 1 : 0;
+    if (!carries_) return;
+    shaped.clipped_reals += clip(scale * clip_limit(moment), vector);
+    const gsl::span<float> kept = carried_.of(request, device, v);
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+        kept[i] = wanted[i] - vector[i];
+    unshape(request.site, kept);
+}
+
+bool AnalogCodec::limit(double mean_energy, gsl::span<float> vector) const {
+    // A symbol has two reals; its mean energy is the device's second moment.
+    const double energy = 2 * mean_square(vector) / mean_energy;
+    if (energy <= headroom_) return false;
+    const auto factor = static_cast<float>(std::sqrt(headroom_ / energy));
+    for (float& value : vector)
+        value *= factor;
+    return true;
+}
+
+std::int64_t AnalogCodec::clip(double largest, gsl::span<float> vector) const {
+    // Below it by what another rotation may round.
+    const auto bound = static_cast<float>(largest * (1 - 1e-5));
+    std::vector<float> sent(vector.begin(), vector.end());
+    if (rotation_) rotation_->apply(sent);
+    std::int64_t clipped = 0;
+    for (float& value : sent) {
+        const float within = std::clamp(value, -bound, bound);
+        clipped += within != value ? 1 : 0;
+        value = within;
+    }
+    if (clipped == 0) return 0;
+    if (rotation_) rotation_->undo(sent);
+    std::copy(sent.begin(), sent.end(), vector.begin());
+    return clipped;
+}
+
+double AnalogCodec::clip_limit(double second_moment) const {
+    return analog_.clip_level * std::sqrt(second_moment / 2);
 }
 
 void AnalogCodec::unshape(const Site& site, gsl::span<float> vector) const {
@@ -198,7 +245,7 @@ AnalogCodec::Encoded AnalogCodec::encode(gsl::span<const float> vector, double s
     std::copy(vector.begin(), vector.end(), padded.begin());
     if (rotation_) rotation_->apply(gsl::span<float>(padded.data(), vector.size()));
     const auto factor = static_cast<float>(1 / scale);
-    const auto limit = static_cast<float>(analog_.clip_level * std::sqrt(second_moment / 2));
+    const auto limit = static_cast<float>(clip_limit(second_moment));
     Encoded encoded;
     encoded.symbols.resize(streams, uses);
     // Consecutive reals are real and imaginary part of consecutive streams' symbols.

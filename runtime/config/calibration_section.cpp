@@ -36,6 +36,9 @@ const Keys<CalibrationConfig>& calibration_keys() {
         number("vector_headroom_db", &C::vector_headroom_db, "dB", within(0, 30),
                "How far the energy of one device's vector may be above its mean; what is beyond is "
                "scaled down and counted."),
+        flag("carry", &C::carry,
+             "What was scaled away or clipped of a vector is added to the device's next one of the "
+             "same token, for models that add sums to their stream as they are."),
     };
     return keys;
 }

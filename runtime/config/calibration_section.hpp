@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The section calibration: what analog schemes make of a model's calibration file.
+// The section calibration: what schemes make of a model's calibration file.
 #pragma once
 
 #include <filesystem>
@@ -21,6 +21,7 @@ struct CalibrationConfig {
     bool token_power = true;
     double max_compute = 0.05;  ///< Of the devices' FLOP, for predictions and transforms.
     double vector_headroom_db = 12;
+    bool carry = true;  ///< What a vector lacks when it is sent goes with the next site's.
 };
 
 const Keys<CalibrationConfig>& calibration_keys();

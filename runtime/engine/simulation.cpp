@@ -61,8 +61,11 @@ void Simulation::require_plain_sums(const inference::ModelConfig& model) const {
                                     model.architecture + " norms them before: take another " + key);
     };
     if (way.closes_loop) refuse("radio.downlink", way.name);
-    if (find_scheme(config_.scheme).quantises && config_.digital.error_feedback)
+    const Scheme& scheme = find_scheme(config_.scheme);
+    if (scheme.quantises && !scheme.input_coder && config_.digital.error_feedback)
         refuse("digital.error_feedback", "true");
+    if (scheme.analog && !config_.calibration.file.empty() && config_.calibration.carry)
+        refuse("calibration.carry", "true");
 }
 
 Simulation::Simulation(const Config& config, const inference::Checkpoint& checkpoint,

@@ -255,7 +255,7 @@ TEST_CASE("shaped partials sum to what unshaping makes the sum of") {
     factors.gains = {0.1F, 7};
     Calibration calibration = unit_coding(3);
     calibration.coding[1].transform.emplace(factors, 64);
-    const AnalogCodec codec(default_config(3), 64, calibration);
+    AnalogCodec codec(default_config(3), 64, calibration);
     const auto partials = random_partials(3, 2 * 64);
     const std::vector<float> residual(2 * 64, 1);
     SumRequest request{{0, SiteKind::mlp, 1}, 4, 2, 64, partials, residual};
@@ -277,7 +277,7 @@ TEST_CASE("shaped partials sum to what unshaping makes the sum of") {
 TEST_CASE("a vector beyond the headroom is held to it and counted") {
     Calibration calibration = unit_coding(2);
     calibration.vector_headroom = 4;
-    const AnalogCodec codec(default_config(2), 64, calibration);
+    AnalogCodec codec(default_config(2), 64, calibration);
     auto partials = random_partials(2, 64);
     for (float& value : partials[1])
         value *= 10;
@@ -289,6 +289,45 @@ TEST_CASE("a vector beyond the headroom is held to it and counted") {
     // Unit partials are the mean.
     CHECK(mean_square(shaped.partials[1]) == Approx(4));
     CHECK(shaped.scales.size() == 1);
+}
+
+TEST_CASE("what is held back of a vector goes with the same token's next ones") {
+    Calibration calibration = unit_coding(2);
+    calibration.vector_headroom = 4;
+    calibration.carries = true;
+    Config config = default_config(2);
+    config.analog.clip_level = GENERATE(3, 20);
+    config.analog.rotation = GENERATE(false, true);
+    AnalogCodec codec(config, 64, calibration);
+    auto partials = random_partials(2, 64);
+    for (float& value : partials[1])
+        value *= 6;
+    partials[0][7] = 10;
+    const auto quiet = std::vector<std::vector<float>>(2, std::vector<float>(64));
+    const std::vector<float> residual(64, 1);
+    std::vector<float> lacks(64), sum(64);
+    std::int64_t held_back = 0;
+    const auto pass = [&](std::size_t index, const std::vector<std::vector<float>>& values) {
+        const SumRequest request{{0, SiteKind::attention, index % 2}, 4, 1, 64, values, residual};
+        exact_sum(request, sum);
+        for (std::size_t i = 0; i < lacks.size(); ++i)
+            lacks[i] += sum[i];
+        const auto shaped = codec.shape(request);
+        held_back += shaped.limited_vectors + shaped.clipped_reals;
+        SumRequest sent = request;
+        sent.partials = shaped.partials;
+        exact_sum(sent, sum);
+        for (std::size_t i = 0; i < lacks.size(); ++i)
+            lacks[i] -= sum[i];
+        // Nothing is left for the radio to clip.
+        CHECK(codec.encode(shaped.partials[0], shaped.scales[0], 1).clipped == 0);
+    };
+    pass(0, partials);
+    CHECK(held_back > 0);
+    CHECK(mean_square(lacks) > 1);
+    for (int i = 0; i < 9; ++i)
+        pass(1, quiet);  // sites are the same token's as long as their numbers do not fall
+    CHECK(mean_square(lacks) < 1e-6);
 }
 
 TEST_CASE("sites and tokens get the energy that they are given") {

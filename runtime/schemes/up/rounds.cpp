@@ -35,6 +35,7 @@ void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const S
         sent.partials = shaped.partials;
         sent.scales = shaped.scales;
         cell.ledger().add(limited_vectors, static_cast<double>(shaped.limited_vectors));
+        cell.ledger().add(clipped_reals, static_cast<double>(shaped.clipped_reals));
     }
     const auto length = static_cast<std::size_t>(request.length);
     for (std::int64_t v = 0; v < request.vectors; ++v) {

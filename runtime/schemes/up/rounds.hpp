@@ -23,7 +23,7 @@ struct Rounds {
     /// Of analog schemes: shapes partials before they are sent and their sum after it, and has a
     /// common scale, which costs the control link of a simulated cell where it is exchanged. Null:
     /// none of this.
-    const AnalogCodec* codec = nullptr;
+    AnalogCodec* codec = nullptr;
 };
 
 /// Brings `sum` vector by vector, and charges the cell for the scales'
