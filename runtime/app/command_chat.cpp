@@ -164,7 +164,7 @@ private:
 };
 
 void run(const TerminalOptions& options) {
-    const auto config = options.config();
+    auto config = options.config();
     const Model model = open_calibrated_model(config, /*needs_tokenizer=*/true);
     require_chat_template(model);  // before the simulation is made, which takes its time
     runtime::Simulation simulation(config, model.checkpoint, model.tokenizer.get());

@@ -27,7 +27,7 @@ std::string divergence(const Json& result) {
 }
 
 void run(const PerplexityOptions& options) {
-    const auto config = options.config();
+    auto config = options.config();
     const Model model = open_calibrated_model(config, /*needs_tokenizer=*/true);
     auto evaluation = options.evaluation;
     if (!options.no_reference && !runtime::find_scheme(config.scheme).exact)

@@ -15,6 +15,7 @@ void add_transceiver(CLI::App& program);
 void add_compare(CLI::App& program);
 void add_config(CLI::App& program);
 void add_assign(CLI::App& program);
+void add_plan(CLI::App& program);
 void add_reproduce(CLI::App& program);
 void add_sum(CLI::App& program);
 void add_report(CLI::App& program);

@@ -11,6 +11,7 @@
 #include "aircomp/inference/thread_count.hpp"
 #include "engine/default_calibration.hpp"
 #include "model_option.hpp"
+#include "planning.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {
@@ -20,8 +21,9 @@ void ExperimentOptions::add_to(CLI::App& command) {
     add_model_option(command, model_folder, "; in place of the configuration's");
     command.add_option("--devices", devices,
                        "Number of devices: the configuration's first ones, or the default kinds");
-    command.add_option("--scheme", scheme, "What carries the sums")
-        ->check(one_of(runtime::name_list(runtime::schemes())));
+    std::vector<std::string> names = runtime::name_list(runtime::schemes());
+    names.push_back(runtime::automatic_scheme);
+    command.add_option("--scheme", scheme, "What carries the sums")->check(one_of(names));
     command.add_option("--snr-db", snr_db, "Largest device power over receiver noise, dB");
     command.add_option("--shares", shares, "Share of the model per device, e.g. 0.4,0.3,0.2,0.1")
         ->delimiter(',');
@@ -79,10 +81,12 @@ runtime::Config ExperimentOptions::config() const {
     return config;
 }
 
-Model open_calibrated_model(const runtime::Config& config, bool needs_tokenizer) {
+Model open_calibrated_model(runtime::Config& config, bool needs_tokenizer) {
     Model model = runtime::open_model(config, needs_tokenizer);
+    choose_scheme(config, model);
+    const runtime::Scheme& scheme = runtime::find_scheme(config.scheme);
     if (config.calibration.file != runtime::automatic_calibration || !model.tokenizer ||
-        !runtime::find_scheme(config.scheme).analog)
+        !(scheme.analog || scheme.quantises))
         return model;
     const auto file = runtime::default_calibration_file(model.checkpoint);
     if (std::filesystem::exists(file)) return model;

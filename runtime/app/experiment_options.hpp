@@ -44,8 +44,8 @@ using runtime::open_model;
 using runtime::read_text;
 using runtime::to_json;
 
-/// runtime::open_model(); where the model's calibration is still to be made, it is made here, with
-/// progress.
-Model open_calibrated_model(const runtime::Config& config, bool needs_tokenizer);
+/// runtime::open_model(), and what has to be found out about the model before it runs: which scheme,
+/// where it is `auto`, and its calibration, where it is still to be made, with progress.
+Model open_calibrated_model(runtime::Config& config, bool needs_tokenizer);
 
 }  // namespace aircomp::app

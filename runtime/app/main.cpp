@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
     add_compare(program);
     add_config(program);
     add_assign(program);
+    add_plan(program);
     add_transceiver(program);
     add_reproduce(program);
     add_report(program);

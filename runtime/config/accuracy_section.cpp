@@ -15,6 +15,9 @@ const Keys<AccuracyConfig>& accuracy_keys() {
             "would cost more has fewer streams than radio.streams, then repetitions; 0: no "
             "target, all blocks have radio.streams. Of medium symbol and schemes with a "
             "transceiver design."),
+        number("max_loss_nats", &A::max_loss_nats, "nats", above(0),
+               "What scheme auto and aircomp plan tolerate of a token's loss, way up and down "
+               "together."),
         number("max_repetitions", &A::max_repetitions, "", within(1, 64),
                "How often a vector is sent at most where that is the way to the target."),
     };

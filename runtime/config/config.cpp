@@ -21,7 +21,8 @@ Keys<Config> model_and_devices() {
              "gather or gather-sdma, where the server holds the last projection of every site and "
              "devices send what it is applied to; or, adding on the air, alternating, inversion, "
              "mmse, sdr or uniform; or mmse+sca and sdr+sca, which choose the shares too; or "
-             "hierarchical, which adds at relays first."),
+             "hierarchical, which adds at relays first; or auto, what aircomp plan chooses for the "
+             "model."),
         list("devices", &Config::devices, device_keys(),
              "The edge devices; a list of one's own replaces the default's."),
         numbers("shares", &Config::shares, within(0, 1),
@@ -163,6 +164,16 @@ Config default_config(std::int64_t devices) {
     config.server_flops_per_s = 100e9;
     config.server_energy_j_per_flop = 1e-10;
     return config;
+}
+
+void repeat_devices(Config& config, std::size_t count) {
+    const auto kinds = config.devices;
+    config.devices.clear();
+    for (std::size_t n = 0; n < count; ++n) {
+        config.devices.push_back(kinds[n % kinds.size()]);
+        config.devices.back().name = "device-" + std::to_string(n + 1);
+    }
+    if (config.shares.size() != count) config.shares.clear();
 }
 
 Config read_config(const std::filesystem::path& file, const ConfigCheck& also) {

@@ -68,6 +68,9 @@ Config default_config();
 /// std::invalid_argument unless 1 <= devices <= 1024.
 Config default_config(std::int64_t devices);
 
+/// Gives the configuration `count` devices: those that it has, in turn, under names of their own.
+void repeat_devices(Config& config, std::size_t count);
+
 /// A further check of a whole configuration, by whoever knows more than its sections do.
 using ConfigCheck = std::function<void(const Config& config, const Checker& check)>;
 

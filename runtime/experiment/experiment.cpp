@@ -140,14 +140,7 @@ void apply(const ExperimentSetup& setup, Config& config, const std::string& orig
         throw std::runtime_error(origin + ": setup.devices: expected from 0 to 1024, found " +
                                  std::to_string(setup.devices));
     }
-    if (setup.devices > 0) {
-        const auto kinds = config.devices;
-        config.devices.clear();
-        for (std::size_t n = 0; n < static_cast<std::size_t>(setup.devices); ++n) {
-            config.devices.push_back(kinds[n % kinds.size()]);
-            config.devices.back().name = "device-" + std::to_string(n + 1);
-        }
-    }
+    if (setup.devices > 0) repeat_devices(config, static_cast<std::size_t>(setup.devices));
     if (setup.device_antennas > 0) {
         for (auto& device : config.devices)
             device.antennas = setup.device_antennas;

@@ -17,19 +17,17 @@
 namespace aircomp::runtime {
 namespace {
 
-constexpr double stored_weight_bytes = 2;  // dimensions have no checkpoint: bfloat16
-
 class Trial {
 public:
-    Trial(const Config& config, const inference::ModelConfig& model)
-        : Trial(lay_out(config, model, stored_weight_bytes), model) {}
+    Trial(const Config& config, const inference::ModelConfig& model, double bytes_per_weight)
+        : Trial(lay_out(config, model, bytes_per_weight), model, bytes_per_weight) {}
 
-    Trial(Layout layout, const inference::ModelConfig& model)
+    Trial(Layout layout, const inference::ModelConfig& model, double bytes_per_weight)
         : config_(std::move(layout.config)),
           model_(model),
           slices_(std::move(layout.slices)),
           coder_(coder_of(config_)),
-          computing_(config_, model_, slices_, stored_weight_bytes, static_cast<bool>(coder_)),
+          computing_(config_, model_, slices_, bytes_per_weight, static_cast<bool>(coder_)),
           partials_(slices_.size()),
           residual_(static_cast<std::size_t>(model.hidden_size), 1),
           noise_(derive_seed(config_.seed, seed_for::link_partials)) {
@@ -131,12 +129,12 @@ private:
 }  // namespace
 
 LinkTrial run_link_trial(const Config& config, const inference::ModelConfig& dimensions,
-                         std::int64_t tokens, std::int64_t position) {
+                         std::int64_t tokens, std::int64_t position, double bytes_per_weight) {
     if (tokens < 1 || position < 0 || dimensions.hidden_size % 2 != 0) {
         throw std::invalid_argument(
             "link trial: expected at least 1 token, a position of 0 on and an even hidden size");
     }
-    return Trial(config, dimensions).run(tokens, position);
+    return Trial(config, dimensions, bytes_per_weight).run(tokens, position);
 }
 
 }  // namespace aircomp::runtime

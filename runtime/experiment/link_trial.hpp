@@ -17,7 +17,8 @@ struct LinkTrial {
 /// are independent Gaussian vectors, drawn from the configuration's seed, of the power that each
 /// device's share has; medium, channels and arithmetic are charged as in a Simulation. Throws
 /// std::invalid_argument or std::runtime_error where configuration and dimensions do not fit.
+/// `bytes_per_weight`: 2 is bfloat16.
 LinkTrial run_link_trial(const Config& config, const inference::ModelConfig& dimensions,
-                         std::int64_t tokens, std::int64_t position);
+                         std::int64_t tokens, std::int64_t position, double bytes_per_weight = 2);
 
 }  // namespace aircomp::runtime

@@ -11,17 +11,30 @@
 #include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
+namespace {
+
+/// A GGUF file brings its own.
+bool has_tokenizer(const std::filesystem::path& model) {
+    return std::filesystem::is_regular_file(model) ||
+           std::filesystem::exists(model / "tokenizer.json") ||
+           std::filesystem::exists(model / "tokenizer.model");
+}
+
+/// Whether the scheme is calibrated over a text.
+bool reads_text(const Config& config) {
+    if (config.scheme == automatic_scheme) return true;
+    const Scheme& scheme = find_scheme(config.scheme);
+    return scheme.analog || (scheme.quantises && !config.calibration.file.empty());
+}
+
+}  // namespace
 
 Model open_model(const Config& config, bool needs_tokenizer) {
     if (config.model.folder.empty()) {
         throw std::invalid_argument("no model: name one with --model DIR or in --config FILE");
     }
     Model model{inference::Checkpoint(config.model.folder), nullptr};
-    const bool has_tokenizer = std::filesystem::exists(config.model.folder / "tokenizer.json") ||
-                               std::filesystem::exists(config.model.folder / "tokenizer.model");
-    // Analog schemes are calibrated over a text where there is a tokenizer for it.
-    const bool uses_tokenizer = has_tokenizer && find_scheme(config.scheme).analog;
-    if (needs_tokenizer || uses_tokenizer) {
+    if (needs_tokenizer || (reads_text(config) && has_tokenizer(config.model.folder))) {
         model.tokenizer = inference::load_tokenizer(config.model.folder);
         inference::require_same_vocabulary(*model.tokenizer, model.checkpoint.config());
     }

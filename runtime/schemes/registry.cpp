@@ -93,6 +93,7 @@ void check_accuracy(const Config& config, const Scheme& scheme, const Checker& c
 
 void check_scheme(const Config& config, const Checker& check) {
     check_downlink(config, check);
+    if (config.scheme == automatic_scheme) return;
     const Scheme* const scheme = row_of(schemes(), config.scheme);
     check.require(scheme != nullptr, "scheme", "one of " + names_of(schemes()),
                   "'" + config.scheme + "'" + hint_of(schemes(), config.scheme));

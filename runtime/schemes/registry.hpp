@@ -16,6 +16,10 @@
 
 namespace aircomp::runtime {
 
+/// The scheme that a plan of the model chooses; whoever runs a model puts the one that it chose in its
+/// place.
+inline const std::string automatic_scheme = "auto";
+
 /// What a scheme's medium is made of.
 struct MediumSetup {
     const Config& config;

@@ -169,6 +169,7 @@ void check_equal(const RadiosConfig& a, const RadiosConfig& b) {
 
 /// All but the paths of model, calibration and certificates, which depend on where a file lies.
 void check_equal(const Config& a, const Config& b) {
+    CHECK(a.model.dimensions == b.model.dimensions);
     CHECK(a.model.context == b.model.context);
     CHECK(a.model.prefill_chunk == b.model.prefill_chunk);
     REQUIRE(a.devices.size() == b.devices.size());
@@ -196,6 +197,7 @@ void check_equal(const Config& a, const Config& b) {
     CHECK(a.calibration.vector_headroom_db == b.calibration.vector_headroom_db);
     CHECK(a.calibration.carry == b.calibration.carry);
     CHECK(a.accuracy.max_uplink_loss_nats == b.accuracy.max_uplink_loss_nats);
+    CHECK(a.accuracy.max_loss_nats == b.accuracy.max_loss_nats);
     CHECK(a.accuracy.max_repetitions == b.accuracy.max_repetitions);
     CHECK(a.assignment.compute_time_s == b.assignment.compute_time_s);
     check_equal(a.testbed, b.testbed);
@@ -288,6 +290,7 @@ TEST_CASE("the annotated configuration is the default but for what its heading n
 /// rest.
 constexpr const char* everything_changed = R"(model:
   folder: models/mine
+  dimensions: llama-3-8b
   context: 512
   prefill_chunk: 64
 devices:
@@ -343,6 +346,7 @@ calibration:
   carry: false
 accuracy:
   max_uplink_loss_nats: 0.25
+  max_loss_nats: 0.5
   max_repetitions: 7
 analog:
   scale: exchanged
@@ -444,6 +448,7 @@ threads: 3
 
 TEST_CASE("every key is read into its field") {
     Config expected;
+    expected.model.dimensions = "llama-3-8b";
     expected.model.context = 512;
     expected.model.prefill_chunk = 64;
     expected.devices = {{"left", "phone", 3e9, 2e-10, 0.05, 1e9, 4, 0.5, 0.002, 5e9, 0.01},
@@ -474,7 +479,7 @@ TEST_CASE("every key is read into its field") {
                       0};
     expected.analog = {ScalePolicy::exchanged, false, 3.5};
     expected.calibration = {{}, false, false, false, false, false, 0.5, 9, false};
-    expected.accuracy = {0.25, 7};
+    expected.accuracy = {0.25, 0.5, 7};
     expected.medium = AirMedium::waveform;
     expected.costs = Costs::paper;
     expected.frame = {6, 1e-5};

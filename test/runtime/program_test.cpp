@@ -170,6 +170,30 @@ TEST_CASE("the first run makes the model's calibration and keeps it") {
     std::filesystem::remove_all(cache);
 }
 
+TEST_CASE("a plan is printed and written, and its scheme runs") {
+    const auto plan = aircomp("plan " AIRCOMP_SOURCE_DIR
+                              "/configs/headline.yaml --devices 2 --max-loss 0.02 --json -");
+    REQUIRE(plan.code == 0);
+    const auto json = nlohmann::json::parse(plan.output);
+    const auto& choices = json["choices"];
+    REQUIRE(choices.size() == 1 + 3 + 4);
+    for (const auto& choice : choices) {
+        for (const char* key :
+             {"devices", "streams", "bits_up", "bits_down", "air_s", "compute_s", "loss"})
+            CHECK(choice[key].is_number());
+        CHECK(choice["valid"].is_boolean());
+    }
+    CHECK(choices[json["chosen"].get<std::size_t>()]["valid"] == true);
+    const auto run_it =
+        aircomp("perplexity --scheme auto --calibration none --limit-tokens 64 --model " +
+                    std::string(model) + " --text " + model + "/evaluation.txt",
+                true);
+    CHECK(run_it.code == 0);
+    CHECK(run_it.output.find("The fastest that is expected to lose at most 0.01 nats") !=
+          std::string::npos);
+    CHECK(aircomp("plan --dimensions llama-9", true).code == 2);
+}
+
 TEST_CASE("tokens need the vocabulary alone, logits the weights alone") {
     const auto folder =
         std::filesystem::temp_directory_path() / ("aircomp-tokens-" + std::to_string(getpid()));

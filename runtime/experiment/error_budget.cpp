@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Measured losses, and codes that keep to one.
+#include "experiment/error_budget.hpp"
+
+#include <cmath>
+
+#include "coding/lloyd_max.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+/// Sum of SmolLM2-135M's sensitivities in the calibration that the program makes of it.
+constexpr double sensitivity_of_smollm2 = 1.762;
+
+/// Range of a rotated vector that levels at equal distances have to cover, in standard deviations.
+constexpr double uniform_range = 3.5;
+
+}  // namespace
+
+ErrorBudget error_budget(bool calibrated, std::optional<double> sensitivity) {
+    ErrorBudget budget =
+        calibrated ? ErrorBudget{2, 3, 1.45, 4.6, 0.5} : ErrorBudget{17, 17, 5, 17, 0.5};
+    if (!sensitivity) return budget;
+    const double ratio = *sensitivity / sensitivity_of_smollm2;
+    for (double* const cost :
+         {&budget.over_air, &budget.codes, &budget.codes_fed_back, &budget.inputs, &budget.down})
+        *cost *= ratio;
+    return budget;
+}
+
+double total_sensitivity(const std::vector<float>& sensitivities) {
+    // Energies are in proportion to the roots, of mean 1: sum_s k_s / a_s.
+    double roots = 0;
+    for (const float sensitivity : sensitivities)
+        roots += std::sqrt(static_cast<double>(sensitivity));
+    return roots * roots / static_cast<double>(sensitivities.size());
+}
+
+double code_nmse(Quantiser quantiser, int bits) {
+    if (quantiser == Quantiser::lloyd_max) return LloydMax::of(bits).distortion();
+    const double step = uniform_range / (std::pow(2.0, bits - 1) - 1);
+    return step * step / 12;
+}
+
+std::optional<int> fewest_bits(const DigitalConfig& digital, double per_nmse, double loss) {
+    const int most = digital.quantiser == Quantiser::lloyd_max ? LloydMax::most_bits : 16;
+    for (int bits = 2; bits <= most; ++bits) {
+        if (per_nmse * code_nmse(digital.quantiser, bits) <= loss) return bits;
+    }
+    return std::nullopt;
+}
+
+}  // namespace aircomp::runtime

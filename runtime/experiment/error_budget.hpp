@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What errors of sums cost a language model, as far as it can be said without running it.
+#pragma once
+
+#include <optional>
+
+#include "config/config.hpp"
+#include "schemes/registry.hpp"
+
+namespace aircomp::runtime {
+
+/// Nats of KL divergence a token for each unit of NMSE, relative to what is sent, at all sites alike.
+/// They are those of SmolLM2-135M on WikiText-2 (docs/plan.md has the measurements); another model's
+/// follow from its sensitivities.
+struct ErrorBudget {
+    double over_air = 0;        ///< Noise of the sum.
+    double codes = 0;           ///< What codes of partials leave out.
+    double codes_fed_back = 0;  ///< The same with error feedback.
+    double inputs = 0;          ///< What codes of the last projections' inputs leave out.
+    double down = 0;            ///< What a closed loop leaves out.
+};
+
+/// `sensitivity`: the sum over all sites of what a calibration of the model says that an NMSE of one
+/// would cost (AnalogCodec::loss_per_nmse()); none: SmolLM2's.
+ErrorBudget error_budget(bool calibrated, std::optional<double> sensitivity = {});
+
+/// The cost of an NMSE of one where sites get the energy that is best for what each would cost alone.
+double total_sensitivity(const std::vector<float>& sensitivities);
+
+/// The least bits, of those that the quantiser of `config` has, whose error costs at most `loss`
+/// where an NMSE of one costs `per_nmse`; none where all cost more.
+std::optional<int> fewest_bits(const DigitalConfig& digital, double per_nmse, double loss);
+
+/// NMSE of codes of a Gaussian.
+double code_nmse(Quantiser quantiser, int bits);
+
+}  // namespace aircomp::runtime

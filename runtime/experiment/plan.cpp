@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Enumerates the ways, simulates a token of each.
+#include "experiment/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "aircomp/inference/slice_cost.hpp"
+#include "config/registry.hpp"
+#include "experiment/link_trial.hpp"
+#include "schemes/down/registry.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+/// What of the tolerated loss the way down may take.
+constexpr double part_of_way_down = 0.1;
+
+/// 2, 4, 8, ... and all.
+std::vector<std::size_t> device_counts(std::size_t all) {
+    std::vector<std::size_t> counts;
+    for (std::size_t n = 2; n < all; n *= 2)
+        counts.push_back(n);
+    if (all > 1) counts.push_back(all);
+    return counts;
+}
+
+std::vector<int> stream_counts(const Config& config) {
+    int most = config.radio.server_antennas;
+    for (const DeviceConfig& device : config.devices)
+        most = std::min(most, device.antennas);
+    std::vector<int> counts;
+    for (int streams = 1; streams <= most; streams *= 2)
+        counts.push_back(streams);
+    return counts;
+}
+
+class Planner {
+public:
+    Planner(const Config& config, const inference::ModelConfig& model, const PlanOptions& options)
+        : base_(config), model_(model), options_(options) {
+        // Trials have no model to take a calibration of: the budget says what it brings.
+        base_.calibration.file.clear();
+        base_.accuracy.max_uplink_loss_nats = 0;
+        base_.medium = AirMedium::symbol;
+        base_.shares.clear();
+        std::stable_sort(base_.devices.begin(), base_.devices.end(),
+                         [](const DeviceConfig& a, const DeviceConfig& b) {
+                             return a.compute_flops_per_s > b.compute_flops_per_s;
+                         });
+    }
+
+    Plan plan() {
+        enumerate();
+        Plan plan{std::move(choices_), {}};
+        for (std::size_t i = 0; i < plan.choices.size(); ++i) {
+            PlanChoice& choice = plan.choices[i];
+            if (choice.valid()) try_out(choice);
+            if (options_.progress) {
+                options_.progress(static_cast<std::int64_t>(i) + 1,
+                                  static_cast<std::int64_t>(plan.choices.size()));
+            }
+            if (!choice.valid()) continue;
+            if (!plan.chosen || choice.cost.total_s() < plan.choices[*plan.chosen].cost.total_s())
+                plan.chosen = i;
+        }
+        return plan;
+    }
+
+private:
+    void enumerate() {
+        PlanChoice alone = choice_of("local", base_.devices.size());
+        alone.config.scheme = unsplit_scheme().name;
+        alone.devices = 1;
+        alone.bits_down = 0;
+        alone.loss_nats = 0;
+        choices_.push_back(alone);
+        for (const std::size_t devices : device_counts(base_.devices.size())) {
+            for (const int streams : stream_counts(base_))
+                add_over_air(devices, streams);
+            const ErrorBudget& budget = options_.budget;
+            const bool feeds_back = base_.digital.error_feedback;
+            for (const char* scheme : {"digital", "digital-sdma"})
+                add_coded("digital", scheme, devices,
+                          feeds_back ? budget.codes_fed_back : budget.codes);
+            for (const char* scheme : {"gather", "gather-sdma"}) {
+                if (model_.experts.count == 0) add_coded("gather", scheme, devices, budget.inputs);
+            }
+        }
+    }
+
+    /// With the way down, whose bits are the fewest that it may have.
+    PlanChoice choice_of(const std::string& kind, std::size_t devices) const {
+        PlanChoice choice;
+        choice.kind = kind;
+        choice.config = base_;
+        choice.config.devices.resize(devices);
+        choice.devices = static_cast<int>(devices);
+        const Downlink& way = find_row(downlinks(), "downlink", base_.radio.downlink);
+        if (way.closes_loop) {
+            DigitalConfig down;
+            down.quantiser = Quantiser::lloyd_max;
+            const double tolerated = part_of_way_down * options_.max_loss_nats;
+            choice.config.radio.downlink_bits =
+                fewest_bits(down, options_.budget.down, tolerated).value_or(way.most_bits);
+            choice.loss_nats = options_.budget.down *
+                               code_nmse(Quantiser::lloyd_max, choice.config.radio.downlink_bits);
+        }
+        choice.bits_down = choice.config.radio.downlink_bits;
+        return choice;
+    }
+
+    void add_over_air(std::size_t devices, int streams) {
+        PlanChoice choice = choice_of("air", devices);
+        choice.config.scheme = "mmse";
+        choice.config.radio.streams = streams;
+        choice.streams = streams;
+        choices_.push_back(choice);
+    }
+
+    void add_coded(const std::string& kind, const std::string& scheme, std::size_t devices,
+                   double per_nmse) {
+        PlanChoice choice = choice_of(kind, devices);
+        choice.config.scheme = scheme;
+        const double tolerated = options_.max_loss_nats - choice.loss_nats;
+        const auto bits = fewest_bits(base_.digital, per_nmse, tolerated);
+        if (bits) {
+            choice.config.digital.bits = choice.bits_up = *bits;
+            choice.loss_nats += per_nmse * code_nmse(base_.digital.quantiser, *bits);
+        } else {
+            choice.reason = "no number of bits keeps the loss";
+        }
+        choices_.push_back(choice);
+    }
+
+    void try_out(PlanChoice& choice) const {
+        choice.config.shares = shares_of(choice.config);
+        if (const std::string short_of = lacking_memory(choice.config); !short_of.empty()) {
+            choice.reason = short_of;
+            return;
+        }
+        const LinkTrial trial = run_link_trial(choice.config, model_, options_.tokens,
+                                               options_.position, options_.bytes_per_weight);
+        choice.cost = trial.cost;
+        choice.nmse = trial.nmse;
+        if (choice.kind == "air") choice.loss_nats += options_.budget.over_air * trial.nmse;
+        if (choice.loss_nats > options_.max_loss_nats) choice.reason = "loses too much";
+        if (!std::isfinite(choice.cost.total_s())) choice.reason = "a channel carries nothing";
+    }
+
+    /// In proportion to speed, which makes all devices ready at once.
+    std::vector<double> shares_of(const Config& config) const {
+        if (find_scheme(config.scheme).one_device) return {};
+        const bool waits_for_memory = std::all_of(
+            config.devices.begin(), config.devices.end(),
+            [](const DeviceConfig& d) { return d.memory_bandwidth_bytes_per_s.has_value(); });
+        std::vector<double> speeds;
+        double sum = 0;
+        for (const DeviceConfig& device : config.devices) {
+            // A token takes two operations a weight.
+            speeds.push_back(device.compute_flops_per_s / 2);
+            if (waits_for_memory) {
+                speeds.back() = std::min(speeds.back(), *device.memory_bandwidth_bytes_per_s /
+                                                            options_.bytes_per_weight);
+            }
+            sum += speeds.back();
+        }
+        for (double& speed : speeds)
+            speed /= sum;
+        return speeds;
+    }
+
+    /// Why memory does not suffice, or nothing.
+    std::string lacking_memory(const Config& config) const {
+        const Layout layout = lay_out(config, model_, options_.bytes_per_weight);
+        for (std::size_t n = 0; n < layout.slices.size(); ++n) {
+            const double needed =
+                inference::weight_bytes(model_, layout.slices[n], options_.bytes_per_weight) +
+                inference::cache_bytes(model_, layout.slices[n], options_.position + 1);
+            if (needed > layout.config.devices[n].memory_bytes)
+                return layout.config.devices[n].name + " has too little memory";
+        }
+        return "";
+    }
+
+    Config base_;
+    const inference::ModelConfig& model_;
+    const PlanOptions& options_;
+    std::vector<PlanChoice> choices_;
+};
+
+}  // namespace
+
+Plan make_plan(const Config& config, const inference::ModelConfig& model,
+               const PlanOptions& options) {
+    return Planner(config, model, options).plan();
+}
+
+void take_over(const PlanChoice& choice, Config& config) {
+    config.scheme = choice.config.scheme;
+    config.devices = choice.config.devices;
+    config.shares = choice.config.shares;
+    config.radio.streams = choice.config.radio.streams;
+    config.radio.downlink_bits = choice.config.radio.downlink_bits;
+    config.digital.bits = choice.config.digital.bits;
+    // The choice has streams that keep the loss in all blocks together.
+    config.accuracy.max_uplink_loss_nats = 0;
+}
+
+}  // namespace aircomp::runtime

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Plans: what is enumerated, what is chosen, and what keeps a way from being valid.
+#include "experiment/plan.hpp"
+
+#include <cmath>
+#include <set>
+
+#include "coding/lloyd_max.hpp"
+#include "experiment/dimensions.hpp"
+#include "support/catch.hpp"
+
+namespace aircomp::runtime {
+namespace {
+
+Config cell(std::size_t devices) {
+    Config config = default_config();
+    config.radio.downlink = "closed-loop";
+    config.radio.downlink_bits = 6;
+    config.digital = {4, Quantiser::lloyd_max, true};
+    for (DeviceConfig& device : config.devices)
+        device.memory_bytes = 1e12;
+    repeat_devices(config, devices);
+    return config;
+}
+
+inference::ModelConfig small_dimensions() {
+    auto model = dimensions_of("llama-2-7b");
+    model.layers = 2;
+    return model;
+}
+
+PlanOptions options_of(double max_loss_nats) {
+    PlanOptions options;
+    options.max_loss_nats = max_loss_nats;
+    options.budget = error_budget(/*calibrated=*/true);
+    options.tokens = 1;
+    return options;
+}
+
+TEST_CASE("a plan has one device alone, and every scheme for 2, 4, ... and all devices") {
+    const Plan plan = make_plan(cell(5), small_dimensions(), options_of(0.05));
+    std::set<std::pair<std::string, int>> found;
+    std::set<int> streams;
+    for (const PlanChoice& choice : plan.choices) {
+        found.emplace(choice.kind, choice.devices);
+        if (choice.kind == "air") streams.insert(choice.streams);
+    }
+    std::set<std::pair<std::string, int>> expected = {{"local", 1}};
+    for (const int devices : {2, 4, 5}) {
+        for (const char* kind : {"air", "digital", "gather"})
+            expected.emplace(kind, devices);
+    }
+    CHECK(found == expected);
+    CHECK(streams == std::set<int>{1, 2});
+}
+
+TEST_CASE("the chosen way is the fastest of those that keep the loss") {
+    const double max_loss = GENERATE(0.003, 0.02);
+    const Plan plan = make_plan(cell(4), small_dimensions(), options_of(max_loss));
+    REQUIRE(plan.chosen);
+    const double best_s = plan.choices[*plan.chosen].cost.total_s();
+    for (const PlanChoice& choice : plan.choices) {
+        CAPTURE(choice.config.scheme, choice.devices, choice.streams, choice.reason);
+        if (choice.valid()) {
+            CHECK(choice.loss_nats <= max_loss);
+            CHECK(choice.cost.total_s() >= best_s);
+        } else {
+            CHECK((choice.loss_nats > max_loss || choice.reason.find("bits") != std::string::npos));
+        }
+    }
+}
+
+TEST_CASE("bits are the fewest that keep the loss") {
+    const PlanOptions options = options_of(0.02);
+    const Plan plan = make_plan(cell(2), small_dimensions(), options);
+    for (const PlanChoice& choice : plan.choices) {
+        if (choice.bits_up == 0) continue;
+        const double per_nmse =
+            choice.kind == "gather" ? options.budget.inputs : options.budget.codes_fed_back;
+        const double fewer = LloydMax::of(choice.bits_up - 1).distortion();
+        CHECK(choice.loss_nats <= 0.02);
+        CHECK(per_nmse * fewer > 0.02 - options.budget.down * LloydMax::of(4).distortion());
+    }
+}
+
+TEST_CASE("a device with too little memory is named") {
+    Config config = cell(2);
+    for (DeviceConfig& device : config.devices)
+        device.memory_bytes = 1e6;
+    const Plan plan = make_plan(config, small_dimensions(), options_of(0.02));
+    CHECK_FALSE(plan.chosen);
+    for (const PlanChoice& choice : plan.choices)
+        CHECK(choice.reason == "device-1 has too little memory");
+}
+
+TEST_CASE("what a plan chose is what runs") {
+    Config config = cell(4);
+    config.accuracy.max_uplink_loss_nats = 0.004;
+    const Plan plan = make_plan(config, small_dimensions(), options_of(0.02));
+    REQUIRE(plan.chosen);
+    const PlanChoice& best = plan.choices[*plan.chosen];
+    take_over(best, config);
+    CHECK(config.scheme == best.config.scheme);
+    CHECK(config.devices.size() == best.config.devices.size());
+    CHECK(config.radio.streams == best.config.radio.streams);
+    CHECK(config.accuracy.max_uplink_loss_nats == 0);
+    CHECK_NOTHROW(validate(config, "plan", check_scheme));
+}
+
+TEST_CASE("a model of other sensitivity has another budget, in proportion") {
+    const ErrorBudget smollm2 = error_budget(true), other = error_budget(true, 2 * 1.762);
+    CHECK(other.over_air == Approx(2 * smollm2.over_air));
+    CHECK(other.down == Approx(2 * smollm2.down));
+    // Equal sensitivities: energies are all one.
+    CHECK(total_sensitivity({0.5F, 0.5F, 0.5F}) == Approx(1.5));
+    CHECK(total_sensitivity({1.0F, 0.0F}) == Approx(0.5));
+}
+
+TEST_CASE("levels at equal distances err as the codes of a rotated vector do") {
+    CHECK(code_nmse(Quantiser::uniform, 8) == Approx(3.5 * 3.5 / (127 * 127) / 12));
+    CHECK(code_nmse(Quantiser::lloyd_max, 4) == LloydMax::of(4).distortion());
+    DigitalConfig uniform;
+    CHECK(*fewest_bits(uniform, 1, 1e-4) == 8);
+    CHECK_FALSE(fewest_bits({4, Quantiser::lloyd_max, true}, 1, 1e-9));
+}
+
+}  // namespace
+}  // namespace aircomp::runtime
