@@ -67,7 +67,7 @@ void run(const CompareOptions& options) {
         config.scheme = scheme;
         Json result = runtime::evaluate(config, model, options.evaluation);
         result["label"] = runtime::find_scheme(scheme).quantises
-                              ? scheme + " " + std::to_string(config.digital.bits) + " bit"
+                              ? scheme + " " + number("%g", config.digital.bits) + " bit"
                               : scheme;
         rows.push_back(row(result));
         results.push_back(std::move(result));

@@ -24,7 +24,7 @@ struct ExperimentOptions {
     std::vector<double> shares;
     std::optional<std::uint64_t> seed;
     std::optional<int> threads;
-    std::optional<int> digital_bits;
+    std::optional<double> digital_bits;
     std::optional<std::string> calibration;
     std::optional<std::string> csi;
     std::optional<std::string> medium;

@@ -32,7 +32,7 @@ std::vector<std::string> row(const runtime::PlanChoice& choice, bool chosen) {
     return {(chosen ? "> " : "  ") + choice.config.scheme,
             std::to_string(choice.devices),
             count(choice.streams),
-            count(choice.bits_up),
+            choice.bits_up > 0 ? number("%g", choice.bits_up) : "-",
             count(choice.bits_down),
             seconds(choice.compute_s()),
             seconds(choice.air_s()),

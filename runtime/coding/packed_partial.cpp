@@ -7,6 +7,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "coding/lloyd_max.hpp"
 
@@ -83,11 +84,44 @@ void quantise(gsl::span<float> values, int bits) {
         value = value_of(code_of(value, largest, levels), largest, levels);
 }
 
+namespace {
+
+/// Values of a vector that have the same whole number of bits.
+struct Part {
+    std::size_t begin, size;
+    int bits;
+};
+
+/// One or two, none of them empty.
+std::vector<Part> parts_of(std::size_t length, const DigitalConfig& codes) {
+    const double fewer = std::floor(codes.bits);
+    const auto bits = static_cast<int>(fewer);
+    const auto more = static_cast<std::size_t>(
+        std::llround((codes.bits - fewer) * static_cast<double>(length)));
+    std::vector<Part> parts;
+    if (more > 0) parts.push_back({0, more, bits + 1});
+    if (more < length) parts.push_back({more, length - more, bits});
+    return parts;
+}
+
+}  // namespace
+
+double code_bits(std::size_t length, const DigitalConfig& codes) {
+    constexpr double scale_bits = 32;
+    double bits = 0;
+    for (const Part& part : parts_of(length, codes))
+        bits += static_cast<double>(part.size) * part.bits + scale_bits;
+    return bits;
+}
+
 void quantise(gsl::span<float> values, const DigitalConfig& codes) {
-    if (codes.quantiser == Quantiser::lloyd_max)
-        quantise(values, LloydMax::of(codes.bits));
-    else
-        quantise(values, codes.bits);
+    for (const Part& part : parts_of(values.size(), codes)) {
+        const auto own = values.subspan(part.begin, part.size);
+        if (codes.quantiser == Quantiser::lloyd_max)
+            quantise(own, LloydMax::of(part.bits));
+        else
+            quantise(own, part.bits);
+    }
 }
 
 }  // namespace aircomp::runtime

@@ -14,7 +14,8 @@ constexpr int most_lloyd_max_bits = 6;  // LloydMax::most_bits, in a room above
 const Keys<DigitalConfig>& digital_keys() {
     using D = DigitalConfig;
     static const Keys<D> keys = {
-        number("bits", &D::bits, "bits", within(2, 16), "Bits of a value.")
+        number("bits", &D::bits, "bits", within(2, 16), "Bits of a value; 4.3 are five "
+               "for three values of ten and four for the others.")
             .formerly(".digital_bits"),
         choice("quantiser", &D::quantiser,
                {{"uniform", Quantiser::uniform}, {"lloyd-max", Quantiser::lloyd_max}},

@@ -10,7 +10,7 @@ namespace aircomp::runtime {
 enum class Quantiser { uniform, lloyd_max };
 
 struct DigitalConfig {
-    int bits = 8;  ///< Of a value.
+    double bits = 8;  ///< Of a value; the mean over a vector where it is no whole number.
     Quantiser quantiser = Quantiser::uniform;
     bool error_feedback = false;  ///< Equation (19).
 };

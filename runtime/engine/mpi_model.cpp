@@ -57,10 +57,11 @@ int count_of(std::size_t size) {
 
 /// What ranks exchange has levels at equal distances, and nothing is fed back.
 void require_plain_codes(const DigitalConfig& digital) {
-    if (digital.quantiser == Quantiser::uniform && !digital.error_feedback) return;
+    const bool whole = digital.bits == std::floor(digital.bits);
+    if (digital.quantiser == Quantiser::uniform && !digital.error_feedback && whole) return;
     throw std::invalid_argument(
-        "digital: expected the quantiser uniform without error_feedback, which ranks of MPI do not "
-        "have yet");
+        "digital: expected the quantiser uniform, a whole number of bits and no error_feedback, for "
+        "ranks of MPI have nothing else yet");
 }
 
 /// This rank's slice and the devices' all-reduce.
@@ -75,7 +76,7 @@ public:
         MPI_Comm_size(devices_, &count_);
         if (!find_scheme(config.scheme).quantises) return;
         require_plain_codes(config.digital);
-        bits_ = config.digital.bits;
+        bits_ = static_cast<int>(config.digital.bits);
         rotation_ = rotation_of(config, checkpoint.config().hidden_size);
     }
 

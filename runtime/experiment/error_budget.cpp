@@ -36,16 +36,22 @@ double total_sensitivity(const std::vector<float>& sensitivities) {
     return roots * roots / static_cast<double>(sensitivities.size());
 }
 
-double code_nmse(Quantiser quantiser, int bits) {
-    if (quantiser == Quantiser::lloyd_max) return LloydMax::of(bits).distortion();
+double code_nmse(Quantiser quantiser, double bits) {
+    const double fewer = std::floor(bits), part = bits - fewer;
+    if (part > 0)
+        return (1 - part) * code_nmse(quantiser, fewer) + part * code_nmse(quantiser, fewer + 1);
+    if (quantiser == Quantiser::lloyd_max)
+        return LloydMax::of(static_cast<int>(bits)).distortion();
     const double step = uniform_range / (std::pow(2.0, bits - 1) - 1);
     return step * step / 12;
 }
 
-std::optional<int> fewest_bits(const DigitalConfig& digital, double per_nmse, double loss) {
-    const int most = digital.quantiser == Quantiser::lloyd_max ? LloydMax::most_bits : 16;
-    for (int bits = 2; bits <= most; ++bits) {
-        if (per_nmse * code_nmse(digital.quantiser, bits) <= loss) return bits;
+std::optional<double> fewest_bits(Quantiser quantiser, double per_nmse, double loss, double step) {
+    const double least = 2, most = quantiser == Quantiser::lloyd_max ? LloydMax::most_bits : 16;
+    for (int i = 0; least + i * step <= most; ++i) {
+        // From whole numbers, so that 4 is not 3.9999.
+        const double bits = std::round((least + i * step) / step) * step;
+        if (per_nmse * code_nmse(quantiser, bits) <= loss) return bits;
     }
     return std::nullopt;
 }

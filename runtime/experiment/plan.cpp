@@ -98,11 +98,10 @@ private:
         choice.devices = static_cast<int>(devices);
         const Downlink& way = find_row(downlinks(), "downlink", base_.radio.downlink);
         if (way.closes_loop) {
-            DigitalConfig down;
-            down.quantiser = Quantiser::lloyd_max;
             const double tolerated = part_of_way_down * options_.max_loss_nats;
-            choice.config.radio.downlink_bits =
-                fewest_bits(down, options_.budget.down, tolerated).value_or(way.most_bits);
+            const auto bits =
+                fewest_bits(Quantiser::lloyd_max, options_.budget.down, tolerated, /*step=*/1);
+            choice.config.radio.downlink_bits = static_cast<int>(bits.value_or(way.most_bits));
             choice.loss_nats = options_.budget.down *
                                code_nmse(Quantiser::lloyd_max, choice.config.radio.downlink_bits);
         }
@@ -123,7 +122,7 @@ private:
         PlanChoice choice = choice_of(kind, devices);
         choice.config.scheme = scheme;
         const double tolerated = options_.max_loss_nats - choice.loss_nats;
-        const auto bits = fewest_bits(base_.digital, per_nmse, tolerated);
+        const auto bits = fewest_bits(base_.digital.quantiser, per_nmse, tolerated);
         if (bits) {
             choice.config.digital.bits = choice.bits_up = *bits;
             choice.loss_nats += per_nmse * code_nmse(base_.digital.quantiser, *bits);

@@ -28,7 +28,7 @@ struct PlanChoice {
     Config config;     ///< What runs it so.
     int devices = 1;
     int streams = 0;    ///< Of kind air; 0 for others.
-    int bits_up = 0;    ///< 0: values travel as they are.
+    double bits_up = 0;  ///< 0: values travel as they are.
     int bits_down = 0;  ///< 0: no way down.
     TokenCost cost;     ///< Of a token; empty where it was not tried.
     double nmse = 0;    ///< Of the sums, against exact ones.

@@ -20,7 +20,7 @@ def label(choice):
     if choice["streams"]:
         parts.append(f"L = {choice['streams']}")
     if choice["bits_up"]:
-        parts.append(f"{choice['bits_up']} bits")
+        parts.append(f"{choice['bits_up']:g} bits")
     return ", ".join(parts)
 
 

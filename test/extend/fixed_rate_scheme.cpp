@@ -32,19 +32,19 @@ public:
 
 private:
     void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
-        const int bits = cell_.config().digital.bits;
+        const DigitalConfig& codes = cell_.config().digital;
         std::vector<double> total(out.size(), 0);
         std::vector<float> sent(out.size());
         for (std::size_t n = 0; n < request.partials.size(); ++n) {
             const auto partial = request.partial(n, v);
             std::copy(partial.begin(), partial.end(), sent.begin());
-            quantise(sent, bits);
+            quantise(sent, codes);
             for (std::size_t i = 0; i < sent.size(); ++i)
                 total[i] += sent[i];
         }
         for (std::size_t i = 0; i < out.size(); ++i)
             out[i] = static_cast<float>(total[i]);
-        charge(8 * static_cast<double>(packed_bytes(out.size(), bits)));
+        charge(code_bits(out.size(), codes));
     }
 
     /// Each device sends for an N-th of the time: over all of it that is an N-th of its power.
@@ -54,7 +54,7 @@ private:
         for (double& power : power_w)
             power /= devices;
         const double uses = devices * bits_of_device / bits_per_use;
-        cell_.charge_uplink(cell_.air_time_s(uses), std::llround(uses), power_w);
+        cell_.charge_uplink(cell_.air_time_s(uses), std::llround(uses), power_w, {devices});
     }
 
     RadioCell cell_;

@@ -8,6 +8,7 @@
 #include "coding/error_feedback.hpp"
 #include "coding/exact_sum.hpp"
 #include "coding/lloyd_max.hpp"
+#include "coding/packed_partial.hpp"
 #include "config/waveform_format.hpp"
 #include "full_power.hpp"
 #include "schemes/registry.hpp"
@@ -177,6 +178,26 @@ TEST_CASE("the best levels err less than levels at equal distances") {
     const double uniform = left_out(config, 1);
     config.digital.quantiser = Quantiser::lloyd_max;
     CHECK(left_out(config, 1) < 0.8 * uniform);
+}
+
+TEST_CASE("codes of no whole number of bits are of two kinds, and cost what they are") {
+    DigitalConfig codes{4.25, Quantiser::lloyd_max, false};
+    CHECK(code_bits(400, codes) == 100 * 5 + 300 * 4 + 2 * 32);
+    CHECK(code_bits(400, {4, Quantiser::lloyd_max, false}) == 400 * 4 + 32);
+    CHECK(code_bits(0, codes) == 0);
+    std::mt19937_64 generator(5);
+    std::normal_distribution<float> gaussian;
+    std::vector<float> values(40000);
+    for (float& value : values)
+        value = gaussian(generator);
+    std::vector<float> read = values;
+    quantise(read, codes);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] -= read[i];
+    CHECK(mean_square(gsl::span<float>(values).first(10000)) ==
+          Approx(LloydMax::of(5).distortion()).epsilon(0.1));
+    CHECK(mean_square(gsl::span<float>(values).subspan(10000)) ==
+          Approx(LloydMax::of(4).distortion()).epsilon(0.1));
 }
 
 TEST_CASE("what codes left out stays with the tokens it belongs to") {

@@ -77,7 +77,7 @@ TEST_CASE("bits are the fewest that keep the loss") {
         if (choice.bits_up == 0) continue;
         const double per_nmse =
             choice.kind == "gather" ? options.budget.inputs : options.budget.codes_fed_back;
-        const double fewer = LloydMax::of(choice.bits_up - 1).distortion();
+        const double fewer = code_nmse(Quantiser::lloyd_max, choice.bits_up - 0.1);
         CHECK(choice.loss_nats <= 0.02);
         CHECK(per_nmse * fewer > 0.02 - options.budget.down * LloydMax::of(4).distortion());
     }
@@ -119,9 +119,11 @@ TEST_CASE("a model of other sensitivity has another budget, in proportion") {
 TEST_CASE("levels at equal distances err as the codes of a rotated vector do") {
     CHECK(code_nmse(Quantiser::uniform, 8) == Approx(3.5 * 3.5 / (127 * 127) / 12));
     CHECK(code_nmse(Quantiser::lloyd_max, 4) == LloydMax::of(4).distortion());
-    DigitalConfig uniform;
-    CHECK(*fewest_bits(uniform, 1, 1e-4) == 8);
-    CHECK_FALSE(fewest_bits({4, Quantiser::lloyd_max, true}, 1, 1e-9));
+    CHECK(*fewest_bits(Quantiser::uniform, 1, 1e-4, /*step=*/1) == 8);
+    CHECK_FALSE(fewest_bits(Quantiser::lloyd_max, 1, 1e-9));
+    const double four = code_nmse(Quantiser::lloyd_max, 4), five = code_nmse(Quantiser::lloyd_max, 5);
+    CHECK(code_nmse(Quantiser::lloyd_max, 4.25) == Approx(0.75 * four + 0.25 * five));
+    CHECK(*fewest_bits(Quantiser::lloyd_max, 1, four) == 4);
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ public:
         const int bits = cell.config().radio.downlink_bits;
         quantise(sum.server, bits);
         sum.share();
-        const double all_bits = bits * static_cast<double>(sum.server.size());
+        const double range_bits = cell.config().costs == Costs::whole ? 32 : 0;
+        const double all_bits = bits * static_cast<double>(sum.server.size()) + range_bits;
         cell.charge_downlink(cell.air_time_s(rate_.uses(cell, all_bits)));
     }
 

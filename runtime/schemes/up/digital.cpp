@@ -38,8 +38,7 @@ private:
         // Rates follow a moving channel at once.
         if (cell_.config().radio.doppler_hz > 0) uplink_.measure(cell_);
         add_quantised(request, v, out);
-        const double bits =
-            cell_.config().digital.bits * static_cast<double>(out.size()) + scale_bits;
+        const double bits = code_bits(out.size(), cell_.config().digital);
         std::vector<double> of_devices(request.partials.size(), 0);
         for (std::size_t n = 0; n < of_devices.size(); ++n) {
             if (cell_.takes_part(n)) of_devices[n] = bits;

@@ -12,9 +12,6 @@ namespace aircomp::runtime {
 /// How the devices share the uplink.
 enum class DigitalAccess { one_after_another, space_division };
 
-/// A float32 that travels with each vector: its range, or its power.
-constexpr double scale_bits = 32;
-
 class DigitalUplink {
 public:
     explicit DigitalUplink(DigitalAccess access) : access_(access) {}

@@ -42,8 +42,8 @@ private:
             const auto partial = request.partial(n, v);
             for (std::size_t i = 0; i < total.size(); ++i)
                 total[i] += partial[i];
-            const auto width = static_cast<double>(request.input_widths[n]);
-            if (width > 0) bits[n] = cell_.config().digital.bits * width + scale_bits;
+            bits[n] = code_bits(static_cast<std::size_t>(request.input_widths[n]),
+                                cell_.config().digital);
         }
         std::copy(total.begin(), total.end(), out.begin());
         uplink_.charge(cell_, bits);
