@@ -31,7 +31,8 @@ void ExperimentOptions::add_to(CLI::App& command) {
     command.add_option("--threads", threads, "Threads to compute with; 0: all cores");
     command.add_option("--calibration", calibration,
                        "For analog schemes: a file of aircomp calibrate, auto, or none");
-    command.add_option("--digital-bits", digital_bits, "Bits a value of the digital schemes, e.g. 4.3");
+    command.add_option("--digital-bits", digital_bits,
+                       "Bits a value of the digital schemes, e.g. 4.3");
     command.add_option("--csi", csi, "Channel knowledge of the coordinator")
         ->check(one_of({"estimated", "perfect"}));
     command

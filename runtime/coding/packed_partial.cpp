@@ -96,8 +96,8 @@ struct Part {
 std::vector<Part> parts_of(std::size_t length, const DigitalConfig& codes) {
     const double fewer = std::floor(codes.bits);
     const auto bits = static_cast<int>(fewer);
-    const auto more = static_cast<std::size_t>(
-        std::llround((codes.bits - fewer) * static_cast<double>(length)));
+    const auto more =
+        static_cast<std::size_t>(std::llround((codes.bits - fewer) * static_cast<double>(length)));
     std::vector<Part> parts;
     if (more > 0) parts.push_back({0, more, bits + 1});
     if (more < length) parts.push_back({more, length - more, bits});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <gsl/span>
 #include <vector>
 
@@ -30,6 +31,11 @@ struct SumRequest {
     gsl::span<const double> scales = {};
     /// Reals that each device's last projection is applied to, where devices send these.
     gsl::span<const std::int64_t> input_widths = {};
+    /// For ways down that close a loop, in models that norm sums: makes of the server's sum of vector
+    /// `v` what its stream gets. Empty in others.
+    std::function<void(std::int64_t v, gsl::span<float> sum)> finish = {};
+    /// How large an error each coordinate of such a sum bears beside the others, [length].
+    gsl::span<const float> norm_weights = {};
     bool last_site = false;  ///< No device computes from the sum.
 
     /// Vector `v` of `device`.
@@ -55,6 +61,9 @@ struct SumCopies {
     }
 
     gsl::span<float> server, devices;
+    double side_bits = 0;  ///< That go down with the vector besides.
+    /// How large an error each coordinate bears beside the others, [length]; empty: all alike.
+    gsl::span<const float> weights = {};
 };
 
 }  // namespace aircomp::runtime

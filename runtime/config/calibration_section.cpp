@@ -38,7 +38,7 @@ const Keys<CalibrationConfig>& calibration_keys() {
                "scaled down and counted."),
         flag("carry", &C::carry,
              "What was scaled away or clipped of a vector is added to the device's next one of the "
-             "same token, for models that add sums to their stream as they are."),
+             "same token; not in models that norm sums before they add them."),
     };
     return keys;
 }

@@ -14,7 +14,8 @@ constexpr int most_lloyd_max_bits = 6;  // LloydMax::most_bits, in a room above
 const Keys<DigitalConfig>& digital_keys() {
     using D = DigitalConfig;
     static const Keys<D> keys = {
-        number("bits", &D::bits, "bits", within(2, 16), "Bits of a value; 4.3 are five "
+        number("bits", &D::bits, "bits", within(2, 16),
+               "Bits of a value; 4.3 are five "
                "for three values of ten and four for the others.")
             .formerly(".digital_bits"),
         choice("quantiser", &D::quantiser,
@@ -24,7 +25,7 @@ const Keys<DigitalConfig>& digital_keys() {
                "with at most 6 bits."),
         flag("error_feedback", &D::error_feedback,
              "What a device's codes lack at one site it adds to what it sends at the next, until "
-             "the token ends."),
+             "the token ends; not in models that norm sums before they add them."),
     };
     return keys;
 }

@@ -58,7 +58,7 @@ public:
         return std::nullopt;
     }
 
-    std::optional<PassFailure> sum(const SiteCall&, const TwoCopies&, TwoCopies& sum) override {
+    std::optional<PassFailure> sum(const SiteCall&, const TwoCopies&, SiteSum& sum) override {
         sum.server = partial_;
         sum.devices = partial_;
         return std::nullopt;

@@ -31,16 +31,30 @@ std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
                                      const inference::Residual& residual, std::int64_t position,
                                      TwoCopies& x, Partials& partials, AllReduce& all_reduce,
                                      const inference::ReferenceStream* reference) {
-    TwoCopies sum{std::vector<float>(x.server.size()), std::vector<float>(x.devices.size())};
+    SiteSum sum;
+    sum.server.resize(x.server.size());
+    sum.devices.resize(x.devices.size());
     std::vector<float> foretold(reference == nullptr ? 0 : x.devices.size());
-    std::vector<float> received;
     SiteCall call;
     call.position = position;
     call.length = model.hidden_size;
     call.vectors = static_cast<std::int64_t>(x.devices.size()) / call.length;
     EnergyHistory history(call.vectors, call.length);
+    std::vector<float> received(x.devices.size()), whole(x.devices.size());
+    if (model.design.norm_after) {
+        call.finish = [&](std::int64_t v, gsl::span<float> one) {
+            const std::size_t begin = static_cast<std::size_t>(v) * one.size();
+            std::copy(one.begin(), one.end(),
+                      received.begin() + static_cast<std::ptrdiff_t>(begin));
+            if (reference != nullptr)
+                add(gsl::span<const float>(foretold).subspan(begin, one.size()), one);
+            std::copy(one.begin(), one.end(), whole.begin() + static_cast<std::ptrdiff_t>(begin));
+            residual.norm(call.site, one);
+        };
+    }
     for (std::int64_t index = 0; index < model.sites(); ++index) {
         call.site = model.site(index);
+        sum.finished = false;
         if (auto failure = partials.compute(call, x.devices)) return failure;
         if (reference != nullptr) {
             std::fill(foretold.begin(), foretold.end(), 0.0F);
@@ -49,14 +63,19 @@ std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
             call.features = history.features(x.devices, foretold);
         }
         if (auto failure = all_reduce.sum(call, x, sum)) return failure;
-        if (reference != nullptr) {
-            received = sum.devices;
-            add(foretold, sum.server);
-            add(foretold, sum.devices);
-            history.add(received, sum.devices);
+        if (!sum.finished) {
+            if (reference != nullptr) {
+                received = sum.devices;
+                add(foretold, sum.server);
+                add(foretold, sum.devices);
+                whole = sum.devices;
+            }
+            residual.norm(call.site, sum.server);
+            residual.norm(call.site, sum.devices);
         }
-        residual.add(call.site, sum.server, x.server);
-        residual.add(call.site, sum.devices, x.devices);
+        if (reference != nullptr) history.add(received, whole);
+        add(sum.server, x.server);
+        add(sum.devices, x.devices);
     }
     return std::nullopt;
 }

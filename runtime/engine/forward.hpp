@@ -25,6 +25,13 @@ struct TwoCopies {
     std::vector<float> devices;
 };
 
+/// A site's sum as the server and as the devices have it.
+struct SiteSum : TwoCopies {
+    /// What the streams get, whole and normed: SiteCall::finish has been called. Otherwise it is what
+    /// was sent, and everybody finishes it for himself.
+    bool finished = false;
+};
+
 /// One site on the way of some consecutive tokens.
 struct SiteCall {
     inference::Site site;
@@ -35,6 +42,9 @@ struct SiteCall {
     /// energy is foretold from, [vectors].
     gsl::span<const float> foretold = {};
     gsl::span<const EnergyFeatures> features = {};
+    /// In models that norm sums: makes of the server's sum of vector `v` what its stream gets, for ways
+    /// down that send this. Empty in others.
+    std::function<void(std::int64_t v, gsl::span<float> sum)> finish = {};
 };
 
 /// Why a pass ended before its logits.
@@ -60,7 +70,7 @@ public:
     /// Brings the sum of the partials that were computed last, as the server and as the devices end
     /// up knowing it. `x` is the stream before it.
     virtual std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies& x,
-                                           TwoCopies& sum) = 0;
+                                           SiteSum& sum) = 0;
 };
 
 /// Takes `x` through all sites of the model, in order: both copies get their sum added, as

@@ -112,7 +112,7 @@ std::vector<double> ModelCoding::energy_shares() const {
 
 void ModelCoding::complete(const CalibratingMedium& medium, Calibration& calibration) const {
     const auto shares = energy_shares();
-    calibration.carries = config_.carry;
+    calibration.carries = config_.carry && !model_.design.norm_after;
     calibration.vector_headroom = std::pow(10.0, config_.vector_headroom_db / 10);
     for (std::size_t s = 0; s < shares.size(); ++s) {
         const auto& samples = medium.samples().at(s);

@@ -60,7 +60,8 @@ void require_plain_codes(const DigitalConfig& digital) {
     const bool whole = digital.bits == std::floor(digital.bits);
     if (digital.quantiser == Quantiser::uniform && !digital.error_feedback && whole) return;
     throw std::invalid_argument(
-        "digital: expected the quantiser uniform, a whole number of bits and no error_feedback, for "
+        "digital: expected the quantiser uniform, a whole number of bits and no error_feedback, "
+        "for "
         "ranks of MPI have nothing else yet");
 }
 
@@ -87,7 +88,7 @@ public:
     }
 
     /// Nobody but the devices adds: the coordinator gets their stream at the end.
-    std::optional<PassFailure> sum(const SiteCall&, const TwoCopies&, TwoCopies& sum) override {
+    std::optional<PassFailure> sum(const SiteCall&, const TwoCopies&, SiteSum& sum) override {
         const auto begin = Clock::now();
         if (bits_) {
             for (std::size_t at = 0; at < partial_.size(); at += length_)

@@ -9,14 +9,12 @@
 
 #include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/inference/thread_count.hpp"
-#include "config/registry.hpp"
 #include "config/seeds.hpp"
 #include "engine/assignment.hpp"
 #include "engine/calibration_text.hpp"
 #include "engine/default_calibration.hpp"
 #include "engine/layout.hpp"
 #include "schemes/calibrating_medium.hpp"
-#include "schemes/down/registry.hpp"
 #include "schemes/entries.hpp"
 
 namespace aircomp::runtime {
@@ -52,22 +50,6 @@ std::vector<inference::Token> calibration_tokens(const Config& config,
     return tokens;
 }
 
-void Simulation::require_plain_sums(const inference::ModelConfig& model) const {
-    const Downlink& way = find_row(downlinks(), "downlink", config_.radio.downlink);
-    if (!model.design.norm_after) return;
-    const auto refuse = [&](const std::string& key, const std::string& what) {
-        throw std::invalid_argument(key + ": " + what +
-                                    " needs a model that adds sums to its stream as they are; " +
-                                    model.architecture + " norms them before: take another " + key);
-    };
-    if (way.closes_loop) refuse("radio.downlink", way.name);
-    const Scheme& scheme = find_scheme(config_.scheme);
-    if (scheme.quantises && !scheme.input_coder && config_.digital.error_feedback)
-        refuse("digital.error_feedback", "true");
-    if (scheme.analog && !config_.calibration.file.empty() && config_.calibration.carry)
-        refuse("calibration.carry", "true");
-}
-
 Simulation::Simulation(const Config& config, const inference::Checkpoint& checkpoint,
                        const inference::Tokenizer* tokenizer)
     : hidden_size_(checkpoint.config().hidden_size) {
@@ -75,7 +57,8 @@ Simulation::Simulation(const Config& config, const inference::Checkpoint& checkp
     config_ = std::move(layout.config);
     slices_ = std::move(layout.slices);
     if (tokenizer != nullptr) inference::require_same_vocabulary(*tokenizer, checkpoint.config());
-    require_plain_sums(checkpoint.config());
+    // What lacks of a sum cannot be made up for once it has been normed.
+    if (checkpoint.config().design.norm_after) config_.digital.error_feedback = false;
     model_ = std::make_unique<SlicedModel>(checkpoint, slices_, config_);
     Calibration calibration;
     const Scheme& scheme = find_scheme(config_.scheme);

@@ -69,8 +69,6 @@ public:
     inference::NextLogits next_logits();
 
 private:
-    /// Throws where the way down needs sums that the model adds as they are.
-    void require_plain_sums(const inference::ModelConfig& model) const;
     /// Has devices and codec do what the calibration file of the configuration says.
     void use_coding(const inference::Checkpoint& checkpoint, const inference::Tokenizer* tokenizer);
     Calibration calibrate(const inference::Checkpoint& checkpoint,

@@ -10,9 +10,34 @@
 #include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/inference/thread_count.hpp"
 #include "coding/exact_sum.hpp"
+#include "config/registry.hpp"
+#include "schemes/down/registry.hpp"
 #include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
+namespace {
+
+/// What the norm of each site's sum multiplies a coordinate with. From a site to the next it falls by
+/// `least_ratio` at most: what codes have left behind of a coordinate that was heavy would otherwise
+/// fill the vectors of sites where it is light, and grow from site to site.
+std::vector<std::vector<float>> norm_weights(const inference::ModelConfig& model,
+                                             const inference::Residual& residual) {
+    constexpr float least_ratio = 0.3F;
+    std::vector<std::vector<float>> weights;
+    for (std::int64_t index = 0; index < model.sites(); ++index) {
+        const auto own = residual.weights(model.site(index));
+        std::vector<float> site(own.begin(), own.end());
+        for (std::size_t i = 0; i < site.size(); ++i) {
+            const float before = weights.empty() ? 0 : weights.back()[i];
+            site[i] = std::max(std::abs(site[i]), least_ratio * before);
+        }
+        weights.push_back(std::move(site));
+    }
+    return weights;
+}
+
+}  // namespace
+
 SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
                          const std::vector<inference::Slice>& slices, const Config& config)
     : config_(config),
@@ -22,6 +47,7 @@ SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
       coordinator_(checkpoint, inference::thread_count(config.threads)),
       residual_(checkpoint),
       bytes_per_weight_(inference::bytes_per_weight(checkpoint)),
+      closes_loop_(find_row(downlinks(), "downlink", config.radio.downlink).closes_loop),
       errors_(static_cast<std::size_t>(model_.sites())) {
     if (slices.size() != config.devices.size()) {
         throw std::invalid_argument(std::to_string(slices.size()) + " slices for " +
@@ -32,6 +58,7 @@ SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
         caches_.emplace_back(model_, slice, context_);
     }
     require_memory(1);
+    if (closes_loop_) norm_weights_ = norm_weights(model_, residual_);
     partials_.resize(devices_.size());
     if (gathers()) code_inputs(nullptr);
     reset_statistics();
@@ -129,7 +156,7 @@ public:
     }
 
     std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies& x,
-                                   TwoCopies& sum) override {
+                                   SiteSum& sum) override {
         SumRequest request;
         request.site = call.site;
         request.position = call.position;
@@ -142,13 +169,25 @@ public:
         request.features = call.features;
         const std::vector<std::int64_t> widths = input_widths(call.site.kind);
         request.input_widths = widths;
+        std::vector<float> received(model_.measures_errors_ ? sum.server.size() : 0);
+        if (call.finish && model_.closes_loop_) {
+            request.norm_weights = model_.norm_weights_[call.site.index];
+            request.finish = [&](std::int64_t v, gsl::span<float> one) {
+                if (!received.empty())
+                    std::copy(one.begin(), one.end(),
+                              received.begin() + v * static_cast<std::ptrdiff_t>(one.size()));
+                call.finish(v, one);
+                sum.finished = true;
+            };
+        }
         medium_.all_reduce(request, {sum.server, sum.devices});
         const double coding = model_.coding_flops_ ? model_.coding_flops_->of_server(call.site) *
                                                          static_cast<double>(call.vectors)
                                                    : 0;
         medium_.elapse(
             model_.computing().charge_server(work_of(call, {}), coding, model_.compute_));
-        if (model_.measures_errors_) measure(request, call.foretold, sum.server);
+        if (model_.measures_errors_)
+            measure(request, call.foretold, sum.finished ? received : sum.server);
         return std::nullopt;
     }
 

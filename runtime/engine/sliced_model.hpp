@@ -89,6 +89,8 @@ private:
     inference::CoordinatorModel coordinator_;
     inference::Residual residual_;
     double bytes_per_weight_;
+    bool closes_loop_;
+    std::vector<std::vector<float>> norm_weights_;  ///< By Site::index, where sums are normed.
     std::vector<inference::DeviceModel> devices_;
     std::optional<inference::ReferenceStream> reference_;
     std::vector<inference::KvCache> caches_;

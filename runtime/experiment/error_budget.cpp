@@ -40,8 +40,7 @@ double code_nmse(Quantiser quantiser, double bits) {
     const double fewer = std::floor(bits), part = bits - fewer;
     if (part > 0)
         return (1 - part) * code_nmse(quantiser, fewer) + part * code_nmse(quantiser, fewer + 1);
-    if (quantiser == Quantiser::lloyd_max)
-        return LloydMax::of(static_cast<int>(bits)).distortion();
+    if (quantiser == Quantiser::lloyd_max) return LloydMax::of(static_cast<int>(bits)).distortion();
     const double step = uniform_range / (std::pow(2.0, bits - 1) - 1);
     return step * step / 12;
 }

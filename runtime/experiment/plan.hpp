@@ -27,11 +27,11 @@ struct PlanChoice {
     std::string kind;  ///< local, air, digital or gather.
     Config config;     ///< What runs it so.
     int devices = 1;
-    int streams = 0;    ///< Of kind air; 0 for others.
+    int streams = 0;     ///< Of kind air; 0 for others.
     double bits_up = 0;  ///< 0: values travel as they are.
-    int bits_down = 0;  ///< 0: no way down.
-    TokenCost cost;     ///< Of a token; empty where it was not tried.
-    double nmse = 0;    ///< Of the sums, against exact ones.
+    int bits_down = 0;   ///< 0: no way down.
+    TokenCost cost;      ///< Of a token; empty where it was not tried.
+    double nmse = 0;     ///< Of the sums, against exact ones.
     double loss_nats = 0;
     std::string reason;  ///< Why it is not valid; empty where it is.
 

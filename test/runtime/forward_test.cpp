@@ -21,7 +21,7 @@ public:
         return std::nullopt;
     }
     std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies& x,
-                                   TwoCopies& sum) override {
+                                   SiteSum& sum) override {
         summed.push_back(call);
         at_server.push_back(x.server.front());
         if (summed.size() == lost_at) return PassFailure{std::nullopt, "no whole round"};

@@ -121,7 +121,8 @@ TEST_CASE("levels at equal distances err as the codes of a rotated vector do") {
     CHECK(code_nmse(Quantiser::lloyd_max, 4) == LloydMax::of(4).distortion());
     CHECK(*fewest_bits(Quantiser::uniform, 1, 1e-4, /*step=*/1) == 8);
     CHECK_FALSE(fewest_bits(Quantiser::lloyd_max, 1, 1e-9));
-    const double four = code_nmse(Quantiser::lloyd_max, 4), five = code_nmse(Quantiser::lloyd_max, 5);
+    const double four = code_nmse(Quantiser::lloyd_max, 4),
+                 five = code_nmse(Quantiser::lloyd_max, 5);
     CHECK(code_nmse(Quantiser::lloyd_max, 4.25) == Approx(0.75 * four + 0.25 * five));
     CHECK(*fewest_bits(Quantiser::lloyd_max, 1, four) == 4);
 }

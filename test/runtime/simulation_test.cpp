@@ -7,6 +7,7 @@
 
 #include "aircomp/inference/random_model.hpp"
 #include "engine/layout.hpp"
+#include "inference/family_fixture.hpp"
 #include "small_model.hpp"
 #include "support/catch.hpp"
 
@@ -55,6 +56,34 @@ TEST_CASE("any shares give the logits of the unsplit model with the exact medium
         range = std::max(range, std::abs(value));
     // Float32 sums in another order, over three layers.
     CHECK(largest_difference(whole, logits(experiment("exact", shares))) < 1e-4 * range);
+}
+
+TEST_CASE("a closed loop serves models that norm sums before they add them") {
+    const test::TemporaryFolder folder;
+    test::write_model(test::read_fixture(test::fixtures() / "gemma-2.json"), folder);
+    const inference::Checkpoint checkpoint(folder.path());
+    Config config = experiment("digital", {0.5, 0.5});
+    config.digital.bits = 16;
+    const std::vector<inference::Token> some = {1, 2, 3, 4, 5};
+    const auto logits_of = [&](const std::string& downlink) {
+        config.radio.downlink = downlink;
+        config.radio.downlink_bits = downlink == "closed-loop" ? 6 : 16;
+        Simulation simulation(config, checkpoint, nullptr);
+        std::vector<float> found(some.size() *
+                                 static_cast<std::size_t>(checkpoint.config().vocabulary_size));
+        simulation.forward()(some)(0, found);
+        return std::make_pair(found, simulation.cost().downlink_s);
+    };
+    const auto [exact, free_s] = logits_of("free");
+    const auto [closed, closed_s] = logits_of("closed-loop");
+    const auto [open, open_s] = logits_of("multicast");
+    float range = 0;
+    for (const float value : exact)
+        range = std::max(range, std::abs(value));
+    CHECK(largest_difference(exact, closed) < 0.25 * range);
+    CHECK(largest_difference(exact, closed) > 0);
+    CHECK(closed_s < 0.6 * open_s);
+    CHECK(free_s == 0);
 }
 
 TEST_CASE("a server that gathers inputs computes the same logits, at any shares") {

@@ -35,18 +35,30 @@ Residual::~Residual() = default;
 Residual::Residual(Residual&&) noexcept = default;
 Residual& Residual::operator=(Residual&&) noexcept = default;
 
+void Residual::norm(const Site& site, gsl::span<float> sum) const {
+    if (weights_->norms.empty()) return;
+    const std::int64_t hidden = weights_->config.hidden_size;
+    const auto tokens = static_cast<std::int64_t>(sum.size()) / hidden;
+    if (static_cast<std::int64_t>(sum.size()) != tokens * hidden) {
+        throw std::invalid_argument("sum: expected tokens of " + std::to_string(hidden) +
+                                    " reals, found " + std::to_string(sum.size()));
+    }
+    norm_parts(weights_->config, weights_->norms.at(site.index),
+               {sum.data(), tokens, hidden, hidden});
+}
+
+gsl::span<const float> Residual::weights(const Site& site) const {
+    if (weights_->norms.empty()) return {};
+    return weights_->norms.at(site.index).weight;
+}
+
 void Residual::add(const Site& site, gsl::span<float> sum, gsl::span<float> x) const {
     if (sum.size() != x.size()) {
         throw std::invalid_argument("sum: expected " + std::to_string(x.size()) +
                                     " reals, as the stream has, found " +
                                     std::to_string(sum.size()));
     }
-    if (!weights_->norms.empty()) {
-        const std::int64_t hidden = weights_->config.hidden_size;
-        const auto tokens = static_cast<std::int64_t>(sum.size()) / hidden;
-        norm_parts(weights_->config, weights_->norms.at(site.index),
-                   {sum.data(), tokens, hidden, hidden});
-    }
+    norm(site, sum);
     for (std::size_t i = 0; i < x.size(); ++i)
         x[i] += sum[i];
 }

@@ -235,7 +235,7 @@ std::optional<PassFailure> DistributedModel::compute(const SiteCall& call,
 }
 
 std::optional<PassFailure> DistributedModel::sum(const SiteCall& call, const TwoCopies& x,
-                                                 TwoCopies& sum) {
+                                                 SiteSum& sum) {
     const Round round{epoch_, round_, call.site, call.position, call.vectors, call.length, way_};
     sum_.resize(round.values());
     const auto failure = carrier_->collect(round, x.devices, sum_);

@@ -85,8 +85,7 @@ private:
     bool calibrate();
     std::optional<Calibration> measure_partials();
     std::optional<PassFailure> compute(const SiteCall& call, gsl::span<const float> x) override;
-    std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies& x,
-                                   TwoCopies& sum) override;
+    std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies& x, SiteSum& sum) override;
     /// Why the pass at hand cannot go on.
     std::optional<PassFailure> hindrance() const;
 

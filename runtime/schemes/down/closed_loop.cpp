@@ -2,6 +2,8 @@
 // Way down `closed-loop`, equation (14): what the devices' copy of the residual stream lacks of the
 // server's, rotated, in Lloyd-Max codes of downlink_bits bits at the multicast's rate. What one
 // site's codes lose is in the next one's difference, so that losses do not add up.
+#include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "coding/analog_codec.hpp"
@@ -14,6 +16,13 @@ namespace {
 
 constexpr double scale_bits = 32;  // s, a float32 before the codes
 
+/// Errors of a normed sum are borne in proportion to its norm's weights: as if codes were of what is
+/// normed. A weight near 0 would let a coordinate's lag fill the vector.
+float weight(gsl::span<const float> weights, std::size_t i) {
+    constexpr float least = 0.01F;
+    return weights.empty() ? 1.0F : std::max(weights[i], least);
+}
+
 class ClosedLoop final : public WayDown {
 public:
     void bring(RadioCell& cell, gsl::span<const float> lag, SumCopies sum) override {
@@ -21,11 +30,14 @@ public:
         const auto length = static_cast<std::int64_t>(lag.size());
         if (!rotation_) rotation_ = rotation_of(config, length);
         for (std::size_t i = 0; i < lag.size(); ++i)
-            sum.devices[i] = lag[i] + sum.server[i];
+            sum.devices[i] = (lag[i] + sum.server[i]) / weight(sum.weights, i);
         if (rotation_) rotation_->apply(sum.devices);
         quantise(sum.devices, LloydMax::of(config.radio.downlink_bits));
         if (rotation_) rotation_->undo(sum.devices);
-        const double bits = config.radio.downlink_bits * static_cast<double>(length) + scale_bits;
+        for (std::size_t i = 0; i < lag.size(); ++i)
+            sum.devices[i] *= weight(sum.weights, i);
+        const double bits =
+            config.radio.downlink_bits * static_cast<double>(length) + scale_bits + sum.side_bits;
         cell.charge_downlink(cell.air_time_s(rate_.uses(cell, bits)));
     }
 

@@ -19,7 +19,7 @@ struct Downlink {
     std::function<std::unique_ptr<WayDown>()> make;
     int most_bits = 32;  ///< Of radio.downlink_bits.
     /// Brings the devices what they lack of the server's stream in place of the sum. Goes with
-    /// simulated cells, and with models that add sums to the stream as they are.
+    /// simulated cells.
     bool closes_loop = false;
 };
 

@@ -8,6 +8,10 @@
 namespace aircomp::runtime {
 namespace {
 
+/// Two float32, the energies of what the server received and of the whole sum: devices foretell the
+/// next partials' energy from them, and cannot see them in a normed sum.
+constexpr double energies_bits = 64;
+
 /// x - xh of one vector, before its sum.
 std::vector<float> lag_of_devices(const SumRequest& request, std::size_t begin) {
     std::vector<float> lag(static_cast<std::size_t>(request.length), 0.0F);
@@ -42,9 +46,14 @@ void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const S
         const bool simulated = rounds.settings_bytes.has_value();
         if (simulated && cell.enter_block(*rounds.settings_bytes)) rounds.enter_block();
         const auto begin = static_cast<std::size_t>(v) * length;
-        const SumCopies out(sum.server.subspan(begin, length), sum.devices.subspan(begin, length));
+        SumCopies out(sum.server.subspan(begin, length), sum.devices.subspan(begin, length));
         rounds.transmit(sent, v, out.server);
         if (shapes) rounds.codec->unshape(request.site, out.server);
+        if (request.finish) {
+            request.finish(v, out.server);
+            out.side_bits = energies_bits;
+            out.weights = request.norm_weights;
+        }
         out.share();
         if (request.last_site && cell.config().costs == Costs::whole) continue;
         if (simulated) {

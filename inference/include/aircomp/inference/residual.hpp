@@ -20,6 +20,13 @@ public:
     Residual(Residual&&) noexcept;
     Residual& operator=(Residual&&) noexcept;
 
+    /// sum = norm(sum), [tokens, hidden_size], where the model has a norm. Throws std::invalid_argument
+    /// for another size.
+    void norm(const Site& site, gsl::span<float> sum) const;
+
+    /// What that norm multiplies each coordinate with; empty where the model has none.
+    gsl::span<const float> weights(const Site& site) const;
+
     /// x += norm(sum); both are [tokens, hidden_size] of as many tokens. `sum` is changed where the
     /// model has a norm. Throws std::invalid_argument where sizes differ.
     void add(const Site& site, gsl::span<float> sum, gsl::span<float> x) const;
