@@ -19,7 +19,7 @@ constexpr double uniform_range = 3.5;
 
 ErrorBudget error_budget(bool calibrated, std::optional<double> sensitivity) {
     ErrorBudget budget =
-        calibrated ? ErrorBudget{2, 3, 1.45, 4.6, 0.5} : ErrorBudget{17, 17, 5, 17, 0.5};
+        calibrated ? ErrorBudget{2.85, 3, 1.43, 4.5, 0.8} : ErrorBudget{17, 17, 5, 17, 0.5};
     if (!sensitivity) return budget;
     const double ratio = *sensitivity / sensitivity_of_smollm2;
     for (double* const cost :
@@ -45,11 +45,10 @@ double code_nmse(Quantiser quantiser, double bits) {
     return step * step / 12;
 }
 
-std::optional<double> fewest_bits(Quantiser quantiser, double per_nmse, double loss, double step) {
-    const double least = 2, most = quantiser == Quantiser::lloyd_max ? LloydMax::most_bits : 16;
-    for (int i = 0; least + i * step <= most; ++i) {
-        // From whole numbers, so that 4 is not 3.9999.
-        const double bits = std::round((least + i * step) / step) * step;
+std::optional<double> fewest_bits(Quantiser quantiser, double per_nmse, double loss, int steps) {
+    const int most = quantiser == Quantiser::lloyd_max ? LloydMax::most_bits : 16;
+    for (int i = 2 * steps; i <= most * steps; ++i) {
+        const double bits = static_cast<double>(i) / steps;
         if (per_nmse * code_nmse(quantiser, bits) <= loss) return bits;
     }
     return std::nullopt;

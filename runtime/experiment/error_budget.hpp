@@ -27,10 +27,10 @@ ErrorBudget error_budget(bool calibrated, std::optional<double> sensitivity = {}
 /// The cost of an NMSE of one where sites get the energy that is best for what each would cost alone.
 double total_sensitivity(const std::vector<float>& sensitivities);
 
-/// The least bits of the quantiser, in steps of `step`, whose error costs at most `loss` where an NMSE
+/// The least bits of the quantiser, in `steps` of a bit, whose error costs at most `loss` where an NMSE
 /// of one costs `per_nmse`; none where all cost more.
 std::optional<double> fewest_bits(Quantiser quantiser, double per_nmse, double loss,
-                                  double step = 0.1);
+                                  int steps = 10);
 
 /// NMSE of codes of a Gaussian; a mean of two where `bits` is no whole number.
 double code_nmse(Quantiser quantiser, double bits);

@@ -100,7 +100,7 @@ private:
         if (way.closes_loop) {
             const double tolerated = part_of_way_down * options_.max_loss_nats;
             const auto bits =
-                fewest_bits(Quantiser::lloyd_max, options_.budget.down, tolerated, /*step=*/1);
+                fewest_bits(Quantiser::lloyd_max, options_.budget.down, tolerated, /*steps=*/1);
             choice.config.radio.downlink_bits = static_cast<int>(bits.value_or(way.most_bits));
             choice.loss_nats = options_.budget.down *
                                code_nmse(Quantiser::lloyd_max, choice.config.radio.downlink_bits);

@@ -279,7 +279,7 @@ TEST_CASE("the annotated configuration is the default but for what its heading n
     expected.radio.downlink_bits = 6;
     expected.radio.multicast_covariance = MulticastCovariance::best;
     expected.analog.scale = ScalePolicy::shared;
-    expected.digital = {4, Quantiser::lloyd_max, true};
+    expected.digital = {4.4, Quantiser::lloyd_max, true};
     expected.accuracy.max_uplink_loss_nats = 0.006;
     check_equal(config, expected);
     CHECK(config.model.folder == AIRCOMP_SOURCE_DIR "/inference/models/demo");

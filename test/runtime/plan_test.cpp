@@ -119,7 +119,7 @@ TEST_CASE("a model of other sensitivity has another budget, in proportion") {
 TEST_CASE("levels at equal distances err as the codes of a rotated vector do") {
     CHECK(code_nmse(Quantiser::uniform, 8) == Approx(3.5 * 3.5 / (127 * 127) / 12));
     CHECK(code_nmse(Quantiser::lloyd_max, 4) == LloydMax::of(4).distortion());
-    CHECK(*fewest_bits(Quantiser::uniform, 1, 1e-4, /*step=*/1) == 8);
+    CHECK(*fewest_bits(Quantiser::uniform, 1, 1e-4, /*steps=*/1) == 8);
     CHECK_FALSE(fewest_bits(Quantiser::lloyd_max, 1, 1e-9));
     const double four = code_nmse(Quantiser::lloyd_max, 4),
                  five = code_nmse(Quantiser::lloyd_max, 5);

@@ -114,6 +114,7 @@ std::vector<Scheme> digital_schemes() {
     Scheme sdma = digital_scheme(DigitalAccess::space_division);
     sdma.name = "digital-sdma";
     sdma.is = "the same codes at the sum rate of all devices at once, told apart in space";
+    sdma.compared = true;
     return {digital, sdma};
 }
 
