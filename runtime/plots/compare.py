@@ -11,8 +11,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend has to be chosen first)
 from whole_file import save  # noqa: E402
 
-PARTS = ["compute", "uplink", "downlink", "sounding", "control"]
-COLOURS = ["#9aa5b1", "#d1495b", "#edae49", "#66a182", "#2e4057"]
+PARTS = ["compute", "uplink", "downlink", "frame", "sounding", "control"]
+COLOURS = ["#9aa5b1", "#d1495b", "#edae49", "#8d6a9f", "#66a182", "#2e4057"]
 
 
 def main(json_file, picture):
