@@ -30,15 +30,18 @@ def main(json_file, picture):
     left.set_xlabel("simulated time per token in ms")
     for row, total in enumerate(start):
         left.text(total, row, f" {total:.2f}", va="center")
-    left.set_xlim(0, 1.12 * max(start))
-    left.legend(frameon=False, ncols=len(PARTS), loc="upper center", bbox_to_anchor=(0.45, -0.15), columnspacing=1)
+    left.set_xlim(0, 1.25 * max(start))
+    left.legend(frameon=False, ncols=len(PARTS), loc="upper center", bbox_to_anchor=(0.6, -0.15), columnspacing=1)
 
-    right.barh(labels, [scheme["perplexity"] for scheme in schemes], color="#66a182")
+    has_divergence = all("kl_nats" in scheme for scheme in schemes)
+    key, name = ("kl_nats", "KL divergence in nats a token") if has_divergence else ("perplexity", "perplexity")
+    right.barh(labels, [scheme[key] for scheme in schemes], color="#66a182")
     for row, scheme in enumerate(schemes):
-        right.text(scheme["perplexity"], row, f" {scheme['perplexity']:.2f}", va="center")
+        note = f" {scheme['kl_nats']:.4f}, perplexity" if has_divergence else ""
+        right.text(scheme[key], row, f"{note} {scheme['perplexity']:.2f}", va="center")
     right.invert_yaxis()
-    right.margins(x=0.15)
-    right.set_xlabel("perplexity")
+    right.margins(x=0.9 if has_divergence else 0.15)
+    right.set_xlabel(name)
     first = schemes[-1]
     figure.suptitle(f"N = {first['devices']} devices, {first['snr_db']:g} dB, seed {first['seed']}")
     save(figure, picture, dpi=150)
