@@ -53,7 +53,7 @@ private:
             static_cast<double>(round.order.burst - round.order.headers.front()) / rate_hz;
         const double preamble_s = static_cast<double>(format_.header_samples()) / rate_hz;
         const double burst_s = payload_s(config(), format_, codec_.payload());
-        ledger.frame_s += ordered_s + preamble_s + config().frame.turnaround_s;
+        ledger.frame_s += ordered_s + preamble_s;
         ledger.uplink_s += burst_s;
         ledger.uplink_channel_uses += codec_.channel_uses();
         ++ledger.all_reduces;
