@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/nearest_name.hpp"
@@ -55,11 +56,10 @@ const Row* row_of(const std::vector<Row>& rows, const std::string& name) {
 /// The row of that name. Throws std::invalid_argument, which lists the names that there are;
 /// `kind` is what the rows are.
 template <typename Row>
-const Row& find_row(const std::vector<Row>& rows, const std::string& kind,
-                    const std::string& name) {
+const Row& find_row(const std::vector<Row>& rows, std::string_view kind, const std::string& name) {
     if (const Row* row = row_of(rows, name)) return *row;
-    throw std::invalid_argument(kind + " '" + name + "' is not known; known are " + names_of(rows) +
-                                hint_of(rows, name));
+    throw std::invalid_argument(std::string(kind) + " '" + name + "' is not known; known are " +
+                                names_of(rows) + hint_of(rows, name));
 }
 
 }  // namespace aircomp::runtime

@@ -76,16 +76,22 @@ private:
         alone.loss_nats = 0;
         choices_.push_back(alone);
         for (const std::size_t devices : device_counts(base_.devices.size())) {
-            for (const int streams : stream_counts(base_))
-                add_over_air(devices, streams);
-            const ErrorBudget& budget = options_.budget;
-            const bool feeds_back = base_.digital.error_feedback;
-            for (const char* scheme : {"digital", "digital-sdma"})
-                add_coded("digital", scheme, devices,
-                          feeds_back ? budget.codes_fed_back : budget.codes);
-            for (const char* scheme : {"gather", "gather-sdma"}) {
-                if (model_.experts.count == 0) add_coded("gather", scheme, devices, budget.inputs);
+            for (const Scheme& scheme : schemes()) {
+                if (scheme.planned) add(scheme, devices);
             }
+        }
+    }
+
+    void add(const Scheme& scheme, std::size_t devices) {
+        const ErrorBudget& budget = options_.budget;
+        if (scheme.analog) {
+            for (const int streams : stream_counts(base_))
+                add_over_air(scheme, devices, streams);
+        } else if (!scheme.input_coder) {
+            add_coded("digital", scheme, devices,
+                      base_.digital.error_feedback ? budget.codes_fed_back : budget.codes);
+        } else if (model_.experts.count == 0) {
+            add_coded("gather", scheme, devices, budget.inputs);
         }
     }
 
@@ -109,18 +115,18 @@ private:
         return choice;
     }
 
-    void add_over_air(std::size_t devices, int streams) {
+    void add_over_air(const Scheme& scheme, std::size_t devices, int streams) {
         PlanChoice choice = choice_of("air", devices);
-        choice.config.scheme = "mmse";
+        choice.config.scheme = scheme.name;
         choice.config.radio.streams = streams;
         choice.streams = streams;
         choices_.push_back(choice);
     }
 
-    void add_coded(const std::string& kind, const std::string& scheme, std::size_t devices,
+    void add_coded(const std::string& kind, const Scheme& scheme, std::size_t devices,
                    double per_nmse) {
         PlanChoice choice = choice_of(kind, devices);
-        choice.config.scheme = scheme;
+        choice.config.scheme = scheme.name;
         const double tolerated = options_.max_loss_nats - choice.loss_nats;
         const auto bits = fewest_bits(base_.digital.quantiser, per_nmse, tolerated);
         if (bits) {

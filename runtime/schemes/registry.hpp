@@ -54,6 +54,7 @@ struct Scheme {
     /// Of analog schemes: a vector's time on the air is in proportion to the devices that take part.
     bool time_grows_with_devices = false;
     std::vector<LedgerEntry> entries;  ///< That its medium makes of its own in the ledger.
+    bool planned = false;              ///< Among those that a plan tries.
     bool compared = false;  ///< Among those that a comparison shows unless it is told otherwise.
     std::function<std::unique_ptr<Medium>(const MediumSetup&)> make;
 };

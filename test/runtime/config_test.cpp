@@ -925,8 +925,9 @@ TEST_CASE("no number of any key is infinite, and no integer wraps") {
         }
     });
     CHECK(numbers > 60);
-    CHECK(error_of("digital: {bits: 4294967304}") ==
-          "lab.yaml:1: digital.bits: expected an integer from -2147483648 to 2147483647, found "
+    CHECK(error_of("accuracy: {max_repetitions: 4294967304}") ==
+          "lab.yaml:1: accuracy.max_repetitions: expected an integer from -2147483648 to "
+          "2147483647, found "
           "4294967304");
 }
 

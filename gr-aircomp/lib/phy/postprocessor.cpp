@@ -12,6 +12,7 @@
 #include "fourier.hpp"
 #include "gnuradio/aircomp/phy/rotation.hpp"
 #include "sizes.hpp"
+#include "turning.hpp"
 #include "usable.hpp"
 
 namespace gr::aircomp::phy {
@@ -120,7 +121,7 @@ void Postprocessor::State::to_carriers(gsl::span<const Sample> received, std::pt
             if (report.offset_corrected) {
                 Sample phase(std::polar<double>(
                     gain, -two_pi * report.sync.offset * static_cast<double>(first)));
-                volk_32fc_s32fc_x2_rotator_32fc(body.data(), from, step, &phase, format.fft_size);
+                turn(body.data(), from, step, phase, format.fft_size);
             } else {
                 volk_32f_s32f_multiply_32f(reinterpret_cast<float*>(body.data()),
                                            reinterpret_cast<const float*>(from), gain,
@@ -315,8 +316,7 @@ void Postprocessor::State::unpack(double scale, gsl::span<float> vector) {
     const std::size_t row = payload.streams * plan.data.size();
     for (std::size_t s = 0; s < symbols; ++s) {
         const Sample factor(std::polar(scale, -report.phase[s]));
-        volk_32fc_s32fc_multiply_32fc(&combined[s * row], &combined[s * row], factor,
-                                      static_cast<unsigned>(row));
+        phy::scale(&combined[s * row], &combined[s * row], factor, row);
     }
     // std::complex<float> is laid out as two floats (ISO C++ [complex.numbers]).
     std::copy_n(reinterpret_cast<const float*>(combined.data()), vector.size(), vector.begin());

@@ -12,6 +12,7 @@
 #include "fourier.hpp"
 #include "gnuradio/aircomp/phy/rotation.hpp"
 #include "sizes.hpp"
+#include "turning.hpp"
 #include "usable.hpp"
 
 namespace gr::aircomp::phy {
@@ -223,8 +224,7 @@ void Preprocessor::State::finish(const TransmitSettings& settings, gsl::span<Sam
     if (settings.phase == 0 && settings.offset == 0) return;
     Sample phase(std::polar(1.0, -settings.phase));
     const Sample step(std::polar(1.0, -two_pi * settings.offset));
-    volk_32fc_s32fc_x2_rotator_32fc(out.data(), out.data(), step, &phase,
-                                    static_cast<unsigned>(out.size()));
+    turn(out.data(), out.data(), step, phase, out.size());
 }
 
 TransmitReport Preprocessor::State::measure(gsl::span<const Sample> samples) const {

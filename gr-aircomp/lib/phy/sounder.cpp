@@ -13,6 +13,7 @@
 #include "delay_filter.hpp"
 #include "fourier.hpp"
 #include "sizes.hpp"
+#include "turning.hpp"
 #include "usable.hpp"
 
 namespace gr::aircomp::phy {
@@ -133,8 +134,7 @@ void Sounder::State::average_slots(gsl::span<const Sample> received, std::ptrdif
                 }
                 Sample phase(std::polar<double>(
                     gain, -two_pi * std::remainder(offset * static_cast<double>(first), 1.0)));
-                volk_32fc_s32fc_x2_rotator_32fc(turned.data(), from, turn_back, &phase,
-                                                format.fft_size);
+                turn(turned.data(), from, turn_back, phase, format.fft_size);
                 for (std::size_t j = 0; j < mean.size(); ++j)
                     mean[j] += turned[j];
             }

@@ -56,7 +56,7 @@ const std::string& default_template(const JsonNode& templates) {
     std::string names;
     for (std::size_t i = 0; i < templates.array_size(); ++i) {
         const JsonNode one = templates.element(i);
-        const std::string& name = one.at("name").text();
+        const std::string name = one.at("name").text();
         if (name == "default") return one.at("template").text();
         names += (names.empty() ? "" : ", ") + name;
     }

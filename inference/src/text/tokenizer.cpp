@@ -77,8 +77,9 @@ void join_added_tokens(const std::filesystem::path& folder, const JsonNode& toke
         }
     }
     const OptionalFile file(folder, "added_tokens.json");
-    for (const auto& [content, value] : file.root().value().items()) {
-        const JsonNode node = file.root().at(content);
+    const JsonNode added = file.root();
+    for (const auto& [content, value] : added.value().items()) {
+        const JsonNode node = added.at(content);
         AddedToken token;
         token.content = content;
         token.id = static_cast<Token>(node.integer(0, largest_id));

@@ -33,6 +33,7 @@ Scheme designed(const std::string& design) {
     scheme.kinked_objective = design != "mmse";
     scheme.entries = {clipped_reals,   limited_vectors,     missed_targets,
                       repeated_rounds, residual_phase_rad2, residual_phase_nmse};
+    scheme.planned = design == "mmse";
     scheme.compared = design == "mmse" || design == "inversion";
     scheme.make = [design](const MediumSetup& setup) { return make_designed(design, setup); };
     return scheme;
@@ -49,6 +50,7 @@ std::vector<Scheme> designed_schemes() {
         scheme.name += "+sca";
         scheme.is += "; chooses the shares as well";
         scheme.assigns_shares = true;
+        scheme.planned = false;
         scheme.compared = false;
         schemes.push_back(scheme);
     }

@@ -96,6 +96,7 @@ private:
 Scheme digital_scheme(DigitalAccess access) {
     Scheme scheme;
     scheme.quantises = true;
+    scheme.planned = true;
     scheme.make = [access](const MediumSetup& setup) {
         return std::make_unique<DigitalMedium>(RadioCell(setup.config, setup.power_w), setup,
                                                access);

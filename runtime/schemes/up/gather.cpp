@@ -71,6 +71,7 @@ inference::InputCoder input_coder(const Config& config) {
 Scheme gather_scheme(DigitalAccess access) {
     Scheme scheme;
     scheme.quantises = true;
+    scheme.planned = true;
     scheme.input_coder = input_coder;
     scheme.make = [access](const MediumSetup& setup) {
         return std::make_unique<GatherMedium>(RadioCell(setup.config, setup.power_w), access);
