@@ -18,8 +18,8 @@ constexpr double uniform_range = 3.5;
 }  // namespace
 
 ErrorBudget error_budget(bool calibrated, std::optional<double> sensitivity) {
-    ErrorBudget budget = calibrated ? ErrorBudget{2.85, 4.3, 1.43, 4.5, 0.8}
-                                    : ErrorBudget{18.2, 17.3, 3.4, 8.2, 0.8};
+    ErrorBudget budget =
+        calibrated ? ErrorBudget{3.2, 4.3, 1.43, 4.5, 0.8} : ErrorBudget{22, 17.3, 3.4, 8.2, 0.8};
     if (!sensitivity) return budget;
     const double ratio = *sensitivity / sensitivity_of_smollm2;
     for (double* const cost :

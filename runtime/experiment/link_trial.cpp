@@ -88,7 +88,7 @@ private:
         request.last_site = site.index + 1 == static_cast<std::size_t>(model_.sites());
         request.partials = partials_;
         request.residual = residual_;
-        std::vector<float> sum(residual_.size()), exact(residual_.size());
+        std::vector<float> sum(residual_.size()), of_devices(sum), exact(sum);
         exact_sum(request, exact);
         std::vector<std::int64_t> widths;
         if (coder_) {
@@ -99,7 +99,7 @@ private:
             }
             request.input_widths = widths;
         }
-        medium.all_reduce(request, sum);
+        medium.all_reduce(request, {sum, of_devices});
         medium.elapse(computing_.charge_server(work, 0, compute_));
         error_.add(sum, exact);
     }

@@ -9,7 +9,7 @@ namespace aircomp::runtime {
 
 struct LinkTrial {
     TokenCost cost;
-    double nmse = 0;  ///< Of all sums, against exact ones.
+    double nmse = 0;  ///< Of all sums as the server has them, against exact ones.
     double clipped_fraction = 0;
 };
 

@@ -31,7 +31,7 @@ struct PlanChoice {
     double bits_up = 0;  ///< 0: values travel as they are.
     int bits_down = 0;   ///< 0: no way down.
     TokenCost cost;      ///< Of a token; empty where it was not tried.
-    double nmse = 0;     ///< Of the sums, against exact ones.
+    double nmse = 0;     ///< Of the sums as the server has them, against exact ones.
     double loss_nats = 0;
     std::string reason;  ///< Why it is not valid; empty where it is.
 
