@@ -6,44 +6,28 @@
 #include "coding/analog_codec.hpp"
 #include "coding/error_feedback.hpp"
 #include "coding/packed_partial.hpp"
-#include "schemes/down/registry.hpp"
 #include "schemes/registry.hpp"
-#include "schemes/up/digital_uplink.hpp"
-#include "schemes/up/rounds.hpp"
+#include "schemes/up/coded_medium.hpp"
 
 namespace aircomp::runtime {
 namespace {
 
-class DigitalMedium final : public Medium {
+class DigitalMedium final : public CodedMedium {
 public:
-    DigitalMedium(RadioCell cell, const MediumSetup& setup, DigitalAccess access)
-        : cell_(std::move(cell)),
-          down_(make_way_down(cell_.config())),
-          uplink_(access),
-          rotation_(rotation_of(cell_.config(), setup.length)),
+    DigitalMedium(const MediumSetup& setup, DigitalAccess access)
+        : CodedMedium(RadioCell(setup.config, setup.power_w), access),
+          rotation_(rotation_of(setup.config, setup.length)),
           coding_(setup.calibration.coding) {}
 
-    void all_reduce(const SumRequest& request, SumCopies sum) override {
-        all_reduce_by({0, [this] { uplink_.measure(cell_); },
-                       [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
-                           transmit(sent, v, out);
-                       }},
-                      cell_, *down_, request, sum);
-    }
-    void elapse(double seconds) override { cell_.elapse(seconds); }
-    const Ledger& usage() const override { return cell_.ledger(); }
-
 private:
-    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
-        // Rates follow a moving channel at once.
-        if (cell_.config().radio.doppler_hz > 0) uplink_.measure(cell_);
+    std::vector<double> add(const SumRequest& request, std::int64_t v,
+                            gsl::span<float> out) override {
         add_quantised(request, v, out);
-        const double bits = code_bits(out.size(), cell_.config().digital);
-        std::vector<double> of_devices(request.partials.size(), 0);
-        for (std::size_t n = 0; n < of_devices.size(); ++n) {
-            if (cell_.takes_part(n)) of_devices[n] = bits;
+        std::vector<double> bits(request.partials.size(), 0);
+        for (std::size_t n = 0; n < bits.size(); ++n) {
+            if (cell().takes_part(n)) bits[n] = code_bits(out.size(), cell().config().digital);
         }
-        uplink_.charge(cell_, of_devices);
+        return bits;
     }
 
     void add_quantised(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
@@ -52,7 +36,7 @@ private:
         for (std::size_t n = 0; n < request.partials.size(); ++n) {
             const auto partial = request.partial(n, v);
             std::copy(partial.begin(), partial.end(), wanted.begin());
-            if (cell_.config().digital.error_feedback && cell_.takes_part(n))
+            if (cell().config().digital.error_feedback && cell().takes_part(n))
                 feed_back(request, n, v, wanted, read);
             else
                 read = as_read(request.site, wanted);
@@ -79,15 +63,12 @@ private:
         const auto* transform = coding_.empty() ? nullptr : &coding_[site.index].transform;
         if (transform != nullptr && *transform) (*transform)->apply(vector);
         if (rotation_) rotation_->apply(vector);
-        quantise(vector, cell_.config().digital);
+        quantise(vector, cell().config().digital);
         if (rotation_) rotation_->undo(vector);
         if (transform != nullptr && *transform) (*transform)->undo(vector);
         return vector;
     }
 
-    RadioCell cell_;
-    std::unique_ptr<WayDown> down_;
-    DigitalUplink uplink_;
     std::optional<phy::Rotation> rotation_;
     std::vector<SiteCoding> coding_;  // by Site::index; empty: partials go as they are
     ErrorFeedback feedback_;
@@ -98,8 +79,7 @@ Scheme digital_scheme(DigitalAccess access) {
     scheme.quantises = true;
     scheme.planned = true;
     scheme.make = [access](const MediumSetup& setup) {
-        return std::make_unique<DigitalMedium>(RadioCell(setup.config, setup.power_w), setup,
-                                               access);
+        return std::make_unique<DigitalMedium>(setup, access);
     };
     return scheme;
 }
@@ -109,7 +89,7 @@ Scheme digital_scheme(DigitalAccess access) {
 std::vector<Scheme> digital_schemes() {
     Scheme digital = digital_scheme(DigitalAccess::one_after_another);
     digital.name = "digital";
-    digital.is = "codes of digital.bits bits at Shannon's rate, one device after the other";
+    digital.is = "codes of digital.bits bits, one device after the other";
     digital.wired = true;
     digital.compared = true;
     Scheme sdma = digital_scheme(DigitalAccess::space_division);

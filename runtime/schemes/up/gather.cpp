@@ -2,56 +2,41 @@
 // Schemes `gather` and `gather-sdma`: the server holds the last projection of every site and devices
 // send what it is applied to, which is as long in total for many devices as for one
 // (docs/system-model.md section 10).
+#include <algorithm>
+#include <stdexcept>
+
 #include "coding/analog_codec.hpp"
 #include "coding/exact_sum.hpp"
-#include "coding/lloyd_max.hpp"
 #include "coding/packed_partial.hpp"
-#include "schemes/down/registry.hpp"
 #include "schemes/registry.hpp"
-#include "schemes/up/digital_uplink.hpp"
-#include "schemes/up/rounds.hpp"
+#include "schemes/up/coded_medium.hpp"
 
 namespace aircomp::runtime {
 namespace {
 
 /// Partials come projected from codes: see input_coder().
-class GatherMedium final : public Medium {
+class GatherMedium final : public CodedMedium {
 public:
-    GatherMedium(RadioCell cell, DigitalAccess access)
-        : cell_(std::move(cell)), down_(make_way_down(cell_.config())), uplink_(access) {}
-
-    void all_reduce(const SumRequest& request, SumCopies sum) override {
-        all_reduce_by({0, [this] { uplink_.measure(cell_); },
-                       [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
-                           transmit(sent, v, out);
-                       }},
-                      cell_, *down_, request, sum);
-    }
-    void elapse(double seconds) override { cell_.elapse(seconds); }
-    const Ledger& usage() const override { return cell_.ledger(); }
+    using CodedMedium::CodedMedium;
 
 private:
-    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
+    std::vector<double> add(const SumRequest& request, std::int64_t v,
+                            gsl::span<float> out) override {
         if (request.input_widths.size() != request.partials.size()) {
             throw std::invalid_argument("all-reduce at " + to_string(request.site) +
                                         ": expected the width of each device's inputs");
         }
-        if (cell_.config().radio.doppler_hz > 0) uplink_.measure(cell_);
         std::vector<double> bits(request.partials.size(), 0), total(out.size(), 0);
         for (std::size_t n = 0; n < bits.size(); ++n) {
             const auto partial = request.partial(n, v);
             for (std::size_t i = 0; i < total.size(); ++i)
                 total[i] += partial[i];
             bits[n] = code_bits(static_cast<std::size_t>(request.input_widths[n]),
-                                cell_.config().digital);
+                                cell().config().digital);
         }
         std::copy(total.begin(), total.end(), out.begin());
-        uplink_.charge(cell_, bits);
+        return bits;
     }
-
-    RadioCell cell_;
-    std::unique_ptr<WayDown> down_;
-    DigitalUplink uplink_;
 };
 
 /// Codes of the configuration's quantiser, over each device's inputs as a whole.

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What digital schemes have in common: devices' bits come to the server without errors, at the rate
+// that their channels carry.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "air/coded_channel.hpp"
+#include "air/radio_cell.hpp"
+#include "schemes/down/way_down.hpp"
+#include "schemes/medium.hpp"
+
+namespace aircomp::runtime {
+
+/// How the devices share the uplink.
+enum class DigitalAccess { one_after_another, space_division };
+
+class CodedMedium : public Medium {
+public:
+    CodedMedium(RadioCell cell, DigitalAccess access);
+
+    void all_reduce(const SumRequest& request, SumCopies sum) override;
+    void elapse(double seconds) override { cell_.elapse(seconds); }
+    const Ledger& usage() const override { return cell_.ledger(); }
+
+protected:
+    const RadioCell& cell() const { return cell_; }
+
+private:
+    /// Writes what the server makes of the codes of vector `v`, [length]. Returns the bits that each
+    /// device sends for it.
+    virtual std::vector<double> add(const SumRequest& request, std::int64_t v,
+                                    gsl::span<float> out) = 0;
+
+    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out);
+    void measure_channels();
+    void charge(const std::vector<double>& bits);
+
+    RadioCell cell_;
+    std::unique_ptr<WayDown> down_;
+    DigitalAccess access_;
+    std::vector<CodedChannel> links_;  // by device
+    CodedChannel all_links_;           // of all that take part, told apart in space
+};
+
+}  // namespace aircomp::runtime
