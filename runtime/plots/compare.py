@@ -40,7 +40,7 @@ def main(json_file, picture):
         note = f" {scheme['kl_nats']:.4f}, perplexity" if has_divergence else ""
         right.text(scheme[key], row, f"{note} {scheme['perplexity']:.2f}", va="center")
     right.invert_yaxis()
-    right.margins(x=0.9 if has_divergence else 0.15)
+    right.margins(x=1.3 if has_divergence else 0.15)
     right.set_xlabel(name)
     first = schemes[-1]
     figure.suptitle(f"N = {first['devices']} devices, {first['snr_db']:g} dB, seed {first['seed']}")
