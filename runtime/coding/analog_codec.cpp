@@ -180,7 +180,8 @@ void AnalogCodec::hold_back(const SumRequest& request, std::size_t device, std::
                             double scale, gsl::span<float> vector, Shaped& shaped) {
     const double moment = second_moments(request.site.kind)[device];
     if (moment == 0) return;
-    const std::vector<float> wanted(vector.begin(), vector.end());
+    std::vector<float> wanted;  // to see what is taken of it
+    if (carries_) wanted.assign(vector.begin(), vector.end());
     shaped.limited_vectors += limit(scale * scale * moment, vector) ? 1 : 0;
     if (!carries_) return;
     shaped.clipped_reals += clip(scale * clip_limit(moment), vector);

@@ -45,8 +45,8 @@ struct Calibration {
     std::vector<SiteCoding> coding = {};       ///< By Site::index; empty: partials go as they are.
     /// How far a vector's energy may be above the mean, as a ratio; what is beyond is scaled down.
     double vector_headroom = std::numeric_limits<double>::infinity();
-    bool carries =
-        false;  ///< What is scaled away or clipped goes with the same token's next vector.
+    /// What is scaled away or clipped goes with the same token's next vector.
+    bool carries = false;
 };
 
 /// Independent partials and a residual stream of unit mean power, at the two sites

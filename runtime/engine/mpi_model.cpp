@@ -61,8 +61,7 @@ void require_plain_codes(const DigitalConfig& digital) {
     if (digital.quantiser == Quantiser::uniform && !digital.error_feedback && whole) return;
     throw std::invalid_argument(
         "digital: expected the quantiser uniform, a whole number of bits and no error_feedback, "
-        "for "
-        "ranks of MPI have nothing else yet");
+        "for ranks of MPI have nothing else yet");
 }
 
 /// This rank's slice and the devices' all-reduce.

@@ -47,6 +47,7 @@ SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
       coordinator_(checkpoint, inference::thread_count(config.threads)),
       residual_(checkpoint),
       bytes_per_weight_(inference::bytes_per_weight(checkpoint)),
+      gathers_(static_cast<bool>(find_scheme(config.scheme).input_coder)),
       closes_loop_(find_row(downlinks(), "downlink", config.radio.downlink).closes_loop),
       errors_(static_cast<std::size_t>(model_.sites())) {
     if (slices.size() != config.devices.size()) {
@@ -60,7 +61,7 @@ SlicedModel::SlicedModel(const inference::Checkpoint& checkpoint,
     require_memory(1);
     if (closes_loop_) norm_weights_ = norm_weights(model_, residual_);
     partials_.resize(devices_.size());
-    if (gathers()) code_inputs(nullptr);
+    if (gathers_) code_inputs(nullptr);
     reset_statistics();
 }
 
@@ -74,7 +75,7 @@ void SlicedModel::code_inputs(const PartialsObserver& uncoded) {
 
 void SlicedModel::measure_errors() {
     measures_errors_ = true;
-    if (!gathers()) return;
+    if (!gathers_) return;
     uncoded_.resize(devices_.size());
     code_inputs([this](std::size_t device, gsl::span<const float> partial) {
         std::vector<float>& whole = uncoded_[device];
@@ -107,12 +108,8 @@ void SlicedModel::reserve(std::int64_t tokens) {
         caches_.emplace_back(model_, slice, tokens);
 }
 
-bool SlicedModel::gathers() const {
-    return static_cast<bool>(find_scheme(config_.scheme).input_coder);
-}
-
 Computing SlicedModel::computing() const {
-    return {config_, model_, slices_, bytes_per_weight_, gathers()};
+    return {config_, model_, slices_, bytes_per_weight_, gathers_};
 }
 
 void SlicedModel::reset_statistics() {
@@ -199,7 +196,7 @@ private:
     /// Where devices send inputs.
     std::vector<std::int64_t> input_widths(SiteKind kind) const {
         std::vector<std::int64_t> widths;
-        if (!model_.gathers()) return widths;
+        if (!model_.gathers_) return widths;
         for (const inference::Slice& slice : model_.slices_)
             widths.push_back(inference::input_width(model_.model_, slice, kind));
         return widths;

@@ -74,8 +74,6 @@ private:
     std::vector<float> run(gsl::span<const inference::Token> tokens, std::int64_t position,
                            Medium& medium, bool last_only);
     void require_memory(std::int64_t tokens);
-    /// Whether the server computes the last projections.
-    bool gathers() const;
     using PartialsObserver =
         std::function<void(std::size_t device, gsl::span<const float> partial)>;
     /// Has devices make their partials of coded inputs, as a server makes them that gathers these.
@@ -89,6 +87,7 @@ private:
     inference::CoordinatorModel coordinator_;
     inference::Residual residual_;
     double bytes_per_weight_;
+    bool gathers_;  ///< The server computes the last projections.
     bool closes_loop_;
     std::vector<std::vector<float>> norm_weights_;  ///< By Site::index, where sums are normed.
     std::vector<inference::DeviceModel> devices_;
