@@ -43,9 +43,11 @@ RadioCell::RadioCell(const Config& config, std::vector<double> power_w)
       noise_power_w_(runtime::noise_power_w(config)),
       header_s_(static_cast<double>(burst_format(config).header_samples()) /
                 config.radio.bandwidth_hz),
+      data_head_s_(static_cast<double>(burst_format(config).burst_samples(0)) /
+                   config.radio.bandwidth_hz),
       ledger_(config.devices.size()) {}
 
-bool RadioCell::enter_block(double settings_bytes) {
+bool RadioCell::enter_block() {
     const auto index = static_cast<std::int64_t>(now_s_ / config_.radio.coherence_block_s);
     if (index == block_.index) {
         if (config_.radio.doppler_hz > 0) block_.channels = channels_at(block_age_s());
@@ -53,13 +55,8 @@ bool RadioCell::enter_block(double settings_bytes) {
     }
     draw_block(index);
     ++ledger_.coherence_blocks;
-    sound_again(settings_bytes);
-    return true;
-}
-
-void RadioCell::sound_again(double settings_bytes) {
     charge_sounding();
-    charge_control(settings_bytes);
+    return true;
 }
 
 // Each antenna sends g pilots in turn with the device's full power.
@@ -105,8 +102,9 @@ void RadioCell::charge_sounding() {
             config_.devices[n].max_power_w * air_time_s(static_cast<double>(own));
         uses += own;
     }
+    reference_s_.reset();
+    charge_frame({}, header_s_, power_w);
     charge_sounding_uses(uses);
-    charge_frame({}, power_w);
 }
 
 void RadioCell::charge_relay_sounding() {
@@ -131,6 +129,7 @@ std::size_t RadioCell::participants() const {
 
 void RadioCell::charge_uplink(double seconds, std::int64_t channel_uses,
                               const std::vector<double>& power_w, const Frame& frame) {
+    charge_frame(frame, data_head_s_, power_w);
     ++ledger_.all_reduces;
     ledger_.uplink_s += seconds;
     ledger_.uplink_channel_uses += channel_uses;
@@ -138,15 +137,33 @@ void RadioCell::charge_uplink(double seconds, std::int64_t channel_uses,
         ledger_.transmit_energy_j[n] += power_w[n] * seconds;
     }
     now_s_ += seconds;
-    charge_frame(frame, power_w);
 }
 
-void RadioCell::charge_frame(const Frame& frame, const std::vector<double>& power_w) {
+std::optional<double> RadioCell::reference_age_s() const {
+    if (!reference_s_) return {};
+    return now_s_ - *reference_s_;
+}
+
+double RadioCell::turnaround_left_s() const {
+    const double turnaround_s = config_.frame.turnaround_s;
+    return reference_s_ ? std::max(0.0, turnaround_s - (now_s_ - silent_since_s_)) : turnaround_s;
+}
+
+void RadioCell::charge_frame(const Frame& frame, double preamble_s,
+                             const std::vector<double>& power_w) {
+    const double header_s = reference_s_ ? 0 : header_s_;
+    const double turnarounds_s =
+        turnaround_left_s() + (frame.turnarounds - 1) * config_.frame.turnaround_s;
+    const double bursts_s = frame.bursts * preamble_s;
+    reference_s_.reset();
+    charge_frame_s(header_s + turnarounds_s + bursts_s);
     if (config_.costs == Costs::paper) return;
-    const double bursts_s = frame.bursts * header_s_;
-    const double seconds = bursts_s + header_s_ + frame.turnarounds * config_.frame.turnaround_s;
     for (std::size_t n = 0; n < power_w.size(); ++n)
         ledger_.transmit_energy_j[n] += power_w[n] * bursts_s;
+}
+
+void RadioCell::charge_frame_s(double seconds) {
+    if (config_.costs == Costs::paper) return;
     ledger_.frame_s += seconds;
     now_s_ += seconds;
 }
@@ -160,6 +177,15 @@ void RadioCell::charge_control(double bytes) {
 }
 
 void RadioCell::charge_downlink(double seconds) {
+    charge_frame_s(config_.frame.turnaround_s);
+    const double begin_s = now_s_;
+    charge_frame_s(header_s_);
+    charge_wired_downlink(seconds);
+    if (config_.frame.reference == Reference::downlink) reference_s_ = begin_s;
+    silent_since_s_ = now_s_;
+}
+
+void RadioCell::charge_wired_downlink(double seconds) {
     ledger_.downlink_s += seconds;
     now_s_ += seconds;
 }

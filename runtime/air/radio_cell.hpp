@@ -5,6 +5,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "air/ledger.hpp"
@@ -39,11 +40,11 @@ double air_time_s(const RadioConfig& radio, double channel_uses);
 /// Error variance of an entry of H_n by least squares from the pilots, sent with full power.
 double pilot_variance(const Config& config, std::size_t device);
 
-/// What stands around the payload of a vector: the bursts that devices and relays send one after the
-/// other, and the changes of direction. The server's own burst comes besides.
+/// What stands around the payload of a vector on its way up: the bursts that devices and relays send
+/// one after the other, and the changes of direction before them. The server's header comes besides.
 struct Frame {
     double bursts = 1;
-    double turnarounds = 2;  ///< At the devices before their bursts, at the server after them.
+    double turnarounds = 1;  ///< At the devices, and at relays before theirs.
 };
 
 /// Channels depend on the seed and the block's index alone: every scheme meets the same ones.
@@ -65,11 +66,9 @@ public:
     void elapse(double seconds) { now_s_ += seconds; }
 
     /// Called before a round: where a new coherence block has begun since the last one, draws and
-    /// sounds its channels, charges sounding and the settings' way over the control link
-    /// (`settings_bytes`), and returns true. Within a block, channels move where there is Doppler.
-    bool enter_block(double settings_bytes);
-    /// Charges another sounding of the block that the cell is in, and new settings.
-    void sound_again(double settings_bytes);
+    /// sounds its channels, charges the sounding, and returns true. Within a block, channels move
+    /// where there is Doppler.
+    bool enter_block();
 
     const CoherenceBlock& block() const { return block_; }
     /// Time since the block's channels were drawn, s.
@@ -81,9 +80,19 @@ public:
     /// on it. With whole costs its frame is charged as well, at the same power.
     void charge_uplink(double seconds, std::int64_t channel_uses,
                        const std::vector<double>& power_w, const Frame& frame = {});
-    /// Charges a sum's way back to the devices.
+    /// Charges a sum's way back to the devices: a burst of the server whose payload takes `seconds`.
+    /// With whole costs its frame is charged as well.
     void charge_downlink(double seconds);
+    /// Charges a sum's way back over the control link.
+    void charge_wired_downlink(double seconds);
+    /// How long ago the burst began whose preamble the devices' next burst refers to; nothing where
+    /// that burst has a header of its own.
+    std::optional<double> reference_age_s() const;
+    /// What devices still need to change direction, were they to send now.
+    double turnaround_left_s() const;
     void charge_control(double bytes);
+    /// Charges the pilots of all devices, and their burst's frame.
+    void charge_sounding();
     /// Charges the relays' sounding at the server, one after the other, once a coherence block.
     void charge_relay_sounding();
     /// Charges the time of pilots on the air, whoever sends them.
@@ -100,15 +109,17 @@ public:
 
 private:
     void draw_block(std::int64_t index);
-    void charge_sounding();
-    void charge_frame(const Frame& frame, const std::vector<double>& power_w);
+    void charge_frame(const Frame& frame, double preamble_s, const std::vector<double>& power_w);
+    void charge_frame_s(double seconds);
 
     Config config_;
     std::vector<double> power_w_;
     std::vector<double> path_gains_;
     double noise_power_w_;
-    double header_s_;
+    double header_s_, data_head_s_;  // of samples of the server's bursts, of the devices' own
     double now_s_ = 0;
+    std::optional<double> reference_s_;  // when the last way down began, as reference_age_s() says
+    double silent_since_s_ = 0;          // the end of the last way down
     double block_begin_s_ = 0;
     std::vector<SoundedLink> links_;
     CoherenceBlock block_;

@@ -16,6 +16,15 @@ const Keys<FrameConfig>& frame_keys() {
                "From receiving to sending, at devices and server: from the end of a header to the "
                "devices' burst, and from its end to the way down.")
             .formerly("waveform.turnaround_s"),
+        choice("reference", &F::reference,
+               {{"header", Reference::header}, {"downlink", Reference::downlink}},
+               "What devices take time and phase from before their burst, and what tells them to "
+               "send: a header just before it, or the preamble of the way down before it, so that "
+               "they change direction while they compute. Where no way down on the air came "
+               "before, a header does; radios always send headers."),
+        flag("burst_preamble", &F::burst_preamble,
+             "Whether the devices' bursts begin with a preamble. Without one the server takes "
+             "their time from the last sounding, and pilots alone show that they are there."),
     };
     return keys;
 }

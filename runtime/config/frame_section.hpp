@@ -6,10 +6,15 @@
 
 namespace aircomp::runtime {
 
+/// What devices take time and phase from before their burst.
+enum class Reference { header, downlink };
+
 /// Equation (17).
 struct FrameConfig {
     int sync_periods = 4;         ///< Of 64 samples, in a burst's preamble and in a header.
-    double turnaround_s = 20e-6;  ///< T_t, from the end of a header to the devices' burst.
+    double turnaround_s = 20e-6;  ///< T_t, from receiving to sending.
+    Reference reference = Reference::header;
+    bool burst_preamble = true;  ///< Whether the devices' sums have preambles of their own.
 };
 
 const Keys<FrameConfig>& frame_keys();

@@ -71,6 +71,10 @@ const Keys<RadioConfig>& radio_keys() {
                "Transmit power of the server's multicast and of its design pilots."),
         number("downlink_bits", &R::downlink_bits, "bits", within(2, 32),
                "Bits of a value on the downlink."),
+        choice("settings_link", &R::settings_link,
+               {{"control", SettingsLink::control}, {"downlink", SettingsLink::downlink}},
+               "What brings the devices their precoders, once a coherence block: the control link, "
+               "or a burst of the way down, where that is on the air."),
         number("control_rate_bytes_per_s", &R::control_rate_bytes_per_s, "bytes/s", above(0),
                "Rate of the control link."),
         number("control_latency_s", &R::control_latency_s, "s", at_least(0),

@@ -13,6 +13,8 @@ enum class ChannelKnowledge { estimated, perfect };
 /// Who computes the devices' precoders: the server, which sends them, or each device its own.
 enum class PrecoderDesign { centralized, distributed };
 /// The multicast's covariance: alike in all directions, or what is best for the weakest device.
+/// What brings the devices their settings, once a coherence block.
+enum class SettingsLink { control, downlink };
 enum class MulticastCovariance { white, best };
 
 struct RadioConfig {
@@ -36,6 +38,7 @@ struct RadioConfig {
     double block_error_rate = 1e-3;  ///< eps of (16): of a digital vector, which is then repeated.
     double server_power_w = 1;       ///< P_s, of the multicast and of the design's pilots.
     int downlink_bits = 16;          ///< q_b, bits a value.
+    SettingsLink settings_link = SettingsLink::control;
     double control_rate_bytes_per_s = 12.5e6;
     double control_latency_s = 250e-6;
 };

@@ -14,6 +14,7 @@ phy::BurstFormat burst_format(const Config& config) {
     format.guard_high = static_cast<std::uint16_t>(waveform.guard_high);
     format.prefix = static_cast<std::uint16_t>(waveform.prefix);
     format.sync_periods = static_cast<std::uint16_t>(config.frame.sync_periods);
+    format.data_preamble = config.frame.burst_preamble ? 1 : 0;
     format.pilots = static_cast<std::uint16_t>(waveform.pilots);
     format.resource_block = static_cast<std::uint16_t>(waveform.resource_block);
     format.ramp = std::min(format.ramp, format.prefix);

@@ -19,7 +19,8 @@ std::uint64_t air_fingerprint(const Config& config, std::int64_t length) {
           std::size_t{format.guard_high}, std::size_t{format.prefix},
           std::size_t{format.sync_periods}, std::size_t{format.pilots},
           std::size_t{format.resource_block}, std::size_t{format.ramp},
-          std::size_t{format.sounding_symbols}, payload.length, payload.streams})
+          std::size_t{format.sounding_symbols}, std::size_t{format.data_preamble}, payload.length,
+          payload.streams})
         text << number << ' ';
     text << payload.rotation_seed.value_or(0) << ' ' << config.analog.rotation << ' '
          << config.analog.clip_level << ' ' << config.radio.bandwidth_hz << ' '

@@ -31,7 +31,7 @@ RoundClock::RoundClock(const phy::BurstFormat& format, const phy::Payload& paylo
       end_(timing.start),
       earliest_(timing.start) {}
 
-RoundOrder RoundClock::next(bool sounding, bool acquire, Ticks now) {
+RoundOrder RoundClock::next(bool sounding, bool acquire, Ticks now, Ticks after_header) {
     place(now);
     RoundOrder order;
     order.number = number_++;
@@ -42,6 +42,8 @@ RoundOrder RoundClock::next(bool sounding, bool acquire, Ticks now) {
         order.burst = order.headers.back() + header_ + timing_.header_gap;
     }
     order.burst += turnaround(sounding, acquire);
+    if (!order.headers.empty())
+        order.burst = std::max(order.burst, order.headers.back() + after_header);
     end_ = order.burst + (sounding ? sounding_ : burst_) + timing_.tail;
     earliest_ = end_ + timing_.interval;
     return order;

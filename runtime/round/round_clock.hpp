@@ -31,7 +31,8 @@ public:
     /// The next round; the clock now says `now`. On a grid, as long as rounds are ordered in time,
     /// their times follow from the first one's alone. `acquire` puts so many headers before the round
     /// that offsets of the configured size become known to a few Hz; one header tells them to some 100.
-    RoundOrder next(bool sounding, bool acquire, Ticks now);
+    /// The burst begins `after_header` after the last header's begin, or later.
+    RoundOrder next(bool sounding, bool acquire, Ticks now, Ticks after_header = 0);
 
     /// Number of the round that next() will order.
     std::int64_t next_number() const { return number_; }

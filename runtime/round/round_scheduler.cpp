@@ -184,12 +184,14 @@ std::vector<double> phase_turns(const phy::SoundingReport& before,
 
 // ---- sums ----
 
-WholeRound RoundScheduler::sum(SiteKind kind, double scale, gsl::span<float> sum) {
+WholeRound RoundScheduler::sum(SiteKind kind, double scale, gsl::span<float> sum,
+                               Ticks after_header) {
     for (int attempt = 0; attempt < config_.waveform.attempts; ++attempt) {
         // Sums may have failed because the channel has changed.
         prepare();
         WholeRound round;
-        round.order = clock_.next(/*sounding=*/false, false, server_.now());
+        round.order =
+            clock_.next(/*sounding=*/false, false, server_.now(), attempt == 0 ? after_header : 0);
         round.order.site = kind;
         round.order.header_antenna = header_antenna_;
         round.order.scale = scale;

@@ -69,8 +69,9 @@ public:
     /// One sum of the devices' partials, all of which are divided by `scale`, into `sum`; prepares
     /// before it. A round in which anything is late, missing or not found is discarded and
     /// repeated, with a larger scale where limits have refused a burst; throws NoWholeRound that
-    /// says why.
-    WholeRound sum(SiteKind kind, double scale, gsl::span<float> sum);
+    /// says why. The first round's burst comes `after_header` after its header's begin, or later:
+    /// what was the way down of the sum before is its header.
+    WholeRound sum(SiteKind kind, double scale, gsl::span<float> sum, Ticks after_header = 0);
 
     /// A sounding under the phases' old reference: what has changed since the design's. Throws
     /// NoWholeRound.

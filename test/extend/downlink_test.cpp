@@ -19,7 +19,7 @@ struct Brought {
 
 Brought bring(WayDown& way, const Config& config, std::vector<float> sum) {
     RadioCell cell(config, full_power(config));
-    cell.enter_block(0);
+    cell.enter_block();
     way.bring(cell, std::vector<float>(sum.size()), sum);
     return {sum, cell.ledger().downlink_s};
 }

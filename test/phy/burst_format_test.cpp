@@ -35,8 +35,8 @@ TEST_CASE("a format survives its bytes") {
 TEST_CASE("bytes that are no format of ours are refused") {
     auto bytes = serialise(large_format());
     SECTION("another version") {
-        bytes[2] = 2;
-        CHECK_THROWS_WITH(parse_burst_format(bytes), "burst format: version: expected 1, found 2");
+        bytes[2] = 1;
+        CHECK_THROWS_WITH(parse_burst_format(bytes), "burst format: version: expected 2, found 1");
     }
     SECTION("something else") {
         bytes[0] = 0;
@@ -104,6 +104,9 @@ TEST_CASE("a format that makes no sense is refused with the field's name") {
     }
     SECTION("sounding") {
         format.sounding_symbols = 0, refused("sounding_symbols");
+    }
+    SECTION("data preamble") {
+        format.data_preamble = 2, refused("data_preamble");
     }
     SECTION("no device") {
         format.device_antennas.clear(), refused("device_antennas");

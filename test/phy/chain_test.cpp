@@ -117,11 +117,12 @@ struct Excess {
     double estimated_db = 0;
 };
 
-Excess excess(std::size_t taps, std::size_t stagger, double snr_db) {
+Excess excess(std::size_t taps, std::size_t stagger, double snr_db,
+              const BurstFormat& format = format_of_four()) {
     const double noise = test::from_db(-snr_db);
     double known = 0, estimated = 0, expected = 0;
     for (std::uint64_t seed = 1; seed <= 6; ++seed) {
-        Cell cell(format_of_four(), taps, stagger, seed);
+        Cell cell(format, taps, stagger, seed);
         const SoundingReport truth = cell.sound(0);
         REQUIRE(truth.found);
         const auto channels = least_squares(truth);
@@ -162,6 +163,48 @@ TEST_CASE("the chain's error is that of equation (4), four paths") {
     CAPTURE(found.known_db, found.estimated_db);
     CHECK(std::abs(found.known_db) < 0.5);
     CHECK(found.estimated_db < found.known_db + 1);
+}
+
+TEST_CASE("bursts without a preamble are as exact: their time is the sounding's") {
+    BurstFormat bare = format_of_four();
+    bare.data_preamble = 0;
+    CHECK(bare.burst_samples(5) == format_of_four().burst_samples(5) - bare.preamble_samples());
+    CHECK(bare.sounding_samples() == format_of_four().sounding_samples());
+    const auto taps = GENERATE(1, 4);
+    const auto stagger = GENERATE(0, 2);
+    CAPTURE(taps, stagger);
+    const Excess found =
+        excess(static_cast<std::size_t>(taps), static_cast<std::size_t>(stagger), 20, bare);
+    CHECK(std::abs(found.known_db) < 0.5);
+    CHECK(found.estimated_db < found.known_db + 1);
+}
+
+TEST_CASE("without a preamble pilots show that devices are there") {
+    BurstFormat bare = format_of_four();
+    bare.data_preamble = 0;
+    Cell cell(bare, 1, 1, 5);
+    const double noise = 1e-2;
+    const auto truth = cell.sound(0);
+    const auto design = test::design(least_squares(truth), noise, antennas);
+    CHECK(cell.round(design, truth.reference, noise, 1).report.confidence > 0.99);
+    CHECK(cell.round(design, truth.reference, noise, 1, 2).report.confidence < 0.1);
+    // A small common offset turns the pilots, and is taken out by them.
+    const auto turned = cell.round(design, truth.reference, noise, 1, devices, -1e-5);
+    CHECK(turned.report.found);
+    CHECK(turned.nmse < 1.2 * cell.round(design, truth.reference, noise, 1).nmse);
+
+    Postprocessor receiver(bare, {64, 1, {}}, 2, 2000);
+    std::vector<Sample> received(4000);
+    test::Noise(1).add(received, 1);
+    const std::vector<Sample> combiners(2 * bare.used_subcarriers(), 1);
+    const std::vector<Sample> reference(bare.used_subcarriers(), 1);
+    ReceiveSettings settings;
+    settings.combiners = combiners;
+    settings.pilot_reference = reference;
+    settings.channel_reference = margin;
+    std::vector<float> vector(64);
+    const auto report = receiver.process(received, settings, vector);
+    CHECK((!report.found || report.confidence < 0.5));
 }
 
 TEST_CASE("a carrier offset that all devices share is found and taken out") {

@@ -48,7 +48,7 @@ TEST_CASE("a closed loop leaves one step's error, however many sites have passed
     const int bits = GENERATE(3, 5);
     const Config config = closed_loop(bits);
     RadioCell cell(config, full_power(config));
-    cell.enter_block(0);
+    cell.enter_block();
     const auto way = make_way_down(config);
     std::mt19937_64 generator(1);
     std::normal_distribution<float> gaussian;
@@ -71,7 +71,7 @@ TEST_CASE("a closed loop leaves one step's error, however many sites have passed
 TEST_CASE("a closed loop charges its codes and their scale at the multicast's rate") {
     const auto downlink_s = [](const Config& config) {
         RadioCell cell(config, full_power(config));
-        cell.enter_block(0);
+        cell.enter_block();
         Streams streams;
         streams.server_sum[3] = 1;
         streams.bring(*make_way_down(config), cell);
@@ -87,7 +87,7 @@ TEST_CASE("a closed loop charges its codes and their scale at the multicast's ra
 TEST_CASE("a closed loop with nothing to say changes nothing") {
     const Config config = closed_loop(4);
     RadioCell cell(config, full_power(config));
-    cell.enter_block(0);
+    cell.enter_block();
     Streams streams;
     streams.bring(*make_way_down(config), cell);
     CHECK(streams.devices == std::vector<float>(length));

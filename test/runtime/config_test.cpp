@@ -67,6 +67,7 @@ void check_equal(const RadioConfig& a, const RadioConfig& b) {
     CHECK(a.server_power_w == b.server_power_w);
     CHECK(a.multicast_covariance == b.multicast_covariance);
     CHECK(a.downlink_bits == b.downlink_bits);
+    CHECK(a.settings_link == b.settings_link);
     CHECK(a.control_rate_bytes_per_s == b.control_rate_bytes_per_s);
     CHECK(a.control_latency_s == b.control_latency_s);
 }
@@ -82,6 +83,8 @@ void check_equal(const RelaysConfig& a, const RelaysConfig& b) {
 void check_equal(const FrameConfig& a, const FrameConfig& b) {
     CHECK(a.sync_periods == b.sync_periods);
     CHECK(a.turnaround_s == b.turnaround_s);
+    CHECK(a.reference == b.reference);
+    CHECK(a.burst_preamble == b.burst_preamble);
 }
 
 void check_equal(const WaveformConfig& a, const WaveformConfig& b) {
@@ -278,6 +281,8 @@ TEST_CASE("the annotated configuration is the default but for what its heading n
     expected.radio.downlink = "closed-loop";
     expected.radio.downlink_bits = 6;
     expected.radio.multicast_covariance = MulticastCovariance::best;
+    expected.radio.settings_link = SettingsLink::downlink;
+    expected.frame = {3, 20e-6, Reference::downlink, false};
     expected.analog.scale = ScalePolicy::shared;
     expected.digital = {4.4, Quantiser::lloyd_max, true};
     expected.accuracy.max_uplink_loss_nats = 0.006;
@@ -310,7 +315,7 @@ devices:
 server_memory_bandwidth_bytes_per_s: 6e10
 shares: [0.25, 0.75]
 costs: paper
-frame: {sync_periods: 6, turnaround_s: 1e-5}
+frame: {sync_periods: 6, turnaround_s: 1e-5, reference: downlink, burst_preamble: false}
 radio:
   server_antennas: 16
   streams: 3
@@ -326,12 +331,13 @@ radio:
   pilots_per_antenna: 8
   design: distributed
   design_pilots: 4
-  downlink: control
+  downlink: closed-loop
   multicast_covariance: best
   coding_gap_db: 2
   block_error_rate: 0.01
   server_power_w: 2
-  downlink_bits: 8
+  downlink_bits: 5
+  settings_link: downlink
   control_rate_bytes_per_s: 1e6
   control_latency_s: 0
 calibration:
@@ -469,12 +475,13 @@ TEST_CASE("every key is read into its field") {
                       8,
                       PrecoderDesign::distributed,
                       4,
-                      "control",
+                      "closed-loop",
                       MulticastCovariance::best,
                       2,
                       0.01,
                       2,
-                      8,
+                      5,
+                      SettingsLink::downlink,
                       1e6,
                       0};
     expected.analog = {ScalePolicy::exchanged, false, 3.5};
@@ -482,7 +489,7 @@ TEST_CASE("every key is read into its field") {
     expected.accuracy = {0.25, 0.5, 7};
     expected.medium = AirMedium::waveform;
     expected.costs = Costs::paper;
-    expected.frame = {6, 1e-5};
+    expected.frame = {6, 1e-5, Reference::downlink, false};
     expected.waveform = {256, 28,  27,  32,  8, 4, 3, 0.25, 5,  2,     3.5,   2000,
                          20,  1.5, 0.5, 0.1, 1, 4, 5, 14,   12, 0.125, "left"};
     expected.radios = {
@@ -1093,6 +1100,11 @@ const std::vector<OutOfRange> out_of_range = {
      "radio.server_power_w: expected a finite number above 0, found 0"},
     {[](Config& c) { c.radio.downlink_bits = 33; },
      "radio.downlink_bits: expected a number from 2 to 32, found 33"},
+    {[](Config& c) {
+         c.radio.downlink = "free";
+         c.radio.settings_link = SettingsLink::downlink;
+     },
+     "radio.settings_link: expected control with the downlink free, found downlink"},
     {[](Config& c) { c.radio.control_rate_bytes_per_s = 0; },
      "radio.control_rate_bytes_per_s: expected a finite number above 0, found 0"},
     {[](Config& c) { c.radio.control_latency_s = -1; },

@@ -46,7 +46,8 @@ struct Sites {
     std::vector<float> residual = std::vector<float>(length, 1.0F);
 };
 
-Ledger after(const Config& config, bool last_site = false, int rounds = 1) {
+/// Of `rounds` sites, before each of which devices compute for `compute_s`.
+Ledger after(const Config& config, bool last_site = false, int rounds = 1, double compute_s = 0) {
     const Sites sites(config.devices.size());
     const auto medium =
         make_medium(config, length, full_power(config), unit_calibration(config.devices.size()));
@@ -54,6 +55,7 @@ Ledger after(const Config& config, bool last_site = false, int rounds = 1) {
     for (int i = 0; i < rounds; ++i) {
         SumRequest request = sites.request(1);
         request.last_site = last_site;
+        medium->elapse(compute_s);
         medium->all_reduce(request, sum);
     }
     return medium->usage();
@@ -68,22 +70,60 @@ Config cell(const std::string& scheme) {
 
 TEST_CASE("a site has the frame of equation (17), a digital one in turn a header for each device") {
     const auto headers = [](double count) { return count * 320 / 10e6; };
-    const double turnarounds_s = 2 * 20e-6;
-    CHECK(after(cell("mmse")).frame_s == Approx(headers(2) + turnarounds_s));
-    CHECK(after(cell("fdma")).frame_s == Approx(headers(2) + turnarounds_s));
-    CHECK(after(cell("digital-sdma")).frame_s == Approx(headers(2) + turnarounds_s));
-    CHECK(after(cell("digital")).frame_s == Approx(headers(4 + 1) + turnarounds_s));
+    const double turnaround_s = 20e-6;
+    CHECK(after(cell("mmse")).frame_s == Approx(headers(3) + 2 * turnaround_s));
+    CHECK(after(cell("fdma")).frame_s == Approx(headers(3) + 2 * turnaround_s));
+    CHECK(after(cell("digital-sdma")).frame_s == Approx(headers(3) + 2 * turnaround_s));
+    CHECK(after(cell("digital")).frame_s == Approx(headers(4 + 2) + 2 * turnaround_s));
+    // A sum that does not come down over the air has no burst of the server's.
+    CHECK(after(cell("mmse"), /*last_site=*/true).frame_s == Approx(headers(2) + turnaround_s));
     Config longer = cell("mmse");
-    longer.frame = {8, 1e-3};
-    CHECK(after(longer).frame_s == Approx(2 * (320 + 4 * 64) / 10e6 + 2e-3));
+    longer.frame.sync_periods = 8;
+    longer.frame.turnaround_s = 1e-3;
+    CHECK(after(longer).frame_s == Approx(3 * (320 + 4 * 64) / 10e6 + 2e-3));
     Config paper = cell("digital");
     paper.costs = Costs::paper;
     CHECK(after(paper).frame_s == 0);
     // Sounding is a burst with a frame of its own.
     Config sounded = cell("mmse");
     sounded.radio.channel_knowledge = ChannelKnowledge::estimated;
-    CHECK(after(sounded).frame_s == Approx(2 * (headers(2) + turnarounds_s)));
+    CHECK(after(sounded).frame_s == Approx(headers(2 + 3) + 3 * turnaround_s));
     CHECK(after(sounded).transmit_energy_j[0] > after(cell("mmse")).transmit_energy_j[0]);
+}
+
+TEST_CASE("a way down is the next burst's header, and devices turn while they compute") {
+    const double header_s = 320 / 10e6, turnaround_s = 20e-6;
+    Config config = cell("mmse");
+    config.radio.coherence_block_s = 1;
+    const auto site_s = [&](double compute_s) {
+        return after(config, false, 3, compute_s).frame_s -
+               after(config, false, 2, compute_s).frame_s;
+    };
+    CHECK(site_s(0) == Approx(3 * header_s + 2 * turnaround_s));
+    config.frame.reference = Reference::downlink;
+    CHECK(site_s(0) == Approx(2 * header_s + 2 * turnaround_s));
+    CHECK(site_s(5e-6) == Approx(2 * header_s + turnaround_s + 15e-6));
+    CHECK(site_s(1e-3) == Approx(2 * header_s + turnaround_s));
+    config.frame.burst_preamble = false;
+    CHECK(site_s(1e-3) == Approx(header_s + 32 / 10e6 + turnaround_s));
+    // The first burst of all has a header of its own, and so has one after a way down by wire.
+    CHECK(after(config).frame_s == Approx(2 * header_s + 32 / 10e6 + 2 * turnaround_s));
+    config.radio.downlink = "control";
+    CHECK(site_s(1e-3) == Approx(header_s + 32 / 10e6 + turnaround_s));
+}
+
+TEST_CASE("settings go over the control link, or down over the air, where they are a header too") {
+    Config config = cell("mmse");
+    config.radio.channel_knowledge = ChannelKnowledge::estimated;
+    config.frame.reference = Reference::downlink;
+    const Ledger wired = after(config);
+    CHECK(wired.control_s > config.radio.control_latency_s);
+    config.radio.settings_link = SettingsLink::downlink;
+    const Ledger brought = after(config);
+    CHECK(brought.control_s == 0);
+    CHECK(brought.downlink_s > wired.downlink_s);
+    // A burst's header and turnaround more; the header of the first sum and its turnaround less.
+    CHECK(brought.frame_s == Approx(wired.frame_s + 20e-6));
 }
 
 TEST_CASE("symbols and samples charge the same time for whole tokens") {

@@ -162,7 +162,7 @@ TEST_CASE("the symbol medium's error is that of equation (4)") {
         GENERATE(ChannelKnowledge::perfect, ChannelKnowledge::estimated);
     config.radio.downlink = "free";
     RadioCell cell(config, full_power(config));
-    cell.enter_block(0);
+    cell.enter_block();
     optimizer::TransceiverProblem problem;
     problem.channels = cell.block().estimates;
     problem.error_variances = cell.block().error_variances;
@@ -223,7 +223,7 @@ TEST_CASE("the multicast costs what equation (12) says, the free downlink nothin
     config.costs = Costs::paper;
     config.devices[0].antennas = 2;
     RadioCell cell(config, {true});
-    cell.enter_block(0);
+    cell.enter_block();
     const auto& h = cell.block().channels[0];
     const Eigen::MatrixXcd inner =
         Eigen::MatrixXcd::Identity(2, 2) +
@@ -235,7 +235,7 @@ TEST_CASE("the multicast costs what equation (12) says, the free downlink nothin
     CHECK(cell.ledger().downlink_s == Approx(16 * 256 / (10e6 * 0.75 * bits_per_use)));
     config.radio.downlink = "free";
     RadioCell free(config, {true});
-    free.enter_block(0);
+    free.enter_block();
     make_way_down(config)->bring(free, std::vector<float>(sum.size()), sum);
     CHECK(free.ledger().downlink_s == 0);
 }
@@ -249,7 +249,7 @@ TEST_CASE(
     const auto downlink_s = [&](MulticastCovariance covariance) {
         config.radio.multicast_covariance = covariance;
         RadioCell cell(config, std::vector<double>(4, 1.0));
-        cell.enter_block(0);
+        cell.enter_block();
         std::vector<float> sum(length, 0.5F);
         make_way_down(config)->bring(cell, std::vector<float>(sum.size()), sum);
         return cell.ledger().downlink_s;
@@ -258,7 +258,7 @@ TEST_CASE(
     CHECK(best < 0.95 * downlink_s(MulticastCovariance::white));
 
     RadioCell cell(config, std::vector<double>(4, 1.0));
-    cell.enter_block(0);
+    cell.enter_block();
     const double snr = config.radio.server_power_w / cell.noise_power_w();
     const auto design = optimizer::design_multicast(cell.block().estimates, snr);
     const double of_estimates_s = 16 * 256 / (10e6 * 0.75 * design.bits_per_use);

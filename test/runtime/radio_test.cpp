@@ -324,7 +324,7 @@ struct FakeTestbed {
     static std::map<std::string, Eigen::MatrixXcd> channels(const Config& config) {
         std::map<std::string, Eigen::MatrixXcd> channels;
         RadioCell cell(config, powers(config));
-        cell.enter_block(0);
+        cell.enter_block();
         for (std::size_t n = 0; n < config.devices.size(); ++n)
             channels[config.devices[n].name] = cell.block().channels[n];
         return channels;

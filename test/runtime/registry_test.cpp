@@ -180,7 +180,7 @@ TEST_CASE("every way down brings a sum, and costs time unless it is free") {
     config.radio.downlink = name;
     config.radio.downlink_bits = name == "closed-loop" ? 6 : 16;
     RadioCell cell(config, full_power(config));
-    cell.enter_block(0);
+    cell.enter_block();
     std::vector<float> sum(64), brought;
     for (std::size_t i = 0; i < sum.size(); ++i)
         sum[i] = std::sin(static_cast<float>(i));

@@ -518,6 +518,11 @@ TEST_CASE("an emulated air's rounds follow one another, window after window") {
     const auto second = of.clock.next(true, false, 123 + window(of.header));
     CHECK(second.headers == std::vector<Ticks>{123 + window(of.header) + lead});
     CHECK(second.burst == 123 + 2 * window(of.header) + lead);
+    // What was a way down is a header of long before.
+    const auto third = of.clock.next(false, false, 5000000, /*after_header=*/90000);
+    CHECK(third.burst == third.headers.back() + 90000);
+    CHECK(of.clock.next(false, false, 7000000, /*after_header=*/1).burst ==
+          7000000 + window(of.header) + 20000 + lead);
 }
 
 TEST_CASE("seconds are the nearest tick") {

@@ -41,7 +41,7 @@ std::vector<double> powers(const Config& config) {
 /// Writes the air of these channels and points the configuration's radios to it.
 void emulate(const test::TemporaryFolder& folder, Config& config) {
     RadioCell cell(config, powers(config));
-    cell.enter_block(0);
+    cell.enter_block();
     const auto file = folder.path() / "air.yaml";
     std::ofstream air(file);
     test::write_boards(air, cell, unit_power_dbfs, test::sanitized ? "0.05" : "0.2");

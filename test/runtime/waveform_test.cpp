@@ -44,6 +44,35 @@ TEST_CASE("free-running oscillators cost what equation (13) says of the phase th
     CHECK(std::abs(db(found / (expected + residual))) < 0.3);
 }
 
+/// NMSE of rounds between which devices compute for 0.5 ms.
+double nmse_beside_computing(const Config& config, int rounds) {
+    const auto medium = medium_of(config);
+    double total = 0;
+    for (int i = 0; i < rounds; ++i) {
+        total += nmse_of(*medium, 1) / rounds;
+        medium->elapse(0.5e-3);
+    }
+    CHECK(medium->usage().of(repeated_rounds) == 0);
+    return total;
+}
+
+TEST_CASE(
+    "sums keep their error with short frames: a way down for a header, bursts bare, three "
+    "periods") {
+    Config config = testbed(20, GENERATE(1, 4));
+    config.waveform.carrier_offset_hz = 2000;
+    config.waveform.linewidth_hz = GENERATE(0.01, 1.0);
+    config.radio.downlink = "multicast";
+    CAPTURE(config.waveform.paths, config.waveform.linewidth_hz);
+    const double with_headers = nmse_beside_computing(config, 40);
+    config.frame.reference = Reference::downlink;
+    config.frame.burst_preamble = false;
+    config.frame.sync_periods = 3;
+    const double with_short_frames = nmse_beside_computing(config, 40);
+    CAPTURE(with_headers, with_short_frames);
+    CHECK(db(with_short_frames / with_headers) < 0.5);
+}
+
 TEST_CASE("a residual offset, of which no device knows, costs what equation (13) says") {
     Config config = testbed(20, 1);
     config.waveform.residual_offset_hz = 200;

@@ -67,7 +67,7 @@ inline double nmse_of(Medium& medium, std::int64_t rounds) {
 /// subcarriers.
 inline double expected_nmse(const Config& config) {
     RadioCell cell(config, full_power(config));
-    cell.enter_block(0);
+    cell.enter_block();
     const auto format = burst_format(config);
     const auto plan = phy::carrier_plan(format);
     WaveformAir air(config, format, path_gains(config), cell.noise_power_w());

@@ -190,7 +190,7 @@ private:
     void write_air() const {
         const Config config = runtime::read_config(path("lab.yaml"));
         runtime::RadioCell cell(config, std::vector<double>(device_count, 1));
-        cell.enter_block(0);
+        cell.enter_block();
         std::ofstream air(path("air.yaml"));
         write_boards(air, cell, unit_power_dbfs, time_scale());
         air << "  - {name: listener, noise_power: 0}\n"

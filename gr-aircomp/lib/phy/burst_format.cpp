@@ -19,7 +19,7 @@ constexpr std::size_t most_slots = 1024;
 constexpr std::size_t zadoff_chu_root = 3;
 
 using Field = std::uint16_t BurstFormat::*;
-constexpr std::array<std::pair<const char*, Field>, 12> fields = {{
+constexpr std::array<std::pair<const char*, Field>, 13> fields = {{
     {"version", &BurstFormat::version},
     {"fft_size", &BurstFormat::fft_size},
     {"guard_low", &BurstFormat::guard_low},
@@ -32,6 +32,7 @@ constexpr std::array<std::pair<const char*, Field>, 12> fields = {{
     {"resource_block", &BurstFormat::resource_block},
     {"ramp", &BurstFormat::ramp},
     {"sounding_symbols", &BurstFormat::sounding_symbols},
+    {"data_preamble", &BurstFormat::data_preamble},
 }};
 
 void require(bool holds, const std::string& field, const std::string& expected, std::size_t found) {
@@ -97,6 +98,7 @@ void validate(const BurstFormat& f) {
     within("sync_periods", f.sync_periods, 2, 8);
     within("ramp", f.ramp, 0, f.prefix);
     within("sounding_symbols", f.sounding_symbols, 1, 4096);
+    within("data_preamble", f.data_preamble, 0, 1);
     for (std::size_t n = 0; n < f.device_antennas.size(); ++n)
         within("device_antennas[" + std::to_string(n) + "]", f.device_antennas[n], 1, 64);
     within("device_antennas: sum", f.sounding_slots(), 1, most_slots);

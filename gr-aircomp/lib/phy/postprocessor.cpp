@@ -40,7 +40,6 @@ struct Postprocessor::State {
           plan(carrier_plan(burst_format)),
           symbols(format.data_symbols(payload.length, payload.streams)),
           searched(window - symbols * format.symbol_samples()),
-          sync(format, antennas, searched),
           transform(format.fft_size, antennas * symbols, Direction::forward),
           combiners(payload.streams * antennas * plan.data.size()),
           gathered(antennas * plan.data.size()),
@@ -48,6 +47,7 @@ struct Postprocessor::State {
           combined(payload.streams * symbols * plan.data.size()),
           pilots(symbols * plan.pilots.size() * payload.streams),
           pilot_sums(symbols * plan.pilots.size()) {
+        if (format.data_preamble != 0) sync.emplace(format, antennas, searched);
         if (payload.rotation_seed) {
             rotation.emplace(static_cast<std::int64_t>(payload.length), *payload.rotation_seed);
         }
@@ -67,6 +67,7 @@ struct Postprocessor::State {
         return settings.pilot_reference[plan.used_block[plan.pilots[i]] * payload.streams + stream];
     }
 
+    bool synchronise(gsl::span<const Sample> received, const ReceiveSettings& settings);
     std::ptrdiff_t choose_window(const ReceiveSettings& settings) const;
     void to_carriers(gsl::span<const Sample> received, std::ptrdiff_t begin);
     void measure_noise();
@@ -86,7 +87,7 @@ struct Postprocessor::State {
     CarrierPlan plan;
     std::size_t symbols;
     std::size_t searched;
-    FrameSync sync;
+    std::optional<FrameSync> sync;  // where bursts have preambles
     std::optional<Rotation> rotation;
     FourierBatch transform;         // [antennas, symbols, fft_size]
     std::vector<Sample> combiners;  // [streams, antennas, data subcarriers]
@@ -98,6 +99,24 @@ struct Postprocessor::State {
     std::vector<std::size_t> data_bin;
     ReceiveReport report;
 };
+
+/// False where there is no preamble and ought to be one. Without preambles the burst is taken to
+/// begin where the sounding's did, its paths in the middle of the prefix.
+bool Postprocessor::State::synchronise(gsl::span<const Sample> received,
+                                       const ReceiveSettings& settings) {
+    report.sync = {};
+    report.offset_corrected = false;
+    if (!sync) {
+        report.sync.start = settings.channel_reference;
+        return true;
+    }
+    const auto found = sync->find(received, searched);
+    if (!found) return false;
+    report.sync = *found;
+    report.offset_corrected =
+        found->offset * found->offset > significant * significant * found->offset_variance;
+    return true;
+}
 
 // Where paths allow it, half a prefix before the reference, whichever paths stand out this time.
 std::ptrdiff_t Postprocessor::State::choose_window(const ReceiveSettings& settings) const {
@@ -114,8 +133,8 @@ void Postprocessor::State::to_carriers(gsl::span<const Sample> received, std::pt
     for (std::size_t r = 0; r < antennas; ++r) {
         for (std::size_t s = 0; s < symbols; ++s) {
             const std::ptrdiff_t first =
-                begin + static_cast<std::ptrdiff_t>(format.ramp + format.preamble_samples() +
-                                                    format.prefix + s * format.symbol_samples());
+                begin + static_cast<std::ptrdiff_t>(format.data_head_samples() + format.prefix +
+                                                    s * format.symbol_samples());
             const auto body = transform.transform(r * symbols + s);
             const Sample* const from = &received[r * window + static_cast<std::size_t>(first)];
             if (report.offset_corrected) {
@@ -374,13 +393,9 @@ const ReceiveReport& Postprocessor::process(gsl::span<const Sample> received,
     check(settings);
     s.report.found = false;
     if (!usable(received)) return s.report;
-    const auto sync = s.sync.find(received, s.searched);
-    if (!sync) return s.report;
-    s.report.sync = *sync;
-    s.report.offset_corrected =
-        sync->offset * sync->offset > significant * significant * sync->offset_variance;
+    if (!s.synchronise(received, settings)) return s.report;
     const std::ptrdiff_t begin = s.choose_window(settings);
-    const auto body = static_cast<std::ptrdiff_t>(s.format.ramp + s.format.preamble_samples());
+    const auto body = static_cast<std::ptrdiff_t>(s.format.data_head_samples());
     const auto end =
         begin + body + static_cast<std::ptrdiff_t>(s.symbols * s.format.symbol_samples());
     if (begin + body < 0 || end > static_cast<std::ptrdiff_t>(s.window)) return s.report;

@@ -199,8 +199,13 @@ void Preprocessor::State::put_symbol(gsl::span<const Sample> body, gsl::span<Sam
 
 void Preprocessor::State::frame(std::size_t antenna, const TransmitSettings& settings,
                                 gsl::span<Sample> out) {
-    const std::size_t head = format.ramp + format.preamble_samples();
-    if (antenna == 0) {
+    const std::size_t head = format.data_head_samples();
+    if (format.data_preamble == 0) {
+        // The first symbol has come before its beginning, cyclically.
+        const auto first = transform.transform(antenna * symbols);
+        std::copy_n(first.end() - static_cast<std::ptrdiff_t>(format.prefix + head), head,
+                    out.begin());
+    } else if (antenna == 0) {
         write_preamble(format, sequence, static_cast<float>(std::sqrt(settings.preamble_power_w)),
                        out);
     } else {

@@ -8,7 +8,7 @@
 
 #include "coding/analog_codec.hpp"
 #include "coding/lloyd_max.hpp"
-#include "schemes/down/multicast_rate.hpp"
+#include "schemes/down/on_air.hpp"
 #include "schemes/down/registry.hpp"
 
 namespace aircomp::runtime {
@@ -23,7 +23,7 @@ float weight(gsl::span<const float> weights, std::size_t i) {
     return weights.empty() ? 1.0F : std::max(weights[i], least);
 }
 
-class ClosedLoop final : public WayDown {
+class ClosedLoop final : public OnAir {
 public:
     void bring(RadioCell& cell, gsl::span<const float> lag, SumCopies sum) override {
         const Config& config = cell.config();
@@ -38,12 +38,11 @@ public:
             sum.devices[i] *= weight(sum.weights, i);
         const double bits =
             config.radio.downlink_bits * static_cast<double>(length) + scale_bits + sum.side_bits;
-        cell.charge_downlink(cell.air_time_s(rate_.uses(cell, bits)));
+        send(cell, bits);
     }
 
 private:
     std::optional<phy::Rotation> rotation_;
-    MulticastRate rate_;
 };
 
 }  // namespace
@@ -55,6 +54,7 @@ Downlink closed_loop_downlink() {
                     [] { return std::make_unique<ClosedLoop>(); }};
     way.most_bits = LloydMax::most_bits;
     way.closes_loop = true;
+    way.on_air = true;
     return way;
 }
 

@@ -10,7 +10,8 @@ public:
     void bring(RadioCell& cell, gsl::span<const float>, SumCopies sum) override {
         const RadioConfig& radio = cell.config().radio;
         const double bytes = static_cast<double>(sum.server.size()) * sizeof(float);
-        cell.charge_downlink(radio.control_latency_s + bytes / radio.control_rate_bytes_per_s);
+        cell.charge_wired_downlink(radio.control_latency_s +
+                                   bytes / radio.control_rate_bytes_per_s);
     }
 
     void charge_beside_radios(RadioCell& cell, std::size_t length) override {

@@ -2,13 +2,13 @@
 // Way down `multicast`: codes of downlink_bits bits on the air, at the rate of the weakest device,
 // equation (12). The server goes on from what the codes say, as the devices do.
 #include "coding/packed_partial.hpp"
-#include "schemes/down/multicast_rate.hpp"
+#include "schemes/down/on_air.hpp"
 #include "schemes/down/registry.hpp"
 
 namespace aircomp::runtime {
 namespace {
 
-class Multicast final : public WayDown {
+class Multicast final : public OnAir {
 public:
     void bring(RadioCell& cell, gsl::span<const float>, SumCopies sum) override {
         const int bits = cell.config().radio.downlink_bits;
@@ -16,18 +16,18 @@ public:
         sum.share();
         const double range_bits = cell.config().costs == Costs::whole ? 32 : 0;
         const double all_bits = bits * static_cast<double>(sum.server.size()) + range_bits;
-        cell.charge_downlink(cell.air_time_s(rate_.uses(cell, all_bits)));
+        send(cell, all_bits);
     }
-
-private:
-    MulticastRate rate_;
 };
 
 }  // namespace
 
 Downlink multicast_downlink() {
-    return {"multicast", "codes of downlink_bits bits on the air, at the weakest device's rate",
-            [] { return std::make_unique<Multicast>(); }};
+    Downlink way = {"multicast",
+                    "codes of downlink_bits bits on the air, at the weakest device's rate",
+                    [] { return std::make_unique<Multicast>(); }};
+    way.on_air = true;
+    return way;
 }
 
 }  // namespace aircomp::runtime

@@ -27,10 +27,16 @@ void check_downlink(const Config& config, const Checker& check) {
     check.require(!way.closes_loop || config.medium != AirMedium::radio, "radio.downlink",
                   "another than " + way.name + ", which is simulated, for the medium radio",
                   way.name);
+    check.require(way.on_air || config.radio.settings_link == SettingsLink::control,
+                  "radio.settings_link", "control with the downlink " + way.name, "downlink");
 }
 
 std::unique_ptr<WayDown> make_way_down(const Config& config) {
     return find_row(downlinks(), "downlink", config.radio.downlink).make();
+}
+
+void WayDown::bring_settings(RadioCell& cell, double bytes) {
+    cell.charge_control(bytes);
 }
 
 void WayDown::charge_beside_radios(RadioCell&, std::size_t) {}

@@ -21,6 +21,7 @@ struct Downlink {
     /// Brings the devices what they lack of the server's stream in place of the sum. Goes with
     /// simulated cells.
     bool closes_loop = false;
+    bool on_air = false;  ///< Can bring the devices' settings as well: an OnAir.
 };
 
 /// All of them, in the order that errors show them.

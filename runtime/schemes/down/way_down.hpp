@@ -19,6 +19,10 @@ public:
     /// the devices got. `lag`: what the server's copy had before and the devices' had not, x - xh.
     virtual void bring(RadioCell& cell, gsl::span<const float> lag, SumCopies sum) = 0;
 
+    /// Charges the way of the devices' settings, `bytes` once a coherence block: over the control link
+    /// unless a way says otherwise.
+    virtual void bring_settings(RadioCell& cell, double bytes);
+
     /// Beside real radios, whose devices are in this process and have the sum as it is: charges
     /// `cell` for `length` reals. Nothing unless a way says otherwise.
     virtual void charge_beside_radios(RadioCell& cell, std::size_t length);

@@ -159,7 +159,7 @@ private:
         codec_.decode(link.design.combiner.cast<std::complex<float>>() * received, scale, out);
         cell_.charge_uplink(link.hops() * hop_s,
                             codec_.channel_uses() * static_cast<std::int64_t>(link.hops()),
-                            link.power_w, {link.hops(), /*turnarounds=*/3});
+                            link.power_w, {link.hops(), /*turnarounds=*/2});
     }
 
     /// What relay `c` of the link makes of its cluster's symbols, [streams, channel uses].

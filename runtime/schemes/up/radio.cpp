@@ -51,7 +51,7 @@ private:
         const double rate_hz = config().radio.bandwidth_hz;
         const double ordered_s =
             static_cast<double>(round.order.burst - round.order.headers.front()) / rate_hz;
-        const double preamble_s = static_cast<double>(format_.header_samples()) / rate_hz;
+        const double preamble_s = static_cast<double>(format_.burst_samples(0)) / rate_hz;
         const double burst_s = payload_s(config(), format_, codec_.payload());
         ledger.frame_s += ordered_s + preamble_s;
         ledger.uplink_s += burst_s;

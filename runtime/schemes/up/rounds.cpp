@@ -44,7 +44,10 @@ void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const S
     const auto length = static_cast<std::size_t>(request.length);
     for (std::int64_t v = 0; v < request.vectors; ++v) {
         const bool simulated = rounds.settings_bytes.has_value();
-        if (simulated && cell.enter_block(*rounds.settings_bytes)) rounds.enter_block();
+        if (simulated && cell.enter_block()) {
+            down.bring_settings(cell, *rounds.settings_bytes);
+            rounds.enter_block();
+        }
         const auto begin = static_cast<std::size_t>(v) * length;
         SumCopies out(sum.server.subspan(begin, length), sum.devices.subspan(begin, length));
         rounds.transmit(sent, v, out.server);

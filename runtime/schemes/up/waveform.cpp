@@ -135,15 +135,19 @@ void WaveformMedium::enter_block() {
 }
 
 void WaveformMedium::transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
+    const double reference_age_s = cell_.reference_age_s().value_or(0);
+    Ticks after_header = 0;
     if (free_running()) {
-        const double target = (usage().total_s() + elapsed_s_) * config().radio.bandwidth_hz;
-        air_.idle(target - air_.now());
+        const double header_s = usage().total_s() + elapsed_s_ - reference_age_s;
+        air_.idle(header_s * config().radio.bandwidth_hz - air_.now());
+        after_header =
+            ticks_of(reference_age_s + cell_.turnaround_left_s(), config().radio.bandwidth_hz);
     }
     EmulatedDevices::Partials partials;
     for (std::size_t n = 0; n < devices(); ++n)
         partials.push_back(request.partial(n, v));
     devices_.hold(std::move(partials));
-    scheduler_.sum(request.site.kind, codec_.common_scale(request, v), out);
+    scheduler_.sum(request.site.kind, codec_.common_scale(request, v), out, after_header);
 }
 
 void WaveformMedium::count_repeated_rounds() {
@@ -156,7 +160,10 @@ void WaveformMedium::count_repeated_rounds() {
 /// A sounding meets the air as it was when what is known of it was measured.
 std::vector<DeviceReport> WaveformMedium::take_part(const RoundOrder& order,
                                                     const std::function<void()>& server) {
-    if (order.sounding && in_block_) cell_.sound_again(settings_bytes());
+    if (order.sounding && in_block_) {
+        cell_.charge_sounding();
+        down_->bring_settings(cell_, settings_bytes());
+    }
     move_air(cell_.block_age_s() - (order.sounding ? config().radio.knowledge_age_s : 0));
     auto reports = devices_.take_part(order, server);
     if (!devices_.has_sent()) return reports;
@@ -205,7 +212,7 @@ void WaveformMedium::measure_sounding() {
 void WaveformMedium::measure_residual(SiteKind kind) {
     const ServerSettings& settings = scheduler_.settings(kind).server;
     const auto& moments = codec_.second_moments(kind);
-    const std::size_t begin = WaveformAir::lead() + format_.ramp + format_.preamble_samples();
+    const std::size_t begin = WaveformAir::lead() + format_.data_head_samples();
     const std::size_t end =
         WaveformAir::lead() + burst_samples(format_, codec_.payload()) - format_.ramp;
     std::vector<std::vector<std::complex<double>>> turns(devices());

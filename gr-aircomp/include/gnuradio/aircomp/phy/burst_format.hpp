@@ -26,12 +26,16 @@ using Sample = std::complex<float>;
 /// antenna of every device in turn (orthogonal in time, hence also between oscillators that
 /// differ). The ramps are cyclic extensions under a raised cosine.
 ///
+/// Devices that keep to the server's time need no preamble in their data bursts: with
+/// `data_preamble` 0 they begin with their first symbol, and the server takes them to begin where
+/// those of its sounding did.
+///
 /// Power: the transmitter scales its inverse transform by 1 / sqrt(used), the receiver its forward
 /// one by sqrt(used) / fft_size. An OFDM symbol whose used subcarriers have power P each then has
 /// mean power P per sample, and noise of power sigma^2 within the used bandwidth is sigma^2 on
 /// every subcarrier, as equation (2) of the system model counts it.
 struct BurstFormat {
-    static constexpr std::uint16_t current_version = 1;
+    static constexpr std::uint16_t current_version = 2;
 
     std::uint16_t version = current_version;
     std::uint16_t fft_size = 64;       ///< Subcarriers, a power of two from 16 to 4096.
@@ -45,6 +49,7 @@ struct BurstFormat {
     std::uint16_t resource_block = 1;  ///< Neighbouring used subcarriers under one precoder.
     std::uint16_t ramp = 16;           ///< Samples of each power ramp.
     std::uint16_t sounding_symbols = 32;  ///< OFDM symbols of one antenna's sounding slot.
+    std::uint16_t data_preamble = 1;      ///< 1: a data burst begins with a preamble.
     /// Antennas of every device: the order of the sounding slots.
     std::vector<std::uint16_t> device_antennas = {1};
 
@@ -67,15 +72,21 @@ struct BurstFormat {
 
     /// OFDM symbols that carry `length` reals over `streams` streams.
     std::size_t data_symbols(std::size_t length, std::size_t streams) const;
-    /// Samples of a burst with `symbols` OFDM symbols after its preamble.
+    /// Samples of a data burst before its first symbol.
+    std::size_t data_head_samples() const {
+        return static_cast<std::size_t>(ramp) + (data_preamble != 0 ? preamble_samples() : 0);
+    }
+    /// Samples of a data burst with `symbols` OFDM symbols.
     std::size_t burst_samples(std::size_t symbols) const {
-        return 2 * static_cast<std::size_t>(ramp) + preamble_samples() + symbols * symbol_samples();
+        return data_head_samples() + symbols * symbol_samples() + ramp;
     }
     std::size_t sounding_samples() const {
-        return burst_samples(sounding_slots() * sounding_symbols);
+        return header_samples() + sounding_slots() * sounding_symbols * symbol_samples();
     }
     /// Samples of the server's reference header: a burst that ends with its preamble.
-    std::size_t header_samples() const { return burst_samples(0); }
+    std::size_t header_samples() const {
+        return 2 * static_cast<std::size_t>(ramp) + preamble_samples();
+    }
 };
 
 bool operator==(const BurstFormat& a, const BurstFormat& b);

@@ -27,7 +27,7 @@ struct ReceiveSettings {
 };
 
 struct ReceiveReport {
-    /// Whether there was a preamble, every sample a number, and pilots that have to do with their
+    /// Whether there was a preamble where bursts have one, every sample a number, and pilots that have to do with their
     /// reference: an offset beyond half a subcarrier leaves none. If not, nothing else counts.
     bool found = false;
     Sync sync;
