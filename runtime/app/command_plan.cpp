@@ -67,6 +67,7 @@ Json to_json(const runtime::PlanChoice& choice) {
                  {"scheme", choice.config.scheme},
                  {"devices", choice.devices},
                  {"streams", choice.streams},
+                 {"by_block", choice.by_block},
                  {"bits_up", choice.bits_up},
                  {"bits_down", choice.bits_down},
                  {"air_s", choice.air_s()},

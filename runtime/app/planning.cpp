@@ -31,7 +31,7 @@ std::vector<std::string> row(const runtime::PlanChoice& choice, bool chosen) {
     const auto seconds = [&](double value) { return tried ? duration(value) : "-"; };
     return {(chosen ? "> " : "  ") + choice.config.scheme,
             std::to_string(choice.devices),
-            count(choice.streams),
+            (choice.by_block ? "<= " : "") + count(choice.streams),
             choice.bits_up > 0 ? number("%g", choice.bits_up) : "-",
             count(choice.bits_down),
             seconds(choice.compute_s()),

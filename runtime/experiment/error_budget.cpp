@@ -18,12 +18,12 @@ constexpr double uniform_range = 3.5;
 }  // namespace
 
 ErrorBudget error_budget(bool calibrated, std::optional<double> sensitivity) {
-    ErrorBudget budget =
-        calibrated ? ErrorBudget{3.2, 4.3, 1.43, 4.5, 0.8} : ErrorBudget{22, 17.3, 3.4, 8.2, 0.8};
+    ErrorBudget budget = calibrated ? ErrorBudget{3.2, 4.3, 1.43, 4.5, 0.8, sensitivity_of_smollm2}
+                                    : ErrorBudget{22, 17.3, 3.4, 8.2, 0.8, 0};
     if (!sensitivity) return budget;
     const double ratio = *sensitivity / sensitivity_of_smollm2;
-    for (double* const cost :
-         {&budget.over_air, &budget.codes, &budget.codes_fed_back, &budget.inputs, &budget.down})
+    for (double* const cost : {&budget.over_air, &budget.codes, &budget.codes_fed_back,
+                               &budget.inputs, &budget.down, &budget.sensitivity})
         *cost *= ratio;
     return budget;
 }

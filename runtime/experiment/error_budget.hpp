@@ -18,6 +18,8 @@ struct ErrorBudget {
     double codes_fed_back = 0;  ///< The same with error feedback.
     double inputs = 0;          ///< What codes of the last projections' inputs leave out.
     double down = 0;            ///< What a closed loop leaves out.
+    /// AnalogCodec::loss_per_nmse() of the model's calibration; 0 without one.
+    double sensitivity = 0;
 };
 
 /// `sensitivity`: the sum over all sites of what a calibration of the model says that an NMSE of one

@@ -36,7 +36,7 @@ public:
             partial.resize(residual_.size());
     }
 
-    LinkTrial run(std::int64_t tokens, std::int64_t position) {
+    LinkTrial run(std::int64_t tokens, std::int64_t position, double loss_per_nmse) {
         require_no_calibration(config_, "a trial without a model");
         Calibration calibration;
         if (find_scheme(config_.scheme).analog) {
@@ -44,6 +44,11 @@ public:
             forward(0, ruler);
             forward(1, ruler);
             calibration = ruler.calibration();
+            if (loss_per_nmse > 0) {
+                SiteCoding alike;
+                alike.sensitivity = loss_per_nmse / static_cast<double>(model_.sites());
+                calibration.coding.assign(static_cast<std::size_t>(model_.sites()), alike);
+            }
             reset();
         }
         const auto medium = make_medium(config_, model_.hidden_size,
@@ -129,12 +134,13 @@ private:
 }  // namespace
 
 LinkTrial run_link_trial(const Config& config, const inference::ModelConfig& dimensions,
-                         std::int64_t tokens, std::int64_t position, double bytes_per_weight) {
+                         std::int64_t tokens, std::int64_t position, double bytes_per_weight,
+                         double loss_per_nmse) {
     if (tokens < 1 || position < 0 || dimensions.hidden_size % 2 != 0) {
         throw std::invalid_argument(
             "link trial: expected at least 1 token, a position of 0 on and an even hidden size");
     }
-    return Trial(config, dimensions, bytes_per_weight).run(tokens, position);
+    return Trial(config, dimensions, bytes_per_weight).run(tokens, position, loss_per_nmse);
 }
 
 }  // namespace aircomp::runtime

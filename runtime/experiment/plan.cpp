@@ -13,7 +13,7 @@
 namespace aircomp::runtime {
 namespace {
 
-/// What of the tolerated loss the way down may take.
+/// What of the tolerated loss the way down may take at first.
 constexpr double part_of_way_down = 0.1;
 
 /// 2, 4, 8, ... and all.
@@ -30,8 +30,9 @@ std::vector<int> stream_counts(const Config& config) {
     for (const DeviceConfig& device : config.devices)
         most = std::min(most, device.antennas);
     std::vector<int> counts;
-    for (int streams = 1; streams <= most; streams *= 2)
-        counts.push_back(streams);
+    for (const int streams : {1, 2, 3, 4, 6, 8, 12, 16}) {
+        if (streams <= most) counts.push_back(streams);
+    }
     return counts;
 }
 
@@ -56,6 +57,12 @@ public:
         for (std::size_t i = 0; i < plan.choices.size(); ++i) {
             PlanChoice& choice = plan.choices[i];
             if (choice.valid()) try_out(choice);
+            if (choice.valid()) shift_bits(choice);
+            if (choice.by_block) {
+                // A run goes by the calibration's sensitivities, a trial by measured losses.
+                choice.config.accuracy.max_uplink_loss_nats *=
+                    options_.budget.sensitivity / options_.budget.over_air;
+            }
             if (options_.progress) {
                 options_.progress(static_cast<std::int64_t>(i) + 1,
                                   static_cast<std::int64_t>(plan.choices.size()));
@@ -85,8 +92,13 @@ private:
     void add(const Scheme& scheme, std::size_t devices) {
         const ErrorBudget& budget = options_.budget;
         if (scheme.analog) {
-            for (const int streams : stream_counts(base_))
+            const auto counts = stream_counts(base_);
+            for (const int streams : counts)
                 add_over_air(scheme, devices, streams);
+            if (budget.sensitivity > 0) {
+                add_over_air(scheme, devices, counts.back());
+                choices_.back().by_block = true;
+            }
         } else if (!scheme.input_coder) {
             add_coded("digital", scheme, devices,
                       base_.digital.error_feedback ? budget.codes_fed_back : budget.codes);
@@ -95,7 +107,7 @@ private:
         }
     }
 
-    /// With the way down, whose bits are the fewest that it may have.
+    /// With the way down, whose bits are the fewest that it may have at first.
     PlanChoice choice_of(const std::string& kind, std::size_t devices) const {
         PlanChoice choice;
         choice.kind = kind;
@@ -108,11 +120,18 @@ private:
             const auto bits =
                 fewest_bits(Quantiser::lloyd_max, options_.budget.down, tolerated, /*steps=*/1);
             choice.config.radio.downlink_bits = static_cast<int>(bits.value_or(way.most_bits));
-            choice.loss_nats = options_.budget.down *
-                               code_nmse(Quantiser::lloyd_max, choice.config.radio.downlink_bits);
         }
         choice.bits_down = choice.config.radio.downlink_bits;
         return choice;
+    }
+
+    bool closes_loop() const {
+        return find_row(downlinks(), "downlink", base_.radio.downlink).closes_loop;
+    }
+
+    /// What the codes of the way down lose.
+    double loss_down(int bits) const {
+        return closes_loop() ? options_.budget.down * code_nmse(Quantiser::lloyd_max, bits) : 0;
     }
 
     void add_over_air(const Scheme& scheme, std::size_t devices, int streams) {
@@ -120,6 +139,7 @@ private:
         choice.config.scheme = scheme.name;
         choice.config.radio.streams = streams;
         choice.streams = streams;
+        choice.loss_per_nmse = options_.budget.over_air;
         choices_.push_back(choice);
     }
 
@@ -127,28 +147,86 @@ private:
                    double per_nmse) {
         PlanChoice choice = choice_of(kind, devices);
         choice.config.scheme = scheme.name;
-        const double tolerated = options_.max_loss_nats - choice.loss_nats;
-        const auto bits = fewest_bits(base_.digital.quantiser, per_nmse, tolerated);
-        if (bits) {
-            choice.config.digital.bits = choice.bits_up = *bits;
-            choice.loss_nats += per_nmse * code_nmse(base_.digital.quantiser, *bits);
-        } else {
-            choice.reason = "no number of bits keeps the loss";
-        }
+        choice.loss_per_nmse = per_nmse;
+        if (!set_bits(choice, choice.bits_down)) choice.reason = "no number of bits keeps the loss";
         choices_.push_back(choice);
+    }
+
+    /// Whether codes up keep the loss beside `bits_down` down, and if so, that `choice` has them.
+    bool set_bits(PlanChoice& choice, int bits_down) const {
+        const double tolerated = options_.max_loss_nats - loss_down(bits_down);
+        const auto bits = fewest_bits(base_.digital.quantiser, choice.loss_per_nmse, tolerated);
+        if (!bits) return false;
+        choice.config.digital.bits = choice.bits_up = *bits;
+        choice.config.radio.downlink_bits = choice.bits_down = bits_down;
+        return true;
+    }
+
+    /// Gives the way down fewer bits, as long as a token gets shorter and the loss is kept.
+    void shift_bits(PlanChoice& choice) const {
+        if (!closes_loop()) return;
+        if (choice.by_block) {
+            shift_bits_by_trial(choice);
+        } else {
+            shift_bits_by_estimate(choice);
+        }
+    }
+
+    /// Codes up get more bits for it; sums over the air lose what they lose.
+    void shift_bits_by_estimate(PlanChoice& choice) const {
+        PlanChoice best = choice;
+        const auto air_s = [&](const PlanChoice& other) {
+            const double up = choice.bits_up > 0 ? other.bits_up / choice.bits_up : 1;
+            return choice.cost.uplink_s * up +
+                   choice.cost.downlink_s * other.bits_down / choice.bits_down;
+        };
+        for (int bits = choice.bits_down - 1; bits >= 2; --bits) {
+            PlanChoice fewer = best;
+            fewer.config.radio.downlink_bits = fewer.bits_down = bits;
+            const bool keeps = choice.bits_up > 0 ? set_bits(fewer, bits)
+                                                  : loss_of(fewer) <= options_.max_loss_nats;
+            if (!keeps || air_s(fewer) >= air_s(best)) break;
+            best = fewer;
+        }
+        if (best.bits_down == choice.bits_down) return;
+        try_out(best);
+        if (best.valid() && best.cost.total_s() < choice.cost.total_s()) choice = best;
+    }
+
+    /// Streams have to keep what the way down then leaves of the loss.
+    void shift_bits_by_trial(PlanChoice& choice) const {
+        for (int bits = choice.bits_down - 1; bits >= 2; --bits) {
+            if (loss_down(bits) >= options_.max_loss_nats) return;
+            PlanChoice fewer = choice;
+            fewer.config.radio.downlink_bits = fewer.bits_down = bits;
+            try_out(fewer);
+            if (!fewer.valid() || fewer.cost.total_s() >= choice.cost.total_s()) return;
+            choice = fewer;
+        }
+    }
+
+    double loss_of(const PlanChoice& choice) const {
+        const double up =
+            choice.bits_up > 0 ? code_nmse(base_.digital.quantiser, choice.bits_up) : choice.nmse;
+        return choice.loss_per_nmse * up + loss_down(choice.bits_down);
     }
 
     void try_out(PlanChoice& choice) const {
         choice.config.shares = shares_of(choice.config);
+        if (choice.by_block) {
+            choice.config.accuracy.max_uplink_loss_nats =
+                options_.max_loss_nats - loss_down(choice.bits_down);
+        }
         if (const std::string short_of = lacking_memory(choice.config); !short_of.empty()) {
             choice.reason = short_of;
             return;
         }
-        const LinkTrial trial = run_link_trial(choice.config, model_, options_.tokens,
-                                               options_.position, options_.bytes_per_weight);
+        const LinkTrial trial =
+            run_link_trial(choice.config, model_, options_.tokens, options_.position,
+                           options_.bytes_per_weight, choice.by_block ? choice.loss_per_nmse : 0);
         choice.cost = trial.cost;
         choice.nmse = trial.nmse;
-        if (choice.kind == "air") choice.loss_nats += options_.budget.over_air * trial.nmse;
+        if (choice.kind != "local") choice.loss_nats = loss_of(choice);
         if (choice.loss_nats > options_.max_loss_nats) choice.reason = "loses too much";
         if (!std::isfinite(choice.cost.total_s())) choice.reason = "a channel carries nothing";
     }
@@ -208,8 +286,8 @@ void take_over(const PlanChoice& choice, Config& config) {
     config.radio.streams = choice.config.radio.streams;
     config.radio.downlink_bits = choice.config.radio.downlink_bits;
     config.digital.bits = choice.config.digital.bits;
-    // The choice has streams that keep the loss in all blocks together.
-    config.accuracy.max_uplink_loss_nats = 0;
+    // Without streams by block, the choice has as many as keep the loss in all blocks together.
+    config.accuracy.max_uplink_loss_nats = choice.config.accuracy.max_uplink_loss_nats;
 }
 
 }  // namespace aircomp::runtime

@@ -27,11 +27,13 @@ struct PlanChoice {
     std::string kind;  ///< local, air, digital or gather.
     Config config;     ///< What runs it so.
     int devices = 1;
-    int streams = 0;     ///< Of kind air; 0 for others.
-    double bits_up = 0;  ///< 0: values travel as they are.
-    int bits_down = 0;   ///< 0: no way down.
-    TokenCost cost;      ///< Of a token; empty where it was not tried.
-    double nmse = 0;     ///< Of the sums as the server has them, against exact ones.
+    int streams = 0;           ///< Of kind air; 0 for others.
+    bool by_block = false;     ///< That many at most: each coherence block has what keeps the loss.
+    double bits_up = 0;        ///< 0: values travel as they are.
+    int bits_down = 0;         ///< 0: no way down.
+    double loss_per_nmse = 0;  ///< Of what goes up, nats.
+    TokenCost cost;            ///< Of a token; empty where it was not tried.
+    double nmse = 0;           ///< Of the sums as the server has them, against exact ones.
     double loss_nats = 0;
     std::string reason;  ///< Why it is not valid; empty where it is.
 
@@ -46,8 +48,8 @@ struct Plan {
 };
 
 /// Tries one device alone, and for 2, 4, 8, ... and all devices of `config` (its first ones, fastest
-/// first) sums over the air with 1, 2, 4, ... streams, digital sums and gathering, each at the fewest
-/// bits. What takes time is simulated by run_link_trial(), losses follow from the budget. Throws as
+/// first) sums over the air with 1, 2, 3, 4, 6, ... streams, digital sums and gathering, each at the
+/// bits up and down that are fastest. What takes time is simulated by run_link_trial(), losses follow from the budget. Throws as
 /// run_link_trial() does.
 Plan make_plan(const Config& config, const inference::ModelConfig& model,
                const PlanOptions& options);

@@ -18,7 +18,7 @@ PARTS = (("compute_s", "computing", "#2e4057"), ("uplink_s", "up", "#66a182"), (
 def label(choice):
     parts = [choice["scheme"], f"N = {choice['devices']}"]
     if choice["streams"]:
-        parts.append(f"L = {choice['streams']}")
+        parts.append(f"L {'<=' if choice['by_block'] else '='} {choice['streams']}")
     if choice["bits_up"]:
         parts.append(f"{choice['bits_up']:g} bits")
     return ", ".join(parts)

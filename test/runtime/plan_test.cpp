@@ -79,8 +79,54 @@ TEST_CASE("bits are the fewest that keep the loss") {
             choice.kind == "gather" ? options.budget.inputs : options.budget.codes_fed_back;
         const double fewer = code_nmse(Quantiser::lloyd_max, choice.bits_up - 0.1);
         CHECK(choice.loss_nats <= 0.02);
-        CHECK(per_nmse * fewer > 0.02 - options.budget.down * LloydMax::of(4).distortion());
+        CHECK(per_nmse * fewer >
+              0.02 - options.budget.down * LloydMax::of(choice.bits_down).distortion());
     }
+}
+
+TEST_CASE("sums over the air leave to the way down what they do not lose themselves") {
+    Config config = cell(2);
+    config.radio.snr_db = 30;
+    const PlanOptions options = options_of(0.02);
+    const Plan plan = make_plan(config, small_dimensions(), options);
+    for (const PlanChoice& choice : plan.choices) {
+        if (choice.kind != "air" || choice.by_block || !choice.valid()) continue;
+        CAPTURE(choice.streams, choice.bits_down);
+        CHECK(choice.bits_down < 6);
+        const double spared =
+            options.budget.down * (LloydMax::of(choice.bits_down - 1).distortion() -
+                                   LloydMax::of(choice.bits_down).distortion());
+        CHECK(choice.loss_nats + spared > 0.02);
+    }
+    // Codes that do not close a loop lose by themselves, and keep the bits they have.
+    config.radio.downlink = "multicast";
+    for (const PlanChoice& choice : make_plan(config, small_dimensions(), options).choices)
+        CHECK((choice.bits_down == 6 || choice.devices == 1));
+}
+
+TEST_CASE("streams by block keep the loss, in no more time than the most that keep it in all") {
+    const double snr_db = GENERATE(15, 20, 25);
+    CAPTURE(snr_db);
+    Config config = cell(4);
+    config.radio.snr_db = snr_db;
+    const PlanOptions options = options_of(0.02);
+    int by_block = 0;
+    for (const PlanChoice& choice : make_plan(config, small_dimensions(), options).choices) {
+        if (!choice.by_block) continue;
+        ++by_block;
+        CHECK(choice.streams == 2);
+        if (choice.valid()) CHECK(choice.loss_nats <= 0.02);
+        // What a run aims at, in the calibration's measure.
+        const double target =
+            0.02 - options.budget.down * LloydMax::of(choice.bits_down).distortion();
+        CHECK(choice.config.accuracy.max_uplink_loss_nats ==
+              Approx(target * options.budget.sensitivity / options.budget.over_air));
+    }
+    CHECK(by_block > 0);
+    PlanOptions uncalibrated = options;
+    uncalibrated.budget = error_budget(/*calibrated=*/false);
+    for (const PlanChoice& choice : make_plan(config, small_dimensions(), uncalibrated).choices)
+        CHECK_FALSE(choice.by_block);
 }
 
 TEST_CASE("a device with too little memory is named") {
@@ -103,7 +149,7 @@ TEST_CASE("what a plan chose is what runs") {
     CHECK(config.scheme == best.config.scheme);
     CHECK(config.devices.size() == best.config.devices.size());
     CHECK(config.radio.streams == best.config.radio.streams);
-    CHECK(config.accuracy.max_uplink_loss_nats == 0);
+    CHECK((config.accuracy.max_uplink_loss_nats > 0) == best.by_block);
     CHECK_NOTHROW(validate(config, "plan", check_scheme));
 }
 

@@ -176,7 +176,7 @@ TEST_CASE("a plan is printed and written, and its scheme runs") {
     REQUIRE(plan.code == 0);
     const auto json = nlohmann::json::parse(plan.output);
     const auto& choices = json["choices"];
-    REQUIRE(choices.size() == 1 + 3 + 4);
+    REQUIRE(choices.size() == 1 + 5 + 4);
     for (const auto& choice : choices) {
         for (const char* key :
              {"devices", "streams", "bits_up", "bits_down", "air_s", "compute_s", "loss"})
