@@ -17,8 +17,10 @@ Keys<Config> model_and_devices() {
     return {
         section("model", &Config::model, model_keys(), "Which model, and how much of it fits."),
         text("scheme", &Config::scheme,
-             "What carries the all-reduce: centralized, exact, digital, digital-sdma or fdma; "
-             "gather or gather-sdma, where the server holds the last projection of every site and "
+             "What carries the all-reduce: centralized, exact, digital, digital-sdma, zf-sdma or "
+             "fdma; "
+             "gather, gather-sdma or gather-zf, where the server holds the last projection of "
+             "every site and "
              "devices send what it is applied to; or, adding on the air, alternating, inversion, "
              "mmse, sdr or uniform; or mmse+sca and sdr+sca, which choose the shares too; or "
              "hierarchical, which adds at relays first; or auto, what aircomp plan chooses for the "

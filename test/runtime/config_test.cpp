@@ -1118,10 +1118,9 @@ const std::vector<OutOfRange> out_of_range = {
     {[](Config& c) { c.server_energy_j_per_flop = nan; },
      "server_energy_j_per_flop: expected a finite number of at least 0, found nan"},
     {[](Config& c) { c.scheme = "magic"; },
-     "scheme: expected one of centralized, exact, digital, digital-sdma, gather, gather-sdma, "
-     "fdma, alternating, "
-     "inversion, mmse, sdr, uniform, "
-     "mmse+sca, sdr+sca, hierarchical, found 'magic'"},
+     "scheme: expected one of centralized, exact, digital, digital-sdma, zf-sdma, gather, "
+     "gather-sdma, gather-zf, fdma, alternating, inversion, mmse, sdr, uniform, mmse+sca, sdr+sca, "
+     "hierarchical, found 'magic'"},
     {[](Config& c) { c.digital.bits = 1; },
      "digital.bits: expected a number from 2 to 16, found 1"},
     {[](Config& c) { c.digital.bits = 17; },

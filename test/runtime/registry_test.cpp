@@ -82,9 +82,8 @@ TEST_CASE("every row has a name of its own and a sentence") {
 TEST_CASE("an unknown name is refused with the names that there are") {
     CHECK_THROWS_WITH(find_scheme("magic"),
                       "scheme 'magic' is not known; known are centralized, exact, digital, "
-                      "digital-sdma, gather, gather-sdma, fdma, alternating, inversion, mmse, sdr, "
-                      "uniform, mmse+sca, "
-                      "sdr+sca, hierarchical");
+                      "digital-sdma, zf-sdma, gather, gather-sdma, gather-zf, fdma, alternating, "
+                      "inversion, mmse, sdr, uniform, mmse+sca, sdr+sca, hierarchical");
     Config config = default_config();
     config.radio.downlink = "magic";
     CHECK_THROWS_WITH(

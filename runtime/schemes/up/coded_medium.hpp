@@ -6,19 +6,16 @@
 #include <memory>
 #include <vector>
 
-#include "air/coded_channel.hpp"
 #include "air/radio_cell.hpp"
 #include "schemes/down/way_down.hpp"
 #include "schemes/medium.hpp"
+#include "schemes/up/uplink_access.hpp"
 
 namespace aircomp::runtime {
 
-/// How the devices share the uplink.
-enum class DigitalAccess { one_after_another, space_division };
-
 class CodedMedium : public Medium {
 public:
-    CodedMedium(RadioCell cell, DigitalAccess access);
+    CodedMedium(RadioCell cell, std::unique_ptr<UplinkAccess> access);
 
     void all_reduce(const SumRequest& request, SumCopies sum) override;
     void elapse(double seconds) override { cell_.elapse(seconds); }
@@ -34,14 +31,11 @@ private:
                                     gsl::span<float> out) = 0;
 
     void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out);
-    void measure_channels();
     void charge(const std::vector<double>& bits);
 
     RadioCell cell_;
     std::unique_ptr<WayDown> down_;
-    DigitalAccess access_;
-    std::vector<CodedChannel> links_;  // by device
-    CodedChannel all_links_;           // of all that take part, told apart in space
+    std::unique_ptr<UplinkAccess> access_;
 };
 
 }  // namespace aircomp::runtime

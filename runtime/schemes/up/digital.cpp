@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Schemes `digital` and `digital-sdma`: what the air replaces. Every device sends its quantised
+// Schemes `digital`, `digital-sdma` and `zf-sdma`: what the air replaces. Every device sends its quantised
 // partial without bit errors, at the rate that its channel carries.
 #include <algorithm>
 
@@ -14,8 +14,8 @@ namespace {
 
 class DigitalMedium final : public CodedMedium {
 public:
-    DigitalMedium(const MediumSetup& setup, DigitalAccess access)
-        : CodedMedium(RadioCell(setup.config, setup.power_w), access),
+    DigitalMedium(const MediumSetup& setup, std::unique_ptr<UplinkAccess> access)
+        : CodedMedium(RadioCell(setup.config, setup.power_w), std::move(access)),
           rotation_(rotation_of(setup.config, setup.length)),
           coding_(setup.calibration.coding) {}
 
@@ -74,12 +74,12 @@ private:
     ErrorFeedback feedback_;
 };
 
-Scheme digital_scheme(DigitalAccess access) {
+Scheme digital_scheme(std::unique_ptr<UplinkAccess> (*access)()) {
     Scheme scheme;
     scheme.quantises = true;
     scheme.planned = true;
     scheme.make = [access](const MediumSetup& setup) {
-        return std::make_unique<DigitalMedium>(setup, access);
+        return std::make_unique<DigitalMedium>(setup, access());
     };
     return scheme;
 }
@@ -87,16 +87,19 @@ Scheme digital_scheme(DigitalAccess access) {
 }  // namespace
 
 std::vector<Scheme> digital_schemes() {
-    Scheme digital = digital_scheme(DigitalAccess::one_after_another);
+    Scheme digital = digital_scheme(one_after_another);
     digital.name = "digital";
     digital.is = "codes of digital.bits bits, one device after the other";
     digital.wired = true;
     digital.compared = true;
-    Scheme sdma = digital_scheme(DigitalAccess::space_division);
+    Scheme sdma = digital_scheme(space_division);
     sdma.name = "digital-sdma";
     sdma.is = "the same codes at the sum rate of all devices at once, told apart in space";
     sdma.compared = true;
-    return {digital, sdma};
+    Scheme linear = digital_scheme(linear_groups);
+    linear.name = "zf-sdma";
+    linear.is = "the same codes, groups of devices at once behind linear receivers";
+    return {digital, sdma, linear};
 }
 
 }  // namespace aircomp::runtime

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Schemes `gather` and `gather-sdma`: the server holds the last projection of every site and devices
+// Schemes `gather`, `gather-sdma` and `gather-zf`: the server holds the last projection of every site and devices
 // send what it is applied to, which is as long in total for many devices as for one
 // (docs/system-model.md section 10).
 #include <algorithm>
@@ -53,13 +53,13 @@ inference::InputCoder input_coder(const Config& config) {
     };
 }
 
-Scheme gather_scheme(DigitalAccess access) {
+Scheme gather_scheme(std::unique_ptr<UplinkAccess> (*access)()) {
     Scheme scheme;
     scheme.quantises = true;
     scheme.planned = true;
     scheme.input_coder = input_coder;
     scheme.make = [access](const MediumSetup& setup) {
-        return std::make_unique<GatherMedium>(RadioCell(setup.config, setup.power_w), access);
+        return std::make_unique<GatherMedium>(RadioCell(setup.config, setup.power_w), access());
     };
     return scheme;
 }
@@ -67,15 +67,18 @@ Scheme gather_scheme(DigitalAccess access) {
 }  // namespace
 
 std::vector<Scheme> gather_schemes() {
-    Scheme gather = gather_scheme(DigitalAccess::one_after_another);
+    Scheme gather = gather_scheme(one_after_another);
     gather.name = "gather";
     gather.is =
         "codes of what the last projections are applied to, which the server holds; one "
         "device after the other";
-    Scheme sdma = gather_scheme(DigitalAccess::space_division);
+    Scheme sdma = gather_scheme(space_division);
     sdma.name = "gather-sdma";
     sdma.is = "the same codes at the sum rate of all devices at once, told apart in space";
-    return {gather, sdma};
+    Scheme linear = gather_scheme(linear_groups);
+    linear.name = "gather-zf";
+    linear.is = "the same codes, groups of devices at once behind linear receivers";
+    return {gather, sdma, linear};
 }
 
 }  // namespace aircomp::runtime
