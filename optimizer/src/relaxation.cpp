@@ -78,10 +78,10 @@ public:
           N_r_(channels_[0].rows()),
           coordinates_(L_ * L_),
           unknowns_(static_cast<Index>(channels_.size()) * coordinates_) {
-        // Every device far inside the cone in its own units: a common start puts weak ones so near
-        // to the edge that the search never leaves it.
+        // Every direction of every device far inside the cone in its own units: a common start puts
+        // weak ones so near to the edge that the search never leaves it.
         for (const MatrixXcd& H : channels_)
-            Y_.emplace_back(MatrixXcd::Identity(L_, L_) / H.squaredNorm());
+            Y_.emplace_back(inverse_positive(H.adjoint() * H));
         const double scale = 0.5 / largest_eigenvalue(received(Y_));
         for (MatrixXcd& Y_n : Y_)
             Y_n *= scale;

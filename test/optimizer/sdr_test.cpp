@@ -118,6 +118,20 @@ TEST_CASE("the relaxation is solved however much the devices' strengths differ")
     }
 }
 
+TEST_CASE("the relaxation is solved over channels of one strong path and many weak ones") {
+    const double rician_factor = GENERATE(0.0, 3.0, 30.0, 1000.0);
+    CAPTURE(rician_factor);
+    for (unsigned seed = 1; seed <= 5; ++seed) {
+        Random random(seed);
+        TransceiverProblem problem = random_problem(random, 20.0, {8, 20, 4, 4});
+        for (MatrixXcd& channel : problem.channels)
+            channel = draw_channel({20, 4, draw_path_gain(random), rician_factor}, random);
+        const Relaxation relaxation = solve_relaxation(problem);
+        CHECK(relaxation.value > 0);
+        CHECK(relaxation.bound - relaxation.value <= 1e-4 * relaxation.bound);
+    }
+}
+
 TEST_CASE("zero forcing refuses a channel that cannot carry the streams") {
     Random random(36);
     TransceiverProblem problem = random_problem(random, 10.0, {3, 6, 2, 2});
