@@ -136,6 +136,7 @@ void add_assign(CLI::App& program) {
     CLI::App* command = program.add_subcommand(
         "assign", "Choose the devices' shares of a model for their channels, power and memory");
     command->add_option("config", options->config_file, "YAML configuration; see configs/")
+        ->transform(shipped_file())
         ->required();
     add_model_option(*command, options->model_folder, "; in place of the configuration's");
     command->add_option("--snr-db", options->snr_db,

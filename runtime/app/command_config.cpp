@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "config/annotated_yaml.hpp"
 #include "config/reference_page.hpp"
+#include "model_option.hpp"
 #include "output.hpp"
 #include "schemes/registry.hpp"
 
@@ -119,6 +120,7 @@ void add_config(CLI::App& program) {
         "config", "Print what can be configured, or what a configuration file comes to");
     command->add_option("section", options->section, "One section or key; all without it");
     command->add_option("--file", options->file, "Configuration (YAML); without it, the defaults")
+        ->transform(shipped_file())
         ->check(CLI::ExistingFile);
     auto* json = command->add_option("--json", options->json,
                                      "Write it as JSON, with units and ranges; -: standard output");

@@ -143,10 +143,12 @@ void add_coordinator(CLI::App& program) {
     CLI::App* command =
         program.add_subcommand("coordinator", "Continue a prompt over device processes");
     command->add_option("config", options->config_file, "YAML configuration; see configs/")
+        ->transform(shipped_file())
         ->required();
     add_model_option(*command, options->model_folder, "; in place of the configuration's");
     command->add_option("--prompt", options->prompt, "Text to continue");
-    command->add_option("--text-file", options->text_file, "File with the text to continue");
+    command->add_option("--text-file", options->text_file, "File with the text to continue")
+        ->transform(shipped_file());
     command->add_option("--tokens", options->run.tokens, "How many tokens to make at most")
         ->check(above_zero())
         ->capture_default_str();

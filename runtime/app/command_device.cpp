@@ -30,10 +30,11 @@ void add_device(CLI::App& program) {
     command->add_option("--threads", options->threads, "Threads to compute with; 0: all cores")
         ->check(not_below_zero())
         ->capture_default_str();
-    command->add_option(
-        "--radio", options->radio,
-        "Configuration file with the radio of the device's name, the coordinator's; "
-        "without it, sums go over the control link");
+    command
+        ->add_option("--radio", options->radio,
+                     "Configuration file with the radio of the device's name, the coordinator's; "
+                     "without it, sums go over the control link")
+        ->transform(shipped_file());
     CLI::Option* once =
         command->add_flag("--once", options->once, "End with the coordinator's run");
     command

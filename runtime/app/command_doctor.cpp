@@ -17,6 +17,7 @@
 #include "commands.hpp"
 #include "engine/first_light.hpp"
 #include "experiment_options.hpp"
+#include "model_option.hpp"
 #include "radio/open_radios.hpp"
 #include "schemes/registry.hpp"
 
@@ -309,8 +310,10 @@ void add_doctor(CLI::App& program) {
     auto options = std::make_shared<DoctorOptions>();
     CLI::App* command = program.add_subcommand(
         "doctor", "Check whether this host is fit for a testbed, and say how to mend what is not");
-    command->add_option("config", options->config_file,
-                        "YAML configuration whose radios and certificates are examined");
+    command
+        ->add_option("config", options->config_file,
+                     "YAML configuration whose radios and certificates are examined")
+        ->transform(shipped_file());
     command->add_option("--certificates", options->certificates,
                         "Folder of this host's certificate, in place of the configuration's");
     command->add_option("--json", options->json, "Write the result to FILE, - for standard output");

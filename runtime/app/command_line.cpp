@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
@@ -192,11 +193,32 @@ std::string complaint(const CLI::App& program, const CLI::ParseError& error,
            runtime::did_you_mean(word, known) + help;
 }
 
+std::vector<std::string> choices_of(const CLI::Option& option) {
+    std::vector<std::string> choices;
+    std::istringstream limits(type_of(option).limits);
+    for (std::string word; std::getline(limits, word, ',');) {
+        word.erase(0, word.find_first_not_of(' '));
+        if (word.find(' ') != std::string::npos) return {};  // A range, 1 to 1024.
+        choices.push_back(word);
+    }
+    return choices;
+}
+
+std::string placeholder_of(const CLI::Option& option) {
+    return option.get_expected_max() > 0 ? placeholder(option, type_of(option)) : "";
+}
+
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
-    const Type type = type_of(*option);
-    std::string left = make_option_name(option, is_positional);
-    if (option->get_expected_max() > 0) left += " " + placeholder(*option, type);
-    return columns(left, make_option_desc(option) + conditions(*option, type), column_width_);
+    return columns(names_of(*option, is_positional), meaning_of(*option), column_width_);
+}
+
+std::string HelpFormatter::names_of(const CLI::Option& option, bool is_positional) const {
+    const std::string value = placeholder_of(option);
+    return make_option_name(&option, is_positional) + (value.empty() ? "" : " " + value);
+}
+
+std::string HelpFormatter::meaning_of(const CLI::Option& option) const {
+    return make_option_desc(&option) + conditions(option, type_of(option));
 }
 
 std::string HelpFormatter::make_footer(const CLI::App* command) const {

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 namespace aircomp::app {
 
@@ -15,6 +16,12 @@ void require_plain_numbers(CLI::App& program);
 std::string complaint(const CLI::App& program, const CLI::ParseError& error,
                       const std::string& first);
 
+/// The words that an option's value is one of; none where it is not one of some words.
+std::vector<std::string> choices_of(const CLI::Option& option);
+
+/// What stands for the value of an option, as FILE; nothing for a flag.
+std::string placeholder_of(const CLI::Option& option);
+
 /// Help in plain words: what an option takes, its choices or range, its default.
 class HelpFormatter final : public CLI::Formatter {
 public:
@@ -24,6 +31,9 @@ public:
     }
 
     std::string make_option(const CLI::Option* option, bool is_positional) const override;
+    /// An option's names and what stands for its value; what it means, with default and range.
+    std::string names_of(const CLI::Option& option, bool is_positional) const;
+    std::string meaning_of(const CLI::Option& option) const;
     /// A command without examples of its own shows those of the command that it belongs to.
     std::string make_footer(const CLI::App* command) const override;
 };

@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "evaluation_options.hpp"
 #include "experiment_options.hpp"
+#include "model_option.hpp"
 #include "schemes/registry.hpp"
 #include "validators.hpp"
 
@@ -45,7 +46,9 @@ void run(const PerplexityOptions& options) {
 }  // namespace
 
 void add_evaluation(CLI::App& command, runtime::EvaluationOptions& options) {
-    command.add_option("--text", options.text_file, "Text to predict, UTF-8")->required();
+    command.add_option("--text", options.text_file, "Text to predict, UTF-8")
+        ->required()
+        ->transform(shipped_file());
     command
         .add_option("--protocol", options.protocol,
                     "How the text is cut and which tokens are scored")

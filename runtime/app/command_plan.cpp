@@ -108,8 +108,10 @@ void add_plan(CLI::App& program) {
     auto options = std::make_shared<PlanCommand>();
     CLI::App* command =
         program.add_subcommand("plan", "Find the fastest way to run a model in a cell");
-    command->add_option("CONFIG", options->config_file, "YAML configuration; see configs/");
-    command->add_option("--config", options->config_file, "The same, as other commands have it");
+    command->add_option("CONFIG", options->config_file, "YAML configuration; see configs/")
+        ->transform(shipped_file());
+    command->add_option("--config", options->config_file, "The same, as other commands have it")
+        ->transform(shipped_file());
     add_model_option(*command, options->model_folder, "; in place of the configuration's");
     command->add_option("--dimensions", options->dimensions,
                         "Plan for the dimensions of a well-known model, e.g. llama-2-7b");

@@ -13,9 +13,9 @@
 #include "aircomp/inference/thread_count.hpp"
 #include "commands.hpp"
 #include "experiment/results.hpp"
+#include "files/places.hpp"
 #include "model_option.hpp"
 #include "output.hpp"
-#include "places.hpp"
 #include "validators.hpp"
 #include "version.hpp"
 
@@ -34,7 +34,8 @@ struct ReproduceOptions {
 
 std::vector<std::filesystem::path> all_experiments() {
     std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(experiments_folder))
+    for (const auto& entry :
+         std::filesystem::directory_iterator(runtime::data_folder() / "configs/experiments"))
         if (entry.path().extension() == ".yaml") files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     return files;
@@ -175,6 +176,7 @@ void add_reproduce(CLI::App& program) {
     command->add_option("names", options->names, "Names of experiments, all, or YAML files");
     add_model_option(*command, options->model, "; in place of the demo model");
     command->add_option("--text", options->text, "Text to predict, in place of the demo's")
+        ->transform(shipped_file())
         ->check(CLI::Validator(CLI::ExistingFile).description(""));
     command->add_option("--out", options->out, "Folder for the results")->capture_default_str();
     command->add_option("--workers", options->workers, "Processes that measure at once")

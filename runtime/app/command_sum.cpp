@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "engine/first_light.hpp"
 #include "engine/model_coding.hpp"
+#include "model_option.hpp"
 #include "output.hpp"
 #include "radio_options.hpp"
 #include "schemes/registry.hpp"
@@ -151,6 +152,7 @@ void add_sum(CLI::App& program) {
     CLI::App* command = program.add_subcommand(
         "sum", "First light: sum seeded vectors over a testbed's radios, without a model");
     command->add_option("config", options->config, "Configuration with a section radios")
+        ->transform(shipped_file())
         ->required();
     command->add_option("--rounds", options->first_light.rounds, "Sums")
         ->check(between(1, 1000000))

@@ -47,7 +47,8 @@ void add_tokens(CLI::App& program) {
     add_model_option(*command, options->model, "; the vocabulary alone is enough")->required();
     auto* sources = command->add_option_group("text");
     sources->add_option("--prompt", options->prompt, "The text itself");
-    sources->add_option("--text", options->text_file, "A file with the text, UTF-8");
+    sources->add_option("--text", options->text_file, "A file with the text, UTF-8")
+        ->transform(shipped_file());
     sources->require_option(1);
     command->add_flag("--bos", options->bos, "Begin with what the model puts before a text");
     command->add_option("--json", options->json, "Write the result to a file; -: standard output");

@@ -6,6 +6,8 @@
 
 namespace aircomp::app {
 
+void add_demo(CLI::App& program);
+void add_fetch(CLI::App& program);
 void add_generate(CLI::App& program);
 void add_chat(CLI::App& program);
 void add_perplexity(CLI::App& program);
@@ -32,5 +34,7 @@ void add_bench_mpi(CLI::App& bench);
 void add_coordinator(CLI::App& program);
 void add_device(CLI::App& program);
 void add_pki(CLI::App& program);
+/// Not in the help: what the build writes man pages and completions with.
+void add_pages(CLI::App& program);
 
 }  // namespace aircomp::app

@@ -17,7 +17,8 @@
 namespace aircomp::app {
 
 void ExperimentOptions::add_to(CLI::App& command) {
-    command.add_option("--config", config_file, "YAML configuration; see configs/");
+    command.add_option("--config", config_file, "YAML configuration; see configs/")
+        ->transform(shipped_file());
     add_model_option(command, model_folder, "; in place of the configuration's");
     command.add_option("--devices", devices,
                        "Number of devices: the configuration's first ones, or the default kinds");

@@ -10,6 +10,16 @@
 
 namespace {
 
+constexpr const char* first_steps =
+    "aircomp runs one language model over several devices; the radio channel does the summing.\n\n"
+    "  aircomp demo             a model answers over a simulated radio channel; no radio is "
+    "needed\n"
+    "  aircomp demo --testbed   the same by five processes with virtual radios\n"
+    "  aircomp reproduce headline --quick\n"
+    "                           an experiment: where sums over the air are faster than digital "
+    "ones\n\n"
+    "aircomp --help tells all commands.\n";
+
 int run(int argc, char** argv) {
     using namespace aircomp::app;
     CLI::App program{
@@ -23,6 +33,7 @@ int run(int argc, char** argv) {
         "  aircomp generate --config configs/loopback-symbol.yaml --prompt \"The server\"\n"
         "  aircomp compare --config configs/loopback-symbol.yaml --text FILE\n"
         "  aircomp COMMAND --help");
+    add_demo(program);
     add_generate(program);
     add_chat(program);
     add_perplexity(program);
@@ -37,6 +48,7 @@ int run(int argc, char** argv) {
     add_report(program);
     add_list(program);
     add_model(program);
+    add_fetch(program);
     add_calibrate(program);
     add_sum(program);
     add_bench(program);
@@ -47,7 +59,12 @@ int run(int argc, char** argv) {
 #ifdef AIRCOMP_WITH_MPI
     add_mpi(program);
 #endif
+    add_pages(program);
     require_plain_numbers(program);
+    if (argc == 1) {
+        write_standard_output(first_steps);
+        return 0;
+    }
     try {
         program.parse(argc, argv);
         return 0;

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "aircomp/inference/local_models.hpp"
+#include "files/places.hpp"
 
 namespace aircomp::app {
 
@@ -12,11 +13,20 @@ CLI::Validator local_model() {
     return CLI::Validator(
         [](std::string& name) {
             try {
-                name = inference::find_model(name).string();
+                name = inference::find_model(runtime::here_or_shipped(name)).string();
                 return std::string();
             } catch (const std::runtime_error& error) {
                 return std::string(error.what());
             }
+        },
+        "");
+}
+
+CLI::Validator shipped_file() {
+    return CLI::Validator(
+        [](std::string& name) {
+            name = runtime::here_or_shipped(name).string();
+            return std::string();
         },
         "");
 }

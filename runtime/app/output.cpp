@@ -12,9 +12,11 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <system_error>
 
+#include "files/places.hpp"
+#include "files/python.hpp"
 #include "files/whole_file.hpp"
-#include "places.hpp"
 #include "standard_output.hpp"
 
 namespace aircomp::app {
@@ -94,8 +96,16 @@ std::string duration(double seconds) {
 }
 
 void draw(const std::string& script, const std::string& source, const std::string& picture) {
-    const std::string path = std::string(plots_folder) + "/" + script;
-    std::array<std::string, 4> words = {python, path, source, picture};
+    const auto failed = [&](const std::string& why) {
+        return std::runtime_error(picture + ": could not be drawn" + why);
+    };
+    std::array<std::string, 4> words = {"", runtime::data_folder() / "runtime/plots" / script,
+                                        source, picture};
+    try {
+        words[0] = runtime::python_with("matplotlib", "python3-matplotlib");
+    } catch (const std::runtime_error& error) {
+        throw failed(std::string(": ") + error.what());
+    }
     std::array<char*, 5> arguments = {words[0].data(), words[1].data(), words[2].data(),
                                       words[3].data(), nullptr};
     pid_t child = 0;
@@ -103,11 +113,8 @@ void draw(const std::string& script, const std::string& source, const std::strin
     const int error =
         posix_spawn(&child, words[0].c_str(), nullptr, nullptr, arguments.data(), environ);
     if (error == 0) waitpid(child, &status, 0);
-    if (error != 0 || status != 0) {
-        throw std::runtime_error(picture + ": could not be drawn" +
-                                 (error != 0 ? "" : ", for the reason above") + "; it takes " +
-                                 python + " with matplotlib (Debian's python3-matplotlib)");
-    }
+    if (error != 0) throw failed(": " + words[0] + ": " + std::generic_category().message(error));
+    if (status != 0) throw failed(", for the reason above");
 }
 
 }  // namespace aircomp::app

@@ -13,6 +13,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "files/places.hpp"
+
 namespace aircomp::runtime {
 namespace {
 
@@ -27,8 +29,7 @@ std::vector<std::filesystem::path> driver_folders() {
     std::istringstream list(named == nullptr ? "" : named);
     for (std::string folder; std::getline(list, folder, ':');)
         if (!folder.empty()) folders.emplace_back(folder);
-    const auto program = std::filesystem::read_symlink("/proc/self/exe");
-    folders.push_back(program.parent_path().parent_path() / "lib/aircomp");
+    folders.push_back(driver_folder());
     return folders;
 }
 
@@ -56,6 +57,7 @@ std::map<std::string, std::filesystem::path> driver_files() {
 OpenRadio load(const std::filesystem::path& file) {
     // What goes wrong is said by errors; UHD's notices are for those who ask for them.
     setenv("UHD_LOG_CONSOLE_LEVEL", "warning", /*overwrite=*/0);
+    offer_virtual_radios();
     void* const module = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (module == nullptr) throw std::runtime_error(std::string("it does not load: ") + dlerror());
     const auto interface_of = reinterpret_cast<decltype(&aircomp_driver_interface)>(

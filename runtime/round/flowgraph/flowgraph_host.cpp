@@ -17,6 +17,9 @@
 #include <stdexcept>
 #include <thread>
 
+#include "files/places.hpp"
+#include "files/python.hpp"
+
 namespace aircomp::runtime {
 namespace {
 
@@ -95,7 +98,9 @@ bool FlowgraphHost::running() const {
 
 void FlowgraphHost::start() {
     if (process_ > 0) waitpid(process_, nullptr, 0);
-    const std::string script = AIRCOMP_FLOWGRAPHS_DIR "/run_radios.py";
+    std::string script = data_folder() / "flowgraphs/run_radios.py";
+    std::string python = python_with("gnuradio", "gnuradio"), place = folder();
+    offer_virtual_radios();
     const std::string log = folder() / "log";
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe");
@@ -111,8 +116,7 @@ void FlowgraphHost::start() {
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    std::string python = AIRCOMP_PYTHON, file = script, place = folder_;
-    char* const arguments[] = {python.data(), file.data(), place.data(), nullptr};
+    char* const arguments[] = {python.data(), script.data(), place.data(), nullptr};
     const int error =
         posix_spawn(&process_, python.c_str(), &actions, &attributes, arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
