@@ -62,13 +62,8 @@ void run_simulation_demo(const DemoOptions& options) {
         "--config", data / "configs/loopback-symbol.yaml", "--model", model, "--snr-db", snr_db};
 
     say("four devices, one model, every sum over the air at " + std::string(snr_db) +
-        " dB (scheme mmse). The prompt: " + prompt);
-    std::vector<std::string> generate = {"generate",
-                                         "--scheme",
-                                         "mmse",
-                                         "--prompt",
-                                         prompt,
-                                         "--tokens",
+        " dB. The prompt: " + prompt);
+    std::vector<std::string> generate = {"generate", "--prompt", prompt, "--tokens",
                                          std::to_string(options.tokens > 0 ? options.tokens : 64)};
     generate.insert(generate.end(), common.begin(), common.end());
     for (const std::string& word : demo_sampling())

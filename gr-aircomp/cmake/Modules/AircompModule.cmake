@@ -25,6 +25,8 @@ add_custom_target(uninstall
 if(AIRCOMP_ENABLE_TESTS)
   enable_testing()
 endif()
+# The part that what GNU Radio's macros install belongs to; it is the name of a package's, too.
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME gnuradio)
 add_subdirectory(include/gnuradio/aircomp)
 add_subdirectory(lib)
 add_subdirectory(docs)
