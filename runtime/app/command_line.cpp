@@ -82,7 +82,7 @@ std::vector<std::string> options_of(const CLI::App& command) {
 std::vector<std::string> commands_of(const CLI::App& command) {
     std::vector<std::string> names;
     for (const CLI::App* one : command.get_subcommands(nullptr))
-        names.push_back(one->get_name());
+        if (!one->get_group().empty()) names.push_back(one->get_name());
     return names;
 }
 

@@ -59,7 +59,7 @@ TEST_CASE("a command without examples of its own shows those of its own family")
 TEST_CASE("a mistyped name gets the nearest known one") {
     const std::string demo = " --model " + model;
     const std::vector<std::pair<std::string, std::string>> cases = {
-        {"genrate", "'genrate' is no command; known are generate, "},
+        {"genrate", "'genrate' is no command; known are demo, generate, "},
         {"genrate", ", did you mean generate? (aircomp --help)"},
         {"bench decod", "known are decode, media"},
         {"bench decod", ", did you mean decode? (aircomp bench --help)"},
