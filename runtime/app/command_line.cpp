@@ -101,8 +101,8 @@ std::string in_words(const CLI::ParseError& error) {
 /// What stands for the value of an option.
 std::string placeholder(const CLI::Option& option, const Type& type) {
     using Names = std::vector<std::string>;
-    static const Names files = {"config",  "json",      "plot",   "text", "text-file",
-                                "problem", "port-file", "resume", "radio"};
+    static const Names files = {"config",  "json",      "plot",   "text",  "text-file",
+                                "problem", "port-file", "resume", "radio", "token-file"};
     static const Names folders = {"model", "certificates", "folder", "out"};
     static const Names addresses = {"coordinator", "listen", "metrics-listen"};
     const auto is_in = [&](const Names& names) {

@@ -10,6 +10,7 @@ void add_demo(CLI::App& program);
 void add_fetch(CLI::App& program);
 void add_generate(CLI::App& program);
 void add_chat(CLI::App& program);
+void add_serve(CLI::App& program);
 void add_perplexity(CLI::App& program);
 void add_logits(CLI::App& program);
 void add_tokens(CLI::App& program);

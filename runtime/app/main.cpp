@@ -36,6 +36,7 @@ int run(int argc, char** argv) {
     add_demo(program);
     add_generate(program);
     add_chat(program);
+    add_serve(program);
     add_perplexity(program);
     add_logits(program);
     add_tokens(program);

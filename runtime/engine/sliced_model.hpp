@@ -7,6 +7,7 @@
 #include <gsl/span>
 #include <vector>
 
+#include "aircomp/inference/continuation.hpp"
 #include "aircomp/inference/decoder.hpp"
 #include "aircomp/inference/perplexity.hpp"
 #include "aircomp/inference/residual.hpp"
@@ -44,6 +45,10 @@ public:
     /// Runs a new sequence. All its tokens' logits are charged for, whichever the function is asked
     /// for, as long as this object lives. Throws as forward().
     inference::RowLogits run_sequence(gsl::span<const inference::Token> tokens, Medium& medium);
+
+    /// Passes end with inference::Interrupted where it returns true, which they ask before every
+    /// site.
+    void interrupt_on(std::function<bool()> interrupted) { interrupted_ = std::move(interrupted); }
 
     /// From now on devices leave out of their partials what is foretold of them, and sums are
     /// completed by it.
@@ -98,6 +103,7 @@ private:
     std::vector<std::vector<float>>
         uncoded_;  ///< What partials would be; where errors are measured.
     bool measures_errors_ = false;
+    std::function<bool()> interrupted_;
     std::vector<SumError> errors_;
     std::optional<CodingFlops> coding_flops_;
     ComputeUsage compute_;

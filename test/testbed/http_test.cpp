@@ -22,10 +22,12 @@ namespace testbed = runtime::testbed;
 class Server {
 public:
     explicit Server(const control::TlsIdentity* identity = nullptr)
-        : http_(loop_, {"127.0.0.1", 0}, identity,
-                {{"/page", {"text/plain", [] { return std::string("a page\n"); }}},
+        : http_(loop_, {"127.0.0.1", 0},
+                {{"/page", control::page("text/plain", [] { return std::string("a page\n"); })},
                  {"/broken",
-                  {"text/plain", []() -> std::string { throw std::runtime_error("no page"); }}}}),
+                  control::page("text/plain",
+                                []() -> std::string { throw std::runtime_error("no page"); })}},
+                rules(identity)),
           port_(port_of(http_.url())),
           thread_([this] { loop_.run_until([this] { return ending_.load(); }, 3600); }) {}
     ~Server() {
@@ -38,6 +40,12 @@ public:
     std::uint16_t port() const { return port_; }
 
 private:
+    static control::HttpRules rules(const control::TlsIdentity* identity) {
+        control::HttpRules rules;
+        rules.identity = identity;
+        return rules;
+    }
+
     control::Loop loop_;
     control::HttpServer http_;
     std::uint16_t port_;

@@ -97,11 +97,15 @@ private:
     void serve_status() {
         const auto address =
             control::parse_address(config_.testbed.metrics_listen, "testbed.metrics_listen");
-        http_.emplace(
-            loop_, address, identity_ ? &*identity_ : nullptr,
-            control::HttpServer::Pages{
-                {"/metrics", {metrics_content_type, [this] { return metrics_text(status()); }}},
-                {"/status", {"application/json", [this] { return status_json(status()); }}}});
+        control::HttpRules rules;
+        rules.identity = identity_ ? &*identity_ : nullptr;
+        http_.emplace(loop_, address,
+                      control::HttpServer::Routes{
+                          {"/metrics", control::page(metrics_content_type,
+                                                     [this] { return metrics_text(status()); })},
+                          {"/status", control::page("application/json",
+                                                    [this] { return status_json(status()); })}},
+                      rules);
         log_.info("serving metrics", {{"address", http_->url()}});
     }
 

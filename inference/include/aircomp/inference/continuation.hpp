@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <gsl/span>
+#include <stdexcept>
 #include <vector>
 
 #include "aircomp/inference/sampler.hpp"
@@ -15,6 +16,12 @@ namespace aircomp::inference {
 /// Logits [vocabulary] after the last of `fresh`, which stand at `position`, `position` + 1, ...
 using NextLogits =
     std::function<std::vector<float>(gsl::span<const Token> fresh, std::int64_t position)>;
+
+/// What next_logits may throw where it was told to end before its time; what the caches hold is not
+/// known then.
+struct Interrupted : std::runtime_error {
+    Interrupted() : std::runtime_error("the pass was interrupted") {}
+};
 
 struct ContinuationOptions {
     std::int64_t tokens = 64;             ///< To make at most.
