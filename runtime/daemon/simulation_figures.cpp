@@ -68,7 +68,7 @@ void SimulationFigures::add_parts(const Totals& now) {
 
 void SimulationFigures::add_powers(const Totals& now) {
     const Ledger &link = now.link, &then = before_.link;
-    const double seconds = link.uplink_s + link.sounding_s - then.uplink_s - then.sounding_s;
+    const double seconds = link.total_s() - then.total_s() + now.compute_s - before_.compute_s;
     for (std::size_t n = 0; n < figures_.devices.size(); ++n) {
         const bool is_known =
             n < link.transmit_energy_j.size() && n < then.transmit_energy_j.size() && seconds > 0;

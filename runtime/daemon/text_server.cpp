@@ -29,7 +29,7 @@ public:
         : simulation_(simulation),
           log_(options.log),
           queue_(options.most_waiting),
-          api_(loop_, queue_, model.name),
+          api_(loop_, queue_, model.name, model.chat_template.has_value()),
           figures_(simulation, model_config, model.name),
           feed_([this] { show_at_once(); }),
           http_(loop_, control::parse_address(options.listen, "--listen"), routes(),

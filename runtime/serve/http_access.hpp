@@ -9,17 +9,17 @@ namespace aircomp::runtime::control {
 
 /// What of a request's header says where it comes from; empty where a field is missing.
 struct HttpFields {
-    std::string host;
-    std::string origin;
-    std::string authorization;
-    std::string fetch_site;  ///< Sec-Fetch-Site
-    std::string fetch_mode;  ///< Sec-Fetch-Mode
+    std::string host = {};
+    std::string origin = {};
+    std::string authorization = {};
+    std::string fetch_site = {};  ///< Sec-Fetch-Site
+    std::string fetch_mode = {};  ///< Sec-Fetch-Mode
 };
 
 struct HttpAccess {
     /// What comes behind "Authorization: Bearer "; empty: none is needed, and Host has to name this
     /// machine's loopback interface, so that no name of somebody else's leads a browser here.
-    std::string token;
+    std::string token = {};
 };
 
 struct HttpRefusal {

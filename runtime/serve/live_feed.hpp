@@ -21,7 +21,7 @@ struct LivePart {
 struct LiveDevice {
     std::string name;
     double share = 0;    ///< m_n, of a token's operations.
-    double power_w = 0;  ///< Mean while devices transmit; 0 where none does.
+    double power_w = 0;  ///< Transmitted, mean over the simulated time.
     double max_power_w = 0;
 };
 

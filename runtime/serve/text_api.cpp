@@ -53,8 +53,12 @@ private:
 
 }  // namespace
 
-TextApi::TextApi(control::Loop& loop, TextQueue& queue, std::string model)
-    : loop_(loop), queue_(queue), model_(std::move(model)), begun_s_(std::time(nullptr)) {}
+TextApi::TextApi(control::Loop& loop, TextQueue& queue, std::string model, bool can_chat)
+    : loop_(loop),
+      queue_(queue),
+      model_(std::move(model)),
+      can_chat_(can_chat),
+      begun_s_(std::time(nullptr)) {}
 
 control::HttpServer::Routes TextApi::routes() {
     return {{"/v1/models", control::page("application/json", [this] { return models(); })},
@@ -63,10 +67,13 @@ control::HttpServer::Routes TextApi::routes() {
 }
 
 std::string TextApi::models() const {
-    const nlohmann::ordered_json json = {
-        {"object", "list"},
-        {"data",
-         {{{"id", model_}, {"object", "model"}, {"created", begun_s_}, {"owned_by", "aircomp"}}}}};
+    const nlohmann::ordered_json json = {{"object", "list"},
+                                         {"data",
+                                          {{{"id", model_},
+                                            {"object", "model"},
+                                            {"created", begun_s_},
+                                            {"owned_by", "aircomp"},
+                                            {"chat", can_chat_}}}}};
     return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

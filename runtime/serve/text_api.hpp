@@ -15,8 +15,9 @@ namespace aircomp::runtime::serve {
 /// queue may do so in another thread.
 class TextApi {
 public:
-    /// `model`: the name that requests have to give.
-    TextApi(control::Loop& loop, TextQueue& queue, std::string model);
+    /// `model`: the name that requests have to give; `can_chat`: whether it has a chat template,
+    /// which /v1/models tells.
+    TextApi(control::Loop& loop, TextQueue& queue, std::string model, bool can_chat);
 
     /// /v1/models, /v1/completions, /v1/chat/completions. They refer to this object.
     control::HttpServer::Routes routes();
@@ -31,6 +32,7 @@ private:
     control::Loop& loop_;
     TextQueue& queue_;
     std::string model_;
+    bool can_chat_;
     std::int64_t begun_s_;
     std::uint64_t answers_ = 0;
 };
