@@ -45,7 +45,7 @@ runtime::serve::ServedModel served(const ServeOptions& options, const runtime::C
 void run(ServeOptions options) {
     auto config = options.config();
     if (!options.token_file.empty())
-        options.server.token = runtime::control::read_token(options.token_file);
+        options.server.front.token = runtime::control::read_token(options.token_file);
     const Model model = open_calibrated_model(config, /*needs_tokenizer=*/true);
     runtime::Simulation simulation(config, model.checkpoint, model.tokenizer.get());
     runtime::testbed::serve_texts(simulation, model.checkpoint.config(),
@@ -65,7 +65,8 @@ void add_serve(CLI::App& program) {
         "serve", "Answer OpenAI's clients and a page in the browser, over the air");
     options->ExperimentOptions::add_to(*command);
     auto& server = options->server;
-    command->add_option("--listen", server.listen, "HOST:PORT for clients; port 0: a free one")
+    command
+        ->add_option("--listen", server.front.listen, "HOST:PORT for clients; port 0: a free one")
         ->capture_default_str();
     command->add_option("--token-file", options->token_file,
                         "File whose first line clients have to send as Bearer token; needed for "
@@ -79,7 +80,7 @@ void add_serve(CLI::App& program) {
         ->check(above_zero())
         ->capture_default_str();
     command
-        ->add_option("--queue", server.most_waiting,
+        ->add_option("--queue", server.front.most_waiting,
                      "How many requests may wait while one is answered")
         ->check(between(0, 1000))
         ->capture_default_str();

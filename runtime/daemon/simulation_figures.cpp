@@ -15,10 +15,11 @@ SimulationFigures::SimulationFigures(Simulation& simulation,
     figures_.scheme = config.scheme;
     const double whole = token_flops(config, model_config, inference::whole_model(model_config));
     for (std::size_t n = 0; n < config.devices.size(); ++n) {
-        figures_.devices.push_back(
-            {config.devices[n].name,
-             token_flops(config, model_config, simulation.slices()[n]) / whole, 0,
-             config.devices[n].max_power_w});
+        serve::LiveDevice device;
+        device.name = config.devices[n].name;
+        device.share = token_flops(config, model_config, simulation.slices()[n]) / whole;
+        device.max_power_w = config.devices[n].max_power_w;
+        figures_.devices.push_back(device);
     }
 }
 

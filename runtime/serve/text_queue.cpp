@@ -32,7 +32,17 @@ std::shared_ptr<TextJob> TextQueue::next() {
     std::unique_lock<std::mutex> lock(mutex_);
     current_ = nullptr;
     has_changed_.wait(lock, [this] { return is_closed_ || !waiting_.empty(); });
-    if (is_closed_) return nullptr;
+    return take_first();
+}
+
+std::shared_ptr<TextJob> TextQueue::next_if_any() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    current_ = nullptr;
+    return take_first();
+}
+
+std::shared_ptr<TextJob> TextQueue::take_first() {
+    if (is_closed_ || waiting_.empty()) return nullptr;
     current_ = std::move(waiting_.front());
     waiting_.pop_front();
     return current_;

@@ -22,6 +22,8 @@ public:
 
     /// The next job, once the one before has ended; null after close().
     std::shared_ptr<TextJob> next();
+    /// The same without waiting for one: null where none is there.
+    std::shared_ptr<TextJob> next_if_any();
 
     /// Nobody waits for `job` any more.
     void cancel(const std::shared_ptr<TextJob>& job);
@@ -32,6 +34,8 @@ public:
     std::size_t waiting() const;
 
 private:
+    std::shared_ptr<TextJob> take_first();
+
     const std::size_t most_waiting_;
     mutable std::mutex mutex_;
     std::condition_variable has_changed_;
