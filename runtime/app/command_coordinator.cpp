@@ -12,6 +12,7 @@
 #include "generation.hpp"
 #include "model_option.hpp"
 #include "schemes/registry.hpp"
+#include "serving_options.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {
@@ -23,6 +24,7 @@ struct CoordinatorOptions {
     std::string prompt;
     std::string text_file;
     ChatOptions turn;
+    ServingOptions serving;
     std::string listen;
     std::string metrics_listen;
     std::string certificates;
@@ -105,21 +107,37 @@ void print_summary(const runtime::testbed::CoordinatorSummary& summary) {
               << table(rows) << air_report(summary);
 }
 
+/// Answers clients until it is interrupted.
+void serve(CoordinatorOptions& options, const Model& model) {
+    const bool has_prompt = !options.prompt.empty() || !options.text_file.empty();
+    if (has_prompt || !options.run.resume.empty()) {
+        throw std::invalid_argument(
+            "--serve: expected none of --prompt, --text-file and --resume with it");
+    }
+    auto served = options.serving.model(options.run.config, model);
+    served.seed = options.seed.value_or(served.seed);
+    options.run.serving = {std::move(served), options.serving.whole_front()};
+    const auto summary = runtime::testbed::run_coordinator(options.run);
+    if (options.run.log.format == runtime::testbed::LogFormat::text) print_summary(summary);
+    write_json(Json::parse(runtime::testbed::summary_json(summary)), options.json);
+}
+
 void run(CoordinatorOptions options) {
     const runtime::Config config = config_of(options);
     runtime::require_no_calibration(config, "coordinator and devices");
     const Model model = open_model(config, /*needs_tokenizer=*/true);
-    if (options.prompt.empty() == options.text_file.empty()) {
-        throw std::invalid_argument("expected one of --prompt and --text-file");
-    }
-    const std::string text = options.prompt.empty() ? read_text(options.text_file) : options.prompt;
     auto& own = options.run;
     own.config = config;
+    own.calibration =
+        runtime::calibration_tokens(config, model.checkpoint.config(), model.tokenizer.get());
+    if (!options.serving.front().listen.empty()) return serve(options, model);
+    if (options.prompt.empty() == options.text_file.empty()) {
+        throw std::invalid_argument("expected one of --prompt, --text-file and --serve");
+    }
+    const std::string text = options.prompt.empty() ? read_text(options.text_file) : options.prompt;
     own.prompt = options.turn.encode(model, text);
     require_context(config, model, own.prompt.size(), own.tokens);
     own.sampling.seed = options.seed.value_or(config.seed);
-    own.calibration =
-        runtime::calibration_tokens(config, model.checkpoint.config(), model.tokenizer.get());
     own.stop_tokens = options.turn.stop_tokens(model);
     own.sampled_vocabulary = model.tokenizer->size();
     std::ostream& out = options.json == "-" ? std::cerr : std::cout;
@@ -145,6 +163,10 @@ void add_coordinator(CLI::App& program) {
     command->add_option("config", options->config_file, "YAML configuration; see configs/")
         ->transform(shipped_file())
         ->required();
+    options->serving.front().listen.clear();
+    command->add_option("--serve", options->serving.front().listen,
+                        "HOST:PORT for OpenAI's clients and the page, in place of a prompt");
+    options->serving.add_to(*command);
     add_model_option(*command, options->model_folder, "; in place of the configuration's");
     command->add_option("--prompt", options->prompt, "Text to continue");
     command->add_option("--text-file", options->text_file, "File with the text to continue")
@@ -173,7 +195,8 @@ void add_coordinator(CLI::App& program) {
         "Examples:\n"
         "  aircomp coordinator configs/laboratory-exact.yaml --prompt \"The server\"\n"
         "  aircomp coordinator lab.yaml --listen 10.0.0.1:5810 --certificates lab/coordinator "
-        "--prompt \"Once\" --resume tokens.log");
+        "--prompt \"Once\" --resume tokens.log\n"
+        "  aircomp coordinator configs/laboratory-exact.yaml --serve 127.0.0.1:8080");
     command->callback([options] { run(*options); });
 }
 

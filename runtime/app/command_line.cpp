@@ -104,7 +104,7 @@ std::string placeholder(const CLI::Option& option, const Type& type) {
     static const Names files = {"config",  "json",      "plot",   "text",  "text-file",
                                 "problem", "port-file", "resume", "radio", "token-file"};
     static const Names folders = {"model", "certificates", "folder", "out"};
-    static const Names addresses = {"coordinator", "listen", "metrics-listen"};
+    static const Names addresses = {"coordinator", "listen", "metrics-listen", "serve"};
     const auto is_in = [&](const Names& names) {
         return std::find(names.begin(), names.end(), option.get_single_name()) != names.end();
     };

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@
 #include "config/config.hpp"
 #include "daemon/log.hpp"
 #include "serve/summary.hpp"
+#include "serve/text_front.hpp"
+#include "serve/text_maker.hpp"
 
 namespace aircomp::runtime::testbed {
 
@@ -36,6 +39,12 @@ struct DeviceOptions {
 /// refuses the device for good or, with `once`, is gone for longer than `patience_s`.
 void run_device(const DeviceOptions& options);
 
+/// A model for clients, in place of one prompt.
+struct Serving {
+    serve::ServedModel model;  ///< All but next_logits, which is the coordinator's.
+    serve::TextFrontOptions front;
+};
+
 struct CoordinatorOptions {
     Config config;  ///< Validated; scheme `exact`, or a design over the medium `radio`.
     std::vector<inference::Token> prompt;
@@ -48,9 +57,11 @@ struct CoordinatorOptions {
     std::filesystem::path port_file;  ///< Gets the address that devices find; empty: nowhere.
     LogOptions log;
     std::function<void(inference::Token)> emit;  ///< Sees each new token.
+    /// Instead of a prompt: requests are answered until SIGINT or SIGTERM.
+    std::optional<Serving> serving;
 };
 
-/// Waits for devices, cuts the model over them, continues the prompt. The checkpoint must be that
+/// Waits for devices, cuts the model over them, continues the prompt or answers requests. The checkpoint must be that
 /// of the configuration's folder. Throws std::runtime_error where the run cannot go on: what is
 /// missing, and for how long it was waited for.
 CoordinatorSummary run_coordinator(const CoordinatorOptions& options);

@@ -57,7 +57,7 @@ void TextMaker::make(TextJob& job) {
         end.held_tokens = prompt.held;
         continue_prompt(job, prompt, end);
     } catch (const inference::Interrupted&) {
-        end.is_cut = true;
+        end.error = ApiError(503, "the server is ending");
     } catch (const ApiError& error) {
         end.error = error;
     } catch (const std::exception& error) {

@@ -8,6 +8,8 @@
 #include <stdexcept>
 
 #include "daemon/coordinator/distributed_model.hpp"
+#include "daemon/coordinator/passed_sequence.hpp"
+#include "daemon/coordinator/run_figures.hpp"
 #include "daemon/coordinator/token_log.hpp"
 #include "daemon/log.hpp"
 #include "daemon/testbed.hpp"
@@ -36,11 +38,18 @@ public:
         loop_.on_interrupt([this] { interrupted_ = true; });
         model_.interrupt_on([this] { return interrupted_; });
         if (config_.testbed.metrics_listen != "none") serve_status();
+        if (options.serving) {
+            serve_texts();
+            return;
+        }
         tokens_ = options.prompt;
         if (!options.resume.empty()) {
             token_log_.emplace(options.resume, hash_, options.prompt);
             tokens_ = token_log_->tokens();
         }
+        sequence_.add(0, options.prompt);
+        for (std::size_t place = options.prompt.size(); place < tokens_.size(); ++place)
+            sequence_.add(place, {&tokens_[place], 1});
     }
 
     CoordinatorSummary run() {
@@ -55,7 +64,11 @@ public:
                 2);
         };
         try {
-            generate();
+            if (front_) {
+                answer();
+            } else {
+                generate();
+            }
         } catch (const std::exception& error) {
             // For people, the program's last line says it.
             if (options_.log.format == LogFormat::json) {
@@ -73,6 +86,7 @@ public:
                                {"generating_s", whole.generating_s},
                                {"reduce_s", whole.reduce_s},
                                {"recovering_s", whole.recovering_s}});
+        if (front_) loop_.run_until([this] { return front_->is_empty(); }, 2);
         finish(interrupted_ ? "the coordinator was interrupted" : "the run is over");
         return whole;
     }
@@ -109,6 +123,24 @@ private:
         log_.info("serving metrics", {{"address", http_->url()}});
     }
 
+    void serve_texts() {
+        const serve::ServedModel& model = options_.serving->model;
+        figures_.emplace(config_, model.name);
+        front_.emplace(loop_, options_.serving->front, "--serve", model.name,
+                       model.chat_template.has_value(), [this] { show(); });
+        // Devices come and go while nobody asks for a text.
+        loop_.every(1, [this] {
+            if (front_->feed().is_watched()) show();
+        });
+        log_.info("serving", {{"address", front_->url()}});
+    }
+
+    void show() {
+        auto figures = figures_->take(status(), busy_s_);
+        figures.waiting = front_->queue().waiting();
+        front_->feed().publish(figures);
+    }
+
     void announce() {
         const std::string address = model_.roster().address();
         log_.info("listening", {{"address", address},
@@ -132,6 +164,42 @@ private:
         generating_s_ = loop_.now_s() - *begun_s_;
     }
 
+    /// Answers requests, one after the other.
+    void answer() {
+        gather();
+        begun_s_ = loop_.now_s();
+        serve::ServedModel model = options_.serving->model;
+        model.next_logits = [this](gsl::span<const inference::Token> fresh, std::int64_t position,
+                                   const std::function<bool()>& interrupted) {
+            if (interrupted()) throw inference::Interrupted();
+            return logits_after(fresh, static_cast<std::size_t>(position));
+        };
+        serve::TextMaker maker(std::move(model));
+        serve::TextQueue& queue = front_->queue();
+        while (!interrupted_) {
+            const auto job = queue.next_if_any();
+            if (job) {
+                maker.make(*job);
+            } else {
+                loop_.run_until([&] { return interrupted_ || queue.waiting() > 0; }, 3600);
+            }
+        }
+        generating_s_ = loop_.now_s() - *begun_s_;
+        front_->close();
+    }
+
+    std::vector<float> logits_after(gsl::span<const inference::Token> fresh, std::size_t position) {
+        sequence_.add(position, fresh);
+        cached_ = std::min(cached_, position);
+        const double begin_s = loop_.now_s();
+        auto logits = logits_after_all();
+        if (!logits) throw inference::Interrupted();
+        busy_s_ += loop_.now_s() - begin_s;
+        ++new_tokens_;
+        if (front_->feed().is_watched()) show();
+        return *std::move(logits);
+    }
+
     bool is_stopped() const {
         return tokens_.size() > options_.prompt.size() && is_stop(tokens_.back());
     }
@@ -151,6 +219,7 @@ private:
     void take(inference::Token token) {
         // Kept before it is shown: what was shown is never lost.
         if (token_log_) token_log_->append(token);
+        sequence_.add(tokens_.size(), {&token, 1});
         tokens_.push_back(token);
         ++new_tokens_;
         log_.debug("token", {{"place", tokens_.size()}, {"token", token}});
@@ -218,41 +287,30 @@ private:
                 is_recovering_ = !is_first;
                 assign();
                 if (interrupted_) break;
-                // All but the last token, which the next pass is for.
-                is_recovering_ = !fill_caches(tokens_.size() - 1);
+                // All but the last pass, which is for logits.
+                is_recovering_ = !fill_caches();
                 if (!is_first) recovering_s_ += loop_.now_s() - begin_s;
                 if (is_recovering_) continue;
             }
-            const auto last = gsl::span<const inference::Token>(tokens_).last(1);
-            if (cached_ + 1 == tokens_.size() && tokens_.size() > options_.prompt.size()) {
-                auto logits = model_.forward(last, static_cast<std::int64_t>(cached_), true);
-                if (!logits) continue;
-                ++cached_;
-                return logits;
-            }
-            if (auto logits = prompt_pass()) return logits;
+            if (auto logits = pass(sequence_.missing(cached_).back())) return logits;
         }
         return std::nullopt;
     }
 
-    /// The prompt's own pass, which ends with logits.
-    std::optional<std::vector<float>> prompt_pass() {
-        auto logits = model_.forward(options_.prompt, 0, false);
-        if (logits) cached_ = options_.prompt.size();
+    std::optional<std::vector<float>> pass(const PassedSequence::Pass& pass) {
+        auto logits =
+            model_.forward(pass.tokens, static_cast<std::int64_t>(pass.begin), pass.one_at_a_time);
+        if (logits) cached_ = pass.end();
         return logits;
     }
 
-    /// Builds empty caches up to `count` tokens as they were built first: the prompt in rounds of
-    /// many vectors, what was made of it through the kernel for one. A prompt alone is left to its
-    /// own pass.
-    bool fill_caches(std::size_t count) {
-        if (count < options_.prompt.size()) return true;
-        if (!prompt_pass()) return false;
-        const auto rest = gsl::span<const inference::Token>(tokens_).first(count).subspan(cached_);
-        if (rest.empty()) return true;
-        if (!model_.forward(rest, static_cast<std::int64_t>(cached_), true)) return false;
-        cached_ = count;
-        return true;
+    /// Builds caches up to the last pass as they were built first: a prompt in rounds of many
+    /// vectors, what was made of it through the kernel for one.
+    bool fill_caches() {
+        auto passes = sequence_.missing(cached_);
+        passes.pop_back();
+        return std::all_of(passes.begin(), passes.end(),
+                           [this](const auto& one) { return pass(one).has_value(); });
     }
 
     // ---- for who watches ----
@@ -324,14 +382,18 @@ private:
     std::optional<TokenLog> token_log_;
     inference::Sampler sampler_;
     std::vector<inference::Token> tokens_;
-    std::size_t cached_ = 0;  ///< Tokens whose keys and values all devices hold.
+    PassedSequence sequence_;  ///< Of the text at hand, in the passes that it came in.
+    std::size_t cached_ = 0;   ///< Tokens whose keys and values all devices hold.
     bool interrupted_ = false;
     bool is_recovering_ = false;
     std::optional<double> begun_s_;       ///< On the loop's clock: all devices were there.
     std::optional<double> generating_s_;  ///< Once the last token is made.
     double recovering_s_ = 0;
     std::int64_t new_tokens_ = 0;
-    std::optional<control::HttpServer> http_;  // Asks for all of the above.
+    double busy_s_ = 0;  ///< In passes, where requests are answered.
+    std::optional<RunFigures> figures_;
+    std::optional<serve::TextFront> front_;    // Asks for all of the above.
+    std::optional<control::HttpServer> http_;  // The same.
 };
 
 void check_scheme(const CoordinatorOptions& options) {
@@ -355,7 +417,8 @@ void check_scheme(const CoordinatorOptions& options) {
 CoordinatorSummary run_coordinator(const CoordinatorOptions& options) {
     validate(options.config, "configuration", runtime::check_scheme);
     check_scheme(options);
-    if (options.prompt.empty()) throw std::invalid_argument("prompt: expected some, found none");
+    if (options.prompt.empty() && !options.serving)
+        throw std::invalid_argument("prompt: expected some, found none");
     return Run(options).run();
 }
 

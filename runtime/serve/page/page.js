@@ -187,8 +187,10 @@ const decibels_text = value => value === null ? "exact" : `${value.toFixed(1)} d
 function show_devices(devices) {
   element("devices").replaceChildren(...devices.map(device => {
     const row = document.createElement("tr");
+    row.className = device.is_there ? "" : "gone";
+    const state = device.state ? [device.is_there ? device.state : "away"] : [];
     for (const text of [device.name, `${number(100 * device.share)} %`, `${number(1e3 * device.power_w)} mW`,
-                        `${number(1e3 * device.max_power_w)} mW`]) {
+                        `${number(1e3 * device.max_power_w)} mW`, ...state]) {
       const cell = document.createElement("td");
       cell.textContent = text;
       row.append(cell);
@@ -203,6 +205,12 @@ function show(figures) {
   element("scheme").textContent = figures.scheme;
   element("tokens").textContent = figures.tokens;
   element("waiting").textContent = figures.waiting;
+  if (!figures.is_simulated) {
+    element("time-title").textContent = "time a token";
+    element("power-title").textContent = "power of its last burst";
+    element("state-title").hidden = false;
+  }
+  element("sites").hidden = figures.site_nmse.length === 0;
   show_devices(figures.devices);
   if (figures.tokens === 0 || figures.tokens === shown_tokens) return;
   shown_tokens = figures.tokens;
