@@ -5,8 +5,10 @@ set(AIRCOMP_DATA share/aircomp)
 install(DIRECTORY configs DESTINATION ${AIRCOMP_DATA} COMPONENT program)
 install(DIRECTORY runtime/plots DESTINATION ${AIRCOMP_DATA}/runtime COMPONENT program
   FILES_MATCHING PATTERN "*.py")
-install(DIRECTORY flowgraphs DESTINATION ${AIRCOMP_DATA} COMPONENT gnuradio
+install(DIRECTORY gr-aircomp/examples DESTINATION ${AIRCOMP_DATA}/gr-aircomp COMPONENT gnuradio
   FILES_MATCHING PATTERN "*.grc" PATTERN "*.py")
+install(DIRECTORY gr-aircomp/test/flowgraphs DESTINATION ${AIRCOMP_DATA}/gr-aircomp/test
+  COMPONENT gnuradio FILES_MATCHING PATTERN "*.py")
 install(DIRECTORY inference/models/demo DESTINATION ${AIRCOMP_DATA}/inference/models
   COMPONENT program PATTERN fetch_corpus EXCLUDE)
 install(PROGRAMS scripts/fetch-model DESTINATION ${AIRCOMP_DATA}/scripts

@@ -28,7 +28,7 @@ void RadioOptions::add_to(CLI::App& command) {
     command
         .add_option("--radio", chain,
                     "What computes the radios' samples: kernels, this process; flowgraph, "
-                    "flowgraphs/usrp_*.grc, started without a screen")
+                    "gr-aircomp/examples/usrp_*.grc, started without a screen")
         ->transform(meaning(chains));
     command
         .add_option("--companion", companion,

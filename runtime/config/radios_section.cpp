@@ -72,9 +72,9 @@ const Keys<RadioEndConfig>& end_keys() {
 Key<RadiosConfig> chain_of_all() {
     auto key = choice(
         "chain", &RadiosConfig::chain, chain_names,
-        "What computes the radios' samples: this process; flowgraphs/usrp_*.grc, started without a "
-        "screen; or the same opened in Companion and waited for; one radio's own chain goes "
-        "before.");
+        "What computes the radios' samples: this process; gr-aircomp/examples/usrp_*.grc, started "
+        "without a screen; or the same opened in Companion and waited for; one radio's own chain "
+        "goes before.");
     key.read = [read = key.read](const YamlNode& node, const std::filesystem::path& folder,
                                  RadiosConfig& radios) {
         read(node, folder, radios);

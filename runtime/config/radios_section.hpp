@@ -28,7 +28,7 @@ struct TransmitLimits {
     double watchdog_s = 2;  ///< Without a sign of the coordinator for so long, silence.
 };
 
-/// What computes a radio's samples: the kernels in this process, or flowgraphs/usrp_*.grc, started
+/// What computes a radio's samples: the kernels in this process, or gr-aircomp/examples/usrp_*.grc, started
 /// without a screen or opened in Companion and waited for.
 enum class RadioChain { kernels, flowgraph, companion };
 

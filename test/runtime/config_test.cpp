@@ -19,8 +19,8 @@
 
 #include "config/annotated_yaml.hpp"
 #include "config/reference_page.hpp"
-#include "inference/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::runtime {
 namespace {

@@ -10,9 +10,9 @@
 
 #include "aircomp/inference/random_model.hpp"
 #include "experiment/link_trial.hpp"
-#include "inference/temporary_folder.hpp"
 #include "small_model.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::runtime {
 namespace {

@@ -4,9 +4,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "inference/temporary_folder.hpp"
 #include "round/flowgraph/flowgraph_link.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::runtime {
 namespace {

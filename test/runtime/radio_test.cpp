@@ -10,7 +10,6 @@
 #include "engine/first_light.hpp"
 #include "fake_air.hpp"
 #include "gnuradio/aircomp/phy/converter_scale.hpp"
-#include "inference/temporary_folder.hpp"
 #include "radio/burst_tracker.hpp"
 #include "radio/guarded_session.hpp"
 #include "radio/power_calibration.hpp"
@@ -18,6 +17,7 @@
 #include "round/round_clock.hpp"
 #include "round/server_end.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::runtime {
 namespace {

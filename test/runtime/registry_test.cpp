@@ -14,12 +14,12 @@
 #include "engine/simulation.hpp"
 #include "experiment/measures.hpp"
 #include "full_power.hpp"
-#include "inference/temporary_folder.hpp"
 #include "schemes/down/registry.hpp"
 #include "schemes/entries.hpp"
 #include "schemes/registry.hpp"
 #include "small_model.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::runtime {
 namespace {

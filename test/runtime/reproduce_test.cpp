@@ -6,10 +6,10 @@
 #include <map>
 #include <regex>
 
-#include "inference/temporary_folder.hpp"
 #include "program.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::test {
 namespace {

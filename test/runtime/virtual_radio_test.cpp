@@ -8,10 +8,10 @@
 #include "coding/exact_sum.hpp"
 #include "engine/first_light.hpp"
 #include "given_air.hpp"
-#include "inference/temporary_folder.hpp"
 #include "schemes/registry.hpp"
 #include "support/catch.hpp"
 #include "support/sanitized.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::runtime {
 namespace {

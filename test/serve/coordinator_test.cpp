@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "inference/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 #include "runtime/program.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"

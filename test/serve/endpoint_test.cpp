@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "inference/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 #include "runtime/program.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "inference/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 #include "support/catch.hpp"
 
 namespace aircomp::test {

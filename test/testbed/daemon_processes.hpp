@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "inference/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::test {
 

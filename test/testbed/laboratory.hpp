@@ -9,9 +9,9 @@
 
 #include "daemon/link/certificates.hpp"
 #include "daemon/testbed.hpp"
-#include "inference/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
+#include "support/temporary_folder.hpp"
 #include "testbed/daemon_processes.hpp"
 
 namespace aircomp::test {

@@ -7,10 +7,10 @@
 
 #include "daemon/link/certificates.hpp"
 #include "daemon/testbed.hpp"
-#include "inference/temporary_folder.hpp"
 #include "runtime/program.hpp"
 #include "support/sanitized.hpp"
 #include "support/skip.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::test {
 namespace {

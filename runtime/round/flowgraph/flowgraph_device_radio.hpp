@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A device's radio by flowgraph: flowgraphs/usrp_device_tx.grc hears, corrects and sends.
+// A device's radio by flowgraph: gr-aircomp/examples/usrp_device_tx.grc hears, corrects and sends.
 #pragma once
 
 #include "round/device_radio.hpp"

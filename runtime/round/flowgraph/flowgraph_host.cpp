@@ -98,7 +98,7 @@ bool FlowgraphHost::running() const {
 
 void FlowgraphHost::start() {
     if (process_ > 0) waitpid(process_, nullptr, 0);
-    std::string script = data_folder() / "flowgraphs/run_radios.py";
+    std::string script = data_folder() / "gr-aircomp/examples/run_radios.py";
     std::string python = python_with("gnuradio", "gnuradio"), place = folder();
     offer_virtual_radios();
     const std::string log = folder() / "log";

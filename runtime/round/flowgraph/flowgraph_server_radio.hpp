@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The server's radio by flowgraph: flowgraphs/usrp_server_rx.grc sends headers, sounds and sums.
+// The server's radio by flowgraph: gr-aircomp/examples/usrp_server_rx.grc sends headers, sounds and sums.
 #pragma once
 
 #include "round/flowgraph/flowgraph_radio.hpp"

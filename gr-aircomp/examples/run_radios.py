@@ -35,7 +35,7 @@ def with_antennas(graph, antennas):
 
 
 def load(name, antennas, folder):
-    """The module that grcc makes of flowgraphs/NAME.grc."""
+    """The module that grcc makes of NAME.grc."""
     module = f"{name}_{antennas}"
     if module not in sys.modules:
         source = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.grc")

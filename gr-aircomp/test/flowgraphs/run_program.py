@@ -21,7 +21,7 @@ import time
 from run_headless import compile_flowgraph, expect
 
 LIMIT_S = 300
-MODEL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../inference/models/demo")
+MODEL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../inference/models/demo")
 # A device of two antennas and one, a server of two; 0.25 s of the wall clock from a header to the bursts.
 AIR = """
 time_scale: 0.02

@@ -20,6 +20,7 @@ import tempfile
 import time
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples")
 LIMIT_S = 60
 # Slower than the wall clock: a busy machine has time for each round.
 AIR = """
@@ -33,7 +34,7 @@ LEAD = 50000  # samples of 1 us: half a second of the wall clock
 
 def compile_flowgraph(name, folder):
     """Lets grcc write NAME.py into the folder."""
-    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.grc")
+    source = os.path.join(EXAMPLES, f"{name}.grc")
     done = subprocess.run(["grcc", "-o", folder, source], capture_output=True, text=True,
                           check=False)
     if not os.path.exists(os.path.join(folder, f"{name}.py")):
@@ -77,6 +78,14 @@ def measure(top, application):
         until = monitor.rounds + rounds
         run(application, lambda end=until: monitor.rounds >= end)
     return 10 * math.log10((monitor.error - error) / (monitor.power - power))
+
+
+def set_every_variable(top):
+    """Gives each variable the value that it has: Companion's setters must know all names."""
+    names = [name[len("set_"):] for name in vars(type(top)) if name.startswith("set_")]
+    for name in names:
+        getattr(top, f"set_{name}")(getattr(top, f"get_{name}")())
+    expect(len(names) > 0, f"{len(names)} variables can be set")
 
 
 def loopback(top, application):
@@ -140,6 +149,7 @@ def replay(folder):
     (_, metadata), = aircomp.read_collection(path)
     rounds = len(metadata["annotations"])
     top = load("replay_sigmf", folder)(recording=f"{path}-0.sigmf-data")
+    set_every_variable(top)
     monitor = aircomp.round_monitor(4)
     monitor.truths = truths
     top.msg_connect(top.server, "sums", monitor, "sums")
@@ -161,7 +171,7 @@ def sums_of(vectors, folder, path):
     from stand_in import Radio, align, sum_vectors
     radios = [Radio(role, role, folder, LENGTH, f"type=aircomp,air={path},name={role}")
               for role in ("server", "device")]
-    runner = os.path.join(os.path.dirname(os.path.abspath(__file__)), "run_radios.py")
+    runner = os.path.join(EXAMPLES, "run_radios.py")
     with subprocess.Popen([sys.executable, runner, folder], stdin=subprocess.PIPE,
                           text=True) as flowgraphs:
         try:
@@ -206,6 +216,7 @@ def run_checked(name, check, folder):
     flowgraph = load(f"aircomp_{name}", folder)
     application = Qt.QApplication(sys.argv)
     top = flowgraph()
+    set_every_variable(top)
     if name == "sounding":
         top.set_cfo_hz(0.1)  # slow enough that a late look at the phases sees the same
     top.start()

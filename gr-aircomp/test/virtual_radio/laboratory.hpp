@@ -9,7 +9,7 @@
 #include <uhd/usrp/multi_usrp.hpp>
 #include <vector>
 
-#include "inference/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::test {
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "gnuradio/aircomp/phy/noise.hpp"
-#include "inference/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace gr::aircomp::phy;
 

@@ -5,9 +5,9 @@
 
 #include "gnuradio/aircomp/phy/postprocessor.hpp"
 #include "gnuradio/aircomp/phy/sounder.hpp"
-#include "inference/temporary_folder.hpp"
 #include "signals.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace gr::aircomp::phy {
 namespace {

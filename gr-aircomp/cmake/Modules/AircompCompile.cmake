@@ -12,8 +12,8 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 find_program(AIRCOMP_CCACHE ccache)
 if(AIRCOMP_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # Without this sloppiness ccache refuses to serve objects that use precompiled headers. With the
-  # base folder objects of one clone serve another.
-  get_filename_component(AIRCOMP_TREE ${CMAKE_CURRENT_LIST_DIR} DIRECTORY)
+  # base folder, the one that gr-aircomp lies in, objects of one clone serve another.
+  get_filename_component(AIRCOMP_TREE ${CMAKE_CURRENT_LIST_DIR}/../../.. ABSOLUTE)
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_NOHASHDIR=1
       CCACHE_BASEDIR=${AIRCOMP_TREE} ${AIRCOMP_CCACHE})

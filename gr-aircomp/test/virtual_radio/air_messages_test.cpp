@@ -6,10 +6,10 @@
 #include <random>
 
 #include "air_server.hpp"
-#include "inference/temporary_folder.hpp"
 #include "local_air.hpp"
 #include "remote_air.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace gr::aircomp::virtual_radio {
 namespace {

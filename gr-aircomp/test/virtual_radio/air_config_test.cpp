@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The file of an air: what it sets, and how it is refused.
 #include "air_config.hpp"
-#include "inference/temporary_folder.hpp"
 #include "links.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace gr::aircomp::virtual_radio {
 namespace {
