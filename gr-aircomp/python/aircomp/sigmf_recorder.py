@@ -25,6 +25,14 @@ def radio_datetime(seconds, ticks, rate):
     return whole.strftime("%Y-%m-%dT%H:%M:%S") + f".{ticks * 10 ** 9 // rate:09d}Z"
 
 
+def whole(about, key, default=None):
+    """The whole number under `key`; raises ValueError where it is something else."""
+    value = entry(about, key, default)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise ValueError(f"{key}: expected a whole number, found {value!r}")
+    return value
+
+
 def sha512(path):
     with open(path, "rb") as file:
         return hashlib.sha512(file.read()).hexdigest()
@@ -70,17 +78,24 @@ class sigmf_recorder(restartable):
     def start(self):
         restartable.start(self)
         if not self.files:
-            self.open_files()
+            self.try_to("begin a recording", self.open_files)
         return True
 
     @logging_errors
     def take_burst(self, pdu):
         """Appends a burst to the recordings; one that is none is logged and dropped."""
+        if not self.files:
+            raise ValueError("no recording was begun")
         about = pmt.car(pdu)
         samples = np.array(pmt.c32vector_elements(pmt.cdr(pdu)), dtype="<c8")
         if samples.size == 0 or samples.size % self.antennas:
             raise ValueError(f"expected a multiple of {self.antennas} samples, found {samples.size}")
-        first = entry(about, "first", entry(about, "start", self.samples))
+        start = whole(about, "start")
+        first = whole(about, "first", self.samples if start is None else start)
+        known = {key: whole(about, key) for key in ("round", "device")}
+        site = entry(about, "site")
+        if site is not None and not isinstance(site, str):
+            raise ValueError(f"site: expected a symbol, found {site!r}")
         # What stands in for samples of before the stream was never received.
         unreal, first = max(0, -first), max(0, first)
         streams = samples.reshape(self.antennas, -1)[:, unreal:]
@@ -88,14 +103,12 @@ class sigmf_recorder(restartable):
         capture = {
             "core:sample_start": self.samples, "core:global_index": first,
             "core:frequency": self.frequency, "core:datetime": self.datetime_of(about, first)}
-        before = max(0, entry(about, "start", first) - first)
+        before = min(count, max(0, (first if start is None else start) - first))
         annotation = {"core:sample_start": self.samples + before,
                       "core:sample_count": count - before,
-                      "core:label": f"round {entry(about, 'round', 0)}"}
-        for key in ("round", "device", "site"):
-            value = entry(about, key)
-            if value is not None:
-                annotation[f"aircomp:{key}"] = value
+                      "core:label": f"round {known['round'] or 0}"}
+        annotation.update((f"aircomp:{key}", value) for key, value in
+                          {**known, "site": site}.items() if value is not None)
         for file, stream in zip(self.files, streams):
             stream.tofile(file)
         self.captures.append(capture)
@@ -113,8 +126,16 @@ class sigmf_recorder(restartable):
     def stop(self):
         """Writes the metadata and the Collection."""
         if self.files:
-            self.finish()
+            self.try_to("end the recording", self.finish)
         return True
+
+    def try_to(self, do, what):
+        """An exception here would end the whole process."""
+        try:
+            what()
+        except OSError as error:
+            self.files = []
+            self.logger.error(f"cannot {do}: {error}")
 
     def finish(self):
         streams = []
