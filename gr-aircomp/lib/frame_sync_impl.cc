@@ -118,7 +118,6 @@ int frame_sync_impl::work(int items, gr_vector_const_void_star& inputs, gr_vecto
         std::copy_n(static_cast<const gr_complex*>(inputs[a]), count, held_[a].data() + count_);
     std::vector<gr::tag_t> tags;
     get_tags_in_window(tags, 0, 0, count, pmt::mp("rx_time"));
-    // GNU Radio counts from 0 again after unlock(); the block goes on.
     const int64_t here = first_ + static_cast<int64_t>(count_);
     for (const gr::tag_t& tag : tags)
         times_[here + static_cast<int64_t>(tag.offset - nitems_read(0))] = tag.value;

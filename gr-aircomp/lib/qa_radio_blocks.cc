@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "qa_blocks.h"
 
@@ -66,6 +67,57 @@ TEST_CASE("a window within which samples were lost is reported, not handed on") 
     cutting.bench.run_until([&] { return cutting.reports->num_messages() == 1; });
     CHECK(pmt::eq(entry(cutting.reports->get_message(0), "state"), pmt::mp("overflowed")));
     CHECK(cutting.windows->num_messages() == 0);
+}
+
+TEST_CASE("windows of a continuous stream lie where its one time tag says, overlapping or not") {
+    const auto cutter = window_cutter::make(1000, 1, 0);
+    Bench bench(cutter);
+    bench.top().connect(gr::blocks::vector_source_c::make(ramp(100), false, 1, {rx_time(0, 2, 0)}),
+                        0, cutter, 0);
+    cutter->set_max_noutput_items(7);
+    const auto windows = bench.keep("windows"), reports = bench.keep("reports");
+    const auto ask = [&](uint64_t round, uint64_t time, uint64_t samples) {
+        bench.post("expect", dictionary({{"round", number(round)},
+                                         {"time", number(time)},
+                                         {"samples", number(samples)}}));
+    };
+    ask(0, 1990, 20);  // Begins before the stream.
+    ask(1, 2010, 30);
+    ask(2, 2025, 40);
+    ask(3, 2098, 5);  // Takes the place of ...
+    ask(3, 2090, 10);
+    bench.run_until([&] { return reports->num_messages() == 4; });
+    REQUIRE(windows->num_messages() == 3);
+    const Samples all = ramp(100);
+    for (const auto& [index, first, count] :
+         {std::tuple(std::size_t{0}, 10, 30), {1, 25, 40}, {2, 90, 10}})
+        CHECK(samples_of(windows->get_message(index)) ==
+              Samples(all.begin() + first, all.begin() + first + count));
+    CHECK(pmt::eq(entry(reports->get_message(0), "state"), pmt::mp("missing")));
+    CHECK(pmt::to_uint64(entry(reports->get_message(0), "round")) == 0);
+}
+
+TEST_CASE("windows of a stream without times, of another rate, or too many, are missing") {
+    const auto cutter = window_cutter::make(50, 1, 0);
+    Bench bench(cutter);
+    gr::tag_t rate = rx_time(0, 0, 0);
+    rate.key = pmt::mp("rx_rate");
+    rate.value = pmt::from_double(51);
+    const bool timed = GENERATE(true, false);
+    std::vector<gr::tag_t> tags;
+    if (timed) tags = {rx_time(0, 1, 0), rate};
+    bench.top().connect(gr::blocks::vector_source_c::make(ramp(200), false, 1, tags), 0, cutter, 0);
+    const auto windows = bench.keep("windows"), reports = bench.keep("reports");
+    for (uint64_t round = 0; round < 65; ++round)
+        bench.post(
+            "expect",
+            dictionary({{"round", number(round)}, {"time", number(60)}, {"samples", number(10)}}));
+    bench.run_until([&] { return reports->num_messages() == 65; });
+    CHECK(windows->num_messages() == 0);
+    for (std::size_t i = 0; i < 65; ++i) {
+        CHECK(pmt::eq(entry(reports->get_message(i), "state"), pmt::mp("missing")));
+        CHECK(pmt::to_uint64(entry(reports->get_message(i), "round")) == i);
+    }
 }
 
 TEST_CASE("a time that is none is logged, and the window of a good one comes") {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What belongs to one run of a flowgraph: a block that was stopped and is started again begins
-// anew, at round 0 and sample 0, as the blocks around it do.
+// What belongs to one run of a flowgraph: a block that is started again, after stop() or by
+// unlock(), begins anew, at round 0 and sample 0, as the blocks around it do.
 #pragma once
 
 #include <gnuradio/block.h>
 #include <pmt/pmt.h>
 
-#include <algorithm>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,10 +13,10 @@
 namespace gr {
 namespace aircomp {
 
-/// Between a block's interface and its implementation. stop() and start() give a flowgraph new
-/// buffers: begin_anew() is called, and what waited at the block's inputs is dropped, since samples
-/// and rounds that were on their way are lost. lock() and unlock() keep the buffers, and the block
-/// its state. The first start drops nothing either.
+/// Between a block's interface and its implementation. GNU Radio empties the buffers between blocks
+/// before a run, after stop() and in unlock() alike, so that streams lose what was on its way, each
+/// another number of samples: begin_anew() is called, and messages that waited at the block's
+/// inputs are dropped. The first start drops nothing.
 template <typename Interface>
 class restartable : public Interface {
 public:
@@ -36,11 +34,7 @@ public:
     }
 
     bool start() override {
-        const auto now = this->detail();
-        const bool anew = ran_ && buffers_.lock() != now;
-        ran_ = true;
-        buffers_ = now;
-        if (anew) {
+        if (std::exchange(ran_, true)) {
             for (const auto& [port, count] : left_) {
                 for (std::size_t i = 0; i < count; ++i)
                     this->delete_head_nowait(port);
@@ -61,7 +55,6 @@ private:
     }
 
     bool ran_ = false;
-    std::weak_ptr<gr::block_detail> buffers_;  ///< Of the last run.
     std::vector<std::pair<pmt::pmt_t, std::size_t>> left_;
 };
 

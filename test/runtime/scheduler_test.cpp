@@ -3,6 +3,7 @@
 // stands still unless a test moves it.
 #include <array>
 #include <functional>
+#include <limits>
 #include <map>
 
 #include "air/waveform_air.hpp"
@@ -523,6 +524,26 @@ TEST_CASE("an emulated air's rounds follow one another, window after window") {
     CHECK(third.burst == third.headers.back() + 90000);
     CHECK(of.clock.next(false, false, 7000000, /*after_header=*/1).burst ==
           7000000 + window(of.header) + 20000 + lead);
+}
+
+TEST_CASE("a round whose confidence is too low, or no number, does not count") {
+    RoundOrder order;
+    ServerReport server;
+    server.header.state = BurstState::acknowledged;
+    server.window.state = WindowState::whole;
+    server.found = true;
+    const auto fault = [&](double confidence) {
+        server.confidence = confidence;
+        return fault_of(order, {}, {}, {}, server, 0.5);
+    };
+    CHECK_FALSE(fault(0.5));
+    for (const double confidence : {0.49, std::numeric_limits<double>::quiet_NaN(),
+                                    -std::numeric_limits<double>::infinity()}) {
+        REQUIRE(fault(confidence));
+        CHECK(fault(confidence)->what == "server: the sum lacked a device, or had one twice");
+    }
+    order.sounding = true;
+    CHECK_FALSE(fault(std::numeric_limits<double>::quiet_NaN()));
 }
 
 TEST_CASE("seconds are the nearest tick") {

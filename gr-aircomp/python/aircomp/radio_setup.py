@@ -47,12 +47,13 @@ def receive_bytes(connection, count):
 class radio_setup:
     """The values of one radio, by name; times in ticks of a sample.
 
-    Made by connect() where a flowgraph runs, by example() where it is edited.
+    Made by connect() where a flowgraph runs, by example() where it is edited. Two are equal where their
+    values are; a copy has no connection.
     """
 
     def __init__(self, values, connection=None):
-        self.values, self.connection = values, connection
-        self.format = burst_format.parse(values["format"])
+        self.values, self.connection = {**values, "format": bytes(values["format"])}, connection
+        self.format = burst_format.parse(list(self.values["format"]))
 
     def __getattr__(self, name):
         try:
@@ -67,22 +68,12 @@ class radio_setup:
         Raises ValueError where the flowgraph is for another role or another number of antennas. Ctrl-C
         ends the process.
         """
-        path = os.path.join(folder or socket_folder(), radio)
         connection = socket.socket(socket.AF_UNIX)
-        told = False
-        while True:
-            try:
-                connection.connect(path)
-                break
-            except (FileNotFoundError, ConnectionRefusedError):
-                if not told:
-                    print(f"{radio}: waiting for aircomp at {path}", file=sys.stderr, flush=True)
-                told = True
-                try:
-                    time.sleep(0.1)
-                except KeyboardInterrupt:
-                    raise SystemExit(f"{radio}: aircomp did not come") from None
-        _, message = receive_message(connection)
+        try:
+            cls.wait_for(connection, os.path.join(folder or socket_folder(), radio), radio)
+            _, message = receive_message(connection)
+        except KeyboardInterrupt:
+            raise SystemExit(f"{radio}: aircomp did not come") from None
         setup = cls(pmt.to_python(message), connection)
         for what, expected, found in (("role", setup.role, role),
                                       ("antennas", setup.antennas, antennas)):
@@ -90,6 +81,19 @@ class radio_setup:
                 setup.fail(f"{what}: expected {expected}, as the configuration says, "
                            f"found {found} in the flowgraph")
         return setup
+
+    @staticmethod
+    def wait_for(connection, path, radio):
+        """Connects once somebody listens at `path`."""
+        told = False
+        while True:
+            try:
+                return connection.connect(path)
+            except (FileNotFoundError, ConnectionRefusedError):
+                if not told:
+                    print(f"{radio}: waiting for aircomp at {path}", file=sys.stderr, flush=True)
+                told = True
+                time.sleep(0.1)
 
     @classmethod
     def example(cls, radio, role, antennas):
@@ -105,6 +109,13 @@ class radio_setup:
 
     def __repr__(self):
         return f"{self.role} {self.radio}"
+
+    def __eq__(self, other):
+        return isinstance(other, radio_setup) and self.values == other.values
+
+    def __getstate__(self):
+        """Copies are not connected."""
+        return {**self.__dict__, "connection": None}
 
     @property
     def burst_samples(self):

@@ -19,8 +19,8 @@ def logging_errors(take):
 
 
 class restartable(gr.basic_block):
-    """A block that begins anew when its flowgraph is started again after stop(): begin_anew() is
-    called, and what waited at its inputs is dropped. After lock() and unlock() it goes on.
+    """A block that begins anew when its flowgraph is started again, after stop() or by unlock():
+    begin_anew() is called, and what waited at its inputs is dropped.
 
     In the second run and later ones, messages that other blocks send from their own start() may be
     dropped, too.
@@ -28,15 +28,13 @@ class restartable(gr.basic_block):
 
     def __init__(self, name):
         gr.basic_block.__init__(self, name, None, None)
-        self.buffers = None  # Of the last run: stop() and start() make new ones.
+        self.ran = False
 
     def start(self):
-        now = self.gateway.detail()
-        anew = self.buffers is not None and self.buffers is not now
-        self.buffers = now
-        if anew:
+        if self.ran:
             self.drop_messages()
             self.begin_anew()
+        self.ran = True
         return True
 
     def drop_messages(self):

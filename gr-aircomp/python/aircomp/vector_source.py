@@ -19,7 +19,7 @@ class vector_source(restartable):
     A standard deviation of sqrt(1/2) makes complex symbols of unit power at a scale of 1.
 
     `ahead` rounds are on their way at once. After `rounds` rounds nothing more is sent; 0: no end. A
-    flowgraph that is started again after stop() begins at round 0, with the same vectors.
+    flowgraph that is started again begins at round 0, with the same vectors.
     """
 
     def __init__(self, devices=4, length=2048, rounds=0, seed=1, ahead=4, sounding_every=0,
@@ -32,7 +32,7 @@ class vector_source(restartable):
                 raise ValueError(f"vector_source: {name}: expected at least {least}, found {value}")
         self.devices, self.length, self.rounds, self.ahead = devices, length, rounds, ahead
         self.sounding_every, self.deviation = sounding_every, deviation
-        self.seed, self.ran = seed, False
+        self.seed = seed
         self.begin_anew()
         self.message_port_register_in(pmt.intern("reports"))
         self.set_msg_handler(pmt.intern("reports"), self.take_reports)
@@ -51,11 +51,10 @@ class vector_source(restartable):
                 self.gateway._post(pmt.intern("reports"), pmt.PMT_NIL)
 
     def start(self):
+        first = not self.ran
         restartable.start(self)
-        if not self.ran:
-            self.ran = True
-            for _ in range(self.ahead):
-                self.send_round()
+        for _ in range(self.ahead if first else 0):
+            self.send_round()
         return True
 
     def take_reports(self, _report):

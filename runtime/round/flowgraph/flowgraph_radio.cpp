@@ -43,8 +43,9 @@ bool belongs_to(const pmt::pmt_t& message, std::int64_t number) {
 }
 
 WindowReport window_report(const pmt::pmt_t& report) {
-    const bool whole = pmt::symbol_to_string(entry(report, "state")) == "whole";
-    if (!whole) return {WindowState::overflowed, 0, 0};
+    const std::string state = pmt::symbol_to_string(entry(report, "state"));
+    if (state == "missing") return {WindowState::missing, 0, 0};
+    if (state != "whole") return {WindowState::overflowed, 0, 0};
     return {WindowState::whole, pmt::to_double(entry(report, "mean_dbfs")),
             pmt::to_double(entry(report, "peak_dbfs"))};
 }
