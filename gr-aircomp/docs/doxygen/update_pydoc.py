@@ -78,16 +78,9 @@ class Block2(object):
 
 def utoascii(text):
     """
-    Convert unicode text into ascii and escape quotes and backslashes.
+    Convert unicode text into ascii. It becomes a raw string of C++, in which nothing is escaped.
     """
-    if text is None:
-        return ''
-    out = text.encode('ascii', 'replace')
-    # swig will require us to replace blackslash with 4 backslashes
-    # TODO: evaluate what this should be for pybind11
-    out = out.replace(b'\\', b'\\\\\\\\')
-    out = out.replace(b'"', b'\\"').decode('ascii')
-    return str(out)
+    return '' if text is None else text.encode('ascii', 'replace').decode('ascii')
 
 
 def combine_descriptions(obj):

@@ -2,6 +2,7 @@
 """Sums over the air in GNU Radio: pre- and post-processing, synchronisation, channel emulation."""
 from gnuradio import blocks  # the bindings' base classes
 
+from . import messages
 from .aircomp_python import *
 from .burst_samples import burst_samples, sounding_samples
 from .radio_control import radio_control

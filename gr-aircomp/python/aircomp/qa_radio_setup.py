@@ -16,7 +16,7 @@ WAITING = "from gnuradio import aircomp; aircomp.radio_setup.connect('device-1',
 
 class qa_radio_setup(gr_unittest.TestCase):
     def test_control_c_ends_a_flowgraph_that_waits_in_one_line(self):
-        with tempfile.TemporaryDirectory(prefix="aircomp-") as folder, \\
+        with tempfile.TemporaryDirectory(prefix="aircomp-") as folder, \
                 subprocess.Popen([sys.executable, "-c", WAITING], stderr=subprocess.PIPE, text=True,
                                  env={**os.environ, "AIRCOMP_SOCKETS": folder}) as waiting:
             self.assertIn("waiting for aircomp", waiting.stderr.readline())

@@ -25,6 +25,9 @@ class radio_control(gr.basic_block):
       "expect", out: dictionaries as Window Cutter takes them, of the window that the radio was told
         to receive: a device's of the headers, the server's of the devices' bursts.
       "late", out: dictionary "round" of an order whose window had begun.
+
+    Args:
+        setup : the radio's Radio Setup.
     """
 
     def __init__(self, setup):

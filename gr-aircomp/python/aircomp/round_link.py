@@ -24,7 +24,10 @@ class round_link(gr.basic_block):
       "transmitter" of the Preprocessor, "levels" of the Transmit Guard, "events" of the radio's sink,
       "sums" and "receiver" of the Postprocessor, "estimates" of the Sounder.
 
-    Once the program has closed the connection, `on_close` is called, which ends the flowgraph.
+    Once the program has closed the connection, on_close() is called, which ends the flowgraph.
+
+    Args:
+        setup : the radio's Radio Setup, connected.
     """
 
     ports_out = ("rounds", "settings", "commands")

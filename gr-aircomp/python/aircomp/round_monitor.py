@@ -36,10 +36,14 @@ class round_monitor(restartable):
         far in decibels (all errors over all sums), error vector magnitude of the last round's
         pilots in percent, rounds in which no burst was found.
       "phase", out: pair ("phase", f64vector): how far each device's channel has turned since the
-        first sounding, degrees, NaN where it was not found. Only every `sounding_every`-th round is a
-        sounding.
+        first sounding, degrees, NaN where it was not found. Estimates of
+        rounds that are no soundings are left out.
       "phasors", out: PDU of complex numbers, one a device, that have turned as far, or 0.
       "symbols", out: PDU of complex numbers, pairs of the sum's reals over the sum's deviation.
+
+    Args:
+        devices : number of devices.
+        sounding_every : rounds from one sounding to the next; 1: all rounds that have estimates.
     """
 
     most_rounds_kept = 64

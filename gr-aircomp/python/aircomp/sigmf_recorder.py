@@ -50,8 +50,13 @@ class sigmf_recorder(restartable):
     Every start of the flowgraph is a recording of its own: the second goes to PATH.2-0.sigmf-data and
     so on, the third to PATH.3.
 
-    `start_s` is when the radio's time was 0, seconds since 1970; where the stream carries no times, when
-    its sample 0 was.
+    Args:
+        path : where the files lie, with the beginning of their names.
+        antennas : streams of a window.
+        sample_rate : whole Hz.
+        frequency : of the carrier, Hz.
+        start_s : when the radio's time was 0, whole seconds since 1970; where the stream carries no
+            times, when its sample 0 was.
     """
 
     def __init__(self, path, antennas, sample_rate, frequency, start_s=0):

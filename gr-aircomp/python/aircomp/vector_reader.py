@@ -11,7 +11,10 @@ class vector_reader(restartable):
 
     Message ports:
       "bytes", in: PDUs of bytes: 32-bit floats in the host's order, vector after vector.
-      "vectors", out: PDUs of `length` floats, metadata "round", counted from 0.
+      "vectors", out: PDUs of floats, metadata "round", counted from 0.
+
+    Args:
+        length : reals of a vector.
     """
 
     def __init__(self, length=2048):

@@ -12,14 +12,21 @@ class vector_source(restartable):
     Message ports:
       "reports", in: anything; each message is a round come back.
       "vectors0", "vectors1", ... out, or "vectors" for a single device: PDUs of `length` independent
-        normal floats, metadata "round" and "device"; and "sounding" in every `sounding_every`-th
-        round from the first on, in which devices sound instead. 0: in no round.
+        normal floats, metadata "round" and "device"; and "sounding", true in rounds in which
+        devices sound instead.
       "all", out: the same PDUs of all devices, without sounding rounds.
 
-    A standard deviation of sqrt(1/2) makes complex symbols of unit power at a scale of 1.
+    A flowgraph that is started again begins at round 0, with the same vectors.
 
-    `ahead` rounds are on their way at once. After `rounds` rounds nothing more is sent; 0: no end. A
-    flowgraph that is started again begins at round 0, with the same vectors.
+    Args:
+        devices : number of devices.
+        length : reals of a vector.
+        rounds : rounds after which nothing more is sent; 0: no end.
+        seed : of the vectors.
+        ahead : rounds on their way at once.
+        sounding_every : rounds from one sounding to the next; 0: none.
+        deviation : standard deviation of each real; sqrt(1/2) makes complex symbols of unit power at a
+            scale of 1.
     """
 
     def __init__(self, devices=4, length=2048, rounds=0, seed=1, ahead=4, sounding_every=0,

@@ -31,6 +31,22 @@ top = gr.top_block()
 top.connect(aircomp.burst_timer(1000, 10), aircomp.channel_emulator(1e6, [1], [1], 0))
 print(aircomp.__file__)
 """
+# Names what help() does not explain: a parameter is a line "    name : ..." below "Args:".
+DOCUMENTED = """
+import inspect, re
+from gnuradio import aircomp, gr
+for name, value in vars(aircomp).items():
+    if not inspect.isclass(value) or name in ("radio_setup", "restartable"):
+        continue
+    text = (value.__doc__ or "") + (value.__init__.__doc__ or "")
+    if hasattr(value, "message_ports_in") or name == "burst_format":
+        wanted = re.findall(r"[(,] (\\w+):", text[text.index("__init__("):].split(" -> None")[0])
+    else:
+        wanted = list(inspect.signature(value).parameters)
+    for parameter in wanted:
+        if not re.search(rf"^ +{parameter} : ", text, re.M):
+            print(f"{name}: {parameter}")
+"""
 
 
 def run(*command, **options):
@@ -59,7 +75,21 @@ def try_out(prefix):
     found = run(sys.executable, "-c", PROGRAM, env=environment, cwd=prefix).strip()
     if not found.startswith(str(package)):
         sys.exit(f"expected gnuradio.aircomp from {package}, found {found}")
-    print(f"{len(files)} files installed; gnuradio.aircomp loads")
+    undocumented = run(sys.executable, "-c", DOCUMENTED, env=environment, cwd=prefix).split("\n")
+    if any(undocumented):
+        sys.exit("help() does not explain " + ", ".join(filter(None, undocumented)))
+    print(f"{len(files)} files installed; gnuradio.aircomp loads, help() explains every parameter")
+    find_radios(prefix, environment)
+
+
+def find_radios(prefix, environment):
+    """UHD finds the virtual radios at the place that docs/gnuradio.md names."""
+    module, = prefix.glob("lib/**/uhd/modules/*aircomp*")
+    found = run("uhd_find_devices", "--args", "type=aircomp",
+                env={**environment, "UHD_MODULE_PATH": str(module.parent)})
+    if "aircomp" not in found:
+        sys.exit(f"uhd_find_devices finds no virtual radio:\n{found}")
+    print("uhd_find_devices finds the virtual radios")
 
 
 def find_package(cmake, prefix):

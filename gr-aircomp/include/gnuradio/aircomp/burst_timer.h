@@ -21,7 +21,7 @@ namespace aircomp {
  *
  * Not continuous, for a radio: only bursts come out, in the order in which they arrive, each with
  * a length tag and a "tx_time" tag (uint64 whole seconds, double fraction), counted in integer
- * ticks of the sampling clock from `start_s` whole seconds of the radio's time, where a PPS edge
+ * ticks of the sampling clock from start_s whole seconds of the radio's time, where a PPS edge
  * is; or, where their metadata has "time" (uint64), at that tick of the radio's time.
  *
  * Message port "bursts", in: PDU of [antennas, samples] samples, metadata "round" (uint64).
@@ -33,12 +33,12 @@ public:
     typedef std::shared_ptr<burst_timer> sptr;
 
     /*!
-     * \param rate sampling rate, an integer number of ticks per second.
+     * \param rate sampling rate, whole Hz; a tick is a sample.
      * \param period ticks from a round to the next.
-     * \param continuous whether zeros fill the time between bursts.
+     * \param continuous true: zeros fill the time between bursts; false: bursts alone, tagged.
      * \param start_s whole second of the radio's clock at which round 0 is sent.
-     * \param length_tag name of the tag with a burst's length.
-     * \param antennas outputs.
+     * \param length_tag name of the tag with a burst's length in samples.
+     * \param antennas number of outputs.
      *
      * Throws std::invalid_argument on a rate or period of 0, or without antennas.
      */

@@ -36,14 +36,15 @@ public:
     typedef std::shared_ptr<channel_emulator> sptr;
 
     /*!
-     * \param sample_rate_hz of all streams.
-     * \param transmitter_antennas antennas of every transmitting radio; their sum is the number of
-     *        inputs.
-     * \param receiver_antennas likewise of the receiving radios and the outputs.
-     * \param noise_power per complex sample at every receive antenna.
-     * \param most_delay longest path, samples.
-     * \param most_offset samples that a radio may be early or late.
-     * \param seed of noise, phase noise and fading.
+     * \param sample_rate_hz sampling rate of all streams, Hz.
+     * \param transmitter_antennas antennas of each transmitting radio, [transmitters]; their sum is
+     *        the number of inputs.
+     * \param receiver_antennas antennas of each receiving radio, [receivers]; their sum is the
+     *        number of outputs.
+     * \param noise_power noise power a complex sample at every receive antenna, W.
+     * \param most_delay longest path that may be set, samples.
+     * \param most_offset samples that a radio may be early or late, at most.
+     * \param seed seed of noise, phase noise and fading.
      *
      * Throws std::invalid_argument on values that are none.
      */

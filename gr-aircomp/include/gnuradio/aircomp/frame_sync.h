@@ -16,7 +16,7 @@ namespace aircomp {
  * \ingroup aircomp
  *
  * \details
- * With a period of 0 it looks for preambles and cuts a window that begins `margin` samples before
+ * With a period of 0 it looks for preambles and cuts a window that begins margin samples before
  * each burst found. With a period it looks for nothing: rounds are on a grid, and windows begin at
  * samples 0, period, 2 period, ...
  *
@@ -33,12 +33,12 @@ public:
     typedef std::shared_ptr<frame_sync> sptr;
 
     /*!
-     * \param format of the bursts.
-     * \param antennas inputs.
-     * \param window_samples samples of a window per antenna, a preamble at least.
+     * \param format burst format that all share.
+     * \param antennas number of inputs.
+     * \param window_samples samples of a window of each antenna, a preamble at least.
      * \param period samples from one window to the next; 0: windows are where preambles are.
      * \param margin samples of a window before the burst found.
-     * \param false_alarm chance of a detection per sample of noise.
+     * \param false_alarm probability of a detection, a sample of noise.
      *
      * Throws std::invalid_argument on values that are none.
      */

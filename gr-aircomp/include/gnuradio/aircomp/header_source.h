@@ -26,9 +26,9 @@ public:
     typedef std::shared_ptr<header_source> sptr;
 
     /*!
-     * \param format of the bursts.
-     * \param antennas of the server.
-     * \param power_w mean power of a header.
+     * \param format burst format that all share.
+     * \param antennas antennas of the server.
+     * \param power_w mean power of a header, W.
      *
      * Throws std::invalid_argument on values that are none.
      */

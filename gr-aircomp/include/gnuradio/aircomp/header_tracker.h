@@ -34,13 +34,13 @@ public:
     typedef std::shared_ptr<header_tracker> sptr;
 
     /*!
-     * \param format of the bursts.
-     * \param antennas of the device.
+     * \param format burst format that all share.
+     * \param antennas antennas of the device.
      * \param lead samples of a window before its first header.
      * \param tail samples of a window after its last header.
-     * \param sample_rate_hz of the radio, a tick a sample.
-     * \param linewidth_hz of the device's and the server's oscillators together.
-     * \param initial_offset_hz standard deviation of their offset before the first header.
+     * \param sample_rate_hz sampling rate of the radio, Hz; a tick is a sample.
+     * \param linewidth_hz linewidth of the device's and the server's oscillators together, Hz.
+     * \param initial_offset_hz standard deviation of their offset before the first header, Hz.
      *
      * Throws std::invalid_argument on values that are none.
      */

@@ -23,7 +23,7 @@ namespace aircomp {
  *  - "settings", in: dictionary with any of "scale", "combiners" (c32vector, [resource blocks,
  *    streams, antennas]), "pilot_reference" (c32vector, [resource blocks, streams]),
  *    "smallest_part", "channel_reference", and "round", from which they hold.
- *  - "sums", out: PDU of `length` floats under the window's metadata and the report's; nothing
+ *  - "sums", out: PDU of length floats under the window's metadata and the report's; nothing
  *    where no burst was found.
  *  - "reports", out: dictionary "round", "found", and where found "offset" (cycles per sample),
  *    "snr", "noise_power_w", "pilot_gain", "confidence", "evm" and "phase" (f64vectors).
@@ -36,12 +36,12 @@ public:
     typedef std::shared_ptr<postprocessor> sptr;
 
     /*!
-     * \param format of the bursts.
+     * \param format burst format that all share.
      * \param length reals of a vector.
-     * \param antennas of the server.
-     * \param window_samples samples of a window per antenna.
-     * \param streams spatial streams.
-     * \param rotation_seed that the devices rotate with; none: no rotation.
+     * \param antennas antennas of the server.
+     * \param window_samples samples of a window of each antenna.
+     * \param streams spatial streams, at most as many as antennas.
+     * \param rotation_seed seed that the devices rotate with; None: no rotation.
      * \param channel_reference sample of a window at which a burst begins for whose undelayed path
      *        the channel estimates have no phase slope; frame_sync's margin, or an emulator's
      *        latency() where windows are on a grid.

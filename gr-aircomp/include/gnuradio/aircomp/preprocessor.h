@@ -18,7 +18,7 @@ namespace aircomp {
  *
  * \details
  * Message ports:
- *  - "vectors", in: PDU of `length` floats; metadata "round" (uint64) names the round. With
+ *  - "vectors", in: PDU of length floats; metadata "round" (uint64) names the round. With
  * metadata "sounding" true, whatever the payload, the device's sounding burst is made instead.
  *  - "settings", in: dictionary with any of "scale", "second_moment", "clip_level", "precoders"
  *    (c32vector, [resource blocks, antennas, streams]), "preamble_power_w", "phase", "offset",
@@ -34,11 +34,11 @@ public:
     typedef std::shared_ptr<preprocessor> sptr;
 
     /*!
-     * \param format of the bursts.
-     * \param device which of format.device_antennas this is.
+     * \param format burst format that all share.
+     * \param device number of this device, from 0; its antennas are format.device_antennas[device].
      * \param length reals of a vector.
-     * \param streams spatial streams.
-     * \param rotation_seed of the orthonormal rotation before the air; none: no rotation.
+     * \param streams spatial streams, at most as many as antennas.
+     * \param rotation_seed seed of the orthonormal rotation before the air; None: no rotation.
      *
      * Throws std::invalid_argument on values that are none.
      */

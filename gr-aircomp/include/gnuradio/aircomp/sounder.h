@@ -31,10 +31,11 @@ public:
     typedef std::shared_ptr<sounder> sptr;
 
     /*!
-     * \param format of the bursts.
-     * \param antennas of the server.
-     * \param window_samples samples of a window per antenna.
-     * \param power_w with which every device sounds, until settings say otherwise.
+     * \param format burst format that all share.
+     * \param antennas antennas of the server.
+     * \param window_samples samples of a window of each antenna.
+     * \param power_w power with which every device sounds from each antenna, W, until settings say
+     *        otherwise.
      *
      * Throws std::invalid_argument on values that are none.
      */

@@ -27,9 +27,10 @@ public:
     typedef std::shared_ptr<transmit_guard> sptr;
 
     /*!
-     * \param antennas of a burst.
-     * \param unit_power_dbfs what samples of mean power 1 W are at the converters.
-     * \param max_mean_dbfs mean of a burst's loudest antenna, above which it does not pass.
+     * \param antennas antennas of a burst.
+     * \param unit_power_dbfs what samples of mean power 1 W are at the converters, dBFS.
+     * \param max_mean_dbfs mean level of a burst's loudest antenna above which it does not pass,
+     *        dBFS.
      *
      * Throws std::invalid_argument without antennas.
      */

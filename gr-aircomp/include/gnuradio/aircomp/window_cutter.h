@@ -37,7 +37,7 @@ public:
 
     /*!
      * \param rate sampling rate, a whole number of Hz; a tick is a sample.
-     * \param antennas inputs.
+     * \param antennas number of inputs.
      * \param unit_power_dbfs what samples of mean power 1 W are at the converters, dBFS.
      *
      * Throws std::invalid_argument on a rate of 0 or without antennas.

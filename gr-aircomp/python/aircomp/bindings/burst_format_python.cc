@@ -59,7 +59,17 @@ void bind_burst_format(py::module& m) {
                             "What transmitter and receiver agree on before the first sample.")
         .def(py::init(&make_burst_format), py::arg("device_antennas"), py::arg("fft_size") = 64,
              py::arg("guard_low") = 6, py::arg("guard_high") = 5, py::arg("prefix") = 16,
-             py::arg("pilots") = 4, py::arg("resource_block") = 1, py::arg("sounding_symbols") = 32)
+             py::arg("pilots") = 4, py::arg("resource_block") = 1, py::arg("sounding_symbols") = 32,
+             "Raises ValueError naming the field that is none.\n\n"
+             "Args:\n"
+             "    device_antennas : antennas of each device, [devices].\n"
+             "    fft_size : subcarriers, a power of 2 from 16 to 4096.\n"
+             "    guard_low : unused subcarriers at the lower edge.\n"
+             "    guard_high : unused subcarriers at the upper edge.\n"
+             "    prefix : cyclic prefix, samples.\n"
+             "    pilots : tracking pilots, subcarriers of every data symbol.\n"
+             "    resource_block : neighbouring subcarriers that share a precoder and a combiner.\n"
+             "    sounding_symbols : OFDM symbols with which an antenna sounds.\n")
         .def_static("parse", &parse_bytes, py::arg("bytes"), "The format that its bytes describe.")
         .def("bytes", &gr::aircomp::phy::serialise, "What parse() takes.")
         .def_readonly("device_antennas", &BurstFormat::device_antennas)

@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(burst_timer.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(141c5660ce58463322ba6a82b1755ee1)                     */
+/* BINDTOOL_HEADER_FILE_HASH(3928f0a44081b294d8b0b94da97d68cb)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(channel_emulator.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(08da5cff779537dea31b30112d75d272)                     */
+/* BINDTOOL_HEADER_FILE_HASH(df910ed62ab6ce28330b207bc599a74a)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

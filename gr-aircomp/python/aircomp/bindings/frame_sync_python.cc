@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(frame_sync.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(0bbf9f4c5ca9abcfa68361bc35e9bc16)                     */
+/* BINDTOOL_HEADER_FILE_HASH(36a60d709dbe3a1b7fa67e714ab1c189)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(header_source.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(3106044750a6b86203ecfa51c467264a)                     */
+/* BINDTOOL_HEADER_FILE_HASH(7279b92ed97a9e460e1cd1b8c978e676)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

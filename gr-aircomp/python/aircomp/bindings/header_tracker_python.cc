@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(header_tracker.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(1e047e5cd5a6e4d129be44812eb97c44)                     */
+/* BINDTOOL_HEADER_FILE_HASH(1c16ab2a8585de67cb6acaf646b20596)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(postprocessor.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(1889f1b0d5829c21a3dbcde0ed751af9)                     */
+/* BINDTOOL_HEADER_FILE_HASH(a3e25fa48c7efc772b60fae7bf2814fa)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(preprocessor.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(e32077905345634b48c50e9971298f37)                     */
+/* BINDTOOL_HEADER_FILE_HASH(b3e23e45651bd7e3cb00b1846e1fc545)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(sounder.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(e656e6774f63182f63e80a512fe82cdc)                     */
+/* BINDTOOL_HEADER_FILE_HASH(c1a72bdc93205711689fbb2d47775de0)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

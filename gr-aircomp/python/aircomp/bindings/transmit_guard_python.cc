@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(transmit_guard.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(e81535c22a2e1eba90b1bf3f4ca4ee4a)                     */
+/* BINDTOOL_HEADER_FILE_HASH(415788f738fe8da7edc7f7cc15fee5f5)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(window_cutter.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(ed6bad31b728f2384bbb931a3fa7dd48)                     */
+/* BINDTOOL_HEADER_FILE_HASH(f1f8acac04d2eb163b66eb78d99e7d17)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>
