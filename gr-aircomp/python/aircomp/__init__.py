@@ -5,10 +5,13 @@ from gnuradio import blocks  # the bindings' base classes
 from . import messages
 from .aircomp_python import *
 from .burst_samples import burst_samples, sounding_samples
+from .channel_inverter import channel_inverter
+from .device import device
 from .radio_control import radio_control
 from .radio_setup import radio_setup
 from .round_link import round_link
 from .round_monitor import round_monitor
+from .server import server
 from .sigmf_reader import read_collection, read_recording
 from .sigmf_recorder import sigmf_recorder
 from .vector_reader import vector_reader

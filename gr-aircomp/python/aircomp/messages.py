@@ -128,6 +128,11 @@ TABLE = {
         FROM_ROUND, ("power_w", "f64vector", "W", "[devices]: an antenna; 0: it does not sound")]),
     ("Sounder", "estimates", "out"): (None, "", ESTIMATES),
     ("Sounder", "Device estimate", "out"): (None, "an entry of devices", DEVICE_ESTIMATE),
+    ("Channel Inverter", "estimates", "in"): (None, "", ESTIMATES),
+    ("Channel Inverter", "settings*", "out"): (None, "", [
+        FROM_ROUND, ("precoders", "c32vector", "", "[resource blocks]")]),
+    ("Channel Inverter", "server", "out"): (None, "", [
+        FROM_ROUND, ("channel_reference", "int64", "samples", "as the sounder's reference")]),
     ("Round Monitor", "vectors", "in"): ("f32vector", "[length]", [ROUND, DEVICE, SOUNDING]),
     ("Round Monitor", "sums", "in"): ("f32vector", "[length]", [*CAPTURE, *RECEIVED]),
     ("Round Monitor", "reports", "in"): (None, "", [ROUND, *RECEIVED]),

@@ -312,6 +312,16 @@ def window_cutter():
                 streams=[np.linspace(0, 1, 1000)], out={"windows": 1, "reports": 1})
 
 
+def channel_inverter():
+    used = FORMAT.used_subcarriers()
+    devices = [dict(found=True, mmse=np.exp(0.1j * (n + 1) * np.arange(used)) * (n + 1))
+               for n in range(2)]
+    estimates = aircomp.messages.build("Sounder", "estimates", round=3, found=True, reference=70,
+                                       devices=devices)
+    return case(lambda: aircomp.channel_inverter(FORMAT), [("estimates", estimates)],
+                out={"settings0": 1, "settings1": 1, "server": 1})
+
+
 def round_monitor():
     device = dictionary(found=True, mmse=ones(4))
     devices = pmt.make_vector(2, device)
@@ -376,6 +386,6 @@ def round_link():
 def every_case(folder):
     """A case for every block of the module, by its name."""
     return {**{make.__name__: make() for make in (
-        burst_timer, channel_emulator, frame_sync, header_source, header_tracker, postprocessor,
+        burst_timer, channel_emulator, channel_inverter, frame_sync, header_source, header_tracker, postprocessor,
         preprocessor, radio_control, round_link, round_monitor, sounder, transmit_guard,
         vector_reader, vector_source, window_cutter)}, "sigmf_recorder": sigmf_recorder(folder)}

@@ -68,6 +68,7 @@ class round_monitor(restartable):
     def begin_anew(self):
         """Figures go on over all runs; rounds and channels are new ones."""
         self.truths = {}
+        self.latest = 0  # Round that was compared last.
         self.first_estimates = {}
         self.phases = np.zeros(self.devices)
 
@@ -107,6 +108,7 @@ class round_monitor(restartable):
         self.error += np.sum((found - truth) ** 2)
         self.power += np.sum(truth ** 2)
         self.rounds += 1
+        self.latest = number
         self.publish_number("nmse", self.nmse_db())
 
     def sounds(self, number):

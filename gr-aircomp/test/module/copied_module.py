@@ -20,8 +20,8 @@ def run(*command, **options):
 
 
 def configure(cmake, module, *arguments):
-    """The build folder of a copy."""
-    build = module.parent / "build"
+    """The build folder of a copy, as far from it as in the tree: ccache knows objects by such paths."""
+    build = module.parent / "build/gr-aircomp"
     run(cmake, "-S", module, "-B", build, "-G", "Ninja", "-DPYTHON_EXECUTABLE=/usr/bin/python3",
         "-DAIRCOMP_ENABLE_BENCHMARKS=OFF", *arguments)
     return build
