@@ -13,7 +13,7 @@
 #include "errors.hpp"
 #include "random_text.hpp"
 #include "support/catch.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::inference {
 namespace {

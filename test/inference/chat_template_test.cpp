@@ -11,7 +11,7 @@
 #include "errors.hpp"
 #include "gguf_builder.hpp"
 #include "support/catch.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include "aircomp/inference/checkpoint_writer.hpp"
 #include "errors.hpp"
 #include "support/catch.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 #include "weights/safetensors.hpp"
 
 namespace aircomp::inference {

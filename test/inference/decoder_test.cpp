@@ -14,7 +14,7 @@
 #include "aircomp/inference/random_model.hpp"
 #include "errors.hpp"
 #include "team.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace aircomp::inference;
 using namespace aircomp::test;

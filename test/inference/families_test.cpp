@@ -16,7 +16,7 @@
 #include "family_fixture.hpp"
 #include "support/catch.hpp"
 #include "team.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace aircomp::inference;
 using namespace aircomp::test;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "aircomp/inference/checkpoint_writer.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::test {
 

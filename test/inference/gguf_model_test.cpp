@@ -15,7 +15,7 @@
 #include "model/gguf_names.hpp"
 #include "support/catch.hpp"
 #include "team.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 #include "weights/gguf_files.hpp"
 
 namespace aircomp::inference {

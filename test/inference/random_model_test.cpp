@@ -7,7 +7,7 @@
 
 #include "support/catch.hpp"
 #include "team.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace aircomp::inference;
 using namespace aircomp::test;

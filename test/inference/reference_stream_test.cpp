@@ -14,7 +14,7 @@
 #include "errors.hpp"
 #include "support/catch.hpp"
 #include "team.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::inference {
 namespace {

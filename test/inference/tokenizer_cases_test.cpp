@@ -9,7 +9,7 @@
 
 #include "aircomp/inference/tokenizer.hpp"
 #include "support/catch.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::inference {
 namespace {
