@@ -32,7 +32,7 @@ std::string HeldText::add(const std::string& bytes) {
     std::size_t kept = 0;
     for (const std::string& stop : stops_)
         kept = std::max(kept, overlap(held_, stop));
-    const std::string shown(
+    std::string shown(
         inference::complete_utf8(std::string_view(held_).substr(0, held_.size() - kept)));
     held_.erase(0, shown.size());
     return shown;
