@@ -126,8 +126,8 @@ std::string zsh_completion(const CLI::App& program) {
     const std::string words = each_command(program, [](const CLI::App& command) {
         std::string text =
             "        " + quoted(full_name(command, " ")) + ")\n            offered=(";
-        for (const auto& [name, meaning] : candidates(command))
-            text += "\n                " + quoted(name + ":" + meaning);
+        for (auto& [name, meaning] : candidates(command))
+            text += "\n                " + quoted(name.append(":").append(meaning));
         return text + ")\n" + (has_arguments(command) ? "            _files\n" : "") +
                "            ;;\n";
     });
