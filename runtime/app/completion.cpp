@@ -127,7 +127,7 @@ std::string zsh_completion(const CLI::App& program) {
         std::string text =
             "        " + quoted(full_name(command, " ")) + ")\n            offered=(";
         for (auto& [name, meaning] : candidates(command))
-            text += "\n                " + quoted(name.append(":").append(meaning));
+            text += "\n                " + aircomp::app::quoted(name.append(":").append(meaning));
         return text + ")\n" + (has_arguments(command) ? "            _files\n" : "") +
                "            ;;\n";
     });
