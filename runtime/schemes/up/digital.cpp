@@ -99,6 +99,7 @@ std::vector<Scheme> digital_schemes() {
     Scheme linear = digital_scheme(linear_groups);
     linear.name = "zf-sdma";
     linear.is = "the same codes, groups of devices at once behind linear receivers";
+    linear.compared = true;
     return {digital, sdma, linear};
 }
 
