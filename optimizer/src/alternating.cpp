@@ -45,6 +45,7 @@ Design design_alternating(const TransceiverProblem& problem, const DesignOptions
         options.warm_start ? *options.warm_start : design_uniform(problem).transceiver.combiner;
     double before = INFINITY;
     for (design.iterations = 1; design.iterations <= options.max_iterations; ++design.iterations) {
+        if (options.poll) options.poll();
         design.transceiver = best_response(problem, A, design.multipliers);
         evaluate(problem, design);
         if (before - design.mse <= options.tolerance * design.mse) break;

@@ -40,12 +40,13 @@ public:
 
     // Descends from `point` until the next step promises to gain less than `tolerance` of the
     // value, or nothing is left to gain.
-    void descend(double tau, double tolerance, int max_iterations) {
+    void descend(double tau, double tolerance, const DesignOptions& options) {
         tau_ = tau;
         value = evaluate(point);
         gradient_ = real(objective_.gradient());
         forget();
-        for (int iteration = 0; iteration < max_iterations; ++iteration) {
+        for (int iteration = 0; iteration < options.max_iterations; ++iteration) {
+            if (options.poll) options.poll();
             model_.minimise(gradient_, direction_);
             const double slope = gradient_.dot(direction_);
             if (-slope <= tolerance * value) break;
@@ -156,12 +157,12 @@ void descend_cold(Search<Streams>& search, ReducedObjective<Streams>& objective,
     double tau = std::max(1.0, objective.strongest_channel() / smooth_snr);
     scale_start<Streams>(objective, tau, search.point);
     while (tau > 1.0) {
-        search.descend(tau, rough, options.max_iterations);
+        search.descend(tau, rough, options);
         tau /= 10.0;
     }
     for (; objective.used() < objective.devices(); objective.use_weakest(2 * objective.used()))
-        search.descend(1.0, rough, options.max_iterations);
-    search.descend(1.0, options.tolerance, options.max_iterations);
+        search.descend(1.0, rough, options);
+    search.descend(1.0, options.tolerance, options);
 }
 
 template <int Streams>
@@ -177,7 +178,7 @@ Design solve(const TransceiverProblem& problem, const DesignOptions& options) {
     for (int i = 0; i < options.starts && objective.devices() > 0; ++i) {
         if (i == 0 && options.warm_start) {
             search.point = std::sqrt(problem.noise_power_w) * *options.warm_start;
-            search.descend(1.0, options.tolerance, options.max_iterations);
+            search.descend(1.0, options.tolerance, options);
         } else {
             descend_cold<Streams>(search, objective, options,
                                   i == 0 ? Combiner() : Combiner(complex_normal(random, L, N_r)));

@@ -100,8 +100,9 @@ public:
     }
 
     // Newton to the centre for this weight, as near as rounding allows.
-    void center(double weight) {
+    void center(double weight, const std::function<void()>& poll) {
         for (int step = 0; step < 60; ++step) {
+            if (poll) poll();
             ++iterations;
             if (newton_step(weight) < 1e-8) return;
         }
@@ -264,7 +265,8 @@ private:
 
 }  // namespace
 
-Relaxation solve_relaxation(const TransceiverProblem& problem, double tolerance) {
+Relaxation solve_relaxation(const TransceiverProblem& problem, double tolerance,
+                            const std::function<void()>& poll) {
     problem.validate();
     std::vector<MatrixXcd> channels = effective_channels(problem);
     Relaxation result;
@@ -279,7 +281,7 @@ Relaxation solve_relaxation(const TransceiverProblem& problem, double tolerance)
     DualBarrier barrier(std::move(channels));
     double weight = barrier.degree() / barrier.trace();
     for (int stage = 0; stage < 60; ++stage, weight *= 5.0) {
-        barrier.center(weight);
+        barrier.center(weight, poll);
         const MatrixXcd X = barrier.primal();
         const double value = barrier.attained(X);
         if (!(value > result.value)) continue;

@@ -21,7 +21,7 @@ constexpr double relaxation_tolerance = 1e-4;
 }  // namespace
 
 Design design_sdr(const TransceiverProblem& problem, const DesignOptions& options) {
-    const Relaxation relaxation = solve_relaxation(problem, relaxation_tolerance);
+    const Relaxation relaxation = solve_relaxation(problem, relaxation_tolerance, options.poll);
     if (options.draws < 1) {
         throw std::invalid_argument("design options: draws: expected at least 1, found " +
                                     std::to_string(options.draws));
@@ -42,6 +42,7 @@ Design design_sdr(const TransceiverProblem& problem, const DesignOptions& option
     };
     consider(root.bottomRows(problem.streams));
     for (int draw = 0; draw < options.draws; ++draw) {
+        if (options.poll) options.poll();
         const Eigen::MatrixXcd G = complex_normal(random, problem.streams, root.rows()) * root;
         consider(G);
         // The same row space with orthonormal rows: mostly better, at 10 dB by a factor of 1.8.

@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "config/registry.hpp"
 #include "evaluation_options.hpp"
+#include "experiment/comparison.hpp"
 #include "experiment_options.hpp"
 #include "schemes/registry.hpp"
 #include "validators.hpp"
@@ -12,15 +13,8 @@
 namespace aircomp::app {
 namespace {
 
-std::vector<std::string> compared_schemes() {
-    std::vector<std::string> names;
-    for (const runtime::Scheme& scheme : runtime::schemes())
-        if (scheme.compared) names.push_back(scheme.name);
-    return names;
-}
-
 struct CompareOptions : ExperimentOptions {
-    std::vector<std::string> schemes = compared_schemes();
+    std::vector<std::string> schemes = runtime::compared_schemes();
     std::string plot;
     runtime::EvaluationOptions evaluation;
 };
@@ -58,20 +52,15 @@ void run(const CompareOptions& options) {
     }
     auto config = options.config();
     const Model model = open_calibrated_model(config, /*needs_tokenizer=*/true);
-    Json results = Json::array();
+    const Json results =
+        runtime::compare(config, model, runtime::tokens_of(options.evaluation.text_file, model),
+                         options.schemes, options.evaluation);
     std::vector<std::vector<std::string>> rows = {{"scheme", "NMSE", "perplexity", "bits/byte",
                                                    "compute", "uplink", "downlink", "sounding",
                                                    "control", "frames", "total", "energy"}};
     if (options.evaluation.reference) rows[0].insert(rows[0].begin() + 4, "KL, nats");
-    for (const auto& scheme : options.schemes) {
-        config.scheme = scheme;
-        Json result = runtime::evaluate(config, model, options.evaluation);
-        result["label"] = runtime::find_scheme(scheme).quantises
-                              ? scheme + " " + number("%g", config.digital.bits) + " bit"
-                              : scheme;
+    for (const Json& result : results)
         rows.push_back(row(result));
-        results.push_back(std::move(result));
-    }
     std::ostream& out = options.json == "-" ? std::cerr : std::cout;
     out << table(rows)
         << "\nTimes and energies are simulated, a token each, N = " << config.devices.size()

@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "config/annotated_yaml.hpp"
 #include "config/reference_page.hpp"
+#include "experiment/config_json.hpp"
 #include "model_option.hpp"
 #include "output.hpp"
 #include "schemes/registry.hpp"
@@ -23,31 +24,6 @@ struct ConfigOptions {
     bool markdown = false;
 };
 
-/// A value, as a configuration in JSON has it; null where it has none.
-Json value_of(const ConfigEntry& entry, const std::string& value) {
-    if (value.empty()) return nullptr;
-    const bool is_text = entry.kind == Kind::text || entry.kind == Kind::choice;
-    return is_text ? Json(value) : Json::parse(value);
-}
-
-/// What the configuration has, such that it is one itself: JSON is YAML.
-Json configuration_of(const std::vector<ConfigEntry>& entries) {
-    Json json = Json::object();
-    for (const ConfigEntry& entry : entries) {
-        if (!entry.present) continue;
-        if (entry.kind == Kind::section) {
-            json[entry.name] = configuration_of(entry.members);
-        } else if (entry.kind == Kind::list) {
-            json[entry.name] = Json::array();
-            for (const auto& element : entry.elements)
-                json[entry.name].push_back(configuration_of(element));
-        } else {
-            json[entry.name] = value_of(entry, entry.value);
-        }
-    }
-    return json;
-}
-
 Json facts_of(const ConfigEntry& entry) {
     Json json = {{"meaning", entry.meaning}};
     if (entry.kind == Kind::section || entry.kind == Kind::list) return json;
@@ -59,7 +35,7 @@ Json facts_of(const ConfigEntry& entry) {
     if (entry.range.highest) json["maximum"] = *entry.range.highest;
     json["integer"] = entry.kind == Kind::integer;
     json["required"] = entry.required;
-    json["default"] = value_of(entry, entry.otherwise);
+    json["default"] = json_value(entry, entry.otherwise);
     return json;
 }
 
@@ -101,7 +77,7 @@ void run(const ConfigOptions& options) {
     if (!options.json.empty()) {
         Json keys = Json::object();
         add_facts(entries, "", keys);
-        return write_json({{"configuration", configuration_of(entries)}, {"keys", keys}},
+        return write_json({{"configuration", runtime::configuration_json(entries)}, {"keys", keys}},
                           options.json);
     }
     if (options.markdown) {

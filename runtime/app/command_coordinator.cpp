@@ -136,7 +136,7 @@ void run(CoordinatorOptions options) {
     }
     const std::string text = options.prompt.empty() ? read_text(options.text_file) : options.prompt;
     own.prompt = options.turn.encode(model, text);
-    require_context(config, model, own.prompt.size(), own.tokens);
+    runtime::require_context(config, model, own.prompt.size(), own.tokens, "--tokens");
     own.sampling.seed = options.seed.value_or(config.seed);
     own.stop_tokens = options.turn.stop_tokens(model);
     own.sampled_vocabulary = model.tokenizer->size();

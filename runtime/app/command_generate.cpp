@@ -15,7 +15,7 @@ void run(const GenerationOptions& options) {
     const Model model = open_calibrated_model(config, /*needs_tokenizer=*/true);
     const auto& tokenizer = *model.tokenizer;
     auto prompt = options.turn.encode(model, options.prompt);
-    require_context(config, model, prompt.size(), options.tokens);
+    runtime::require_context(config, model, prompt.size(), options.tokens, "--tokens");
     runtime::Simulation simulation(config, model.checkpoint, &tokenizer);
     simulation.model().reserve(static_cast<std::int64_t>(prompt.size()) + options.tokens);
     auto sampling = options.sampling;

@@ -78,8 +78,8 @@ void run(const GenerationOptions& options) {
         if (options.config_file.empty() && !options.scheme)
             config.scheme = runtime::wired_scheme().name;
         model = open_model(config, /*needs_tokenizer=*/true);
-        require_context(config, *model, options.turn.encode(*model, options.prompt).size(),
-                        options.tokens);
+        runtime::require_context(config, *model, options.turn.encode(*model, options.prompt).size(),
+                        options.tokens, "--tokens");
         wired = std::make_unique<runtime::MpiModel>(job, model->checkpoint, config);
     });
     if (!ready) return;

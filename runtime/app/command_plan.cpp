@@ -4,7 +4,6 @@
 
 #include "commands.hpp"
 #include "experiment/dimensions.hpp"
-#include "experiment/plan.hpp"
 #include "experiment_options.hpp"
 #include "model_option.hpp"
 #include "planning.hpp"
@@ -59,7 +58,7 @@ runtime::Plan plan_of(const runtime::Config& config, const PlanCommand& command)
         return make_plan(config, runtime::dimensions_of(config.model.dimensions), with(options));
     }
     const Model model = open_model(config, /*needs_tokenizer=*/false);
-    return make_plan(config, model.checkpoint.config(), with(plan_options(config, model)));
+    return make_plan(config, model.checkpoint.config(), with(runtime::plan_options(config, model)));
 }
 
 Json to_json(const runtime::PlanChoice& choice) {

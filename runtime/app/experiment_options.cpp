@@ -35,12 +35,12 @@ void ExperimentOptions::add_to(CLI::App& command) {
     command.add_option("--digital-bits", digital_bits,
                        "Bits a value of the digital schemes, e.g. 4.3");
     command.add_option("--csi", csi, "Channel knowledge of the coordinator")
-        ->check(one_of({"estimated", "perfect"}));
+        ->check(one_of(runtime::csi_names()));
     command
         .add_option(
             "--medium", medium,
             "How deep a scheme over the air is simulated; radio: over the configuration's radios")
-        ->check(one_of({"symbol", "waveform", "radio"}));
+        ->check(one_of(runtime::medium_names()));
     radios.add_to(command);
     command.add_option("--json", json, "Write the result as JSON to FILE, - for standard output");
 }
@@ -49,35 +49,7 @@ runtime::Config ExperimentOptions::config() const {
     runtime::Config config = config_file.empty()
                                  ? runtime::default_config()
                                  : runtime::read_config(config_file, runtime::check_scheme);
-    if (devices) {
-        if (*devices < 1 || *devices > 1024) {
-            throw std::invalid_argument("--devices: expected 1 to 1024, found " +
-                                        std::to_string(*devices));
-        }
-        const auto count = static_cast<std::size_t>(*devices);
-        if (count > config.devices.size()) {
-            config.devices = runtime::default_config(*devices).devices;
-        }
-        config.devices.resize(count);
-        if (config.shares.size() != count) config.shares.clear();
-    }
-    if (!model_folder.empty()) config.model.folder = model_folder;
-    if (scheme) config.scheme = *scheme;
-    if (snr_db) config.radio.snr_db = *snr_db;
-    if (!shares.empty()) config.shares = shares;
-    if (seed) config.seed = *seed;
-    if (threads) config.threads = *threads;
-    if (calibration) config.calibration.file = *calibration == "none" ? "" : *calibration;
-    if (digital_bits) config.digital.bits = *digital_bits;
-    if (csi) {
-        config.radio.channel_knowledge = *csi == "perfect" ? runtime::ChannelKnowledge::perfect
-                                                           : runtime::ChannelKnowledge::estimated;
-    }
-    if (medium) {
-        config.medium = *medium == "symbol"     ? runtime::AirMedium::symbol
-                        : *medium == "waveform" ? runtime::AirMedium::waveform
-                                                : runtime::AirMedium::radio;
-    }
+    apply(*this, config);
     radios.apply(config);
     runtime::validate(config, "command line", runtime::check_scheme);
     return config;

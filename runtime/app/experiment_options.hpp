@@ -3,11 +3,10 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "engine/simulation.hpp"
+#include "experiment/config_overrides.hpp"
 #include "experiment/cost_json.hpp"
 #include "experiment/open_model.hpp"
 #include "output.hpp"
@@ -15,19 +14,8 @@
 
 namespace aircomp::app {
 
-struct ExperimentOptions {
+struct ExperimentOptions : runtime::ConfigOverrides {
     std::string config_file;
-    std::string model_folder;
-    std::optional<std::int64_t> devices;
-    std::optional<std::string> scheme;
-    std::optional<double> snr_db;
-    std::vector<double> shares;
-    std::optional<std::uint64_t> seed;
-    std::optional<int> threads;
-    std::optional<double> digital_bits;
-    std::optional<std::string> calibration;
-    std::optional<std::string> csi;
-    std::optional<std::string> medium;
     RadioOptions radios;
     std::string json;
 

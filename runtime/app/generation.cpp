@@ -2,27 +2,13 @@
 // Prompts, ends and sampling options.
 #include "generation.hpp"
 
-#include <algorithm>
 #include <ctime>
 #include <stdexcept>
 
-#include "engine/layout.hpp"
 #include "output.hpp"
 #include "validators.hpp"
 
 namespace aircomp::app {
-namespace {
-
-std::vector<inference::Token> encode_prompt(const inference::Tokenizer& tokenizer,
-                                            const std::string& prompt) {
-    auto tokens = tokenizer.encode(prompt);
-    if (tokenizer.bos()) tokens.insert(tokens.begin(), *tokenizer.bos());
-    if (tokens.empty()) throw std::invalid_argument("--prompt: expected some text, found none");
-    return tokens;
-}
-
-}  // namespace
-
 void add_sampling(CLI::App& command, inference::SamplingOptions& sampling) {
     command.add_option("--temperature", sampling.temperature, "0: greedy")->capture_default_str();
     command.add_option("--top-k", sampling.top_k, "Keep the k most likely; 0: all")
@@ -61,7 +47,7 @@ std::vector<inference::Token> ChatOptions::encode(const Model& model,
                                                   const std::string& prompt) const {
     if (!chat) {
         if (!system.empty()) throw std::invalid_argument("--system: expected --chat with it");
-        return encode_prompt(*model.tokenizer, prompt);
+        return runtime::prompt_tokens(model, prompt);
     }
     std::vector<inference::ChatMessage> messages;
     if (!system.empty()) messages.push_back({"system", system});
@@ -72,7 +58,7 @@ std::vector<inference::Token> ChatOptions::encode(const Model& model,
 }
 
 std::vector<inference::Token> ChatOptions::stop_tokens(const Model& model) const {
-    auto stop = app::stop_tokens(model);
+    auto stop = runtime::stop_tokens(model);
     if (chat) {
         const auto end =
             inference::end_of_turn_token(require_chat_template(model), *model.tokenizer);
@@ -108,27 +94,6 @@ void add_log(CLI::App& command, runtime::testbed::LogOptions& log) {
                                                                   {"error", LogLevel::error}};
     command.add_option("--log-level", log.level, "Events from this level on; info where not given")
         ->transform(meaning(levels));
-}
-
-void require_context(const runtime::Config& config, const Model& model, std::size_t prompt_tokens,
-                     std::int64_t tokens) {
-    // The last token is shown, and nothing comes after it that would need its keys and values.
-    const std::int64_t context = runtime::context_of(config, model.checkpoint.config());
-    const std::int64_t most = context + 1 - static_cast<std::int64_t>(prompt_tokens);
-    if (tokens <= most) return;
-    throw std::invalid_argument(
-        "--tokens: expected at most " + std::to_string(std::max<std::int64_t>(most, 0)) +
-        ", the context of " + std::to_string(context) + " holds no more after a prompt of " +
-        std::to_string(prompt_tokens) + " tokens, found " + std::to_string(tokens));
-}
-
-std::vector<inference::Token> stop_tokens(const Model& model) {
-    auto stop = model.checkpoint.config().eos_tokens;
-    const auto generation = inference::read_end_tokens(model.checkpoint.folder(),
-                                                       model.checkpoint.config().vocabulary_size);
-    stop.insert(stop.end(), generation.begin(), generation.end());
-    if (model.tokenizer->eos()) stop.push_back(*model.tokenizer->eos());
-    return stop;
 }
 
 void print_cost(std::ostream& out, runtime::Simulation& simulation) {

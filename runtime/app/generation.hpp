@@ -11,6 +11,7 @@
 #include "aircomp/inference/continuation.hpp"
 #include "daemon/testbed.hpp"
 #include "engine/simulation.hpp"
+#include "experiment/prompt.hpp"
 #include "experiment_options.hpp"
 
 namespace aircomp::app {
@@ -68,14 +69,6 @@ inference::ChatTemplate require_chat_template(const Model& model);
 
 /// --log text|json, --log-level debug|info|warning|error
 void add_log(CLI::App& command, runtime::testbed::LogOptions& log);
-
-/// Before the first token costs anything: throws std::invalid_argument, naming the limit, where
-/// `tokens` more than the prompt's do not fit into the context.
-void require_context(const runtime::Config& config, const Model& model, std::size_t prompt_tokens,
-                     std::int64_t tokens);
-
-/// What ends a text, by the model's config.json and generation_config.json and by its tokenizer.
-std::vector<inference::Token> stop_tokens(const Model& model);
 
 /// What carrying the tokens has cost, as a line for people.
 void print_cost(std::ostream& out, runtime::Simulation& simulation);

@@ -51,7 +51,7 @@ std::vector<inference::Token> calibration_tokens(const Config& config,
 }
 
 Simulation::Simulation(const Config& config, const inference::Checkpoint& checkpoint,
-                       const inference::Tokenizer* tokenizer)
+                       const inference::Tokenizer* tokenizer, std::function<void()> poll)
     : hidden_size_(checkpoint.config().hidden_size) {
     auto layout = lay_out(config, checkpoint.config(), inference::bytes_per_weight(checkpoint));
     config_ = std::move(layout.config);
@@ -60,6 +60,12 @@ Simulation::Simulation(const Config& config, const inference::Checkpoint& checkp
     // What lacks of a sum cannot be made up for once it has been normed.
     if (checkpoint.config().design.norm_after) config_.digital.error_feedback = false;
     model_ = std::make_unique<SlicedModel>(checkpoint, slices_, config_);
+    if (poll) {
+        model_->interrupt_on([poll = std::move(poll)] {
+            poll();
+            return false;
+        });
+    }
     Calibration calibration;
     const Scheme& scheme = find_scheme(config_.scheme);
     const bool coded = !config_.calibration.file.empty();

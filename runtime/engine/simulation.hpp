@@ -2,6 +2,7 @@
 // One scheme of one configuration, ready to run a model: slices, calibration, medium.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,10 +49,11 @@ std::vector<inference::Token> calibration_tokens(const Config& config,
 /// A model over a medium. The checkpoint and the tokenizer must outlive the object.
 class Simulation {
 public:
-    /// `tokenizer` may be null: calibration then runs on random tokens of the seed. Throws
-    /// std::invalid_argument or std::runtime_error where configuration and model do not fit.
+    /// `tokenizer` may be null: calibration then runs on random tokens of the seed. `poll`, if there,
+    /// is called before every sum, those of the calibration included; what it throws ends the run.
+    /// Throws std::invalid_argument or std::runtime_error where configuration and model do not fit.
     Simulation(const Config& config, const inference::Checkpoint& checkpoint,
-               const inference::Tokenizer* tokenizer);
+               const inference::Tokenizer* tokenizer, std::function<void()> poll = nullptr);
 
     const Config& config() const { return config_; }
     SlicedModel& model() { return *model_; }

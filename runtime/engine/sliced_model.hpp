@@ -47,7 +47,7 @@ public:
     inference::RowLogits run_sequence(gsl::span<const inference::Token> tokens, Medium& medium);
 
     /// Passes end with inference::Interrupted where it returns true, which they ask before every
-    /// site.
+    /// site, and with what it throws.
     void interrupt_on(std::function<bool()> interrupted) { interrupted_ = std::move(interrupted); }
 
     /// From now on devices leave out of their partials what is foretold of them, and sums are

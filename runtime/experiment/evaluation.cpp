@@ -57,12 +57,17 @@ Json site_nmse(const SlicedModel& model, const inference::ModelConfig& dimension
 
 }  // namespace
 
-std::vector<inference::Token> tokens_of(const std::string& text_file, const Model& model) {
-    auto tokens = model.tokenizer->encode(read_text(text_file));
+std::vector<inference::Token> tokens_of_text(const std::string& text, const std::string& origin,
+                                        const Model& model) {
+    auto tokens = model.tokenizer->encode(text);
     if (tokens.size() < 2) {
-        throw std::invalid_argument(text_file + ": expected a text of at least two tokens");
+        throw std::invalid_argument(origin + ": expected a text of at least two tokens");
     }
     return tokens;
+}
+
+std::vector<inference::Token> tokens_of(const std::string& text_file, const Model& model) {
+    return tokens_of_text(read_text(text_file), text_file, model);
 }
 
 inference::PerplexityResult score(const inference::Forward& forward, const Config& config,
@@ -82,15 +87,16 @@ inference::PerplexityResult score(const inference::Forward& forward, const Confi
                                          reference);
 }
 
-Json evaluate(const Config& config, const Model& model, const EvaluationOptions& options) {
-    const auto tokens = tokens_of(options.text_file, model);
+Json evaluate(const Config& config, const Model& model, const std::vector<inference::Token>& tokens,
+              const EvaluationOptions& options) {
     const std::int64_t window = window_of(options, config, model);
-    Simulation simulation(config, model.checkpoint, model.tokenizer.get());
+    Simulation simulation(config, model.checkpoint, model.tokenizer.get(), options.poll);
     std::unique_ptr<Simulation> reference;
     if (options.reference) {
         auto whole = config;
         whole.scheme = unsplit_scheme().name;
-        reference = std::make_unique<Simulation>(whole, model.checkpoint, model.tokenizer.get());
+        reference = std::make_unique<Simulation>(whole, model.checkpoint, model.tokenizer.get(),
+                                                 options.poll);
     }
     const auto begin = std::chrono::steady_clock::now();
     const auto measured = score(simulation.forward(), config, model, tokens, options,
@@ -115,6 +121,10 @@ Json evaluate(const Config& config, const Model& model, const EvaluationOptions&
     result["software_s"] = wall_s;
     if (options.sites) result["sites"] = site_nmse(simulation.model(), model.checkpoint.config());
     return result;
+}
+
+Json evaluate(const Config& config, const Model& model, const EvaluationOptions& options) {
+    return evaluate(config, model, tokens_of(options.text_file, model), options);
 }
 
 }  // namespace aircomp::runtime

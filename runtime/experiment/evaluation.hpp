@@ -15,7 +15,7 @@
 namespace aircomp::runtime {
 
 struct EvaluationOptions {
-    std::string text_file;
+    std::string text_file;  ///< For whoever has no tokens yet.
     inference::Protocol protocol = inference::Protocol::windows;
     std::int64_t context = 0;  ///< Window in tokens; 0: 256, or what the model has of it.
     std::int64_t limit_tokens = 0;
@@ -26,9 +26,15 @@ struct EvaluationOptions {
     /// Makes what is told how far the run with a label is; null: nobody is.
     std::function<std::function<void(std::int64_t done, std::int64_t total)>(const std::string&)>
         progress;
+    /// Called before every sum, if there; what it throws ends the run.
+    std::function<void()> poll;
 };
 
-/// The tokens of a text. Throws std::invalid_argument for fewer than two.
+/// The tokens of a text, which errors call `origin`. Throws std::invalid_argument for fewer than two.
+std::vector<inference::Token> tokens_of_text(const std::string& text, const std::string& origin,
+                                        const Model& model);
+
+/// The same of a file's text.
 std::vector<inference::Token> tokens_of(const std::string& text_file, const Model& model);
 
 /// `forward` over the tokens of the text, window by window, as `options` has it.
@@ -37,7 +43,11 @@ inference::PerplexityResult score(const inference::Forward& forward, const Confi
                                   const EvaluationOptions& options,
                                   const inference::Forward& reference = nullptr);
 
-/// Runs the text through `config.scheme`; the result has the keys that docs/json.md lists.
+/// Runs the tokens through `config.scheme`; the result has the keys that docs/json.md lists.
+Json evaluate(const Config& config, const Model& model, const std::vector<inference::Token>& tokens,
+              const EvaluationOptions& options);
+
+/// The same of the text in options.text_file.
 Json evaluate(const Config& config, const Model& model, const EvaluationOptions& options);
 
 }  // namespace aircomp::runtime

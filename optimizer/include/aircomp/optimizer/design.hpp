@@ -23,6 +23,8 @@ struct DesignOptions {
     /// Combiner, L x N_r, of a neighbouring problem (the previous block, the next resource block):
     /// the first start of the schemes that iterate.
     std::optional<Eigen::MatrixXcd> warm_start;
+    /// Called before every step of the schemes that iterate, if there; what it throws ends the design.
+    std::function<void()> poll = {};
 };
 
 /// A transceiver and what is known about it.

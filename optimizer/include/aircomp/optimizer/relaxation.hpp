@@ -3,6 +3,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <functional>
 
 #include "aircomp/optimizer/transceiver.hpp"
 
@@ -22,7 +23,8 @@ struct Relaxation {
 /// sum_n H~_n Y_n H~_n^H <= I, Y_n >= 0: N L^2 real unknowns whatever N_r is. Stops where bound -
 /// value is at most `tolerance` times bound. Throws std::invalid_argument on a bad problem or where
 /// a device cannot reach all streams, and std::runtime_error where rounding stops it before the
-/// tolerance is reached.
-Relaxation solve_relaxation(const TransceiverProblem& problem, double tolerance = 1e-6);
+/// tolerance is reached. `poll`, if there, is called before every Newton step; what it throws ends it.
+Relaxation solve_relaxation(const TransceiverProblem& problem, double tolerance = 1e-6,
+                            const std::function<void()>& poll = nullptr);
 
 }  // namespace aircomp::optimizer
