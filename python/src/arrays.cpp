@@ -24,7 +24,8 @@ template <typename Element>
 py::array_t<Element> converted(const py::handle& value, const std::string& expected,
                                const std::string& kinds) {
     const auto any = py::array::ensure(value);
-    if (!any) throw std::invalid_argument(expected + std::string(py::str(py::type::handle_of(value))));
+    if (!any)
+        throw std::invalid_argument(expected + std::string(py::str(py::type::handle_of(value))));
     if (kinds.find(any.dtype().kind()) == std::string::npos)
         throw std::invalid_argument(expected + "elements of " + std::string(py::str(any.dtype())));
     return py::array_t<Element, py::array::forcecast>(any);
@@ -78,7 +79,8 @@ std::vector<Eigen::MatrixXcd> matrices_of(const py::handle& value, const std::st
     matrices.reserve(static_cast<std::size_t>(array.shape(0)));
     for (py::ssize_t n = 0; n < array.shape(0); ++n)
         matrices.emplace_back(view_of(
-            array, array.data() + n * array.strides(0) / static_cast<py::ssize_t>(sizeof(Complex))));
+            array,
+            array.data() + n * array.strides(0) / static_cast<py::ssize_t>(sizeof(Complex))));
     return matrices;
 }
 
@@ -96,7 +98,8 @@ std::vector<double> numbers_of(const py::handle& value, const std::string& name)
 
 std::vector<double> numbers_of(const py::handle& value, const std::string& name,
                                std::size_t count) {
-    if (PyFloat_Check(value.ptr())) return std::vector<double>(count, PyFloat_AsDouble(value.ptr()));
+    if (PyFloat_Check(value.ptr()))
+        return std::vector<double>(count, PyFloat_AsDouble(value.ptr()));
     const auto array = real_array(value, name);
     if (array.ndim() == 0) return std::vector<double>(count, *array.data());
     if (array.ndim() != 1 || array.size() != static_cast<py::ssize_t>(count)) {

@@ -89,8 +89,8 @@ public:
         const auto options = options_of(measurement);
         open();
         calibrate(schemes);
-        return runtime::compare(config_, *model_,
-                                runtime::tokens_of_text(text, "text", *model_), schemes, options)
+        return runtime::compare(config_, *model_, runtime::tokens_of_text(text, "text", *model_),
+                                schemes, options)
             .dump();
     }
 
@@ -169,8 +169,8 @@ void add_options(py::module_& core) {
     py::class_<Measurement>(core, "Measurement")
         .def(py::init<std::string, std::int64_t, std::int64_t, bool, bool,
                       std::optional<Progress>>(),
-             py::arg("protocol"), py::arg("context"), py::arg("limit_tokens"),
-             py::arg("reference"), py::arg("sites"), py::arg("progress"));
+             py::arg("protocol"), py::arg("context"), py::arg("limit_tokens"), py::arg("reference"),
+             py::arg("sites"), py::arg("progress"));
 }
 
 }  // namespace

@@ -55,8 +55,8 @@ void add_channels(py::module_& core) {
         .def(py::init([](Random& random, double doppler_hz, std::int64_t receive_antennas,
                          std::int64_t transmit_antennas, double path_gain, double rician_factor) {
                  return JakesFading(
-                     Link{receive_antennas, transmit_antennas, path_gain, rician_factor}, doppler_hz,
-                     random);
+                     Link{receive_antennas, transmit_antennas, path_gain, rician_factor},
+                     doppler_hz, random);
              }),
              py::arg("random"), py::arg("doppler_hz"), py::kw_only(), py::arg("receive_antennas"),
              py::arg("transmit_antennas"), py::arg("path_gain"), py::arg("rician_factor"))

@@ -74,9 +74,9 @@ double mean_square_error(const py::object& channels, const py::object& precoders
     transceiver.precoders = matrices_of(precoders, "precoders", "transmit antennas x streams");
     transceiver.combiner = matrix_of(combiner, "combiner", "streams x receive antennas");
     // What a device may spend does not enter the error.
-    const auto problem = problem_of(channels, py::float_(0), noise_power_w,
-                                    py::int_(transceiver.combiner.rows()), second_moments,
-                                    error_variances);
+    const auto problem =
+        problem_of(channels, py::float_(0), noise_power_w, py::int_(transceiver.combiner.rows()),
+                   second_moments, error_variances);
     problem.validate();
     return optimizer::mean_square_error(problem, transceiver);
 }
@@ -84,8 +84,8 @@ double mean_square_error(const py::object& channels, const py::object& precoders
 }  // namespace
 
 void add_designs(py::module_& core) {
-    core.def("design", &design, py::arg("H"), py::arg("power"), py::arg("noise"),
-             py::arg("scheme"), py::kw_only(), py::arg("streams"), py::arg("second_moments"),
+    core.def("design", &design, py::arg("H"), py::arg("power"), py::arg("noise"), py::arg("scheme"),
+             py::kw_only(), py::arg("streams"), py::arg("second_moments"),
              py::arg("error_variances"), py::arg("warm_start"), py::arg("starts"), py::arg("seed"),
              py::arg("draws"), py::arg("tolerance"), py::arg("max_iterations"));
     core.def("design_schemes", &optimizer::designer_names);

@@ -203,18 +203,16 @@ void add_models(py::module_& core) {
              py::call_guard<py::gil_scoped_release>())
         .def_property_readonly("path", &PythonModel::path)
         .def_property_readonly("sizes", &sizes_of)
-        .def_property_readonly(
-            "bos",
-            [](PythonModel& model) {
-                const py::gil_scoped_release release;
-                return model.tokenizer().bos();
-            })
-        .def_property_readonly(
-            "eos",
-            [](PythonModel& model) {
-                const py::gil_scoped_release release;
-                return model.tokenizer().eos();
-            })
+        .def_property_readonly("bos",
+                               [](PythonModel& model) {
+                                   const py::gil_scoped_release release;
+                                   return model.tokenizer().bos();
+                               })
+        .def_property_readonly("eos",
+                               [](PythonModel& model) {
+                                   const py::gil_scoped_release release;
+                                   return model.tokenizer().eos();
+                               })
         .def("tokens", &tokens, py::arg("text"), py::arg("bos"))
         .def("text", &text, py::arg("ids"))
         .def("logits", &logits, py::arg("ids"), py::arg("first"))

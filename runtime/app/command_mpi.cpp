@@ -79,7 +79,7 @@ void run(const GenerationOptions& options) {
             config.scheme = runtime::wired_scheme().name;
         model = open_model(config, /*needs_tokenizer=*/true);
         runtime::require_context(config, *model, options.turn.encode(*model, options.prompt).size(),
-                        options.tokens, "--tokens");
+                                 options.tokens, "--tokens");
         wired = std::make_unique<runtime::MpiModel>(job, model->checkpoint, config);
     });
     if (!ready) return;

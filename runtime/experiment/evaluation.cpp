@@ -58,7 +58,7 @@ Json site_nmse(const SlicedModel& model, const inference::ModelConfig& dimension
 }  // namespace
 
 std::vector<inference::Token> tokens_of_text(const std::string& text, const std::string& origin,
-                                        const Model& model) {
+                                             const Model& model) {
     auto tokens = model.tokenizer->encode(text);
     if (tokens.size() < 2) {
         throw std::invalid_argument(origin + ": expected a text of at least two tokens");

@@ -32,7 +32,7 @@ struct EvaluationOptions {
 
 /// The tokens of a text, which errors call `origin`. Throws std::invalid_argument for fewer than two.
 std::vector<inference::Token> tokens_of_text(const std::string& text, const std::string& origin,
-                                        const Model& model);
+                                             const Model& model);
 
 /// The same of a file's text.
 std::vector<inference::Token> tokens_of(const std::string& text_file, const Model& model);

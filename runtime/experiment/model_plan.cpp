@@ -19,11 +19,9 @@ namespace {
 std::optional<double> sensitivity_of(const Config& config,
                                      const inference::Checkpoint& checkpoint) {
     std::filesystem::path file = config.calibration.file;
-    if (file == automatic_calibration)
-        file = default_calibration_file(checkpoint);
+    if (file == automatic_calibration) file = default_calibration_file(checkpoint);
     if (file.empty() || !std::filesystem::exists(file)) return std::nullopt;
-    return total_sensitivity(
-        inference::read_calibration(file, checkpoint.config()).sensitivities);
+    return total_sensitivity(inference::read_calibration(file, checkpoint.config()).sensitivities);
 }
 
 }  // namespace
@@ -32,8 +30,8 @@ PlanOptions plan_options(const Config& config, const Model& model) {
     PlanOptions options;
     options.max_loss_nats = config.accuracy.max_loss_nats;
     options.bytes_per_weight = inference::bytes_per_weight(model.checkpoint);
-    options.budget = error_budget(!config.calibration.file.empty(),
-                                           sensitivity_of(config, model.checkpoint));
+    options.budget =
+        error_budget(!config.calibration.file.empty(), sensitivity_of(config, model.checkpoint));
     return options;
 }
 

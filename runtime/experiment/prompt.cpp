@@ -32,12 +32,10 @@ void require_context(const Config& config, const Model& model, std::size_t promp
     const std::int64_t context = context_of(config, model.checkpoint.config());
     const std::int64_t most = context + 1 - static_cast<std::int64_t>(prompt_tokens);
     if (tokens <= most) return;
-    throw std::invalid_argument(argument + ": expected at most " +
-                                std::to_string(std::max<std::int64_t>(most, 0)) +
-                                ", the context of " + std::to_string(context) +
-                                " holds no more after a prompt of " +
-                                std::to_string(prompt_tokens) + " tokens, found " +
-                                std::to_string(tokens));
+    throw std::invalid_argument(
+        argument + ": expected at most " + std::to_string(std::max<std::int64_t>(most, 0)) +
+        ", the context of " + std::to_string(context) + " holds no more after a prompt of " +
+        std::to_string(prompt_tokens) + " tokens, found " + std::to_string(tokens));
 }
 
 }  // namespace aircomp::runtime

@@ -60,8 +60,8 @@ class Models(unittest.TestCase):
 
     def test_continue_texts_as_the_program_does(self):
         for temperature in [0.0, 0.8]:
-            expected = program("generate", "--model", MODEL, "--scheme", "centralized", "--prompt", "The captain", "--tokens",
-                               12, "--temperature", temperature, "--seed", 5)
+            expected = program("generate", "--model", MODEL, "--scheme", "centralized", "--prompt", "The captain",
+                               "--tokens", 12, "--temperature", temperature, "--seed", 5)
             found = self.model.generate("The captain", 12, temperature=temperature, seed=5)
             self.assertEqual(found.text, expected["text"])
             self.assertEqual(found.tokens.tolist(), expected["tokens"])
