@@ -56,6 +56,11 @@ py::array_t<Complex> complex_array(const py::handle& value, const std::string& n
     const std::string expected = name + ": expected " + meaning + ", found ";
     auto array = converted<Complex>(value, expected, "biufc");
     if (array.ndim() != dimensions) throw std::invalid_argument(expected + shape_text(array));
+    // A field of records may lie between whole elements.
+    for (py::ssize_t i = 0; i < dimensions; ++i) {
+        if (array.strides(i) % static_cast<py::ssize_t>(sizeof(Complex)) != 0)
+            return py::array_t<Complex, py::array::c_style | py::array::forcecast>(array);
+    }
     return array;
 }
 

@@ -154,7 +154,7 @@ std::unique_ptr<PythonCell> cell_of_text(const std::string& yaml, const std::str
 void add_options(py::module_& core) {
     using runtime::ConfigOverrides;
     py::class_<ConfigOverrides>(core, "ConfigOverrides")
-        .def(py::init())
+        .def(py::init<>())
         .def_readwrite("model", &ConfigOverrides::model_folder)
         .def_readwrite("devices", &ConfigOverrides::devices)
         .def_readwrite("scheme", &ConfigOverrides::scheme)

@@ -2,6 +2,8 @@
 // Transceiver designs of the short timescale.
 #include <pybind11/stl.h>
 
+#include <algorithm>
+
 #include "aircomp/optimizer/design.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"

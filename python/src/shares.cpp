@@ -84,9 +84,11 @@ py::tuple expected_nmse(const py::object& value, const py::object& shares, int c
                         std::uint64_t seed) {
     const AssignmentProblem problem = problem_of(value);
     const auto given = numbers_of(shares, "shares");
-    const py::gil_scoped_release release;
-    const auto estimate = optimizer::expected_nmse(problem, given, channels, seed);
-    const py::gil_scoped_acquire acquire;
+    optimizer::Estimate estimate;
+    {
+        const py::gil_scoped_release release;
+        estimate = optimizer::expected_nmse(problem, given, channels, seed);
+    }
     return py::make_tuple(estimate.mean, estimate.standard_error);
 }
 

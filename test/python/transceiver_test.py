@@ -114,7 +114,9 @@ class Arrays(unittest.TestCase):
         wide = np.zeros((8, 6, 4), complex)
         wide[::2, :, ::2] = H
         reverse = H[::-1].copy()
-        for same in [np.asfortranarray(H), wide[::2, :, ::2], reverse[::-1], list(H), tuple(H), H.tolist()]:
+        records = np.zeros(H.shape, [("h", complex), ("age", np.int64)])
+        records["h"] = H
+        for same in [np.asfortranarray(H), records["h"], H.astype(">c16"), wide[::2, :, ::2], reverse[::-1], list(H), tuple(H), H.tolist()]:
             np.testing.assert_array_equal(aircomp.design(same, 1.0, 0.1).combiner, expected)
         real = H.real
         np.testing.assert_array_equal(aircomp.design(real, 1.0, 0.1).combiner,
