@@ -77,7 +77,7 @@ double mean_square_error(const py::object& channels, const py::object& precoders
     transceiver.combiner = matrix_of(combiner, "combiner", "streams x receive antennas");
     // What a device may spend does not enter the error.
     const auto problem =
-        problem_of(channels, py::float_(0), noise_power_w, py::int_(transceiver.combiner.rows()),
+        problem_of(channels, py::float_(0.0), noise_power_w, py::int_(transceiver.combiner.rows()),
                    second_moments, error_variances);
     problem.validate();
     return optimizer::mean_square_error(problem, transceiver);
