@@ -132,6 +132,8 @@ def assign(
     >>> bool(found.shares[0] > found.shares[1])  # who computes less has more power left
     True
     """
+    if not tolerance >= 0:
+        raise ValueError(f"tolerance: expected at least 0, found {tolerance}")
     shares, mean, error, power_w, energy_j, converged, trace = _core.assign(
         problem, seed=seed, max_iterations=max_iterations, tolerance=tolerance, batch=batch, channels=channels)
     return Assignment(shares, Estimate(mean, error), power_w, energy_j, converged, Trace._make(trace))
@@ -147,7 +149,12 @@ def expected_nmse(problem: Problem, shares: ArrayLike, *, channels: int = 400, s
     >>> 0 < expected_nmse(alone, [1.0]).mean < 0.01
     True
     """
-    return Estimate._make(_core.expected_nmse(problem, shares, channels=channels, seed=seed))
+    given = np.asarray(shares, dtype=float)
+    if given.shape != (len(problem.devices),):
+        raise ValueError(f"shares: expected {len(problem.devices)}, one for each device, found shape {given.shape}")
+    if not (given >= 0).all() or not np.isclose(given.sum(), 1, atol=1e-9):
+        raise ValueError(f"shares: expected at least 0 each and a sum of 1, found {given.tolist()}")
+    return Estimate._make(_core.expected_nmse(problem, given, channels=channels, seed=seed))
 
 
 def apportion(shares: ArrayLike, units: int) -> NDArray[np.int64]:

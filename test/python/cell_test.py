@@ -41,8 +41,8 @@ class Measurements(unittest.TestCase):
     def test_of_a_comparison_are_those_of_the_command(self):
         file = ROOT / "configs" / "loopback-symbol.yaml"
         expected = program("compare", "--config", file, "--text", self.file, "--schemes", "exact,digital,inversion",
-                           "--limit-tokens", 60, "--calibration", "none")
-        found = aircomp.Cell(file, calibration="none").compare(EXCERPT, ["exact", "digital", "inversion"], limit_tokens=60)
+                           "--limit-tokens", 60)
+        found = aircomp.Cell(file).compare(EXCERPT, ["exact", "digital", "inversion"], limit_tokens=60)
         self.assertEqual([without_wall_time(one) for one in found],
                          [without_wall_time(one) for one in expected["schemes"]])
 
@@ -111,7 +111,7 @@ class Configurations(unittest.TestCase):
         for message, arguments in [
                 ("configuration:1: radio.snr: ", dict(config={"radio": {"snr": 3}})),
                 ("configuration: shares: ", dict(shares=[0.5, 0.6, 0.1, 0.1])),
-                ("configuration: scheme ", dict(scheme="best")),
+                ("configuration: scheme: ", dict(scheme="best")),
                 ("devices: expected from 1 to 1024, found 0", dict(devices=0)),
                 ("csi 'guessed' is not known; known are estimated, perfect", dict(csi="guessed")),
                 ("medium 'wire' is not known; known are symbol, waveform, radio", dict(medium="wire")),

@@ -38,8 +38,9 @@ class Models(unittest.TestCase):
     def test_have_the_logits_of_some_tokens_as_of_all(self):
         ids = self.model.tokens(support.text()[:200])
         all_of_them = self.model.logits(ids)
-        np.testing.assert_array_equal(self.model.logits(ids, first=-1), all_of_them[-1:])
-        np.testing.assert_array_equal(self.model.logits(ids, first=7), all_of_them[7:])
+        # One row is multiplied by another kernel than many: they differ by float32's rounding.
+        np.testing.assert_allclose(self.model.logits(ids, first=-1), all_of_them[-1:], atol=1e-4)
+        np.testing.assert_allclose(self.model.logits(ids, first=7), all_of_them[7:], atol=1e-4)
         self.assertFalse(all_of_them.flags.owndata)
 
     def test_take_ids_of_any_integer_type(self):

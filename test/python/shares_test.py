@@ -63,7 +63,9 @@ class Assignments(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "device: expected 0 to 2, found 3"):
             problem().power_w(3, 0.1)
         for call in [lambda: shares.assign(problem(noise_power_w=-1.0)), lambda: shares.assign(problem(), tolerance=-1),
-                     lambda: shares.expected_nmse(problem(), [0.5, 0.5]), lambda: shares.apportion([0.5, 0.6], 3),
+                     lambda: shares.expected_nmse(problem(), [0.5, 0.5]),
+                     lambda: shares.expected_nmse(problem(), [0.5, 0.5, 0.5]),
+                     lambda: shares.apportion([0.5, 0.6], 3),
                      lambda: shares.apportion([0.5, 0.5], -1), lambda: shares.assign(shares.Problem([]))]:
             with self.assertRaises(ValueError):
                 call()

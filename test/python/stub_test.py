@@ -8,6 +8,7 @@ import inspect
 import pathlib
 import pkgutil
 import re
+import types
 import typing
 import unittest
 
@@ -57,6 +58,8 @@ def names_of(owner):
             found[name] = parameters(value.__func__)
         elif isinstance(value, property) or name == "__version__":
             found[name] = None
+        elif isinstance(value, types.WrapperDescriptorType):
+            continue  # The __init__ of a class that Python cannot make.
         elif callable(value) and (name == "__init__" or not name.startswith("_")):
             found[name] = parameters(value)
     return found
