@@ -132,6 +132,11 @@ Estimate expected_nmse(const AssignmentProblem& problem, const std::vector<doubl
                        int channels, std::uint64_t seed) {
     problem.validate();
     validate_shares(shares);
+    if (shares.size() != problem.devices.size()) {
+        throw std::invalid_argument("expected_nmse: shares: expected one for each of " +
+                                    std::to_string(problem.devices.size()) + " devices, found " +
+                                    std::to_string(shares.size()));
+    }
     if (channels < 2) {
         throw std::invalid_argument("expected_nmse: channels: expected at least 2, found " +
                                     std::to_string(channels));

@@ -15,8 +15,8 @@
 #include "errors.hpp"
 #include "family_fixture.hpp"
 #include "support/catch.hpp"
-#include "team.hpp"
 #include "support/temporary_folder.hpp"
+#include "team.hpp"
 
 using namespace aircomp::inference;
 using namespace aircomp::test;

@@ -14,8 +14,8 @@
 #include "model/families.hpp"
 #include "model/gguf_names.hpp"
 #include "support/catch.hpp"
-#include "team.hpp"
 #include "support/temporary_folder.hpp"
+#include "team.hpp"
 #include "weights/gguf_files.hpp"
 
 namespace aircomp::inference {

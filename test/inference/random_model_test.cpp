@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "support/catch.hpp"
-#include "team.hpp"
 #include "support/temporary_folder.hpp"
+#include "team.hpp"
 
 using namespace aircomp::inference;
 using namespace aircomp::test;

@@ -13,8 +13,8 @@
 #include "aircomp/inference/random_model.hpp"
 #include "errors.hpp"
 #include "support/catch.hpp"
-#include "team.hpp"
 #include "support/temporary_folder.hpp"
+#include "team.hpp"
 
 namespace aircomp::inference {
 namespace {

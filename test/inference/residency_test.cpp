@@ -10,8 +10,8 @@
 
 #include "aircomp/inference/random_model.hpp"
 #include "support/catch.hpp"
-#include "team.hpp"
 #include "support/temporary_folder.hpp"
+#include "team.hpp"
 
 // Sanitizers keep memory of their own for all that a program touches.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

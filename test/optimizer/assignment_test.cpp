@@ -166,6 +166,11 @@ TEST_CASE("shares chosen for the paper's design make its error smaller than equa
     CHECK(assignment.nmse.mean < 0.8 * equal);
 }
 
+TEST_CASE("an error is expected of shares that are one for each device") {
+    CHECK_THROWS_WITH(expected_nmse(unequal_devices(), {0.5, 0.5}, 4, 1),
+                      "expected_nmse: shares: expected one for each of 3 devices, found 2");
+}
+
 TEST_CASE("stochastic SCA finds what brute force finds") {
     const AssignmentProblem problem = unequal_devices();
     AssignmentOptions options;

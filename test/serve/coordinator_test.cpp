@@ -4,10 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "support/temporary_folder.hpp"
 #include "runtime/program.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
+#include "support/temporary_folder.hpp"
 #include "testbed/watcher.hpp"
 
 namespace aircomp::test {

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "support/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace aircomp::test {
 namespace {

@@ -77,6 +77,7 @@ struct Estimate {
 
 /// NMSE of the problem's scheme at given shares over `channels` draws. The same seed draws the same
 /// channels for any shares, so that differences between shares are sharper than either estimate.
+/// Throws std::invalid_argument where shares are not one for each device.
 Estimate expected_nmse(const AssignmentProblem& problem, const std::vector<double>& shares,
                        int channels, std::uint64_t seed);
 
