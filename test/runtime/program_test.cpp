@@ -176,7 +176,7 @@ TEST_CASE("a plan is printed and written, and its scheme runs") {
     REQUIRE(plan.code == 0);
     const auto json = nlohmann::json::parse(plan.output);
     const auto& choices = json["choices"];
-    REQUIRE(choices.size() == 1 + 5 + 4);
+    REQUIRE(choices.size() == 1 + 5 + 6);
     for (const auto& choice : choices) {
         for (const char* key :
              {"devices", "streams", "bits_up", "bits_down", "air_s", "compute_s", "loss"})
@@ -364,7 +364,7 @@ TEST_CASE("bad input is one clear line and exit code 2") {
         {"assign /nowhere.yaml", "/nowhere.yaml"},
         {"assign", "config"},
         {"--config x", "aircomp"},
-        {"nonsense", "'nonsense' is no command; known are generate, chat, perplexity"},
+        {"nonsense", "'nonsense' is no command; known are demo, generate, chat, serve, perplexity"},
         {"generate --prompt", "aircomp generate --help"},
         {"generate --model " + model + " --prompt hi --tokens -3",
          "expected a number above 0, found -3"},
