@@ -99,7 +99,7 @@ bool FlowgraphHost::running() const {
 void FlowgraphHost::start() {
     if (process_ > 0) waitpid(process_, nullptr, 0);
     std::string script = data_folder() / "gr-aircomp/examples/run_radios.py";
-    std::string python = python_with("gnuradio", "gnuradio"), place = folder();
+    std::string python = python_with("gnuradio.gr", "gnuradio"), place = folder();
     offer_virtual_radios();
     const std::string log = folder() / "log";
     int ends[2];
