@@ -66,14 +66,20 @@ TEST_CASE("windows on a grid begin anew with unlock(), at round 0 and with their
     bench.top().connect(gnuradio::make_block_sptr<counting_radio>(), 0, sync, 0);
     const auto windows = bench.keep("windows");
     unlock_amid_samples(bench, sync, 10000);
-    bench.wait_until([&] { return windows->num_messages() >= 20; });
-    int runs = 0;
-    for (std::size_t i = 0; i < 20; ++i) {
-        const pmt::pmt_t window = windows->get_message(i);
-        if (pmt::to_uint64(entry(window, "round")) == 0) {
-            ++runs;
-            CHECK(pmt::to_long(entry(window, "first")) == 0);
+    // However many there were before, for the machine may be busy, and two after it.
+    std::size_t seen = 0, begins = 0, second = 0;
+    bench.wait_until([&] {
+        for (; seen < windows->num_messages(); ++seen) {
+            if (pmt::to_uint64(entry(windows->get_message(seen), "round")) > 0) continue;
+            ++begins;
+            second = seen;
         }
+        return begins == 2 && seen >= second + 2;
+    });
+    for (std::size_t i = 0; i < seen; ++i) {
+        const pmt::pmt_t window = windows->get_message(i);
+        if (pmt::to_uint64(entry(window, "round")) == 0)
+            CHECK(pmt::to_long(entry(window, "first")) == 0);
         const pmt::pmt_t time = entry(window, "rx_time");
         const double tick =
             radio_rate * (static_cast<double>(pmt::to_uint64(pmt::tuple_ref(time, 0))) +
@@ -82,7 +88,6 @@ TEST_CASE("windows on a grid begin anew with unlock(), at round 0 and with their
             static_cast<double>(pmt::to_uint64(entry(window, "rx_time_at")));
         CHECK(tick == Approx(samples_of(window)[0].real()).margin(0.01));
     }
-    CHECK(runs == 2);
 }
 
 TEST_CASE("windows of a radio that are asked for after unlock() lie at their ticks") {

@@ -52,7 +52,7 @@ std::vector<std::size_t> indices_of(const std::vector<std::string>& names,
     return indices;
 }
 
-void show(const runtime::FirstLightRound& round) {
+void show_round(const runtime::FirstLightRound& round) {
     std::fprintf(stderr,
                  "round %3lld  NMSE %6.2f dB  expected %6.2f dB  EVM %5.1f%%  phase %6.1f deg\n",
                  static_cast<long long>(round.number), db(round.nmse), db(round.expected_nmse),
@@ -130,7 +130,7 @@ void run(SumOptions options) {
     config.seed = options.seed.value_or(config.seed);
     options.radios.apply(config);
     options.first_light.devices = indices_of(options.devices, config);
-    const auto report = runtime::first_light(config, options.first_light, show);
+    const auto report = runtime::first_light(config, options.first_light, show_round);
     std::cerr << device_table(report);
     for (const auto& failure : report.failures)
         std::cerr << "repeated: " << failure << "\n";

@@ -8,8 +8,8 @@
 
 namespace aircomp::runtime {
 
-/// The folder with configs/, flowgraphs/, runtime/plots/, scripts/ and inference/models/, as in the
-/// source tree: ../share/aircomp beside the program, or beside what a link to it refers to.
+/// The folder with configs/, gr-aircomp/examples/, runtime/plots/, scripts/ and inference/models/, as
+/// in the source tree: ../share/aircomp beside the program, or beside what a link to it refers to.
 ///
 /// Throws std::runtime_error where it is not there.
 const std::filesystem::path& data_folder();
