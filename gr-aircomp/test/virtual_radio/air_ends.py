@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 RATES = ("1e6", "4e6")
@@ -38,6 +39,20 @@ def flowgraph(air, rate):
     print("stopped", flush=True)
 
 
+def until_both_have_said_so(radios):
+    """What is logged until source and sink have seen that the air is gone: stopped before, they need not."""
+    watchdog = threading.Timer(PATIENCE_S, radios.kill)
+    watchdog.start()
+    logged = ""
+    while not all(f"nothing is {what} any more" in logged for what in ("received", "sent")):
+        line = radios.stderr.readline()
+        if not line:
+            break
+        logged += line
+    watchdog.cancel()
+    return logged
+
+
 def kill_air_under(program, rate):
     with tempfile.TemporaryDirectory(prefix="aircomp-") as folder:
         socket = os.path.join(folder, "air")
@@ -51,7 +66,9 @@ def kill_air_under(program, rate):
                     pass
                 air.kill()
                 air.wait()
-                said, logged = radios.communicate("stop\n", PATIENCE_S)
+                logged = until_both_have_said_so(radios)
+                said, rest = radios.communicate("stop\n", PATIENCE_S)
+                logged += rest
     errors = [line for line in (said + logged).splitlines() if "ERROR" in line]
     for line in errors:
         print(line)
