@@ -6,22 +6,10 @@ import time
 import numpy as np
 import pmt
 from gnuradio import aircomp, blocks, gr, gr_unittest
+from qa_mistakes import dictionary
 
 LENGTH = 500
 SCALE = np.sqrt(2)
-
-
-def metadata(**entries):
-    out = pmt.make_dict()
-    for key, value in entries.items():
-        if isinstance(value, bool):
-            value = pmt.from_bool(value)
-        elif isinstance(value, int):
-            value = pmt.from_uint64(value)
-        elif isinstance(value, float):
-            value = pmt.from_double(value)
-        out = pmt.dict_add(out, pmt.intern(key), value)
-    return out
 
 
 def floats(vector):
@@ -100,12 +88,12 @@ class qa_chain(gr_unittest.TestCase):
             top.msg_connect(back, port, keep, port)
         vectors = self.rng.normal(size=(rounds, self.devices, LENGTH))
         for device in pre:
-            self.post(device, "settings", metadata(scale=float(SCALE)))
+            self.post(device, "settings", dictionary(scale=float(SCALE)))
         if not sounding:
-            self.post(back, "settings", metadata(scale=float(SCALE)))
+            self.post(back, "settings", dictionary(scale=float(SCALE)))
         for t in range(rounds):
             for n, device in enumerate(pre):
-                about = metadata(round=t, sounding=sounding)
+                about = dictionary(round=t, sounding=sounding)
                 self.post(device, "vectors", pmt.cons(about, floats(vectors[t, n])))
         self.top, self.emulator, self.keep = top, emulator, keep
         return vectors
@@ -153,10 +141,10 @@ class qa_chain(gr_unittest.TestCase):
         top = gr.top_block()
         top.msg_connect(device, "bursts", keep, "bursts")
         top.msg_connect(device, "reports", keep, "reports")
-        self.post(device, "settings", metadata(scale=2.0, round=3))
+        self.post(device, "settings", dictionary(scale=2.0, round=3))
         vector = floats(self.rng.normal(size=LENGTH))
         for t in range(6):
-            self.post(device, "vectors", pmt.cons(metadata(round=t), vector))
+            self.post(device, "vectors", pmt.cons(dictionary(round=t), vector))
         self.run_until(top, lambda: len(keep.messages["reports"]) == 6)
         powers = [entry(r, "mean_power_w") for r in keep.messages["reports"]]
         np.testing.assert_allclose(powers[:3], powers[0])
@@ -168,10 +156,10 @@ class qa_chain(gr_unittest.TestCase):
         keep = collector(["bursts"])
         top = gr.top_block()
         top.msg_connect(device, "bursts", keep, "bursts")
-        self.post(device, "vectors", pmt.cons(metadata(round=0), floats([1, 2])))
+        self.post(device, "vectors", pmt.cons(dictionary(round=0), floats([1, 2])))
         self.post(device, "vectors", pmt.intern("nonsense"))
         self.post(device, "settings", pmt.intern("nonsense"))
-        self.post(device, "vectors", pmt.cons(metadata(round=1), floats(np.ones(LENGTH))))
+        self.post(device, "vectors", pmt.cons(dictionary(round=1), floats(np.ones(LENGTH))))
         self.run_until(top, lambda: len(keep.messages["bursts"]) == 2)
         # The round of a vector that is none is silent; of nonsense nobody knows the round.
         silent, sent = keep.messages["bursts"]
@@ -185,7 +173,7 @@ class qa_chain(gr_unittest.TestCase):
         top = gr.top_block()
         top.connect(timer, sink)
         for t in (0, 1, 3, 10):
-            self.post(timer, "bursts", pmt.cons(metadata(round=t), complexes(np.full(700, t))))
+            self.post(timer, "bursts", pmt.cons(dictionary(round=t), complexes(np.full(700, t))))
         self.run_until(top, lambda: len(sink.data()) == 2800)
         np.testing.assert_array_equal(sink.data(), np.repeat([0, 1, 3, 10], 700))
         tags = {}
@@ -204,10 +192,10 @@ class qa_chain(gr_unittest.TestCase):
         sink = blocks.vector_sink_c()
         top = gr.top_block()
         top.connect(timer, sink)
-        self.post(timer, "bursts", pmt.cons(metadata(round=1), complexes([3])))
-        self.post(timer, "bursts", pmt.cons(metadata(round=0), complexes([1, 2])))
-        self.post(timer, "bursts", pmt.cons(metadata(round=3), complexes([9])))
-        self.post(timer, "bursts", pmt.cons(metadata(round=4), complexes(np.ones(11))))
+        self.post(timer, "bursts", pmt.cons(dictionary(round=1), complexes([3])))
+        self.post(timer, "bursts", pmt.cons(dictionary(round=0), complexes([1, 2])))
+        self.post(timer, "bursts", pmt.cons(dictionary(round=3), complexes([9])))
+        self.post(timer, "bursts", pmt.cons(dictionary(round=4), complexes(np.ones(11))))
         self.run_until(top, lambda: len(sink.data()) == 20 and timer.late() == 1)
         np.testing.assert_array_equal(sink.data(), [1, 2] + [0] * 8 + [3] + [0] * 9)
 
