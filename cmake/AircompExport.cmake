@@ -14,9 +14,10 @@ function(aircomp_export component)
   install(EXPORT aircomp-${component} NAMESPACE aircomp:: DESTINATION ${AIRCOMP_CMAKE_DIR} COMPONENT dev)
 endfunction()
 
-# aircomp_pkg_config(LIBRARY DESCRIPTION REQUIRES REQUIRES_PRIVATE): aircomp-LIBRARY.pc. The prefix is
-# said relative to the file, so that an installation can be moved.
+# aircomp_pkg_config(LIBRARY DESCRIPTION REQUIRES REQUIRES_PRIVATE [LIBS_PRIVATE]): aircomp-LIBRARY.pc. The
+# prefix is said relative to the file, so that an installation can be moved.
 function(aircomp_pkg_config AIRCOMP_LIBRARY AIRCOMP_DESCRIPTION AIRCOMP_REQUIRES AIRCOMP_REQUIRES_PRIVATE)
+  set(AIRCOMP_LIBS_PRIVATE "${ARGN}")
   file(RELATIVE_PATH AIRCOMP_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
   configure_file(cmake/library.pc.in cmake/aircomp-${AIRCOMP_LIBRARY}.pc @ONLY)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/cmake/aircomp-${AIRCOMP_LIBRARY}.pc
@@ -36,7 +37,7 @@ if(AIRCOMP_ENABLE_RADIO)
   aircomp_export(radio phy)
   install(DIRECTORY gr-aircomp/include/gnuradio/aircomp/phy DESTINATION include/gnuradio/aircomp COMPONENT dev)
   aircomp_pkg_config(phy "The waveform of sums over the air: bursts, synchronisation, channel emulator" ""
-    "fftw3f volk")
+    "fftw3f volk" -lfec)
 endif()
 if(AIRCOMP_ENABLE_RUNTIME)
   aircomp_export(runtime

@@ -76,8 +76,8 @@ set(CPACK_DEBIAN_GNURADIO_PACKAGE_CONTROL_EXTRA ${scripts}/gnuradio/postinst
 aircomp_package(dev libaircomp-dev libdevel [[libraries of aircomp, to compile with
 Static libraries and headers: transceiver design, sliced language models,
 waveform, simulation. With files for CMake and pkg-config.]])
-set(depends libboost-dev libeigen3-dev libfftw3-dev libicu-dev libmsgsl-dev libpcre2-dev
-  libspdlog-dev libssl-dev libtorch-dev "libvolk2-dev | libvolk-dev" libyaml-cpp-dev
+set(depends libboost-dev libeigen3-dev libfec-dev libfftw3-dev libicu-dev libmsgsl-dev
+  libpcre2-dev libspdlog-dev libssl-dev libtorch-dev "libvolk2-dev | libvolk-dev" libyaml-cpp-dev
   nlohmann-json3-dev pkg-config)
 if(AIRCOMP_WITH_FLOWGRAPHS)
   list(APPEND depends gnuradio-dev)
