@@ -30,6 +30,9 @@ constexpr std::uint8_t not_sent = 128;
 struct Puncturing {
     std::size_t period;
     std::uint8_t first[5], second[5];
+
+    bool sends_first(std::size_t bit) const { return first[bit % period] != 0; }
+    bool sends_second(std::size_t bit) const { return second[bit % period] != 0; }
 };
 
 Puncturing puncturing_of(CodeRate rate) {
@@ -44,6 +47,11 @@ Puncturing puncturing_of(CodeRate rate) {
             break;
     }
     return {1, {1}, {1}};
+}
+
+/// That go into the code.
+std::size_t bits_of(std::size_t message_bytes) {
+    return 8 * (message_bytes + checksum_bytes) + tail_bits;
 }
 
 std::uint32_t checksum_of(gsl::span<const std::uint8_t> message) {
@@ -79,13 +87,23 @@ ConvolutionalCode::ConvolutionalCode(std::size_t message_bytes, CodeRate rate)
     : message_bytes_(message_bytes) {
     if (message_bytes < 1)
         throw std::invalid_argument("convolutional code: expected a message of at least 1 byte");
-    const std::size_t bits = 8 * (message_bytes + checksum_bytes) + tail_bits;
+    const std::size_t bits = bits_of(message_bytes);
     const Puncturing puncturing = puncturing_of(rate);
     for (std::size_t i = 0; i < bits; ++i) {
-        if (puncturing.first[i % puncturing.period] != 0) kept_.push_back(2 * i);
-        if (puncturing.second[i % puncturing.period] != 0) kept_.push_back(2 * i + 1);
+        if (puncturing.sends_first(i)) kept_.push_back(2 * i);
+        if (puncturing.sends_second(i)) kept_.push_back(2 * i + 1);
     }
     decoder_ = std::make_unique<Decoder>(bits);
+}
+
+std::size_t ConvolutionalCode::coded_bits(std::size_t message_bytes, CodeRate rate) {
+    const Puncturing puncturing = puncturing_of(rate);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < bits_of(message_bytes); ++i) {
+        count += puncturing.sends_first(i) ? 1 : 0;
+        count += puncturing.sends_second(i) ? 1 : 0;
+    }
+    return count;
 }
 
 ConvolutionalCode::~ConvolutionalCode() = default;

@@ -22,7 +22,8 @@ public:
     ConvolutionalCode(ConvolutionalCode&&) noexcept;
     ConvolutionalCode& operator=(ConvolutionalCode&&) noexcept;
 
-    /// Bits on the air, at least once each.
+    /// Bits of a message and its checksum on the air.
+    static std::size_t coded_bits(std::size_t message_bytes, CodeRate rate);
     std::size_t coded_bits() const { return kept_.size(); }
 
     /// The message and its checksum, coded: [coded_bits()] of 0 and 1.

@@ -81,14 +81,12 @@ struct Line {
     Placement placement;
 };
 
-std::size_t coded_bits(std::size_t message_bytes, CodeRate rate) {
-    return ConvolutionalCode(message_bytes, rate).coded_bits();
-}
+/// Message bytes and modulation.
+using Key = std::tuple<std::size_t, std::size_t, unsigned, CodeRate, unsigned>;
 
-using Key = std::tuple<std::size_t, unsigned, CodeRate, unsigned>;
-
-Key key_of(const Modulation& modulation) {
-    return {modulation.streams, modulation.bits, modulation.rate, modulation.repetitions};
+Key key_of(std::size_t message_bytes, const Modulation& modulation) {
+    return {message_bytes, modulation.streams, modulation.bits, modulation.rate,
+            modulation.repetitions};
 }
 
 void check(const Modulation& modulation) {
@@ -115,13 +113,14 @@ double value_of(CodeRate rate) {
 }
 
 bool operator==(const Modulation& a, const Modulation& b) {
-    return key_of(a) == key_of(b);
+    return key_of(0, a) == key_of(0, b);
 }
 
 std::size_t message_symbols(const BurstFormat& format, std::size_t message_bytes,
                             const Modulation& modulation) {
     check(modulation);
-    const std::size_t bits = coded_bits(message_bytes, modulation.rate) * modulation.repetitions;
+    const std::size_t bits =
+        ConvolutionalCode::coded_bits(message_bytes, modulation.rate) * modulation.repetitions;
     const std::size_t in_symbol = format.data_subcarriers() * modulation.streams * modulation.bits;
     return (bits + in_symbol - 1) / in_symbol;
 }
@@ -162,24 +161,22 @@ struct MulticastTransmitter::State {
         Preprocessor preprocessor;
     };
 
-    Sender& sender(const Modulation& modulation) {
-        auto& made = senders[key_of(modulation)];
+    Sender& sender(std::size_t message_bytes, const Modulation& modulation) {
+        auto& made = senders[key_of(message_bytes, modulation)];
         if (!made) made = std::make_unique<Sender>(format, message_bytes, modulation, antennas);
         return *made;
     }
 
     BurstFormat format;
-    std::size_t message_bytes;
     std::size_t antennas;
     std::map<Key, std::unique_ptr<Sender>> senders;
 };
 
-MulticastTransmitter::MulticastTransmitter(const BurstFormat& format, std::size_t message_bytes,
-                                           std::size_t antennas) {
+MulticastTransmitter::MulticastTransmitter(const BurstFormat& format, std::size_t antennas) {
     validate(format);
     if (antennas < 1)
         throw std::invalid_argument("multicast: expected at least 1 antenna, found 0");
-    state_ = std::make_unique<State>(State{format, message_bytes, antennas, {}});
+    state_ = std::make_unique<State>(State{format, antennas, {}});
 }
 
 MulticastTransmitter::~MulticastTransmitter() = default;
@@ -215,7 +212,7 @@ std::vector<Sample> MulticastTransmitter::message(gsl::span<const std::uint8_t> 
     State& s = *state_;
     check(modulation);
     require_size("multicast: beams", beams.size(), s.antennas * modulation.streams);
-    State::Sender& sender = s.sender(modulation);
+    State::Sender& sender = s.sender(message.size(), modulation);
     const Line& line = sender.line;
     const std::vector<std::uint8_t> coded = line.code.encode(message);
     std::vector<float> reals(line.payload.length);
@@ -241,7 +238,7 @@ std::vector<Sample> MulticastTransmitter::message(gsl::span<const std::uint8_t> 
     sender.preprocessor.data_burst(reals, settings, symbols);
 
     // The header's last ramp gives way to the first symbol.
-    const std::size_t samples = message_samples(s.format, s.message_bytes, modulation);
+    const std::size_t samples = message_samples(s.format, message.size(), modulation);
     const std::size_t ramp = s.format.ramp;
     const std::size_t head = s.format.header_samples() - ramp;
     std::vector<Sample> header(s.format.header_samples());
@@ -276,8 +273,8 @@ struct MulticastReceiver::State {
         Postprocessor postprocessor;
     };
 
-    Listener& listener(const Modulation& modulation) {
-        auto& made = listeners[key_of(modulation)];
+    Listener& listener(std::size_t message_bytes, const Modulation& modulation) {
+        auto& made = listeners[key_of(message_bytes, modulation)];
         if (!made) {
             made = std::make_unique<Listener>(format, message_bytes, modulation, antennas,
                                               lead + tail);
@@ -288,7 +285,7 @@ struct MulticastReceiver::State {
     void combine();
 
     BurstFormat format;
-    std::size_t message_bytes, antennas, lead, tail;
+    std::size_t antennas, lead, tail;
     CarrierPlan plan;
     std::map<std::size_t, std::unique_ptr<Sounder>> sounders;  // by streams
     std::map<Key, std::unique_ptr<Listener>> listeners;
@@ -326,13 +323,13 @@ void MulticastReceiver::State::combine() {
     }
 }
 
-MulticastReceiver::MulticastReceiver(const BurstFormat& format, std::size_t message_bytes,
-                                     std::size_t antennas, std::size_t lead, std::size_t tail) {
+MulticastReceiver::MulticastReceiver(const BurstFormat& format, std::size_t antennas,
+                                     std::size_t lead, std::size_t tail) {
     validate(format);
     if (antennas < 1)
         throw std::invalid_argument("multicast: expected at least 1 antenna, found 0");
-    state_ = std::make_unique<State>(State{
-        format, message_bytes, antennas, lead, tail, carrier_plan(format), {}, {}, {}, {}, {}, {}});
+    state_ = std::make_unique<State>(
+        State{format, antennas, lead, tail, carrier_plan(format), {}, {}, {}, {}, {}, {}});
 }
 
 MulticastReceiver::~MulticastReceiver() = default;
@@ -369,7 +366,7 @@ MulticastReport MulticastReceiver::receive(gsl::span<const Sample> received,
     State& s = *state_;
     check(modulation);
     require_size("multicast: streams learned", s.learned.streams, modulation.streams);
-    State::Listener& listener = s.listener(modulation);
+    State::Listener& listener = s.listener(message.size(), modulation);
     const Line& line = listener.line;
     require_size("multicast: received", received.size(), s.antennas * listener.window);
     std::vector<Sample> turned(received.begin(), received.end());

@@ -217,8 +217,8 @@ std::vector<Sample> plain_beams(std::size_t streams) {
 }
 
 struct Ends {
-    MulticastTransmitter server{BurstFormat(), message_bytes, server_antennas};
-    MulticastReceiver device{BurstFormat(), message_bytes, device_antennas, lead, tail};
+    MulticastTransmitter server{BurstFormat(), server_antennas};
+    MulticastReceiver device{BurstFormat(), device_antennas, lead, tail};
 };
 
 TEST_CASE("messages come through several paths, whatever their streams, symbols and rates") {

@@ -55,10 +55,8 @@ double required_information(CodeRate rate);
 /// The sending end.
 class MulticastTransmitter {
 public:
-    /// For messages of one size over `antennas` antennas. Throws std::invalid_argument on a bad format
-    /// or no antenna.
-    MulticastTransmitter(const BurstFormat& format, std::size_t message_bytes,
-                         std::size_t antennas);
+    /// Throws std::invalid_argument on a bad format or no antenna.
+    MulticastTransmitter(const BurstFormat& format, std::size_t antennas);
     ~MulticastTransmitter();
     MulticastTransmitter(MulticastTransmitter&&) noexcept;
     MulticastTransmitter& operator=(MulticastTransmitter&&) noexcept;
@@ -98,11 +96,10 @@ struct MulticastReport {
 /// The receiving end of one device.
 class MulticastReceiver {
 public:
-    /// For messages of one size in windows in which a burst begins with sample `lead`, give or take a
-    /// prefix, and which go on for `tail` samples behind its end. Throws std::invalid_argument on a bad
-    /// format or no antenna.
-    MulticastReceiver(const BurstFormat& format, std::size_t message_bytes, std::size_t antennas,
-                      std::size_t lead, std::size_t tail);
+    /// For windows in which a burst begins with sample `lead`, give or take a prefix, and which go on for
+    /// `tail` samples behind its end. Throws std::invalid_argument on a bad format or no antenna.
+    MulticastReceiver(const BurstFormat& format, std::size_t antennas, std::size_t lead,
+                      std::size_t tail);
     ~MulticastReceiver();
     MulticastReceiver(MulticastReceiver&&) noexcept;
     MulticastReceiver& operator=(MulticastReceiver&&) noexcept;
