@@ -150,7 +150,30 @@ MatrixXcd white(Index antennas) {
     return MatrixXcd::Identity(antennas, antennas) / std::sqrt(static_cast<double>(antennas));
 }
 
+MatrixXcd first_factor(Index antennas, Index streams) {
+    if (streams == 0) return white(antennas);
+    return fourier_beams(antennas, streams) / std::sqrt(static_cast<double>(streams));
+}
+
 }  // namespace
+
+MatrixXcd fourier_beams(Index antennas, Index streams) {
+    if (streams < 1 || streams > antennas) {
+        throw std::invalid_argument("multicast: streams: expected 1 to " +
+                                    std::to_string(antennas) + ", found " +
+                                    std::to_string(streams));
+    }
+    constexpr double two_pi = 6.28318530717958647692;
+    MatrixXcd beams(antennas, streams);
+    for (Index r = 0; r < antennas; ++r) {
+        for (Index l = 0; l < streams; ++l) {
+            const double turns =
+                static_cast<double>(r * l % antennas) / static_cast<double>(antennas);
+            beams(r, l) = std::polar(1 / std::sqrt(static_cast<double>(antennas)), two_pi * turns);
+        }
+    }
+    return beams;
+}
 
 Multicast design_multicast(const std::vector<MatrixXcd>& channels, double snr,
                            const MulticastOptions& options) {
@@ -162,7 +185,7 @@ Multicast design_multicast(const std::vector<MatrixXcd>& channels, double snr,
     const Channels all(channels, snr);
     const Index antennas = all.all.rows();
     std::vector<double> weights(channels.size(), 1 / static_cast<double>(channels.size()));
-    MatrixXcd F = white(antennas);
+    MatrixXcd F = first_factor(antennas, options.streams);
     Multicast best;
     while (true) {
         const Rates rates = rates_of(all, F);

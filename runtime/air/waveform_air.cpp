@@ -34,7 +34,7 @@ phy::EmulatorConfig uplink_config(const Config& config) {
 phy::EmulatorConfig downlink_config(const Config& config) {
     phy::EmulatorConfig emulator = uplink_config(config);
     emulator.receiver_antennas = emulator.transmitter_antennas;
-    emulator.transmitter_antennas = {1};
+    emulator.transmitter_antennas = {static_cast<std::size_t>(config.radio.server_antennas)};
     emulator.seed = derive_seed(config.seed, seed_for::downlink_air);
     return emulator;
 }
@@ -66,7 +66,7 @@ WaveformAir::WaveformAir(const Config& config, const phy::BurstFormat& format,
                       static_cast<double>(format.used_subcarriers())),
       uplink_(uplink_config(config)),
       downlink_(downlink_config(config)),
-      headers_(config.devices.size()) {
+      heard_(config.devices.size()) {
     set_radios(path_gains);
     set_noise(true);
     downlink_.set_noise_power(sample_noise_w_);
@@ -130,7 +130,9 @@ void WaveformAir::set_links(const std::vector<Eigen::MatrixXcd>& channels) {
                     paths[i].gain =
                         i == 0 ? std::sqrt(path_parts_[0]) * h(r, t) : later_[n].gain(i - 1, r, t);
                 }
-                uplink_.set_link(static_cast<std::size_t>(r), stream, paths);
+                const auto antenna = static_cast<std::size_t>(r);
+                uplink_.set_link(antenna, stream, paths);
+                downlink_.set_link(stream, antenna, paths);
             }
         }
     }
@@ -194,43 +196,57 @@ std::vector<std::complex<double>> WaveformAir::residuals(std::size_t device, dou
 }
 
 const std::vector<std::vector<phy::Sample>>& WaveformAir::downlink(
-    gsl::span<const phy::Sample> header, std::size_t antenna) {
-    const std::size_t length = window(header.size());
-    for (std::size_t k = 0; k < uplink_.transmit_streams(); ++k)
-        downlink_.set_link(k, 0, uplink_.link(antenna, k));
-    std::vector<phy::Sample> sent(length);
-    std::copy(header.begin(), header.end(), sent.begin() + lead());
+    gsl::span<const phy::Sample> burst) {
+    const std::size_t samples = burst.size() / server_antennas_;
+    const std::size_t length = window(samples);
+    sent_.assign(server_antennas_ * length, phy::Sample());
+    std::vector<gsl::span<const phy::Sample>> in;
+    for (std::size_t r = 0; r < server_antennas_; ++r) {
+        std::copy_n(&burst[r * samples], samples, &sent_[r * length + lead()]);
+        in.emplace_back(&sent_[r * length], length);
+    }
     std::vector<gsl::span<phy::Sample>> out;
     for (std::size_t n = 0; n < devices_.size(); ++n) {
         const auto antennas = static_cast<std::size_t>(devices_[n].antennas);
-        headers_[n].resize(antennas * length);
+        heard_[n].resize(antennas * length);
         for (std::size_t t = 0; t < antennas; ++t)
-            out.emplace_back(&headers_[n][t * length], length);
+            out.emplace_back(&heard_[n][t * length], length);
     }
-    const gsl::span<const phy::Sample> in[] = {sent};
     downlink_.process(in, out);
-    std::vector<double> before;
-    for (std::size_t n = 0; n < devices_.size(); ++n)
-        before.push_back(uplink_.transmitter_phase(n));
     sent_.assign(uplink_.transmit_streams() * length, phy::Sample());
     pass(length);  // the devices' oscillators run on meanwhile
     for (std::size_t n = 0; n < devices_.size(); ++n)
-        turn_by_oscillator(n, before[n], length, headers_[n]);
-    return headers_;
+        turn_by_oscillator(n, length, heard_[n]);
+    return heard_;
 }
 
-// A straight line between the oscillator's phases before and after: within a header phase noise is
-// far below what receiver noise leaves.
-void WaveformAir::turn_by_oscillator(std::size_t device, double before, std::size_t samples,
-                                     std::vector<phy::Sample>& received) const {
+/// How far an oscillator's phase goes in a sample, between two phases that are known but for whole
+/// turns.
+double WaveformAir::phase_step_of(std::size_t device, double begin, double end,
+                                  std::size_t samples) const {
     const double expected =
         two_pi * carrier_offset_hz_[device] * static_cast<double>(samples) / sample_rate_hz_;
-    const double walked =
-        std::remainder(uplink_.transmitter_phase(device) - before - expected, two_pi);
-    const double step = (expected + walked) / static_cast<double>(samples);
-    for (std::size_t i = 0; i < received.size(); ++i) {
-        const double angle = before + step * static_cast<double>(i % samples);
-        received[i] *= phy::Sample(std::polar(1.0, -angle));
+    const double walked = std::remainder(end - begin - expected, two_pi);
+    return (expected + walked) / static_cast<double>(samples);
+}
+
+// Straight lines between the oscillator's phases.
+void WaveformAir::turn_by_oscillator(std::size_t device, std::size_t samples,
+                                     std::vector<phy::Sample>& received) const {
+    const std::size_t antennas = received.size() / samples;
+    for (std::size_t begin = 0; begin < samples; begin += phase_step) {
+        const std::size_t count = std::min(phase_step, samples - begin);
+        const std::size_t i = begin / phase_step;
+        const bool is_last = begin + count == samples;
+        const double phase = phases_[i * devices_.size() + device];
+        const double next = is_last ? uplink_.transmitter_phase(device)
+                                    : phases_[(i + 1) * devices_.size() + device];
+        const double step = phase_step_of(device, phase, next, count);
+        for (std::size_t j = 0; j < count; ++j) {
+            const phy::Sample turn(std::polar(1.0, -(phase + step * static_cast<double>(j))));
+            for (std::size_t t = 0; t < antennas; ++t)
+                received[t * samples + begin + j] *= turn;
+        }
     }
 }
 

@@ -46,10 +46,9 @@ public:
     gsl::span<const phy::Sample> uplink(gsl::span<const std::vector<phy::Sample>> bursts,
                                         std::size_t samples);
 
-    /// The server's antenna `antenna` sends `header`; what every device receives, [antennas,
-    /// window(header)], valid until the next call.
-    const std::vector<std::vector<phy::Sample>>& downlink(gsl::span<const phy::Sample> header,
-                                                          std::size_t antenna);
+    /// The server sends `burst`, [server antennas, samples]; what every device receives, [antennas,
+    /// window(samples)], valid until the next call.
+    const std::vector<std::vector<phy::Sample>>& downlink(gsl::span<const phy::Sample> burst);
 
     /// Time passes in silence.
     void idle(double samples);
@@ -68,8 +67,9 @@ private:
     void set_radios(const std::vector<double>& path_gains);
     void set_links(const std::vector<Eigen::MatrixXcd>& channels);
     void pass(std::size_t samples);
-    void turn_by_oscillator(std::size_t device, double before, std::size_t samples,
+    void turn_by_oscillator(std::size_t device, std::size_t samples,
                             std::vector<phy::Sample>& received) const;
+    double phase_step_of(std::size_t device, double begin, double end, std::size_t samples) const;
 
     WaveformConfig waveform_;
     double doppler_hz_;
@@ -83,9 +83,10 @@ private:
     std::vector<LaterPaths> later_;  // by device
     std::vector<double> carrier_offset_hz_;
     std::size_t now_ = 0;
-    std::vector<double> phases_;  // of the last uplink, every phase_step samples, [times, devices]
+    std::vector<double>
+        phases_;  // while air last passed, every phase_step samples, [times, devices]
     std::vector<phy::Sample> sent_, received_;
-    std::vector<std::vector<phy::Sample>> headers_;
+    std::vector<std::vector<phy::Sample>> heard_;
 };
 
 }  // namespace aircomp::runtime

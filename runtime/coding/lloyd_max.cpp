@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 
+#include "coding/bit_stream.hpp"
 #include "coding/exact_sum.hpp"
 
 namespace aircomp::runtime {
@@ -64,7 +66,7 @@ std::vector<double> best_levels(std::size_t count) {
 
 }  // namespace
 
-LloydMax::LloydMax(int bits) {
+LloydMax::LloydMax(int bits) : bits_(bits) {
     const auto levels = best_levels(std::size_t{1} << bits);
     // Of centroids, E(X - q)^2 = 1 - E q^2.
     distortion_ = 1;
@@ -89,16 +91,48 @@ const LloydMax& LloydMax::of(int bits) {
     return *quantiser;
 }
 
-float LloydMax::nearest(float value) const {
+std::size_t LloydMax::index_of(float value) const {
     const auto above = std::upper_bound(borders_.begin(), borders_.end(), value);
-    return levels_[static_cast<std::size_t>(above - borders_.begin())];
+    return static_cast<std::size_t>(above - borders_.begin());
 }
 
+namespace {
+
+float scale_of(gsl::span<const float> values) {
+    return static_cast<float>(std::sqrt(mean_square(values)));
+}
+
+}  // namespace
+
 void quantise(gsl::span<float> values, const LloydMax& quantiser) {
-    const auto scale = static_cast<float>(std::sqrt(mean_square(values)));
+    const float scale = scale_of(values);
     if (scale == 0) return;
     for (float& value : values)
         value = scale * quantiser.nearest(value / scale);
+}
+
+std::size_t packed_bytes(std::size_t length, const LloydMax& quantiser) {
+    return sizeof(float) + (length * static_cast<std::size_t>(quantiser.bits()) + 7) / 8;
+}
+
+void pack(gsl::span<const float> values, const LloydMax& quantiser, gsl::span<std::uint8_t> bytes) {
+    const float scale = scale_of(values);
+    std::memcpy(bytes.data(), &scale, sizeof(scale));
+    BitWriter codes(bytes.subspan(sizeof(scale)));
+    for (const float value : values) {
+        const std::size_t index = quantiser.index_of(scale > 0 ? value / scale : 0.0F);
+        codes.put(static_cast<std::uint32_t>(index), quantiser.bits());
+    }
+    codes.finish();
+}
+
+void unpack(gsl::span<const std::uint8_t> bytes, const LloydMax& quantiser,
+            gsl::span<float> values) {
+    float scale = 0;
+    std::memcpy(&scale, bytes.data(), sizeof(scale));
+    BitReader codes(bytes.subspan(sizeof(scale)));
+    for (float& value : values)
+        value = scale * quantiser.levels()[codes.take(quantiser.bits())];
 }
 
 }  // namespace aircomp::runtime

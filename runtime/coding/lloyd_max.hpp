@@ -3,6 +3,8 @@
 // Trans. Inform. Theory 6, 1960).
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <gsl/span>
 #include <vector>
 
@@ -16,9 +18,11 @@ public:
     /// std::invalid_argument for other numbers of bits.
     static const LloydMax& of(int bits);
 
-    /// The level nearest to `value`.
-    float nearest(float value) const;
+    /// Which level is nearest to `value`.
+    std::size_t index_of(float value) const;
+    float nearest(float value) const { return levels_[index_of(value)]; }
 
+    int bits() const { return bits_; }
     /// Ascending.
     const std::vector<float>& levels() const { return levels_; }
 
@@ -28,6 +32,7 @@ public:
 private:
     explicit LloydMax(int bits);
 
+    int bits_;
     std::vector<float> levels_, borders_;  // border i is between the levels i and i + 1
     double distortion_ = 0;
 };
@@ -35,5 +40,15 @@ private:
 /// Rounds `values` to the levels times their own root mean square, which travels with the codes as a
 /// float32.
 void quantise(gsl::span<float> values, const LloydMax& quantiser);
+
+/// Bytes of `length` values' scale and codes.
+std::size_t packed_bytes(std::size_t length, const LloydMax& quantiser);
+
+/// Writes packed_bytes() bytes. Every value must be finite.
+void pack(gsl::span<const float> values, const LloydMax& quantiser, gsl::span<std::uint8_t> bytes);
+
+/// What pack() was given, rounded as quantise() rounds it.
+void unpack(gsl::span<const std::uint8_t> bytes, const LloydMax& quantiser,
+            gsl::span<float> values);
 
 }  // namespace aircomp::runtime

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "coding/bit_stream.hpp"
 #include "coding/lloyd_max.hpp"
 
 namespace aircomp::runtime {
@@ -22,16 +23,18 @@ float largest_of(gsl::span<const float> values) {
 }
 
 /// The grid's points on either side of 0.
-float levels_of(int bits) {
-    return static_cast<float>((std::int64_t{1} << (bits - 1)) - 1);
+std::int64_t levels_of(int bits) {
+    return (std::int64_t{1} << (bits - 1)) - 1;
 }
 
-float code_of(float value, float largest, float levels) {
-    return std::round(value / largest * levels);
+std::int64_t code_of(float value, float largest, std::int64_t levels) {
+    const float code = std::round(value / largest * static_cast<float>(levels));
+    // As a float, many levels are one more than they are.
+    return std::clamp(static_cast<std::int64_t>(code), -levels, levels);
 }
 
-float value_of(float code, float largest, float levels) {
-    return code / levels * largest;
+float value_of(std::int64_t code, float largest, std::int64_t levels) {
+    return static_cast<float>(code) / static_cast<float>(levels) * largest;
 }
 
 }  // namespace
@@ -41,19 +44,16 @@ std::size_t packed_bytes(std::size_t length, int bits) {
 }
 
 void pack(gsl::span<const float> values, int bits, gsl::span<std::uint8_t> bytes) {
-    const float largest = largest_of(values), levels = levels_of(bits);
+    const float largest = largest_of(values);
+    const std::int64_t levels = levels_of(bits);
     std::memcpy(bytes.data(), &largest, sizeof(largest));
-    std::size_t at = sizeof(largest);
-    std::uint32_t pending = 0;
-    int held = 0;
+    BitWriter codes(bytes.subspan(sizeof(largest)));
     for (const float value : values) {
         // From 0 on: as many codes below as above the middle.
-        const float code = largest > 0 ? code_of(value, largest, levels) : 0.0F;
-        pending |= static_cast<std::uint32_t>(code + levels) << held;
-        for (held += bits; held >= 8; held -= 8, pending >>= 8)
-            bytes[at++] = static_cast<std::uint8_t>(pending);
+        const std::int64_t code = largest > 0 ? code_of(value, largest, levels) : 0;
+        codes.put(static_cast<std::uint32_t>(code + levels), bits);
     }
-    if (held > 0) bytes[at] = static_cast<std::uint8_t>(pending);
+    codes.finish();
 }
 
 void unpack(gsl::span<const std::uint8_t> bytes, int bits, gsl::span<float> values) {
@@ -63,22 +63,15 @@ void unpack(gsl::span<const std::uint8_t> bytes, int bits, gsl::span<float> valu
         throw std::runtime_error("quantised vector: expected a finite range, found " +
                                  std::to_string(largest));
     }
-    const float levels = levels_of(bits);
-    const std::uint32_t mask = (1U << bits) - 1;
-    std::size_t at = sizeof(largest);
-    std::uint32_t pending = 0;
-    int held = 0;
-    for (float& value : values) {
-        for (; held < bits; held += 8)
-            pending |= static_cast<std::uint32_t>(bytes[at++]) << held;
-        value = value_of(static_cast<float>(pending & mask) - levels, largest, levels);
-        pending >>= bits;
-        held -= bits;
-    }
+    const std::int64_t levels = levels_of(bits);
+    BitReader codes(bytes.subspan(sizeof(largest)));
+    for (float& value : values)
+        value = value_of(static_cast<std::int64_t>(codes.take(bits)) - levels, largest, levels);
 }
 
 void quantise(gsl::span<float> values, int bits) {
-    const float largest = largest_of(values), levels = levels_of(bits);
+    const float largest = largest_of(values);
+    const std::int64_t levels = levels_of(bits);
     if (largest == 0) return;
     for (float& value : values)
         value = value_of(code_of(value, largest, levels), largest, levels);

@@ -11,7 +11,7 @@
 
 namespace aircomp::runtime {
 
-/// Bytes of `length` values of 2 to 16 bits.
+/// Bytes of `length` values of 2 to 32 bits.
 std::size_t packed_bytes(std::size_t length, int bits);
 
 /// Writes packed_bytes() bytes. Every value must be finite.

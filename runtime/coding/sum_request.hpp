@@ -61,7 +61,7 @@ struct SumCopies {
     }
 
     gsl::span<float> server, devices;
-    double side_bits = 0;  ///< That go down with the vector besides.
+    gsl::span<const float> side = {};  ///< What goes down with the vector besides.
     /// How large an error each coordinate bears beside the others, [length]; empty: all alike.
     gsl::span<const float> weights = {};
 };

@@ -40,6 +40,7 @@ EmulatedDevices::EmulatedDevices(const Config& config, const phy::BurstFormat& f
     : takes_part_(std::move(takes_part)),
       drops_out_(config.waveform.dropout),
       dropouts_(derive_seed(config.seed, seed_for::dropouts)),
+      reports_(config.devices.size()),
       corrections_(config.devices.size()),
       bursts_(config.devices.size()) {
     std::mt19937_64 generator(derive_seed(config.seed, seed_for::residual_offsets));
@@ -74,11 +75,14 @@ std::vector<DeviceReport> EmulatedDevices::take_part(const RoundOrder& order,
 
 bool EmulatedDevices::hear(const std::vector<std::vector<phy::Sample>>& received, Ticks header) {
     for (std::size_t n = 0; n < ends_.size(); ++n) {
-        if (!takes_part_[n]) continue;
-        if (!ends_[n].hear(received[n], static_cast<double>(header - lead), reports_[n]))
-            return false;
+        if (takes_part_[n] && !hear(n, received[n], header)) return false;
     }
     return true;
+}
+
+bool EmulatedDevices::hear(std::size_t device, gsl::span<const phy::Sample> received,
+                           Ticks header) {
+    return ends_[device].hear(received, static_cast<double>(header - lead), reports_[device]);
 }
 
 const EmulatedDevices::Bursts& EmulatedDevices::send() {
@@ -113,10 +117,11 @@ EmulatedServer::EmulatedServer(const Config& config, const phy::BurstFormat& for
                                const phy::Payload& payload, WaveformAir& air,
                                EmulatedDevices& devices)
     : knows_channels_(config.radio.channel_knowledge == ChannelKnowledge::perfect),
+      antennas_(static_cast<std::size_t>(config.radio.server_antennas)),
       sounding_samples_(format.sounding_samples()),
       burst_samples_(burst_samples(format, payload)),
-      end_(format, payload, static_cast<std::size_t>(config.radio.server_antennas),
-           config.radio.server_power_w, WaveformAir::lead(), air.window(0) - WaveformAir::lead()),
+      end_(format, payload, antennas_, config.radio.server_power_w, WaveformAir::lead(),
+           air.window(0) - WaveformAir::lead()),
       air_(air),
       devices_(devices) {}
 
@@ -142,12 +147,20 @@ ServerReport EmulatedServer::sum(const RoundOrder& order, const ServerSettings& 
 /// Returns whether the bursts are due now: all devices have found all headers.
 bool EmulatedServer::reach_devices(const RoundOrder& order) {
     for (const Ticks header : order.headers) {
+        if (header <= now()) continue;  // heard at the head of a message
         wait_until(header);
-        if (!devices_.hear(air_.downlink(end_.header(), order.header_antenna), header))
-            return false;
+        if (!devices_.hear(air_.downlink(header_of(order.header_antenna)), header)) return false;
     }
     wait_until(order.burst);
     return true;
+}
+
+/// What the server's antennas send for a header of one of them.
+std::vector<phy::Sample> EmulatedServer::header_of(std::size_t antenna) const {
+    const auto header = end_.header();
+    std::vector<phy::Sample> sent(antennas_ * header.size());
+    std::copy(header.begin(), header.end(), &sent[antenna * header.size()]);
+    return sent;
 }
 
 /// A transmission begins lead() samples after the air is called.

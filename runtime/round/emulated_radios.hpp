@@ -35,7 +35,17 @@ public:
     std::vector<DeviceReport> take_part(const RoundOrder& order,
                                         const std::function<void()>& server) override;
 
+    bool takes_part(std::size_t device) const { return takes_part_[device]; }
+
     // ---- for the air ----
+
+    /// A header, alone or at the head of a message, received by one device, [antennas,
+    /// window(header)], from where it begins on. Returns whether the device found it.
+    bool hear(std::size_t device, gsl::span<const phy::Sample> received, Ticks header);
+    /// What a device knows by headers of its oscillator at `begin`.
+    phy::OscillatorCorrection oscillator_at(std::size_t device, Ticks begin) const {
+        return ends_[device].headers().predict(static_cast<double>(begin));
+    }
 
     /// A header of the round, received by every device from where it begins on. Returns whether all
     /// that take part found it; the first that did not is reported.
@@ -86,9 +96,11 @@ public:
 
 private:
     bool reach_devices(const RoundOrder& order);
+    std::vector<phy::Sample> header_of(std::size_t antenna) const;
     void wait_until(Ticks begin);
 
     bool knows_channels_;
+    std::size_t antennas_;
     std::size_t sounding_samples_, burst_samples_;
     ServerEnd end_;
     WaveformAir& air_;

@@ -31,19 +31,21 @@ RoundClock::RoundClock(const phy::BurstFormat& format, const phy::Payload& paylo
       end_(timing.start),
       earliest_(timing.start) {}
 
-RoundOrder RoundClock::next(bool sounding, bool acquire, Ticks now, Ticks after_header) {
+RoundOrder RoundClock::next(bool sounding, bool acquire, Ticks now, const HeaderBefore& before) {
     place(now);
     RoundOrder order;
     order.number = number_++;
     order.sounding = sounding;
     order.burst = begin_;
-    if (timing_.headers) {
+    if (before.heard) {
+        order.headers.push_back(*before.heard);
+    } else if (timing_.headers) {
         add_headers(order, acquire);
         order.burst = order.headers.back() + header_ + timing_.header_gap;
     }
-    order.burst += turnaround(sounding, acquire);
+    if (!before.heard) order.burst += turnaround(sounding, acquire);
     if (!order.headers.empty())
-        order.burst = std::max(order.burst, order.headers.back() + after_header);
+        order.burst = std::max(order.burst, order.headers.back() + before.burst_after);
     end_ = order.burst + (sounding ? sounding_ : burst_) + timing_.tail;
     earliest_ = end_ + timing_.interval;
     return order;

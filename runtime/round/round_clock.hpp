@@ -2,6 +2,8 @@
 // When rounds take place: times in integer ticks, as far ahead as the radios have to know them.
 #pragma once
 
+#include <optional>
+
 #include "gnuradio/aircomp/phy/burst_format.hpp"
 #include "gnuradio/aircomp/phy/preprocessor.hpp"
 #include "round/round_order.hpp"
@@ -22,6 +24,14 @@ Ticks ticks_of(double seconds, double sample_rate_hz);
 /// Samples of the burst that carries `payload`, per antenna.
 std::size_t burst_samples(const phy::BurstFormat& format, const phy::Payload& payload);
 
+/// What devices had of the server before a round.
+struct HeaderBefore {
+    /// The round's burst begins so long after the begin of its last header, or later.
+    Ticks burst_after = 0;
+    /// Where a header began that they have heard: the round has no other one.
+    std::optional<Ticks> heard;
+};
+
 class RoundClock {
 public:
     /// For sums of `payload`.
@@ -31,8 +41,7 @@ public:
     /// The next round; the clock now says `now`. On a grid, as long as rounds are ordered in time,
     /// their times follow from the first one's alone. `acquire` puts so many headers before the round
     /// that offsets of the configured size become known to a few Hz; one header tells them to some 100.
-    /// The burst begins `after_header` after the last header's begin, or later.
-    RoundOrder next(bool sounding, bool acquire, Ticks now, Ticks after_header = 0);
+    RoundOrder next(bool sounding, bool acquire, Ticks now, const HeaderBefore& before = {});
 
     /// Number of the round that next() will order.
     std::int64_t next_number() const { return number_; }

@@ -185,13 +185,15 @@ std::vector<double> phase_turns(const phy::SoundingReport& before,
 // ---- sums ----
 
 WholeRound RoundScheduler::sum(SiteKind kind, double scale, gsl::span<float> sum,
-                               Ticks after_header) {
+                               const HeaderBefore& before) {
     for (int attempt = 0; attempt < config_.waveform.attempts; ++attempt) {
+        const std::int64_t soundings = soundings_;
         // Sums may have failed because the channel has changed.
         prepare();
+        const bool is_next = attempt == 0 && soundings == soundings_;
         WholeRound round;
-        round.order =
-            clock_.next(/*sounding=*/false, false, server_.now(), attempt == 0 ? after_header : 0);
+        round.order = clock_.next(/*sounding=*/false, false, server_.now(),
+                                  is_next ? before : HeaderBefore());
         round.order.site = kind;
         round.order.header_antenna = header_antenna_;
         round.order.scale = scale;

@@ -69,9 +69,10 @@ public:
     /// One sum of the devices' partials, all of which are divided by `scale`, into `sum`; prepares
     /// before it. A round in which anything is late, missing or not found is discarded and
     /// repeated, with a larger scale where limits have refused a burst; throws NoWholeRound that
-    /// says why. The first round's burst comes `after_header` after its header's begin, or later:
+    /// says why. `before` is the first round's alone, and nothing where a sounding comes before it:
     /// what was the way down of the sum before is its header.
-    WholeRound sum(SiteKind kind, double scale, gsl::span<float> sum, Ticks after_header = 0);
+    WholeRound sum(SiteKind kind, double scale, gsl::span<float> sum,
+                   const HeaderBefore& before = {});
 
     /// A sounding under the phases' old reference: what has changed since the design's. Throws
     /// NoWholeRound.
@@ -97,6 +98,8 @@ public:
     double sounding_s() const { return sounding_s_; }
     /// Why, one for each round that was discarded.
     const std::vector<RoundFault>& faults() const { return faults_; }
+    /// The server's antenna that sends headers until the next sounding.
+    std::size_t header_antenna() const { return header_antenna_; }
 
 private:
     std::size_t devices() const { return config_.devices.size(); }

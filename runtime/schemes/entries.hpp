@@ -25,6 +25,11 @@ inline const LedgerEntry repeated_rounds{"repeated_rounds", "",
                                          "rounds whose header, sounding or sum was not found",
                                          /*per_token=*/true};
 
+/// Of the medium waveform.
+inline const LedgerEntry repeated_messages{"repeated_messages", "",
+                                           "messages of the server that a device could not decode",
+                                           /*per_token=*/true};
+
 /// Of the medium waveform with free-running oscillators, summed over all_reduces: what is left of
 /// the devices' phases, and what that costs.
 inline const LedgerEntry residual_phase_rad2{

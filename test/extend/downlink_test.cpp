@@ -32,7 +32,7 @@ TEST_CASE(
     for (std::size_t i = 0; i < sum.size(); ++i)
         sum[i] = std::sin(static_cast<float>(i));
     const auto multicast = bring(*make_way_down(config), config, sum);
-    const auto unicast = bring(*unicast_downlink().make(), config, sum);
+    const auto unicast = bring(*unicast_downlink().make(nullptr), config, sum);
     CHECK(unicast.sum == multicast.sum);
     // The weakest device takes as long as a multicast, every other one less.
     CHECK(unicast.seconds > multicast.seconds);

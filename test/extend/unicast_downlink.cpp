@@ -30,7 +30,7 @@ public:
 
 Downlink unicast_downlink() {
     return {"unicast", "codes of downlink_bits bits on the air, to one device after the other",
-            [] { return std::make_unique<Unicast>(); }};
+            [](const std::shared_ptr<Broadcast>&) { return std::make_unique<Unicast>(); }};
 }
 
 }  // namespace aircomp::runtime

@@ -47,6 +47,26 @@ TEST_CASE("a Lloyd-Max quantiser takes the nearest level, which costs what it sa
     CHECK(quantiser.nearest(-std::numeric_limits<float>::infinity()) == quantiser.levels().front());
 }
 
+TEST_CASE("Lloyd-Max codes come back as what the quantiser makes of the values") {
+    const LloydMax& quantiser = LloydMax::of(GENERATE(1, 3, LloydMax::most_bits));
+    std::mt19937_64 generator(5);
+    std::normal_distribution<float> gaussian(0, 7);
+    std::vector<float> values(101);
+    for (float& value : values)
+        value = gaussian(generator);
+    std::vector<std::uint8_t> bytes(packed_bytes(values.size(), quantiser));
+    CHECK(bytes.size() == 4 + (101 * static_cast<std::size_t>(quantiser.bits()) + 7) / 8);
+    pack(values, quantiser, bytes);
+    std::vector<float> back(values.size());
+    unpack(bytes, quantiser, back);
+    quantise(values, quantiser);
+    CHECK(back == values);
+    std::fill(values.begin(), values.end(), 0.0F);
+    pack(values, quantiser, bytes);
+    unpack(bytes, quantiser, back);
+    CHECK(back == values);
+}
+
 TEST_CASE("Lloyd-Max quantisers of other numbers of bits are refused") {
     CHECK_THROWS_WITH(LloydMax::of(0), Catch::Contains("expected 1 to 6 bits, found 0"));
     CHECK_THROWS_WITH(LloydMax::of(7), Catch::Contains("found 7"));

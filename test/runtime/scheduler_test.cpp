@@ -520,10 +520,15 @@ TEST_CASE("an emulated air's rounds follow one another, window after window") {
     CHECK(second.headers == std::vector<Ticks>{123 + window(of.header) + lead});
     CHECK(second.burst == 123 + 2 * window(of.header) + lead);
     // What was a way down is a header of long before.
-    const auto third = of.clock.next(false, false, 5000000, /*after_header=*/90000);
+    const auto third = of.clock.next(false, false, 5000000, {90000, {}});
     CHECK(third.burst == third.headers.back() + 90000);
-    CHECK(of.clock.next(false, false, 7000000, /*after_header=*/1).burst ==
+    CHECK(of.clock.next(false, false, 7000000, {1, {}}).burst ==
           7000000 + window(of.header) + 20000 + lead);
+    // And one that devices have heard is not sent again.
+    const auto fourth = of.clock.next(false, false, 8000000, {5000, 7999000});
+    CHECK(fourth.headers == std::vector<Ticks>{7999000});
+    CHECK(fourth.burst == 7999000 + 5000);
+    CHECK(of.clock.next(false, false, 9000000, {5000, 8000000}).burst == 9000000 + lead);
 }
 
 TEST_CASE("a round whose confidence is too low, or no number, does not count") {

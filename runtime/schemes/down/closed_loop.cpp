@@ -4,7 +4,9 @@
 // site's codes lose is in the next one's difference, so that losses do not add up.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <optional>
+#include <vector>
 
 #include "coding/analog_codec.hpp"
 #include "coding/lloyd_max.hpp"
@@ -25,6 +27,8 @@ float weight(gsl::span<const float> weights, std::size_t i) {
 
 class ClosedLoop final : public OnAir {
 public:
+    using OnAir::OnAir;
+
     void bring(RadioCell& cell, gsl::span<const float> lag, SumCopies sum) override {
         const Config& config = cell.config();
         const auto length = static_cast<std::int64_t>(lag.size());
@@ -32,16 +36,25 @@ public:
         for (std::size_t i = 0; i < lag.size(); ++i)
             sum.devices[i] = (lag[i] + sum.server[i]) / weight(sum.weights, i);
         if (rotation_) rotation_->apply(sum.devices);
-        quantise(sum.devices, LloydMax::of(config.radio.downlink_bits));
+        send(cell, sum);
         if (rotation_) rotation_->undo(sum.devices);
         for (std::size_t i = 0; i < lag.size(); ++i)
             sum.devices[i] *= weight(sum.weights, i);
-        const double bits =
-            config.radio.downlink_bits * static_cast<double>(length) + scale_bits + sum.side_bits;
-        send(cell, bits);
     }
 
 private:
+    void send(RadioCell& cell, const SumCopies& sum) {
+        const LloydMax& quantiser = LloydMax::of(cell.config().radio.downlink_bits);
+        const std::size_t codes = packed_bytes(sum.devices.size(), quantiser);
+        std::vector<std::uint8_t> message(codes + sum.side.size_bytes());
+        pack(sum.devices, quantiser, message);
+        if (!sum.side.empty()) std::memcpy(&message[codes], sum.side.data(), sum.side.size_bytes());
+        const auto bits = static_cast<double>(sum.devices.size()) * quantiser.bits() + scale_bits +
+                          8 * static_cast<double>(sum.side.size_bytes());
+        broadcast().send(cell, message, bits);
+        unpack(message, quantiser, sum.devices);
+    }
+
     std::optional<phy::Rotation> rotation_;
 };
 
@@ -51,7 +64,9 @@ Downlink closed_loop_downlink() {
     Downlink way = {"closed-loop",
                     "what devices lack of the server's stream, Lloyd-Max codes of downlink_bits "
                     "bits at the multicast's rate",
-                    [] { return std::make_unique<ClosedLoop>(); }};
+                    [](std::shared_ptr<Broadcast> broadcast) {
+                        return std::make_unique<ClosedLoop>(std::move(broadcast));
+                    }};
     way.most_bits = LloydMax::most_bits;
     way.closes_loop = true;
     way.on_air = true;

@@ -23,7 +23,7 @@ public:
 
 Downlink control_downlink() {
     return {"control", "float32 over the wired control link",
-            [] { return std::make_unique<ControlLink>(); }};
+            [](const std::shared_ptr<Broadcast>&) { return std::make_unique<ControlLink>(); }};
 }
 
 }  // namespace aircomp::runtime

@@ -14,7 +14,7 @@ public:
 
 Downlink free_downlink() {
     return {"free", "no time and no errors, as the paper has it",
-            [] { return std::make_unique<Free>(); }};
+            [](const std::shared_ptr<Broadcast>&) { return std::make_unique<Free>(); }};
 }
 
 }  // namespace aircomp::runtime

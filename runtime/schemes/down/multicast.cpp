@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Way down `multicast`: codes of downlink_bits bits on the air, at the rate of the weakest device,
 // equation (12). The server goes on from what the codes say, as the devices do.
+#include <vector>
+
 #include "coding/packed_partial.hpp"
 #include "schemes/down/on_air.hpp"
 #include "schemes/down/registry.hpp"
@@ -10,13 +12,17 @@ namespace {
 
 class Multicast final : public OnAir {
 public:
+    using OnAir::OnAir;
+
     void bring(RadioCell& cell, gsl::span<const float>, SumCopies sum) override {
         const int bits = cell.config().radio.downlink_bits;
-        quantise(sum.server, bits);
-        sum.share();
+        std::vector<std::uint8_t> message(packed_bytes(sum.server.size(), bits));
+        pack(sum.server, bits, message);
         const double range_bits = cell.config().costs == Costs::whole ? 32 : 0;
         const double all_bits = bits * static_cast<double>(sum.server.size()) + range_bits;
-        send(cell, all_bits);
+        broadcast().send(cell, message, all_bits);
+        unpack(message, bits, sum.server);
+        sum.share();
     }
 };
 
@@ -25,7 +31,9 @@ public:
 Downlink multicast_downlink() {
     Downlink way = {"multicast",
                     "codes of downlink_bits bits on the air, at the weakest device's rate",
-                    [] { return std::make_unique<Multicast>(); }};
+                    [](std::shared_ptr<Broadcast> broadcast) {
+                        return std::make_unique<Multicast>(std::move(broadcast));
+                    }};
     way.on_air = true;
     return way;
 }

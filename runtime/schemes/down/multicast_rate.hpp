@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the server's multicast carries, equations (12) and (16): all ways down on the air are charged by
-// it.
+// What the server's multicast carries, equations (12) and (16), and messages that are charged by it and
+// come through whole.
 #pragma once
 
 #include <Eigen/Core>
@@ -8,6 +8,7 @@
 
 #include "air/coded_channel.hpp"
 #include "air/radio_cell.hpp"
+#include "schemes/down/broadcast.hpp"
 
 namespace aircomp::runtime {
 
@@ -24,6 +25,19 @@ private:
     std::int64_t block_ = -1;  ///< Whose channels have been looked at.
     Eigen::MatrixXcd factor_;
     std::vector<CodedChannel> links_;  ///< To each device that takes part.
+};
+
+class ChargedBroadcast final : public Broadcast {
+public:
+    void send(RadioCell& cell, gsl::span<std::uint8_t>, double bits) override {
+        charge(cell, bits);
+    }
+    void charge(RadioCell& cell, double bits) override {
+        cell.charge_downlink(cell.air_time_s(rate_.uses(cell, bits)));
+    }
+
+private:
+    MulticastRate rate_;
 };
 
 }  // namespace aircomp::runtime

@@ -3,6 +3,7 @@
 #include "schemes/down/registry.hpp"
 
 #include "config/registry.hpp"
+#include "schemes/down/multicast_rate.hpp"
 
 namespace aircomp::runtime {
 
@@ -31,8 +32,9 @@ void check_downlink(const Config& config, const Checker& check) {
                   "radio.settings_link", "control with the downlink " + way.name, "downlink");
 }
 
-std::unique_ptr<WayDown> make_way_down(const Config& config) {
-    return find_row(downlinks(), "downlink", config.radio.downlink).make();
+std::unique_ptr<WayDown> make_way_down(const Config& config, std::shared_ptr<Broadcast> broadcast) {
+    if (broadcast == nullptr) broadcast = std::make_shared<ChargedBroadcast>();
+    return find_row(downlinks(), "downlink", config.radio.downlink).make(std::move(broadcast));
 }
 
 void WayDown::bring_settings(RadioCell& cell, double bytes) {

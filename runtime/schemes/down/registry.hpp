@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/checker.hpp"
+#include "schemes/down/broadcast.hpp"
 #include "schemes/down/way_down.hpp"
 
 namespace aircomp::runtime {
@@ -16,7 +17,8 @@ namespace aircomp::runtime {
 struct Downlink {
     std::string name;
     std::string is;  ///< What it is, in a sentence.
-    std::function<std::unique_ptr<WayDown>()> make;
+    /// `broadcast` carries what goes over the air.
+    std::function<std::unique_ptr<WayDown>(std::shared_ptr<Broadcast> broadcast)> make;
     int most_bits = 32;  ///< Of radio.downlink_bits.
     /// Brings the devices what they lack of the server's stream in place of the sum. Goes with
     /// simulated cells.
@@ -30,7 +32,9 @@ const std::vector<Downlink>& downlinks();
 /// Throws, by `check`, where radio.downlink is not known or does not go with the other keys.
 void check_downlink(const Config& config, const Checker& check);
 
-/// That of radio.downlink. Throws std::invalid_argument, which lists the names that there are.
-std::unique_ptr<WayDown> make_way_down(const Config& config);
+/// That of radio.downlink. Throws std::invalid_argument, which lists the names that there are. Messages
+/// on the air are charged at the multicast's rate where no `broadcast` carries them.
+std::unique_ptr<WayDown> make_way_down(const Config& config,
+                                       std::shared_ptr<Broadcast> broadcast = nullptr);
 
 }  // namespace aircomp::runtime

@@ -2,15 +2,17 @@
 // Rounds, up and down.
 #include "schemes/up/rounds.hpp"
 
+#include <array>
+
 #include "coding/exact_sum.hpp"
 #include "schemes/entries.hpp"
 
 namespace aircomp::runtime {
 namespace {
 
-/// Two float32, the energies of what the server received and of the whole sum: devices foretell the
-/// next partials' energy from them, and cannot see them in a normed sum.
-constexpr double energies_bits = 64;
+float energy_of(gsl::span<const float> values) {
+    return static_cast<float>(mean_square(values) * static_cast<double>(values.size()));
+}
 
 /// x - xh of one vector, before its sum.
 std::vector<float> lag_of_devices(const SumRequest& request, std::size_t begin) {
@@ -51,10 +53,14 @@ void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const S
         const auto begin = static_cast<std::size_t>(v) * length;
         SumCopies out(sum.server.subspan(begin, length), sum.devices.subspan(begin, length));
         rounds.transmit(sent, v, out.server);
+        // Devices foretell the next partials' energy from those of what the server received and of the
+        // whole sum, and cannot see them in a normed sum.
+        std::array<float, 2> energies = {energy_of(out.server), 0};
         if (shapes) rounds.codec->unshape(request.site, out.server);
         if (request.finish) {
+            energies[1] = energy_of(out.server);
             request.finish(v, out.server);
-            out.side_bits = energies_bits;
+            out.side = energies;
             out.weights = request.norm_weights;
         }
         out.share();

@@ -13,6 +13,7 @@
 #include "round/emulated_radios.hpp"
 #include "round/round_scheduler.hpp"
 #include "schemes/down/registry.hpp"
+#include "schemes/down/waveform_broadcast.hpp"
 #include "schemes/entries.hpp"
 #include "schemes/up/media.hpp"
 #include "schemes/up/rounds.hpp"
@@ -50,7 +51,8 @@ public:
 
     void all_reduce(const SumRequest& request, SumCopies sum) override {
         const auto counted = gsl::finally([this] { count_repeated_rounds(); });
-        all_reduce_by({settings_bytes(), [this] { enter_block(); },
+        // What devices are sent is known after the air's own sounding.
+        all_reduce_by({0.0, [this] { enter_block(); },
                        [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
                            transmit(sent, v, out);
                        },
@@ -69,7 +71,10 @@ private:
     bool free_running() const { return is_free_running(config().waveform); }
     double settings_bytes() const;
 
+    std::shared_ptr<WaveformBroadcast> make_broadcast();
+    Ticks ticks_now(double later_s) const;
     void enter_block();
+    HeaderBefore header_before();
     void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out);
     void count_repeated_rounds();
 
@@ -88,13 +93,14 @@ private:
                                                 std::size_t end) const;
 
     RadioCell cell_;
-    std::unique_ptr<WayDown> down_;
     AnalogCodec codec_;
     phy::BurstFormat format_;
     WaveformAir air_;
     EmulatedDevices devices_;
     EmulatedServer server_;
     RoundScheduler scheduler_;
+    std::shared_ptr<WaveformBroadcast> broadcast_;  // none where messages are charged alone
+    std::unique_ptr<WayDown> down_;
     bool in_block_ = false;  // its channels have been sounded
     std::size_t counted_faults_ = 0;
     /// Mean of exp(j residual) while an antenna sounded, by device.
@@ -104,7 +110,6 @@ private:
 
 WaveformMedium::WaveformMedium(RadioCell cell, AnalogCodec codec, const std::string& design)
     : cell_(std::move(cell)),
-      down_(make_way_down(cell_.config())),
       codec_(std::move(codec)),
       format_(burst_format(cell_.config())),
       air_(cell_.config(), format_, path_gains(cell_.config()), cell_.noise_power_w()),
@@ -113,7 +118,23 @@ WaveformMedium::WaveformMedium(RadioCell cell, AnalogCodec codec, const std::str
       server_(cell_.config(), format_, codec_.payload(), air_, devices_),
       scheduler_(cell_.config(), codec_, cell_.power_w(), design, server_, *this,
                  emulated_rules(cell_.config(), air_, cell_.noise_power_w())),
+      broadcast_(make_broadcast()),
+      down_(make_way_down(cell_.config(), broadcast_)),
       sounding_residual_(cell_.config().devices.size()) {}
+
+/// As the paper counts, messages take what they would at the multicast's rate.
+std::shared_ptr<WaveformBroadcast> WaveformMedium::make_broadcast() {
+    if (config().costs == Costs::paper) return nullptr;
+    const auto due = [this] {
+        return free_running() ? ticks_now(config().frame.turnaround_s) : Ticks(0);
+    };
+    return std::make_shared<WaveformBroadcast>(config(), format_, air_, devices_, scheduler_, due);
+}
+
+/// The ledger's time, `later_s` from now, by the air's clock.
+Ticks WaveformMedium::ticks_now(double later_s) const {
+    return ticks_of(usage().total_s() + elapsed_s_ + later_s, config().radio.bandwidth_hz);
+}
 
 double WaveformMedium::settings_bytes() const {
     double coefficients = 0;
@@ -131,23 +152,30 @@ void WaveformMedium::enter_block() {
     in_block_ = false;  // the cell has charged its sounding
     scheduler_.renew();
     scheduler_.prepare();
+    if (broadcast_) broadcast_->begin_block();
+    down_->bring_settings(cell_, settings_bytes());
     in_block_ = true;
 }
 
 void WaveformMedium::transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
-    const double reference_age_s = cell_.reference_age_s().value_or(0);
-    Ticks after_header = 0;
-    if (free_running()) {
-        const double header_s = usage().total_s() + elapsed_s_ - reference_age_s;
-        air_.idle(header_s * config().radio.bandwidth_hz - air_.now());
-        after_header =
-            ticks_of(reference_age_s + cell_.turnaround_left_s(), config().radio.bandwidth_hz);
-    }
     EmulatedDevices::Partials partials;
     for (std::size_t n = 0; n < devices(); ++n)
         partials.push_back(request.partial(n, v));
     devices_.hold(std::move(partials));
-    scheduler_.sum(request.site.kind, codec_.common_scale(request, v), out, after_header);
+    scheduler_.sum(request.site.kind, codec_.common_scale(request, v), out, header_before());
+}
+
+/// Oscillators drift while time passes: what devices have heard of the server is as old as the ledger
+/// says.
+HeaderBefore WaveformMedium::header_before() {
+    if (!free_running()) return {};
+    const auto age_s = cell_.reference_age_s();
+    HeaderBefore before;
+    before.burst_after =
+        ticks_of(age_s.value_or(0) + cell_.turnaround_left_s(), config().radio.bandwidth_hz);
+    if (age_s && broadcast_) before.heard = broadcast_->header();
+    if (!before.heard) air_.idle(static_cast<double>(ticks_now(-age_s.value_or(0))) - air_.now());
+    return before;
 }
 
 void WaveformMedium::count_repeated_rounds() {

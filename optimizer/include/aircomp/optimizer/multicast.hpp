@@ -11,11 +11,14 @@ namespace aircomp::optimizer {
 struct MulticastOptions {
     int max_steps = 40;       ///< >= 1
     double tolerance = 0.01;  ///< Stop where the optimum is proven to be at most this part above.
+    /// Columns of F, at most N_r; 0: N_r. With fewer, what is found is the best covariance of such a
+    /// rank that these steps reach, and the bound that of all covariances.
+    Eigen::Index streams = 0;
 };
 
 /// What the server sends: F s with independent symbols s of unit power, Q = F F^H.
 struct Multicast {
-    Eigen::MatrixXcd factor;        ///< F, N_r x N_r, ||F||_F = 1
+    Eigen::MatrixXcd factor;        ///< F, N_r x streams, ||F||_F = 1
     double bits_per_use = 0;        ///< min_n log2 det(I + rho H_n^H Q H_n)
     double bound_bits_per_use = 0;  ///< What no covariance exceeds, by the Lagrangian dual.
     int steps = 0;
@@ -31,6 +34,10 @@ struct Multicast {
 /// without channels, for shapes that disagree, or for values that are not finite.
 Multicast design_multicast(const std::vector<Eigen::MatrixXcd>& channels, double snr,
                            const MulticastOptions& options = {});
+
+/// Directions of `streams` streams that know no channel, [antennas, streams]: the first columns of the
+/// unitary Fourier matrix. Throws std::invalid_argument for more streams than antennas.
+Eigen::MatrixXcd fourier_beams(Eigen::Index antennas, Eigen::Index streams);
 
 /// The rate of Q = I / N_r, which needs to know no channel.
 double white_multicast_bits(const std::vector<Eigen::MatrixXcd>& channels, double snr);

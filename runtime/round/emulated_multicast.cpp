@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Bursts of the server, and what every device makes of them.
+#include "round/emulated_multicast.hpp"
+
+#include <algorithm>
+
+#include "round/round_rules.hpp"
+
+namespace aircomp::runtime {
+
+EmulatedMulticast::EmulatedMulticast(const Config& config, const phy::BurstFormat& format,
+                                     WaveformAir& air, EmulatedDevices& devices)
+    : power_w_(config.radio.server_power_w),
+      follows_headers_(is_free_running(config.waveform)),
+      header_samples_(format.header_samples()),
+      antennas_(format.device_antennas.begin(), format.device_antennas.end()),
+      transmitter_(format, static_cast<std::size_t>(config.radio.server_antennas)),
+      air_(air),
+      devices_(devices) {
+    for (const std::size_t antennas : antennas_)
+        receivers_.emplace_back(format, antennas, WaveformAir::lead(),
+                                air.window(0) - WaveformAir::lead());
+}
+
+std::optional<std::size_t> EmulatedMulticast::train(const MulticastPlan& plan) {
+    const std::size_t streams = plan.modulation.streams;
+    const auto& received = air_.downlink(transmitter_.training(plan.beams, streams, power_w_));
+    std::optional<std::size_t> deaf;
+    for (std::size_t n = 0; n < receivers_.size(); ++n) {
+        if (!devices_.takes_part(n)) continue;
+        if (!receivers_[n].train(received[n], streams, power_w_) && !deaf) deaf = n;
+    }
+    return deaf;
+}
+
+std::optional<std::size_t> EmulatedMulticast::send(const MulticastPlan& plan,
+                                                   std::size_t header_antenna, Ticks begin,
+                                                   gsl::span<std::uint8_t> message) {
+    const auto burst =
+        transmitter_.message(message, plan.modulation, plan.beams, power_w_, header_antenna);
+    constexpr auto lead = static_cast<double>(WaveformAir::lead());
+    air_.idle(static_cast<double>(begin) - lead - air_.now());
+    header_ = static_cast<Ticks>(air_.now() + lead);
+    const auto& received = air_.downlink(burst);
+    std::vector<std::uint8_t> decoded(message.size());
+    std::optional<std::size_t> deaf;
+    for (std::size_t n = 0; n < receivers_.size(); ++n) {
+        if (!devices_.takes_part(n)) continue;
+        if (!receives(n, plan, received[n], decoded) && !deaf) deaf = n;
+    }
+    if (!deaf) std::copy(decoded.begin(), decoded.end(), message.begin());
+    return deaf;
+}
+
+bool EmulatedMulticast::receives(std::size_t device, const MulticastPlan& plan,
+                                 const std::vector<phy::Sample>& received,
+                                 gsl::span<std::uint8_t> message) {
+    phy::OscillatorCorrection oscillator;
+    if (follows_headers_) {
+        if (!devices_.hear(device, header_window(device, received), header_)) return false;
+        oscillator = devices_.oscillator_at(device, header_);
+    }
+    return receivers_[device]
+        .receive(received, plan.modulation, oscillator.phase, oscillator.offset, message)
+        .decoded;
+}
+
+/// The begin of every antenna's window.
+std::vector<phy::Sample> EmulatedMulticast::header_window(
+    std::size_t device, const std::vector<phy::Sample>& received) const {
+    const std::size_t window = air_.window(header_samples_);
+    const std::size_t whole = received.size() / antennas_[device];
+    std::vector<phy::Sample> header(antennas_[device] * window);
+    for (std::size_t t = 0; t < antennas_[device]; ++t)
+        std::copy_n(&received[t * whole], window, &header[t * window]);
+    return header;
+}
+
+}  // namespace aircomp::runtime
