@@ -63,7 +63,7 @@ const Keys<RadioConfig>& radio_keys() {
                "that the server knows."),
         number("coding_gap_db", &R::coding_gap_db, "dB", within(0, 20),
                "What a real code loses to the best one of its length, for everything that travels "
-               "in bits, with whole costs."),
+               "in bits, with whole costs. The medium waveform has a real code for its way down."),
         number("block_error_rate", &R::block_error_rate, "", within(1e-9, 0.5),
                "How often a digital vector has to be sent again, with whole costs; its code is as "
                "short as that allows."),

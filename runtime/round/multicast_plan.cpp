@@ -143,6 +143,7 @@ MulticastPlan plan_multicast(const Config& config, const phy::BurstFormat& forma
     for (Index streams = 1; streams <= most_streams; ++streams) {
         const MatrixXcd beams = beams_for(config, channels, snr, streams);
         std::vector<std::vector<double>> heard_by;
+        heard_by.reserve(channels.size());
         for (const Channels& own : channels)
             heard_by.push_back(heard(own, beams, snr));
         const auto modulation = fastest(heard_by, static_cast<std::size_t>(streams));
