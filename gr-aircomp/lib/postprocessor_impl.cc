@@ -90,7 +90,7 @@ void postprocessor_impl::fetch_settings() {
 
 void postprocessor_impl::take_window(const pmt::pmt_t& pdu) {
     const pmt::pmt_t metadata = pmt::car(pdu);
-    if (says(metadata, /*sounding=*/true)) return;
+    if (says(metadata, "sounding", true)) return;
     fetch_settings();
     waiting_.apply(round_of(metadata), [this](const pmt::pmt_t& s) { change(s); });
     std::size_t count = 0;

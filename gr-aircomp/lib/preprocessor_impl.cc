@@ -83,7 +83,7 @@ void preprocessor_impl::take_vector(const pmt::pmt_t& pdu) {
     const pmt::pmt_t metadata = pmt::car(pdu);
     fetch_settings();
     waiting_.apply(round_of(metadata), [this](const pmt::pmt_t& s) { change(s); });
-    if (says(metadata, /*sounding=*/true)) {
+    if (says(metadata, "sounding", true)) {
         const std::size_t count = format_.sounding_samples();
         publish(metadata,
                 kernel_.sounding_burst(device_, sounding_power_w_, settings_,

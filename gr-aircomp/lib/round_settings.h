@@ -41,10 +41,10 @@ inline uint64_t round_of(const pmt::pmt_t& settings) {
     return pmt::is_null(round) ? 0 : pmt::to_uint64(round);
 }
 
-/// Whether metadata says that a round is a sounding, or, with `sounding` false, that it is none.
-inline bool says(const pmt::pmt_t& metadata, bool sounding) {
-    const pmt::pmt_t found = setting(metadata, "sounding");
-    return !pmt::is_null(found) && pmt::to_bool(found) == sounding;
+/// Whether metadata has the key `key`, and says `value` of it.
+inline bool says(const pmt::pmt_t& metadata, const char* key, bool value) {
+    const pmt::pmt_t found = setting(metadata, key);
+    return !pmt::is_null(found) && pmt::to_bool(found) == value;
 }
 
 class round_settings {

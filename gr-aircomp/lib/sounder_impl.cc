@@ -74,7 +74,7 @@ void sounder_impl::fetch_settings() {
 }
 
 void sounder_impl::take_window(const pmt::pmt_t& pdu) {
-    if (says(pmt::car(pdu), /*sounding=*/false)) return;
+    if (says(pmt::car(pdu), "sounding", false)) return;
     fetch_settings();
     waiting_.apply(round_of(pmt::car(pdu)), [this](const pmt::pmt_t& s) { change(s); });
     std::size_t count = 0;

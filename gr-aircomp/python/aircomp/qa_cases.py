@@ -22,7 +22,7 @@ WINDOW, MARGIN = BURST + 128, 64
 BLOCKS = FORMAT.resource_blocks()
 # Ports whose messages are fetched when another port's come.
 FETCHED = {("preprocessor", "settings"), ("postprocessor", "settings"), ("sounder", "settings"),
-           ("header_tracker", "rounds")}
+           ("multicast_source", "settings"), ("multicast_receiver", "settings"), ("header_tracker", "rounds")}
 
 
 def wait_until(holds):
@@ -288,6 +288,28 @@ def header_tracker():
                 out={"settings": 1, "vectors": 1, "reports": 1})
 
 
+def message(**about):
+    return pmt.cons(dictionary(**about), pmt.init_u8vector(12, list(range(12))))
+
+
+def multicast_source():
+    return case(lambda: aircomp.multicast_source(FORMAT, 1),
+                [("messages", message(round=0, time=700, training=True)),
+                 ("messages", message(round=1, time=9000))],
+                settings=[("settings", dictionary(bits=4, rate="2/3", beams=ones(1)))], out={"bursts": 2})
+
+
+def multicast_receiver():
+    def window(**about):
+        burst = one_message(lambda: aircomp.multicast_source(FORMAT, 1), "messages", message(time=0, **about),
+                            "bursts")
+        sent = pmt.c32vector_elements(pmt.cdr(burst))
+        return ("windows", samples(np.concatenate([np.zeros(64), sent, np.zeros(128)]), **about))
+    return case(lambda: aircomp.multicast_receiver(FORMAT, 12, 1),
+                [window(round=0, training=True), window(round=1)],
+                settings=[("settings", dictionary(power_w=1.0))], out={"messages": 2})
+
+
 def transmit_guard():
     return case(lambda: aircomp.transmit_guard(2, -20, -19),
                 [("bursts", samples([0.5] * 100, round=0)), ("bursts", samples([9] * 100, round=1))],
@@ -386,6 +408,6 @@ def round_link():
 def every_case(folder):
     """A case for every block of the module, by its name."""
     return {**{make.__name__: make() for make in (
-        burst_timer, channel_emulator, channel_inverter, frame_sync, header_source, header_tracker, postprocessor,
-        preprocessor, radio_control, round_link, round_monitor, sounder, transmit_guard,
+        burst_timer, channel_emulator, channel_inverter, frame_sync, header_source, header_tracker, multicast_receiver,
+        multicast_source, postprocessor, preprocessor, radio_control, round_link, round_monitor, sounder, transmit_guard,
         vector_reader, vector_source, window_cutter)}, "sigmf_recorder": sigmf_recorder(folder)}

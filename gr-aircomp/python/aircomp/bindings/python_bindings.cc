@@ -20,6 +20,8 @@ void bind_channel_emulator(py::module& m);
 void bind_frame_sync(py::module& m);
 void bind_header_source(py::module& m);
 void bind_header_tracker(py::module& m);
+void bind_multicast_receiver(py::module& m);
+void bind_multicast_source(py::module& m);
 void bind_postprocessor(py::module& m);
 void bind_preprocessor(py::module& m);
 void bind_sounder(py::module& m);
@@ -49,6 +51,8 @@ PYBIND11_MODULE(aircomp_python, m) {
     bind_frame_sync(m);
     bind_header_source(m);
     bind_header_tracker(m);
+    bind_multicast_receiver(m);
+    bind_multicast_source(m);
     bind_postprocessor(m);
     bind_preprocessor(m);
     bind_sounder(m);
