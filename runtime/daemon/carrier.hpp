@@ -69,8 +69,8 @@ class RoundLinks {
 public:
     virtual ~RoundLinks() = default;
 
-    /// Lets the loop run until `done()`, a device of the epoch is lost, or the run is interrupted,
-    /// for at most `timeout_s`; returns done().
+    /// Lets the loop run until `done()` or a device of the epoch is lost, for at most `timeout_s`;
+    /// returns done(). Throws inference::Interrupted where the run is interrupted meanwhile.
     virtual bool wait(const std::function<bool()>& done, double timeout_s) = 0;
     /// Lets the loop run until `done()`, whatever happens.
     virtual void finish(const std::function<bool()>& done) = 0;

@@ -55,9 +55,9 @@ private:
     serve::ServedModel with_logits(serve::ServedModel model) {
         model.next_logits = [this, next = simulation_.next_logits()](
                                 gsl::span<const inference::Token> fresh, std::int64_t position,
-                                const std::function<bool()>& interrupted) {
+                                const std::function<void()>& poll) {
             const std::lock_guard<std::mutex> lock(simulation_mutex_);
-            simulation_.model().interrupt_on(interrupted);
+            simulation_.model().poll_with(poll);
             const double begin_s = control::steady_s();
             auto logits = next(fresh, position);
             figures_.add_busy(control::steady_s() - begin_s);

@@ -60,12 +60,7 @@ Simulation::Simulation(const Config& config, const inference::Checkpoint& checkp
     // What lacks of a sum cannot be made up for once it has been normed.
     if (checkpoint.config().design.norm_after) config_.digital.error_feedback = false;
     model_ = std::make_unique<SlicedModel>(checkpoint, slices_, config_);
-    if (poll) {
-        model_->interrupt_on([poll = std::move(poll)] {
-            poll();
-            return false;
-        });
-    }
+    model_->poll_with(std::move(poll));
     Calibration calibration;
     const Scheme& scheme = find_scheme(config_.scheme);
     const bool coded = !config_.calibration.file.empty();

@@ -141,7 +141,7 @@ public:
     OverMedium(SlicedModel& model, Medium& medium) : model_(model), medium_(medium) {}
 
     std::optional<PassFailure> compute(const SiteCall& call, gsl::span<const float> x) override {
-        if (model_.interrupted_ && model_.interrupted_()) throw inference::Interrupted();
+        if (model_.poll_) model_.poll_();
         for (std::size_t n = 0; n < model_.devices_.size(); ++n) {
             auto& partial = model_.partials_[n];
             partial.resize(x.size());

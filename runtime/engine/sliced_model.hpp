@@ -46,9 +46,9 @@ public:
     /// for, as long as this object lives. Throws as forward().
     inference::RowLogits run_sequence(gsl::span<const inference::Token> tokens, Medium& medium);
 
-    /// Passes end with inference::Interrupted where it returns true, which they ask before every
-    /// site, and with what it throws.
-    void interrupt_on(std::function<bool()> interrupted) { interrupted_ = std::move(interrupted); }
+    /// Passes call it before every site and end with what it throws, such as
+    /// inference::Interrupted.
+    void poll_with(std::function<void()> poll) { poll_ = std::move(poll); }
 
     /// From now on devices leave out of their partials what is foretold of them, and sums are
     /// completed by it.
@@ -103,7 +103,7 @@ private:
     std::vector<std::vector<float>>
         uncoded_;  ///< What partials would be; where errors are measured.
     bool measures_errors_ = false;
-    std::function<bool()> interrupted_;
+    std::function<void()> poll_;
     std::vector<SumError> errors_;
     std::optional<CodingFlops> coding_flops_;
     ComputeUsage compute_;

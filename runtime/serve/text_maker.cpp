@@ -120,7 +120,9 @@ void TextMaker::continue_prompt(TextJob& job, const Prompt& prompt, TextEnd& end
     std::vector<ChosenToken> tokens;  // Whose text has not been emitted.
     std::size_t made_bytes = 0, shown_bytes = 0;
     std::vector<float> logits;
-    const auto cancelled = [&] { return job.is_cancelled.load(); };
+    const auto poll = [&] {
+        if (job.is_cancelled) throw inference::Interrupted();
+    };
 
     inference::ContinuationOptions options;
     options.tokens =
@@ -129,10 +131,10 @@ void TextMaker::continue_prompt(TextJob& job, const Prompt& prompt, TextEnd& end
     options.stop_tokens = request.is_chat ? model_.chat_stop_tokens : model_.stop_tokens;
     options.sampled_vocabulary = model_.tokenizer->size();
     options.held = prompt.held;
-    options.interrupted = [&] { return cancelled() || text.is_stopped(); };
+    options.interrupted = [&] { return job.is_cancelled || text.is_stopped(); };
     const auto next_logits = [&](gsl::span<const inference::Token> fresh, std::int64_t position) {
         // A stop ends the text without another pass.
-        if (!text.is_stopped()) logits = model_.next_logits(fresh, position, cancelled);
+        if (!text.is_stopped()) logits = model_.next_logits(fresh, position, poll);
         return logits;
     };
     const auto emit = [&](inference::Token token) {

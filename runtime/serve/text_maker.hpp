@@ -24,9 +24,9 @@ struct ServedModel {
     std::int64_t context = 0;                        ///< Tokens of a sequence.
     std::int64_t chat_tokens = 512;  ///< Of an answer, where a request names no number.
     std::uint64_t seed = 1;          ///< What requests without a seed get theirs from.
-    /// May throw inference::Interrupted once `interrupted()` is true.
+    /// Calls `poll` as often as it likes, and ends with what that throws: inference::Interrupted.
     std::function<std::vector<float>(gsl::span<const inference::Token> fresh, std::int64_t position,
-                                     const std::function<bool()>& interrupted)>
+                                     const std::function<void()>& poll)>
         next_logits;
 };
 

@@ -215,6 +215,19 @@ TEST_CASE("a sequence longer than the context is refused with the limit") {
                       "the sequence needs 33 tokens, the context holds 32");
 }
 
+TEST_CASE("a pass ends with what its poll throws, and the next sequence is a whole one") {
+    Simulation simulation(experiment("exact", {0.5, 0.5}), small_checkpoint(), nullptr);
+    const auto whole = logits(simulation);
+    int sums_left = 3;
+    simulation.model().poll_with([&] {
+        if (sums_left-- == 0) throw inference::Interrupted();
+    });
+    CHECK_THROWS_AS(logits(simulation), inference::Interrupted);
+    CHECK(sums_left == -1);
+    simulation.model().poll_with(nullptr);
+    CHECK(logits(simulation) == whole);
+}
+
 TEST_CASE("generation is repeatable and stops at its stop token") {
     const auto run = [](std::vector<inference::Token> stop) {
         Simulation simulation(experiment("mmse", {0.5, 0.5}), small_checkpoint(), nullptr);

@@ -33,10 +33,10 @@ public:
         model.stop_tokens = {*tokenizer_->eos()};
         model.context = 64;
         model.next_logits = [this](gsl::span<const Token> fresh, std::int64_t position,
-                                   const std::function<bool()>& interrupted) {
+                                   const std::function<void()>& poll) {
             passes_.emplace_back(position, fresh.size());
             if (before_pass) before_pass();
-            if (interrupted()) throw inference::Interrupted();
+            poll();
             const std::size_t place =
                 static_cast<std::size_t>(position) + fresh.size() - prompt_.size();
             std::vector<float> logits(static_cast<std::size_t>(tokenizer_->size()), 0.0F);
@@ -243,7 +243,7 @@ TEST_CASE("a chat is written by the template, and ends with what ends its answer
     // No BOS: the template would write it.
     std::vector<Token> seen;
     model.next_logits = [&](gsl::span<const Token> fresh, std::int64_t,
-                            const std::function<bool()>&) {
+                            const std::function<void()>&) {
         seen.insert(seen.end(), fresh.begin(), fresh.end());
         std::vector<float> logits(static_cast<std::size_t>(script.tokenizer().size()), 0.0F);
         logits.at(seen.size() > 3 ? 7 : 9) = 10;

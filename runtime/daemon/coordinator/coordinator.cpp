@@ -4,6 +4,7 @@
 //
 // One thread: it runs the loop whenever it waits for somebody.
 #include <algorithm>
+#include <gsl/util>
 #include <optional>
 #include <stdexcept>
 
@@ -36,7 +37,7 @@ public:
           model_(config_, checkpoint_, options.calibration, loop_, identity(), hash_, log_),
           sampler_(options.sampling) {
         loop_.on_interrupt([this] { interrupted_ = true; });
-        model_.interrupt_on([this] { return interrupted_; });
+        model_.poll_with([this] { poll(); });
         if (config_.testbed.metrics_listen != "none") serve_status();
         if (options.serving) {
             serve_texts();
@@ -69,6 +70,8 @@ public:
             } else {
                 generate();
             }
+        } catch (const inference::Interrupted&) {
+            // The summary says so.
         } catch (const std::exception& error) {
             // For people, the program's last line says it.
             if (options_.log.format == LogFormat::json) {
@@ -77,6 +80,7 @@ public:
             finish(error.what());
             throw;
         }
+        generating_s_ = begun_s_ ? loop_.now_s() - *begun_s_ : 0;
         CoordinatorSummary whole = summary();
         log_.info("run over", {{"interrupted", whole.interrupted},
                                {"new_tokens", whole.new_tokens},
@@ -92,6 +96,11 @@ public:
     }
 
 private:
+    /// Every wait ends with what it throws.
+    void poll() const {
+        if (interrupted_) throw inference::Interrupted();
+    }
+
     const control::TlsIdentity* identity() {
         if (!config_.testbed.certificates.empty()) {
             identity_.emplace(config_.testbed.certificates, control::Role::coordinator);
@@ -156,36 +165,36 @@ private:
         if (tokens_.size() >= most || is_stopped()) return;
         gather();
         begun_s_ = loop_.now_s();
-        while (!interrupted_ && tokens_.size() < most && !is_stopped()) {
-            const auto logits = logits_after_all();
-            if (!logits) break;
-            take(sample(*logits));
-        }
-        generating_s_ = loop_.now_s() - *begun_s_;
+        while (tokens_.size() < most && !is_stopped())
+            take(sample(logits_after_all()));
     }
 
-    /// Answers requests, one after the other.
+    /// Answers requests, one after the other, until it is interrupted.
     void answer() {
         gather();
         begun_s_ = loop_.now_s();
         serve::ServedModel model = options_.serving->model;
         model.next_logits = [this](gsl::span<const inference::Token> fresh, std::int64_t position,
-                                   const std::function<bool()>& interrupted) {
-            if (interrupted()) throw inference::Interrupted();
+                                   const std::function<void()>& poll) {
+            poll();
             return logits_after(fresh, static_cast<std::size_t>(position));
         };
         serve::TextMaker maker(std::move(model));
         serve::TextQueue& queue = front_->queue();
-        while (!interrupted_) {
+        const auto close = gsl::finally([this] { front_->close(); });
+        while (true) {
+            poll();
             const auto job = queue.next_if_any();
             if (job) {
                 maker.make(*job);
             } else {
-                loop_.run_until([&] { return interrupted_ || queue.waiting() > 0; }, 3600);
+                const auto is_asked = [&] {
+                    poll();
+                    return queue.waiting() > 0;
+                };
+                loop_.run_until(is_asked, 3600);
             }
         }
-        generating_s_ = loop_.now_s() - *begun_s_;
-        front_->close();
     }
 
     std::vector<float> logits_after(gsl::span<const inference::Token> fresh, std::size_t position) {
@@ -193,11 +202,10 @@ private:
         cached_ = std::min(cached_, position);
         const double begin_s = loop_.now_s();
         auto logits = logits_after_all();
-        if (!logits) throw inference::Interrupted();
         busy_s_ += loop_.now_s() - begin_s;
         ++new_tokens_;
         if (front_->feed().is_watched()) show();
-        return *std::move(logits);
+        return logits;
     }
 
     bool is_stopped() const {
@@ -234,7 +242,8 @@ private:
         const auto wanted = testbed.min_devices > 0 ? static_cast<std::size_t>(testbed.min_devices)
                                                     : config_.devices.size();
         const auto enough = [&] {
-            return interrupted_ || model_.roster().present().size() >= wanted;
+            poll();
+            return model_.roster().present().size() >= wanted;
         };
         if (loop_.run_until(enough, testbed.join_timeout_s)) return;
         throw std::runtime_error(
@@ -257,7 +266,8 @@ private:
     void assign() {
         const double deadline_s = loop_.now_s() + config_.testbed.join_timeout_s;
         bool waiting = false;
-        while (!interrupted_) {
+        while (true) {
+            poll();
             try {
                 if (model_.assign()) {
                     cached_ = 0;
@@ -270,31 +280,33 @@ private:
                 if (!std::exchange(waiting, true)) {
                     log_.warning("waiting for devices", {{"reason", error.what()}});
                 }
-                loop_.run_until([this] { return interrupted_ || model_.has_newcomer(); }, left_s);
+                const auto has_newcomer = [this] {
+                    poll();
+                    return model_.has_newcomer();
+                };
+                loop_.run_until(has_newcomer, left_s);
             }
         }
     }
 
     // ---- tokens ----
 
-    /// Logits after the last token, whatever has to be computed again for it; nothing where the run
-    /// is interrupted.
-    std::optional<std::vector<float>> logits_after_all() {
-        while (!interrupted_) {
+    /// Logits after the last token, whatever has to be computed again for it.
+    std::vector<float> logits_after_all() {
+        while (true) {
+            poll();
             if (!model_.is_whole() || model_.has_newcomer()) {
                 const bool is_first = model_.epoch() == 0;
                 const double begin_s = loop_.now_s();
                 is_recovering_ = !is_first;
                 assign();
-                if (interrupted_) break;
                 // All but the last pass, which is for logits.
                 is_recovering_ = !fill_caches();
                 if (!is_first) recovering_s_ += loop_.now_s() - begin_s;
                 if (is_recovering_) continue;
             }
-            if (auto logits = pass(sequence_.missing(cached_).back())) return logits;
+            if (auto logits = pass(sequence_.missing(cached_).back())) return *std::move(logits);
         }
-        return std::nullopt;
     }
 
     std::optional<std::vector<float>> pass(const PassedSequence::Pass& pass) {

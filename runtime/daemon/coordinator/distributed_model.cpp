@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <future>
+#include <gsl/util>
 #include <stdexcept>
 
 #include "aircomp/inference/slice_cost.hpp"
@@ -78,7 +79,12 @@ bool DistributedModel::has_newcomer() const {
 }
 
 bool DistributedModel::wait(const std::function<bool()>& done, double timeout_s) {
-    loop_.run_until([&] { return done() || lost_ || is_interrupted(); }, timeout_s);
+    const auto is_over = [&] {
+        if (done() || lost_) return true;
+        poll();
+        return false;
+    };
+    loop_.run_until(is_over, timeout_s);
     return done();
 }
 
@@ -111,7 +117,8 @@ std::optional<std::vector<inference::Slice>> DistributedModel::plan() {
     });
     // Heartbeats go on; the roster looks for lost devices so often that the end is soon seen.
     finish([&] { return choice.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
-    if (asked_ != devices || is_interrupted()) return std::nullopt;
+    poll();
+    if (asked_ != devices) return std::nullopt;
     auto slices = choice.get();
     log_.info("shares chosen", {{"scheme", config_.scheme}, {"took_s", loop_.now_s() - begin_s}});
     return slices;
@@ -152,7 +159,7 @@ bool DistributedModel::assign() {
     if (wait(all_loaded, load_timeouts * config_.testbed.round_timeout_s)) {
         return !lost_ && (!by_air_ || calibrate());
     }
-    if (lost_ || is_interrupted()) return false;
+    if (lost_) return false;
     for (const std::size_t n : std::vector<std::size_t>(devices_)) {
         if (roster_.state(n) != control::PeerState::ready) {
             roster_.drop(n, "it did not load its slice in time");
@@ -168,10 +175,11 @@ std::optional<Calibration> DistributedModel::measure_partials() {
     carrier.begin_epoch(epoch_, devices_);
     carrier_ = &carrier;
     way_ = control::Way::link;
-    const bool done = forward(calibration_, 0, false).has_value();
-    carrier_ = by_air_.get();
-    way_ = config_.testbed.measure ? control::Way::both : control::Way::air;
-    if (!done) return std::nullopt;
+    const auto by_air_again = gsl::finally([this] {
+        carrier_ = by_air_.get();
+        way_ = config_.testbed.measure ? control::Way::both : control::Way::air;
+    });
+    if (!forward(calibration_, 0, false)) return std::nullopt;
     auto calibration = medium.calibration();
     for (auto* sites : {&calibration.first_token, &calibration.later_tokens}) {
         for (SiteStatistics& site : *sites) {
@@ -211,7 +219,6 @@ std::optional<std::vector<float>> DistributedModel::forward(
 
 std::optional<PassFailure> DistributedModel::hindrance() const {
     if (lost_) return PassFailure{std::nullopt, lost_->reason};
-    if (is_interrupted()) return PassFailure{std::nullopt, "the run is interrupted"};
     return std::nullopt;
 }
 
@@ -225,6 +232,7 @@ std::optional<PassFailure> DistributedModel::compute(const SiteCall& call,
                                                   one_at_a_time_, x, way_})
             : control::encode(control::Sum{epoch_, round_, sum_});
     ++round_;
+    poll();
     if (auto reason = hindrance()) return reason;
     const auto values = static_cast<std::size_t>(call.vectors * call.length);
     for (std::size_t i = 0; i < devices_.size() && !lost_; ++i) {
@@ -241,7 +249,6 @@ std::optional<PassFailure> DistributedModel::sum(const SiteCall& call, const Two
     const auto failure = carrier_->collect(round, x.devices, sum_);
     const double round_s = loop_.now_s() - round_begin_s_;
     times_.reduce_s += round_s;
-    if (is_interrupted()) return hindrance();
     if (failure) return PassFailure{failure->device, failure->reason};
     ++times_.rounds;
     if (round_observer_) round_observer_(round_s);

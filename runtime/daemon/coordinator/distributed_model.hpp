@@ -36,8 +36,9 @@ public:
     Roster& roster() { return roster_; }
     std::int64_t context() const { return context_; }
 
-    /// Waits are cut short while it returns true.
-    void interrupt_on(std::function<bool()> interrupted) { interrupted_ = std::move(interrupted); }
+    /// Called in waits and before every round; assign() and forward() end with what it throws, such
+    /// as inference::Interrupted.
+    void poll_with(std::function<void()> poll) { poll_ = std::move(poll); }
 
     /// Cuts the model over the devices that are there and waits until they hold their slices, with
     /// empty caches, and their radios are up. False where a device is lost meanwhile. Throws
@@ -51,7 +52,7 @@ public:
 
     /// Runs `tokens` at positions `position`, ..., in rounds of at most the configuration's
     /// prefill_chunk vectors; `one_at_a_time`: each through the kernel for one. Returns the logits
-    /// after the last, or nothing where a device was lost or the run is interrupted.
+    /// after the last, or nothing where a device was lost.
     std::optional<std::vector<float>> forward(gsl::span<const inference::Token> tokens,
                                               std::int64_t position, bool one_at_a_time);
 
@@ -77,7 +78,9 @@ private:
 
     SumCarrier& carrier_of(const control::Message& message);
     void note_loss(std::size_t device, const std::string& reason);
-    bool is_interrupted() const { return interrupted_ && interrupted_(); }
+    void poll() const {
+        if (poll_) poll_();
+    }
     std::vector<Candidate> candidates(const std::vector<std::size_t>& devices) const;
     /// A slice for each device that is asked; nothing where one of them is lost meanwhile. Throws
     /// ModelDoesNotFit.
@@ -106,7 +109,7 @@ private:
     std::unique_ptr<RadioSumCarrier> by_air_;  ///< Null where all goes over the link.
     SumCarrier* carrier_;                      ///< Of the rounds at hand.
     control::Way way_ = control::Way::link;    ///< The same.
-    std::function<bool()> interrupted_;
+    std::function<void()> poll_;
     std::function<void(double)> round_observer_;
 
     std::uint32_t epoch_ = 0;

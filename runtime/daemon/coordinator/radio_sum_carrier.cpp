@@ -82,14 +82,27 @@ void RadioSumCarrier::begin(std::function<void()> job) {
 }
 
 std::optional<RoundFailure> RadioSumCarrier::end() {
-    const auto idle = [this] { return !busy_; };
-    if (!links_.wait(idle, no_timeout_s)) {
-        devices_.abandon();
-        links_.finish(idle);
-    }
-    take_stock();
+    wait_or_settle([this] { links_.wait([this] { return !busy_; }, no_timeout_s); });
+    settle();
     if (auto lost = links_.lost()) return lost;
     return job_error_ ? verdict(job_error_) : std::nullopt;
+}
+
+void RadioSumCarrier::settle() {
+    if (busy_) {
+        devices_.abandon();
+        links_.finish([this] { return !busy_; });
+    }
+    take_stock();
+}
+
+void RadioSumCarrier::wait_or_settle(const std::function<void()>& wait) {
+    try {
+        wait();
+    } catch (...) {
+        settle();
+        throw;
+    }
 }
 
 std::optional<RoundFailure> RadioSumCarrier::verdict(const std::exception_ptr& error) const {
@@ -108,11 +121,7 @@ std::optional<RoundFailure> RadioSumCarrier::verdict(const std::exception_ptr& e
 // ---- epochs ----
 
 void RadioSumCarrier::begin_epoch(std::uint32_t epoch, const std::vector<std::size_t>& devices) {
-    if (busy_) {
-        devices_.abandon();
-        links_.finish([this] { return !busy_; });
-    }
-    take_stock();
+    settle();
     before_ = air_;
     scheduler_.reset();
     logged_faults_ = 0;
@@ -163,7 +172,8 @@ std::optional<RoundFailure> RadioSumCarrier::collect(const Round& round,
                                                      gsl::span<const float> residual,
                                                      gsl::span<float> sum) {
     begin([this] { scheduler_->prepare(); });
-    auto silent = answers_.wait(round);
+    std::optional<RoundFailure> silent;
+    wait_or_settle([&] { silent = answers_.wait(round); });
     if (silent) devices_.abandon();
     auto unprepared = end();
     if (silent) return silent;

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -54,6 +55,10 @@ private:
     /// Lets the loop run until that is done. A device that is lost meanwhile, or at fault, is
     /// named; throws what is nobody's fault.
     std::optional<RoundFailure> end();
+    /// Ends a job that still runs: the loop runs until it has given up.
+    void settle();
+    /// Calls `wait`. Where that throws, the job is settled first: it uses what its caller has.
+    void wait_or_settle(const std::function<void()>& wait);
     std::optional<RoundFailure> verdict(const std::exception_ptr& error) const;
     void bring_up_radios();
     void sum_vectors(const Round& round, gsl::span<const float> residual, gsl::span<float> sum);
