@@ -13,6 +13,8 @@ import tempfile
 import threading
 import time
 
+from skipping import require_gnuradio
+
 RATES = ("1e6", "4e6")
 PATIENCE_S = 60
 
@@ -86,11 +88,7 @@ def main():
     elif len(sys.argv) != 2:
         sys.exit(__doc__)
     else:
-        try:
-            from gnuradio import uhd  # noqa: F401
-        except ImportError:
-            print("GNU Radio is not installed, nothing was run")
-            return
+        require_gnuradio()
         for rate in RATES:
             kill_air_under(sys.argv[1], rate)
 

@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 
+from skipping import require_gnuradio
+
 AIR = """
 boards: [{name: sender}, {name: listener}]
 links: [{between: [sender, listener], given: [{gains: [[[0, 0.5]]]}]}]
@@ -128,11 +130,7 @@ def main():
     elif len(sys.argv) != 2:
         sys.exit(__doc__)
     else:
-        try:
-            from gnuradio import uhd  # noqa: F401
-        except ImportError:
-            print("GNU Radio is not installed, nothing was run")
-            return
+        require_gnuradio()
         run(sys.argv[1], AIR, "check")
         if run(sys.argv[1], WORSE_AIR, "record") != run(sys.argv[1], WORSE_AIR, "record"):
             sys.exit("expected the same samples in two runs")
