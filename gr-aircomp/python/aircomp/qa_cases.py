@@ -11,7 +11,7 @@ import pmt
 from gnuradio import aircomp, blocks, gr
 from gnuradio.aircomp.radio_setup import receive_message
 from gnuradio.aircomp.restartable import restartable
-from qa_mistakes import dictionary, plain
+from qa_pmt import dictionary, plain
 
 PATIENCE_S = 60
 FORMAT = aircomp.burst_format([1, 1])

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pmt
 from gnuradio import aircomp, blocks, gr, gr_unittest
-from qa_mistakes import dictionary
+from qa_pmt import dictionary
 
 LENGTH = 500
 SCALE = np.sqrt(2)

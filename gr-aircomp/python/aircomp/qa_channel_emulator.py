@@ -4,6 +4,7 @@
 import numpy as np
 import pmt
 from gnuradio import aircomp, blocks, gr, gr_unittest
+from qa_pmt import dictionary
 
 
 class qa_channel_emulator(gr_unittest.TestCase):
@@ -52,10 +53,7 @@ class qa_channel_emulator(gr_unittest.TestCase):
 
     def test_settings_take_effect_at_their_sample(self):
         emulator = aircomp.channel_emulator(1e6, [1, 1], [1], 0)
-        settings = pmt.make_dict()
-        for key, value in (("transmitter", pmt.from_long(1)), ("on", pmt.PMT_F),
-                           ("at", pmt.from_uint64(7000))):
-            settings = pmt.dict_add(settings, pmt.intern(key), value)
+        settings = dictionary(transmitter=1, on=False, at=7000)
         emulator.to_basic_block()._post(pmt.intern("settings"), settings)
         received, = self.run_through(emulator, [np.ones(20000), 2 * np.ones(20000)])
         lag = emulator.latency()
@@ -71,8 +69,7 @@ class qa_channel_emulator(gr_unittest.TestCase):
             emulator.set_carrier_offsets([1, 2, 3])
         with self.assertRaises(ValueError):
             aircomp.channel_emulator(0, [1], [1], 0)
-        bad = pmt.dict_add(pmt.make_dict(), pmt.intern("noise_power"), pmt.from_double(-1))
-        emulator.to_basic_block()._post(pmt.intern("settings"), bad)
+        emulator.to_basic_block()._post(pmt.intern("settings"), dictionary(noise_power=-1.0))
         received, = self.run_through(emulator, [np.ones(500), np.ones(500)])
         np.testing.assert_allclose(received[100:], 2, atol=1e-5)
 

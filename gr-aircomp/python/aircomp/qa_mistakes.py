@@ -5,52 +5,12 @@ import re
 
 import numpy as np
 import pmt
+from qa_pmt import keys_of
 
 NUMBERS = (0, 1, 5, 1000, 2 ** 31, 2 ** 62, 2 ** 63, 2 ** 64 - 1)
 REALS = (0.0, 1e-3, 5.0, -1.0, 1e300, 1e-320, float("nan"), float("inf"), -float("inf"))
 SAMPLES = np.array([0, 1, -1j, 1e-30, 1e20, 3e38, float("nan"), float("inf"), complex(0, -float("inf"))],
                    np.complex64)
-
-
-def dictionary(**entries):
-    """A PMT dictionary of bools, whole numbers (uint64), reals, texts (symbols) and PMTs."""
-    out = pmt.make_dict()
-    for key, value in entries.items():
-        if isinstance(value, bool):
-            value = pmt.from_bool(value)
-        elif isinstance(value, int):
-            value = pmt.from_uint64(value)
-        elif isinstance(value, float):
-            value = pmt.from_double(value)
-        elif isinstance(value, str):
-            value = pmt.intern(value)
-        out = pmt.dict_add(out, pmt.intern(key), value)
-    return out
-
-
-def plain(value):
-    """Python's value of a PMT; pmt.to_python knows no u64vector."""
-    if pmt.is_dict(value):
-        keys = pmt.dict_keys(value)
-        return {plain(key): plain(pmt.dict_ref(value, key, pmt.PMT_NIL))
-                for key in (pmt.nth(i, keys) for i in range(pmt.length(keys)))}
-    if pmt.is_u64vector(value):
-        return pmt.u64vector_elements(value)
-    if pmt.is_pair(value):
-        return [plain(pmt.car(value)), plain(pmt.cdr(value))]
-    if pmt.is_vector(value):
-        return [plain(pmt.vector_ref(value, i)) for i in range(pmt.length(value))]
-    return pmt.to_python(value)
-
-
-def keys_of(message):
-    """The keys of a dictionary, or of a PDU's metadata."""
-    if pmt.is_pair(message) and not pmt.is_dict(message):
-        message = pmt.car(message)
-    if not pmt.is_dict(message):
-        return []
-    keys = pmt.dict_keys(message)
-    return [pmt.nth(i, keys) for i in range(pmt.length(keys))]
 
 
 class chance:

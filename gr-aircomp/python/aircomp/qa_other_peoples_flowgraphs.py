@@ -11,7 +11,8 @@ import numpy as np
 import pmt
 from gnuradio import aircomp, blocks, gr, gr_unittest
 from qa_cases import BURST, FORMAT, LENGTH, bench, every_case, received, wait_until
-from qa_mistakes import chance, dictionary, setters
+from qa_mistakes import chance, setters
+from qa_pmt import dictionary
 
 SEED = 20
 MESSAGES = 150  # to every port

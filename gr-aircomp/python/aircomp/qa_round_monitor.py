@@ -4,17 +4,11 @@
 import numpy as np
 import pmt
 from gnuradio import aircomp, gr_unittest
-
-
-def about(**entries):
-    out = pmt.make_dict()
-    for key, value in entries.items():
-        out = pmt.dict_add(out, pmt.intern(key), pmt.to_pmt(value))
-    return out
+from qa_pmt import dictionary
 
 
 def pdu(vector, **entries):
-    return pmt.cons(about(**entries), pmt.init_f32vector(len(vector), list(map(float, vector))))
+    return pmt.cons(dictionary(**entries), pmt.init_f32vector(len(vector), list(map(float, vector))))
 
 
 class qa_round_monitor(gr_unittest.TestCase):
@@ -50,7 +44,7 @@ class qa_round_monitor(gr_unittest.TestCase):
     def test_lost_rounds_are_counted(self):
         monitor = aircomp.round_monitor(1)
         sent = self.listen(monitor)
-        monitor.take_reports(about(round=0, found=False))
+        monitor.take_reports(dictionary(round=0, found=False))
         self.assertEqual(monitor.lost, 1)
         self.assertEqual(sent[-1][0], "lost")
 
@@ -58,7 +52,7 @@ class qa_round_monitor(gr_unittest.TestCase):
         monitor = aircomp.round_monitor(1, sounding_every=8)
         self.listen(monitor)
         for number in range(16):
-            monitor.take_reports(about(round=number, found=False))
+            monitor.take_reports(dictionary(round=number, found=False))
         self.assertEqual(monitor.lost, 14)
 
     def test_a_device_that_was_not_found_has_no_phase(self):
@@ -66,10 +60,9 @@ class qa_round_monitor(gr_unittest.TestCase):
         self.listen(monitor)
         devices = pmt.make_vector(2, pmt.PMT_NIL)
         for n in range(2):
-            pmt.vector_set(devices, n, pmt.dict_add(
-                about(found=n == 0), pmt.intern("mmse"), pmt.init_c32vector(4, [n == 0] * 4)))
-        monitor.take_estimates(pmt.dict_add(about(round=0, found=True), pmt.intern("devices"),
-                                            devices))
+            pmt.vector_set(devices, n, dictionary(
+                found=n == 0, mmse=pmt.init_c32vector(4, [n == 0] * 4)))
+        monitor.take_estimates(dictionary(round=0, found=True, devices=devices))
         np.testing.assert_array_equal(monitor.phases, [0, np.nan])
 
     def test_one_sum_that_is_no_number_does_not_spoil_the_figures(self):
@@ -89,10 +82,8 @@ class qa_round_monitor(gr_unittest.TestCase):
             devices = pmt.make_vector(2, pmt.PMT_NIL)
             for n in range(2):
                 h = np.full(4, (1 + n) * np.exp(1j * np.radians(turn * n + 77)))
-                pmt.vector_set(devices, n, pmt.dict_add(
-                    pmt.make_dict(), pmt.intern("mmse"), pmt.init_c32vector(4, h.tolist())))
-            estimates = about(round=turn, found=True)
-            monitor.take_estimates(pmt.dict_add(estimates, pmt.intern("devices"), devices))
+                pmt.vector_set(devices, n, dictionary(mmse=pmt.init_c32vector(4, h.tolist())))
+            monitor.take_estimates(dictionary(round=turn, found=True, devices=devices))
         np.testing.assert_allclose(monitor.phases, [0, 30], atol=1e-4)
 
     def test_old_rounds_are_forgotten(self):

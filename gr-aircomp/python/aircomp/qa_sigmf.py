@@ -8,15 +8,12 @@ import tempfile
 import numpy as np
 import pmt
 from gnuradio import aircomp, gr_unittest
+from qa_pmt import dictionary
 
 
 def pdu(samples, **entries):
-    about = pmt.make_dict()
-    for key, value in entries.items():
-        unsigned = isinstance(value, int) and value >= 0
-        value = pmt.from_uint64(value) if unsigned else pmt.to_pmt(value)
-        about = pmt.dict_add(about, pmt.intern(key), value)
-    return pmt.cons(about, pmt.init_c32vector(samples.size, samples.ravel().tolist()))
+    return pmt.cons(dictionary(**entries),
+                    pmt.init_c32vector(samples.size, samples.ravel().tolist()))
 
 
 class qa_sigmf(gr_unittest.TestCase):

@@ -5,6 +5,7 @@ import time
 import pmt
 from gnuradio import gr, uhd
 
+from . import messages
 from .restartable import logging_errors
 from .round_monitor import entry
 
@@ -108,14 +109,12 @@ class radio_control(gr.basic_block):
     @logging_errors
     def take_commands(self, command):
         command = pmt.to_python(command)
-        answer = pmt.dict_add(pmt.make_dict(), pmt.intern("id"), pmt.from_long(command["id"]))
         try:
-            ticks = self.obey(command["do"], command.get("time", 0))
-            answer = pmt.dict_add(answer, pmt.intern("ticks"),
-                                  pmt.init_s64vector(len(ticks), ticks))
+            came_to = {"ticks": self.obey(command["do"], command.get("time", 0))}
         except Exception as error:  # Who has sent the command waits for an answer.
-            answer = pmt.dict_add(answer, pmt.intern("error"), pmt.intern(str(error)))
-        self.message_port_pub(pmt.intern("answers"), answer)
+            came_to = {"error": str(error)}
+        self.message_port_pub(pmt.intern("answers"), messages.build(
+            "Radio Control", "answers", id=command["id"], **came_to))
 
     def obey(self, what, when):
         if what == "last_pulse":
@@ -157,14 +156,14 @@ class radio_control(gr.basic_block):
     @logging_errors
     def take_rounds(self, pdu):
         order = pmt.car(pdu)
-        number, sounding = entry(order, "round"), entry(order, "sounding")
+        number, sounding = entry(order, "round"), entry(order, "sounding", False)
         begin, samples = self.window(order, sounding)
         if self.ticks_of(self.source.get_time_now()) >= begin:
-            self.message_port_pub(pmt.intern("late"), self.dictionary(round=number))
+            self.message_port_pub(pmt.intern("late"),
+                                  messages.build("Radio Control", "late", round=number))
             return
-        self.message_port_pub(pmt.intern("expect"), pmt.dict_add(
-            self.dictionary(round=number, time=begin, samples=samples),
-            pmt.intern("sounding"), pmt.from_bool(sounding)))
+        self.message_port_pub(pmt.intern("expect"), messages.build(
+            "Radio Control", "expect", round=number, time=begin, samples=samples, sounding=sounding))
         command = uhd.stream_cmd(uhd.STREAM_MODE_NUM_SAMPS_AND_DONE)
         command.num_samps = samples
         command.stream_now = False
@@ -182,10 +181,3 @@ class radio_control(gr.basic_block):
             first = entry(order, "time")
             length = setup.sounding_samples if sounding else setup.burst_samples
         return first - setup.window_lead, setup.window_lead + length + setup.window_tail
-
-    @staticmethod
-    def dictionary(**entries):
-        out = pmt.make_dict()
-        for key, value in entries.items():
-            out = pmt.dict_add(out, pmt.intern(key), pmt.from_uint64(value))
-        return out

@@ -3,6 +3,7 @@
 import numpy as np
 import pmt
 
+from . import messages
 from .restartable import logging_errors, restartable
 
 
@@ -37,8 +38,6 @@ class vector_reader(restartable):
         while len(self.waiting) >= size:
             vector = np.frombuffer(self.waiting[:size], np.float32)
             self.waiting = self.waiting[size:]
-            about = pmt.dict_add(pmt.make_dict(), pmt.intern("round"),
-                                 pmt.from_uint64(self.rounds))
-            self.message_port_pub(pmt.intern("vectors"), pmt.cons(
-                about, pmt.init_f32vector(self.length, vector.tolist())))
+            self.message_port_pub(pmt.intern("vectors"), messages.build(
+                "Vector Reader", "vectors", vector, round=self.rounds))
             self.rounds += 1

@@ -3,6 +3,7 @@
 import numpy as np
 import pmt
 
+from . import messages
 from .restartable import restartable
 
 
@@ -72,12 +73,9 @@ class vector_source(restartable):
             return
         sounding = self.sounding_every > 0 and self.sent % self.sounding_every == 0
         for device in range(self.devices):
-            about = pmt.make_dict()
-            about = pmt.dict_add(about, pmt.intern("round"), pmt.from_uint64(self.sent))
-            about = pmt.dict_add(about, pmt.intern("device"), pmt.from_uint64(device))
-            about = pmt.dict_add(about, pmt.intern("sounding"), pmt.from_bool(sounding))
             vector = self.random.normal(scale=self.deviation, size=self.length)
-            pdu = pmt.cons(about, pmt.init_f32vector(self.length, vector.tolist()))
+            pdu = messages.build("Vector Source", "all", vector,
+                                 round=self.sent, device=device, sounding=sounding)
             if not sounding:
                 self.message_port_pub(pmt.intern("all"), pdu)
             self.message_port_pub(self.ports[device], pdu)

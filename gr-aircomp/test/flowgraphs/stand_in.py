@@ -6,30 +6,11 @@ import socket
 
 import pmt
 from gnuradio import aircomp
+from gnuradio.aircomp.qa_pmt import dictionary
 from gnuradio.aircomp.radio_setup import receive_message, send_message
 
 LIMIT_S = 120
 RATE = 1000000
-
-
-def to_pmt(value):
-    """A value as the program sends it: whole numbers unsigned, lists as vectors of ticks."""
-    if isinstance(value, bool):
-        return pmt.from_bool(value)
-    if isinstance(value, int):
-        return pmt.from_uint64(value)
-    if isinstance(value, bytes):
-        return pmt.init_u8vector(len(value), list(value))
-    if isinstance(value, list):
-        return pmt.init_u64vector(len(value), value)
-    return pmt.to_pmt(value)
-
-
-def dictionary(**entries):
-    out = pmt.make_dict()
-    for key, value in entries.items():
-        out = pmt.dict_add(out, pmt.intern(key), to_pmt(value))
-    return out
 
 
 class Radio:
@@ -68,10 +49,9 @@ class Radio:
 
     def command(self, what, time=None):
         self.commands += 1
-        request = dictionary(id=self.commands, do=what)
-        if time is not None:
-            request = pmt.dict_add(request, pmt.intern("time"), pmt.from_long(time))
-        send_message(self.connection, "commands", request)
+        when = {} if time is None else {"time": time}
+        send_message(self.connection, "commands", aircomp.messages.build(
+            "Radio Control", "commands", id=self.commands, do=what, **when))
         answer = self.wait_for("answers")
         error = pmt.dict_ref(answer, pmt.intern("error"), pmt.PMT_NIL)
         if not pmt.is_null(error):
