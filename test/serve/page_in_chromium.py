@@ -121,8 +121,9 @@ def check_shapes(page, browser):
     width, height = PHONE
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
                             {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True})
-    wide = browser.execute_script("return [innerWidth, document.documentElement.scrollWidth]")
-    assert wide == [width, width], f"expected nothing to scroll to the side, found {wide}"
+    # The page is laid out anew some time after the call.
+    page.until("nothing to scroll to the side", lambda: browser.execute_script(
+        "return [innerWidth, document.documentElement.scrollWidth]") == [width, width])
     small = browser.execute_script(
         "return [...document.querySelectorAll('button')].filter(b => b.offsetParent && b.offsetHeight < 40).length")
     assert small == 0, "expected buttons that a finger finds"
