@@ -149,12 +149,7 @@ def expected_nmse(problem: Problem, shares: ArrayLike, *, channels: int = 400, s
     >>> 0 < expected_nmse(alone, [1.0]).mean < 0.01
     True
     """
-    given = np.asarray(shares, dtype=float)
-    if given.shape != (len(problem.devices),):
-        raise ValueError(f"shares: expected {len(problem.devices)}, one for each device, found shape {given.shape}")
-    if not (given >= 0).all() or not np.isclose(given.sum(), 1, atol=1e-9):
-        raise ValueError(f"shares: expected at least 0 each and a sum of 1, found {given.tolist()}")
-    return Estimate._make(_core.expected_nmse(problem, given, channels=channels, seed=seed))
+    return Estimate._make(_core.expected_nmse(problem, shares, channels=channels, seed=seed))
 
 
 def apportion(shares: ArrayLike, units: int) -> NDArray[np.int64]:
