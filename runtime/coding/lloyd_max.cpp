@@ -78,12 +78,12 @@ LloydMax::LloydMax(int bits) : bits_(bits) {
 }
 
 const LloydMax& LloydMax::of(int bits) {
-    if (bits < 1 || bits > most_bits) {
+    if (bits < 1 || bits > most_lloyd_max_bits) {
         throw std::invalid_argument("Lloyd-Max quantiser: expected 1 to " +
-                                    std::to_string(most_bits) + " bits, found " +
+                                    std::to_string(most_lloyd_max_bits) + " bits, found " +
                                     std::to_string(bits));
     }
-    static std::array<std::unique_ptr<LloydMax>, most_bits + 1> made;
+    static std::array<std::unique_ptr<LloydMax>, most_lloyd_max_bits + 1> made;
     static std::mutex mutex;
     const std::lock_guard<std::mutex> lock(mutex);
     auto& quantiser = made[static_cast<std::size_t>(bits)];

@@ -8,13 +8,13 @@
 #include <gsl/span>
 #include <vector>
 
+#include "config/digital_section.hpp"
+
 namespace aircomp::runtime {
 
 class LloydMax {
 public:
-    static constexpr int most_bits = 6;
-
-    /// The quantiser of 2^bits levels, 1 to most_bits, computed once in a process. Throws
+    /// The quantiser of 2^bits levels, 1 to most_lloyd_max_bits, computed once in a process. Throws
     /// std::invalid_argument for other numbers of bits.
     static const LloydMax& of(int bits);
 

@@ -100,7 +100,6 @@ std::vector<Part> parts_of(std::size_t length, const DigitalConfig& codes) {
 }  // namespace
 
 double code_bits(std::size_t length, const DigitalConfig& codes) {
-    constexpr double scale_bits = 32;
     double bits = 0;
     for (const Part& part : parts_of(length, codes))
         bits += static_cast<double>(part.size) * part.bits + scale_bits;

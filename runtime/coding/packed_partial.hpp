@@ -11,6 +11,9 @@
 
 namespace aircomp::runtime {
 
+/// Of the float32 that goes before a vector's codes: its range or its power.
+constexpr double scale_bits = 32;
+
 /// Bytes of `length` values of 2 to 32 bits.
 std::size_t packed_bytes(std::size_t length, int bits);
 
@@ -24,8 +27,8 @@ void unpack(gsl::span<const std::uint8_t> bytes, int bits, gsl::span<float> valu
 /// pack() and unpack() at once: rounds `values` to the grid.
 void quantise(gsl::span<float> values, int bits);
 
-/// Bits of a vector's codes, with the float32 that each part has before them: its range or its power. A
-/// vector has two parts where the bits of a value are no whole number.
+/// Bits of a vector's codes, with scale_bits before those of each part. A vector has two parts where
+/// the bits of a value are no whole number.
 double code_bits(std::size_t length, const DigitalConfig& codes);
 
 /// Rounds `values` to what codes of such a kind hold: to that grid, or to Lloyd-Max levels.

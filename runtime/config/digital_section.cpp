@@ -2,14 +2,11 @@
 // Keys and checks of the section digital.
 #include "config/digital_section.hpp"
 
+#include <string>
+
 #include "config/keys.hpp"
 
 namespace aircomp::runtime {
-namespace {
-
-constexpr int most_lloyd_max_bits = 6;  // LloydMax::most_bits, in a room above
-
-}  // namespace
 
 const Keys<DigitalConfig>& digital_keys() {
     using D = DigitalConfig;
@@ -22,7 +19,8 @@ const Keys<DigitalConfig>& digital_keys() {
                {{"uniform", Quantiser::uniform}, {"lloyd-max", Quantiser::lloyd_max}},
                "Where the levels are: uniform, at equal distances up to the largest value of the "
                "vector; or lloyd-max, where they are best for a Gaussian of the vector's power, "
-               "with at most 6 bits."),
+               "with at most " +
+                   std::to_string(most_lloyd_max_bits) + " bits."),
         flag("error_feedback", &D::error_feedback,
              "What a device's codes lack at one site it adds to what it sends at the next, until "
              "the token ends; not in models that norm sums before they add them."),
@@ -31,8 +29,10 @@ const Keys<DigitalConfig>& digital_keys() {
 }
 
 void check_digital(const DigitalConfig& digital, const Checker& check) {
-    check.require(digital.quantiser == Quantiser::uniform || digital.bits <= most_lloyd_max_bits,
-                  "bits", "at most 6 with the quantiser lloyd-max", digital.bits);
+    check.require(
+        digital.quantiser == Quantiser::uniform || digital.bits <= most_lloyd_max_bits, "bits",
+        "at most " + std::to_string(most_lloyd_max_bits) + " with the quantiser lloyd-max",
+        digital.bits);
 }
 
 }  // namespace aircomp::runtime

@@ -9,6 +9,9 @@ namespace aircomp::runtime {
 /// Levels at equal distances up to the largest value, or the best ones for a Gaussian.
 enum class Quantiser { uniform, lloyd_max };
 
+/// Of a value, with Quantiser::lloyd_max.
+constexpr int most_lloyd_max_bits = 6;
+
 struct DigitalConfig {
     double bits = 8;  ///< Of a value; the mean over a vector where it is no whole number.
     Quantiser quantiser = Quantiser::uniform;

@@ -46,7 +46,7 @@ double code_nmse(Quantiser quantiser, double bits) {
 }
 
 std::optional<double> fewest_bits(Quantiser quantiser, double per_nmse, double loss, int steps) {
-    const int most = quantiser == Quantiser::lloyd_max ? LloydMax::most_bits : 16;
+    const int most = quantiser == Quantiser::lloyd_max ? most_lloyd_max_bits : 16;
     for (int i = 2 * steps; i <= most * steps; ++i) {
         const double bits = static_cast<double>(i) / steps;
         if (per_nmse * code_nmse(quantiser, bits) <= loss) return bits;

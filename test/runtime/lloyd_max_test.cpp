@@ -29,7 +29,7 @@ TEST_CASE("Lloyd-Max quantisers have the distortions and levels of Max's tables"
 }
 
 TEST_CASE("a Lloyd-Max quantiser takes the nearest level, which costs what it says") {
-    const int bits = GENERATE(2, 4, LloydMax::most_bits);
+    const int bits = GENERATE(2, 4, most_lloyd_max_bits);
     const LloydMax& quantiser = LloydMax::of(bits);
     std::mt19937_64 generator(3);
     std::normal_distribution<float> gaussian;

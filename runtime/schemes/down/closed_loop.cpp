@@ -10,13 +10,12 @@
 
 #include "coding/analog_codec.hpp"
 #include "coding/lloyd_max.hpp"
+#include "coding/packed_partial.hpp"
 #include "schemes/down/on_air.hpp"
 #include "schemes/down/registry.hpp"
 
 namespace aircomp::runtime {
 namespace {
-
-constexpr double scale_bits = 32;  // s, a float32 before the codes
 
 /// Errors of a normed sum are borne in proportion to its norm's weights: as if codes were of what is
 /// normed. A weight near 0 would let a coordinate's lag fill the vector.
@@ -67,7 +66,7 @@ Downlink closed_loop_downlink() {
                     [](std::shared_ptr<Broadcast> broadcast) {
                         return std::make_unique<ClosedLoop>(std::move(broadcast));
                     }};
-    way.most_bits = LloydMax::most_bits;
+    way.most_bits = most_lloyd_max_bits;
     way.closes_loop = true;
     way.on_air = true;
     return way;

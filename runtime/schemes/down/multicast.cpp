@@ -18,7 +18,7 @@ public:
         const int bits = cell.config().radio.downlink_bits;
         std::vector<std::uint8_t> message(packed_bytes(sum.server.size(), bits));
         pack(sum.server, bits, message);
-        const double range_bits = cell.config().costs == Costs::whole ? 32 : 0;
+        const double range_bits = cell.config().costs == Costs::whole ? scale_bits : 0;
         const double all_bits = bits * static_cast<double>(sum.server.size()) + range_bits;
         broadcast().send(cell, message, all_bits);
         unpack(message, bits, sum.server);
