@@ -7,6 +7,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "aircomp/inference/add.hpp"
 #include "coding/exact_sum.hpp"
 #include "config/seeds.hpp"
 
@@ -65,15 +66,6 @@ std::optional<phy::Rotation> rotation_of(const Config& config, std::int64_t leng
     if (!seed) return {};
     return phy::Rotation(length, *seed);
 }
-
-namespace {
-
-void add_to(gsl::span<float> vector, gsl::span<const float> other) {
-    for (std::size_t i = 0; i < vector.size(); ++i)
-        vector[i] += other[i];
-}
-
-}  // namespace
 
 AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibration& calibration)
     : analog_(config.analog),
@@ -165,7 +157,7 @@ AnalogCodec::Shaped AnalogCodec::shape(const SumRequest& request) {
     const auto& transform = coding_.at(request.site.index).transform;
     for (std::int64_t v = 0; v < request.vectors; ++v) {
         for (std::size_t n = 0; n < shaped.partials.size(); ++n) {
-            if (carries_) add_to(vector(n, v), carried_.of(request, n, v));
+            if (carries_) inference::add(carried_.of(request, n, v), vector(n, v));
             if (transform) transform->apply(vector(n, v));
         }
         const double scale = common_scale(sent, v);

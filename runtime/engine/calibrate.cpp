@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "air/noise.hpp"
+#include "aircomp/inference/add.hpp"
 #include "aircomp/inference/perplexity.hpp"
 #include "aircomp/inference/prediction_fit.hpp"
 #include "aircomp/inference/slice_cost.hpp"
@@ -306,8 +307,7 @@ private:
         noise_.add(noise, 2 * probe_nmse * power / energy);
         const gsl::span<float> reals(reinterpret_cast<float*>(noise.data()), sum.size());
         transform.undo(reals);
-        for (std::size_t i = 0; i < sum.size(); ++i)
-            sum[i] += reals[i];
+        inference::add(reals, sum);
     }
 
     const std::vector<SiteTransform>& transforms_;

@@ -3,9 +3,9 @@
 #include "engine/forward.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <stdexcept>
 
+#include "aircomp/inference/add.hpp"
 #include "engine/energy_history.hpp"
 
 namespace aircomp::runtime {
@@ -18,11 +18,6 @@ void check(gsl::span<const inference::Token> tokens, std::int64_t position,
     if (needed <= limits.context) return;
     throw std::length_error("the sequence needs " + std::to_string(needed) +
                             " tokens, the context holds " + std::to_string(limits.context));
-}
-
-/// sum += foretold
-void add(gsl::span<const float> foretold, gsl::span<float> sum) {
-    std::transform(foretold.begin(), foretold.end(), sum.begin(), sum.begin(), std::plus<>());
 }
 
 }  // namespace
@@ -47,7 +42,7 @@ std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
             std::copy(one.begin(), one.end(),
                       received.begin() + static_cast<std::ptrdiff_t>(begin));
             if (reference != nullptr)
-                add(gsl::span<const float>(foretold).subspan(begin, one.size()), one);
+                inference::add(gsl::span<const float>(foretold).subspan(begin, one.size()), one);
             std::copy(one.begin(), one.end(), whole.begin() + static_cast<std::ptrdiff_t>(begin));
             residual.norm(call.site, one);
         };
@@ -66,16 +61,16 @@ std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
         if (!sum.finished) {
             if (reference != nullptr) {
                 received = sum.devices;
-                add(foretold, sum.server);
-                add(foretold, sum.devices);
+                inference::add(foretold, sum.server);
+                inference::add(foretold, sum.devices);
                 whole = sum.devices;
             }
             residual.norm(call.site, sum.server);
             residual.norm(call.site, sum.devices);
         }
         if (reference != nullptr) history.add(received, whole);
-        add(sum.server, x.server);
-        add(sum.devices, x.devices);
+        inference::add(sum.server, x.server);
+        inference::add(sum.devices, x.devices);
     }
     return std::nullopt;
 }

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "aircomp/inference/add.hpp"
 #include "aircomp/inference/decoder.hpp"
 #include "aircomp/inference/residual.hpp"
 #include "aircomp/inference/slice_cost.hpp"
@@ -119,8 +120,7 @@ private:
         std::vector<float> partial(length_);
         for (std::size_t at = 0; at < all_.size(); at += bytes) {
             unpack(gsl::span<const std::uint8_t>(all_).subspan(at, bytes), *bits_, partial);
-            for (std::size_t i = 0; i < length_; ++i)
-                total[i] += partial[i];
+            inference::add(partial, total);
         }
         for (std::size_t i = 0; i < length_; ++i)
             vector[i] = static_cast<float>(total[i]);

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "aircomp/inference/add.hpp"
 #include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/inference/thread_count.hpp"
 #include "coding/exact_sum.hpp"
@@ -79,7 +80,7 @@ void SlicedModel::measure_errors() {
     uncoded_.resize(devices_.size());
     code_inputs([this](std::size_t device, gsl::span<const float> partial) {
         std::vector<float>& whole = uncoded_[device];
-        std::transform(partial.begin(), partial.end(), whole.begin(), whole.begin(), std::plus<>());
+        inference::add(partial, whole);
     });
 }
 
@@ -220,10 +221,8 @@ private:
         SumRequest uncoded = request;
         if (!model_.uncoded_.empty()) uncoded.partials = model_.uncoded_;
         exact_sum(uncoded, exact);
-        for (std::size_t i = 0; i < foretold.size(); ++i) {
-            received[i] += foretold[i];
-            exact[i] += foretold[i];
-        }
+        inference::add(foretold, received);
+        inference::add(foretold, exact);
         model_.errors_[request.site.index].add(received, exact);
     }
 

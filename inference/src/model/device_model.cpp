@@ -4,10 +4,10 @@
 #include "aircomp/inference/decoder.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <stdexcept>
 #include <string>
 
+#include "aircomp/inference/add.hpp"
 #include "model/attention.hpp"
 #include "model/kv_cache.hpp"
 #include "model/layer_weights.hpp"
@@ -237,7 +237,7 @@ void DeviceModel::block_partial(std::int64_t layer, gsl::span<const float> x, st
     std::vector<float> mlp(partial.size());
     attention_partial(layer, x, position, cache, partial);
     mlp_partial(layer, x, position, mlp);
-    std::transform(mlp.begin(), mlp.end(), partial.begin(), partial.begin(), std::plus<>());
+    add(mlp, partial);
 }
 
 void DeviceModel::partial(const Site& site, gsl::span<const float> x, std::int64_t position,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "aircomp/inference/add.hpp"
 #include "model/families.hpp"
 #include "model/norm.hpp"
 
@@ -59,8 +60,7 @@ void Residual::add(const Site& site, gsl::span<float> sum, gsl::span<float> x) c
                                     std::to_string(sum.size()));
     }
     norm(site, sum);
-    for (std::size_t i = 0; i < x.size(); ++i)
-        x[i] += sum[i];
+    inference::add(sum, x);
 }
 
 }  // namespace aircomp::inference

@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <stdexcept>
 #include <string>
+
+#include "aircomp/inference/add.hpp"
 
 namespace aircomp::inference {
 
@@ -30,10 +31,8 @@ void soft_cap(double c, gsl::span<float> values) {
 void project(const Projection& projection, Activations x, Activations y, ThreadPool& threads) {
     multiply(projection.weight, x, y, threads);
     if (projection.bias.empty()) return;
-    for (std::int64_t t = 0; t < y.tokens; ++t) {
-        std::transform(projection.bias.begin(), projection.bias.end(), y.token(t).begin(),
-                       y.token(t).begin(), std::plus<>());
-    }
+    for (std::int64_t t = 0; t < y.tokens; ++t)
+        add(projection.bias, y.token(t));
 }
 
 std::int64_t count_tokens(std::size_t x, std::int64_t width, std::size_t output,

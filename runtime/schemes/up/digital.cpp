@@ -3,6 +3,7 @@
 // partial without bit errors, at the rate that its channel carries.
 #include <algorithm>
 
+#include "aircomp/inference/add.hpp"
 #include "coding/analog_codec.hpp"
 #include "coding/error_feedback.hpp"
 #include "coding/packed_partial.hpp"
@@ -40,8 +41,7 @@ private:
                 feed_back(request, n, v, wanted, read);
             else
                 read = as_read(request.site, wanted);
-            for (std::size_t i = 0; i < read.size(); ++i)
-                total[i] += read[i];
+            inference::add(read, total);
         }
         for (std::size_t i = 0; i < out.size(); ++i)
             out[i] = static_cast<float>(total[i]);
@@ -51,8 +51,7 @@ private:
     void feed_back(const SumRequest& request, std::size_t device, std::int64_t v,
                    std::vector<float>& wanted, std::vector<float>& read) {
         const gsl::span<float> left = feedback_.of(request, device, v);
-        for (std::size_t i = 0; i < wanted.size(); ++i)
-            wanted[i] += left[i];
+        inference::add(left, wanted);
         read = as_read(request.site, wanted);
         for (std::size_t i = 0; i < wanted.size(); ++i)
             left[i] = wanted[i] - read[i];

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "aircomp/inference/add.hpp"
 #include "coding/analog_codec.hpp"
 #include "coding/exact_sum.hpp"
 #include "coding/packed_partial.hpp"
@@ -29,8 +30,7 @@ private:
         std::vector<double> bits(request.partials.size(), 0), total(out.size(), 0);
         for (std::size_t n = 0; n < bits.size(); ++n) {
             const auto partial = request.partial(n, v);
-            for (std::size_t i = 0; i < total.size(); ++i)
-                total[i] += partial[i];
+            inference::add(partial, total);
             bits[n] = code_bits(static_cast<std::size_t>(request.input_widths[n]),
                                 cell().config().digital);
         }
