@@ -9,33 +9,19 @@
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/staleness.hpp"
 #include "coding/analog_codec.hpp"
-#include "schemes/down/registry.hpp"
 #include "schemes/entries.hpp"
 #include "schemes/registry.hpp"
-#include "schemes/up/rounds.hpp"
+#include "schemes/up/analog_medium.hpp"
 
 namespace aircomp::runtime {
 namespace {
 
-class FdmaMedium final : public Medium {
+class FdmaMedium final : public AnalogMedium {
 public:
-    FdmaMedium(RadioCell cell, AnalogCodec codec)
-        : cell_(std::move(cell)),
-          down_(make_way_down(cell_.config())),
-          codec_(std::move(codec)),
-          noise_(derive_seed(cell_.config().seed, seed_for::fdma_noise)),
-          subbands_(static_cast<double>(cell_.participants())) {}
-
-    void all_reduce(const SumRequest& request, SumCopies sum) override {
-        all_reduce_by({0, [this] { design_links(); },
-                       [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
-                           transmit(sent, v, out);
-                       },
-                       &codec_},
-                      cell_, *down_, request, sum);
-    }
-    void elapse(double seconds) override { cell_.elapse(seconds); }
-    const Ledger& usage() const override { return cell_.ledger(); }
+    FdmaMedium(RadioCell its_cell, AnalogCodec its_codec)
+        : AnalogMedium(std::move(its_cell), std::move(its_codec)),
+          noise_(derive_seed(cell().config().seed, seed_for::fdma_noise)),
+          subbands_(static_cast<double>(cell().participants())) {}
 
 private:
     struct Link {
@@ -44,14 +30,16 @@ private:
         double power_w = 0;
     };
 
-    double noise_power_w() const { return cell_.noise_power_w() / subbands_; }
+    double noise_power_w() const { return cell().noise_power_w() / subbands_; }
 
-    void design_links() {
-        for (const SiteKind kind : codec_.kinds()) {
+    double settings_bytes() const override { return 0; }
+
+    void enter_block() override {
+        for (const SiteKind kind : codec().kinds()) {
             auto& links = links_[static_cast<std::size_t>(kind)];
-            links.assign(cell_.config().devices.size(), {});
+            links.assign(cell().config().devices.size(), {});
             for (std::size_t n = 0; n < links.size(); ++n) {
-                const double moment = codec_.second_moments(kind)[n];
+                const double moment = codec().second_moments(kind)[n];
                 if (moment > 0) links[n] = design_link(n, moment);
             }
         }
@@ -59,46 +47,43 @@ private:
 
     Link design_link(std::size_t n, double moment) const {
         optimizer::TransceiverProblem problem;
-        problem.channels = {cell_.block().estimates[n]};
-        problem.error_variances = {cell_.block().error_variances[n]};
+        problem.channels = {cell().block().estimates[n]};
+        problem.error_variances = {cell().block().error_variances[n]};
         problem.second_moments = {moment};
-        problem.power_w = {cell_.power_w()[n]};
-        problem.streams = cell_.config().radio.streams;
+        problem.power_w = {cell().power_w()[n]};
+        problem.streams = cell().config().radio.streams;
         problem.noise_power_w = noise_power_w();
-        problem = optimizer::aged(problem, {cell_.path_gains()[n]},
-                                  correlation_of_design(cell_.config().radio));
+        problem = optimizer::aged(problem, {cell().path_gains()[n]},
+                                  correlation_of_design(cell().config().radio));
         const auto design = optimizer::design_mmse(problem);
         return {design.transceiver.precoders[0],
                 design.transceiver.combiner.cast<std::complex<float>>(),
                 optimizer::transmit_power(problem, design.transceiver, 0)};
     }
 
-    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
+    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) override {
         const auto& links = links_[static_cast<std::size_t>(request.site.kind)];
-        const auto& moments = codec_.second_moments(request.site.kind);
-        const double scale = codec_.common_scale(request, v);
+        const auto& moments = codec().second_moments(request.site.kind);
+        const double scale = codec().common_scale(request, v);
         SymbolMatrix total =
-            SymbolMatrix::Zero(cell_.config().radio.streams, codec_.channel_uses());
+            SymbolMatrix::Zero(cell().config().radio.streams, codec().channel_uses());
         std::vector<double> power_w(links.size(), 0);
         for (std::size_t n = 0; n < links.size(); ++n) {
             if (moments[n] == 0) continue;
-            const auto sent = codec_.encode(request.partial(n, v), scale, moments[n]);
-            cell_.ledger().add(clipped_reals, static_cast<double>(sent.clipped));
-            const Eigen::MatrixXcd path = cell_.block().channels[n] * links[n].precoder;
+            const auto sent = codec().encode(request.partial(n, v), scale, moments[n]);
+            cell().ledger().add(clipped_reals, static_cast<double>(sent.clipped));
+            const Eigen::MatrixXcd path = cell().block().channels[n] * links[n].precoder;
             Eigen::MatrixXcf received = path.cast<std::complex<float>>() * sent.symbols;
             noise_.add({received.data(), static_cast<std::size_t>(received.size())},
                        noise_power_w());
             total.noalias() += links[n].combiner * received;
             power_w[n] = links[n].power_w;
         }
-        codec_.decode(total, scale, out);
-        const auto uses = static_cast<double>(codec_.channel_uses()) * subbands_;
-        cell_.charge_uplink(cell_.air_time_s(uses), static_cast<std::int64_t>(uses), power_w);
+        codec().decode(total, scale, out);
+        const auto uses = static_cast<double>(codec().channel_uses()) * subbands_;
+        cell().charge_uplink(cell().air_time_s(uses), static_cast<std::int64_t>(uses), power_w);
     }
 
-    RadioCell cell_;
-    std::unique_ptr<WayDown> down_;
-    AnalogCodec codec_;
     NoiseGenerator noise_;
     double subbands_;
     std::array<std::vector<Link>, inference::site_kinds.size()> links_;  // by SiteKind

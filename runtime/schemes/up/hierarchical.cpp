@@ -10,10 +10,9 @@
 #include "aircomp/optimizer/hierarchy.hpp"
 #include "aircomp/optimizer/staleness.hpp"
 #include "coding/analog_codec.hpp"
-#include "schemes/down/registry.hpp"
 #include "schemes/entries.hpp"
 #include "schemes/registry.hpp"
-#include "schemes/up/rounds.hpp"
+#include "schemes/up/analog_medium.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -33,53 +32,40 @@ struct Link {
     double hops() const { return static_cast<double>(clusters.size() + 1); }
 };
 
-class HierarchicalMedium final : public Medium {
+class HierarchicalMedium final : public AnalogMedium {
 public:
-    HierarchicalMedium(RadioCell cell, AnalogCodec codec)
-        : cell_(std::move(cell)),
-          down_(make_way_down(cell_.config())),
-          codec_(std::move(codec)),
-          field_(cell_.config()),
-          noise_(derive_seed(cell_.config().seed, seed_for::hierarchical_noise)) {}
-
-    void all_reduce(const SumRequest& request, SumCopies sum) override {
-        all_reduce_by({settings_bytes(), [this] { enter_block(); },
-                       [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
-                           transmit(sent, v, out);
-                       },
-                       &codec_},
-                      cell_, *down_, request, sum);
-    }
-    void elapse(double seconds) override { cell_.elapse(seconds); }
-    const Ledger& usage() const override { return cell_.ledger(); }
+    HierarchicalMedium(RadioCell its_cell, AnalogCodec its_codec)
+        : AnalogMedium(std::move(its_cell), std::move(its_codec)),
+          field_(cell().config()),
+          noise_(derive_seed(cell().config().seed, seed_for::hierarchical_noise)) {}
 
 private:
     /// Precoders of devices and relays and the relays' combiners, for both kinds of sites.
-    double settings_bytes() const {
-        const RelaysConfig& relays = cell_.config().relays;
+    double settings_bytes() const override {
+        const RelaysConfig& relays = cell().config().relays;
         double antennas = 2.0 * relays.antennas * relays.count;
-        for (std::size_t n = 0; n < cell_.config().devices.size(); ++n) {
-            if (cell_.takes_part(n)) antennas += cell_.config().devices[n].antennas;
+        for (std::size_t n = 0; n < cell().config().devices.size(); ++n) {
+            if (cell().takes_part(n)) antennas += cell().config().devices[n].antennas;
         }
-        return 2.0 * antennas * cell_.config().radio.streams * bytes_per_coefficient;
+        return 2.0 * antennas * cell().config().radio.streams * bytes_per_coefficient;
     }
 
     /// What relays know of their devices' channels, on its way to the coordinator.
     double estimates_bytes() const {
         double entries = 0;
-        for (std::size_t n = 0; n < cell_.config().devices.size(); ++n) {
-            if (!cell_.takes_part(n)) continue;
-            entries += static_cast<double>(cell_.config().devices[n].antennas) *
-                       cell_.config().relays.antennas;
+        for (std::size_t n = 0; n < cell().config().devices.size(); ++n) {
+            if (!cell().takes_part(n)) continue;
+            entries += static_cast<double>(cell().config().devices[n].antennas) *
+                       cell().config().relays.antennas;
         }
         return entries * bytes_per_coefficient;
     }
 
-    void enter_block() {
-        block_ = field_.draw(cell_.block().index);
-        cell_.charge_relay_sounding();
-        cell_.charge_control(estimates_bytes());
-        for (const SiteKind kind : codec_.kinds())
+    void enter_block() override {
+        block_ = field_.draw(cell().block().index);
+        cell().charge_relay_sounding();
+        cell().charge_control(estimates_bytes());
+        for (const SiteKind kind : codec().kinds())
             links_[static_cast<std::size_t>(kind)] = design_link(kind);
     }
 
@@ -95,19 +81,20 @@ private:
     }
 
     Link design_link(SiteKind kind) const {
-        const auto& moments = codec_.second_moments(kind);
+        const auto& moments = codec().second_moments(kind);
         Link link;
         link.clusters = clusters(moments);
         link.power_w.assign(moments.size(), 0);
         optimizer::HierarchyProblem problem;
-        problem.noise_power_w = cell_.noise_power_w();
+        problem.noise_power_w = cell().noise_power_w();
         for (const Cluster& cluster : link.clusters) {
             problem.clusters.push_back(first_hop(cluster, moments));
             const SoundedLink& relay = block_.relays[cluster.relay];
             problem.relay_channels.push_back(relay.estimate());
             problem.relay_error_variances.push_back(relay.error_variance());
             // Partials are correlated, so that their sums are stronger than the design assumes.
-            problem.relay_power_w.push_back(cell_.config().relays.power_w / codec_.sum_gain(kind));
+            problem.relay_power_w.push_back(cell().config().relays.power_w /
+                                            codec().sum_gain(kind));
         }
         link.design = optimizer::design_hierarchy(problem);
         for (std::size_t c = 0; c < link.clusters.size(); ++c) {
@@ -125,56 +112,56 @@ private:
     optimizer::TransceiverProblem first_hop(const Cluster& cluster,
                                             const std::vector<double>& moments) const {
         optimizer::TransceiverProblem problem;
-        problem.streams = cell_.config().radio.streams;
-        problem.noise_power_w = cell_.noise_power_w();
+        problem.streams = cell().config().radio.streams;
+        problem.noise_power_w = cell().noise_power_w();
         std::vector<double> gains;
         for (const std::size_t n : cluster.devices) {
             problem.channels.push_back(block_.devices[n].estimate());
             problem.error_variances.push_back(block_.devices[n].error_variance());
             problem.second_moments.push_back(moments[n]);
-            problem.power_w.push_back(cell_.power_w()[n]);
+            problem.power_w.push_back(cell().power_w()[n]);
             gains.push_back(field_.path_gains()[n]);
         }
-        return optimizer::aged(problem, gains, correlation_of_design(cell_.config().radio));
+        return optimizer::aged(problem, gains, correlation_of_design(cell().config().radio));
     }
 
-    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
+    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) override {
         const Link& link = links_[static_cast<std::size_t>(request.site.kind)];
-        const double scale = codec_.common_scale(request, v);
-        const double hop_s = cell_.air_time_s(static_cast<double>(codec_.channel_uses()));
+        const double scale = codec().common_scale(request, v);
+        const double hop_s = cell().air_time_s(static_cast<double>(codec().channel_uses()));
         Eigen::MatrixXcf received =
-            Eigen::MatrixXcf::Zero(cell_.config().radio.server_antennas, codec_.channel_uses());
+            Eigen::MatrixXcf::Zero(cell().config().radio.server_antennas, codec().channel_uses());
         for (std::size_t c = 0; c < link.clusters.size(); ++c) {
             const Eigen::MatrixXcf estimate = relay_estimate(request, v, link, c, scale);
             const Eigen::MatrixXcf sent =
                 link.design.relay_precoders[c].cast<std::complex<float>>() * estimate;
             const double power_w = static_cast<double>(sent.squaredNorm()) /
-                                   static_cast<double>(codec_.channel_uses());
-            cell_.charge_relays(power_w * hop_s);
+                                   static_cast<double>(codec().channel_uses());
+            cell().charge_relays(power_w * hop_s);
             const Eigen::MatrixXcd channel =
-                block_.relays[link.clusters[c].relay].channel(cell_.block_age_s());
+                block_.relays[link.clusters[c].relay].channel(cell().block_age_s());
             received.noalias() += channel.cast<std::complex<float>>() * sent;
         }
         add_noise(received);
-        codec_.decode(link.design.combiner.cast<std::complex<float>>() * received, scale, out);
-        cell_.charge_uplink(link.hops() * hop_s,
-                            codec_.channel_uses() * static_cast<std::int64_t>(link.hops()),
-                            link.power_w, {link.hops(), /*turnarounds=*/2});
+        codec().decode(link.design.combiner.cast<std::complex<float>>() * received, scale, out);
+        cell().charge_uplink(link.hops() * hop_s,
+                             codec().channel_uses() * static_cast<std::int64_t>(link.hops()),
+                             link.power_w, {link.hops(), /*turnarounds=*/2});
     }
 
     /// What relay `c` of the link makes of its cluster's symbols, [streams, channel uses].
     Eigen::MatrixXcf relay_estimate(const SumRequest& request, std::int64_t v, const Link& link,
                                     std::size_t c, double scale) {
-        const auto& moments = codec_.second_moments(request.site.kind);
+        const auto& moments = codec().second_moments(request.site.kind);
         const auto& [combiner, precoders] = link.design.clusters[c].transceiver;
-        Eigen::MatrixXcf received = Eigen::MatrixXcf::Zero(combiner.cols(), codec_.channel_uses());
+        Eigen::MatrixXcf received = Eigen::MatrixXcf::Zero(combiner.cols(), codec().channel_uses());
         const auto& devices = link.clusters[c].devices;
         for (std::size_t i = 0; i < devices.size(); ++i) {
             const std::size_t n = devices[i];
-            const auto sent = codec_.encode(request.partial(n, v), scale, moments[n]);
-            cell_.ledger().add(clipped_reals, static_cast<double>(sent.clipped));
+            const auto sent = codec().encode(request.partial(n, v), scale, moments[n]);
+            cell().ledger().add(clipped_reals, static_cast<double>(sent.clipped));
             const Eigen::MatrixXcd path =
-                block_.devices[n].channel(cell_.block_age_s()) * precoders[i];
+                block_.devices[n].channel(cell().block_age_s()) * precoders[i];
             received.noalias() += path.cast<std::complex<float>>() * sent.symbols;
         }
         add_noise(received);
@@ -183,12 +170,9 @@ private:
 
     void add_noise(Eigen::MatrixXcf& received) {
         noise_.add({received.data(), static_cast<std::size_t>(received.size())},
-                   cell_.noise_power_w());
+                   cell().noise_power_w());
     }
 
-    RadioCell cell_;
-    std::unique_ptr<WayDown> down_;
-    AnalogCodec codec_;
     RelayField field_;
     NoiseGenerator noise_;
     RelayBlock block_;

@@ -8,11 +8,10 @@
 #include "aircomp/optimizer/design.hpp"
 #include "aircomp/optimizer/distributed.hpp"
 #include "aircomp/optimizer/staleness.hpp"
-#include "schemes/down/registry.hpp"
 #include "schemes/entries.hpp"
+#include "schemes/up/analog_medium.hpp"
 #include "schemes/up/block_use.hpp"
 #include "schemes/up/media.hpp"
-#include "schemes/up/rounds.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -27,61 +26,48 @@ struct Link {
     std::vector<double> power_w;  ///< tr(v_n B_n B_n^H)
 };
 
-class SymbolMedium final : public Medium {
+class SymbolMedium final : public AnalogMedium {
 public:
-    SymbolMedium(RadioCell cell, AnalogCodec codec, const std::string& design)
-        : cell_(std::move(cell)),
-          down_(make_way_down(cell_.config())),
-          codec_(std::move(codec)),
+    SymbolMedium(RadioCell its_cell, AnalogCodec its_codec, const std::string& design)
+        : AnalogMedium(std::move(its_cell), std::move(its_codec)),
           designer_(optimizer::make_designer(design)),
-          noise_(derive_seed(cell_.config().seed, seed_for::symbol_noise)) {
-        if (cell_.config().accuracy.max_uplink_loss_nats > 0 && codec_.loss_per_nmse() == 0) {
+          noise_(derive_seed(cell().config().seed, seed_for::symbol_noise)) {
+        if (cell().config().accuracy.max_uplink_loss_nats > 0 && codec().loss_per_nmse() == 0) {
             throw std::invalid_argument(
                 "accuracy.max_uplink_loss_nats: expected 0 where no calibration of a model tells "
                 "what errors cost");
         }
     }
 
-    void all_reduce(const SumRequest& request, SumCopies sum) override {
-        all_reduce_by({settings_bytes(), [this] { design_links(); },
-                       [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
-                           transmit(sent, v, out);
-                       },
-                       &codec_},
-                      cell_, *down_, request, sum);
-    }
-    void elapse(double seconds) override { cell_.elapse(seconds); }
-    const Ledger& usage() const override { return cell_.ledger(); }
-
 private:
     bool is_distributed() const {
-        return cell_.config().radio.design == PrecoderDesign::distributed;
+        return cell().config().radio.design == PrecoderDesign::distributed;
     }
 
     /// Of the design for one kind of sites.
     optimizer::ControlCost control_cost() const {
-        const RadioConfig& radio = cell_.config().radio;
+        const RadioConfig& radio = cell().config().radio;
         if (is_distributed())
             return optimizer::distributed_cost(radio.streams, radio.design_pilots);
         std::int64_t antennas = 0;
-        for (std::size_t n = 0; n < cell_.config().devices.size(); ++n) {
-            if (cell_.takes_part(n)) antennas += cell_.config().devices[n].antennas;
+        for (std::size_t n = 0; n < cell().config().devices.size(); ++n) {
+            if (cell().takes_part(n)) antennas += cell().config().devices[n].antennas;
         }
         return optimizer::centralized_cost(radio.streams, antennas);
     }
 
     /// Of radio.streams, also where a block then takes fewer.
-    double settings_bytes() const {
+    double settings_bytes() const override {
         const optimizer::ControlCost cost = control_cost();
         const auto reals = static_cast<double>(cost.broadcast_reals + cost.unicast_reals);
-        return static_cast<double>(codec_.kinds().size()) * reals * bytes_per_real;
+        return static_cast<double>(codec().kinds().size()) * reals * bytes_per_real;
     }
 
-    void design_links() {
-        const auto block = static_cast<std::uint64_t>(cell_.block().index);
+    void enter_block() override {
+        const auto block = static_cast<std::uint64_t>(cell().block().index);
         optimizer::Random pilots(
-            derive_seed(cell_.config().seed, seed_for::design_pilot_noise, block));
-        for (const SiteKind kind : codec_.kinds()) {
+            derive_seed(cell().config().seed, seed_for::design_pilot_noise, block));
+        for (const SiteKind kind : codec().kinds()) {
             optimizer::TransceiverProblem problem = problem_of(kind);
             Link& link = links_[static_cast<std::size_t>(kind)];
             choose_uses(problem, link);
@@ -97,25 +83,25 @@ private:
 
     optimizer::TransceiverProblem problem_of(SiteKind kind) const {
         optimizer::TransceiverProblem problem;
-        problem.channels = cell_.block().estimates;
-        problem.error_variances = cell_.block().error_variances;
-        problem.second_moments = codec_.second_moments(kind);
-        problem.streams = cell_.config().radio.streams;
-        problem.noise_power_w = cell_.noise_power_w();
-        problem.power_w = cell_.power_w();
-        return optimizer::aged(problem, cell_.path_gains(),
-                               correlation_of_design(cell_.config().radio));
+        problem.channels = cell().block().estimates;
+        problem.error_variances = cell().block().error_variances;
+        problem.second_moments = codec().second_moments(kind);
+        problem.streams = cell().config().radio.streams;
+        problem.noise_power_w = cell().noise_power_w();
+        problem.power_w = cell().power_w();
+        return optimizer::aged(problem, cell().path_gains(),
+                               correlation_of_design(cell().config().radio));
     }
 
     /// The cheapest streams and repetitions whose expected error is within the target, and their
     /// design; `problem` becomes theirs.
     void choose_uses(optimizer::TransceiverProblem& problem, Link& link) {
-        const AccuracyConfig& accuracy = cell_.config().accuracy;
-        const double target = accuracy.max_uplink_loss_nats / codec_.loss_per_nmse();
+        const AccuracyConfig& accuracy = cell().config().accuracy;
+        const double target = accuracy.max_uplink_loss_nats / codec().loss_per_nmse();
         for (const BlockUse& use : block_uses(problem.streams, accuracy.max_repetitions)) {
             problem.streams = use.streams;
             // The mean of several receptions has their noise divided by their number.
-            problem.noise_power_w = cell_.noise_power_w() / use.repetitions;
+            problem.noise_power_w = cell().noise_power_w() / use.repetitions;
             link.design = designer_(problem, {});
             link.streams = use.streams;
             link.repetitions = use.repetitions;
@@ -128,53 +114,51 @@ private:
     /// are made for its middle, as the server's design is.
     optimizer::Design devices_answer(optimizer::TransceiverProblem problem,
                                      const optimizer::Design& central, optimizer::Random& pilots) {
-        const RadioConfig& radio = cell_.config().radio;
-        cell_.charge_sounding_uses(control_cost().pilot_channel_uses);
-        problem.channels = cell_.block().channels;
+        const RadioConfig& radio = cell().config().radio;
+        cell().charge_sounding_uses(control_cost().pilot_channel_uses);
+        problem.channels = cell().block().channels;
         problem.error_variances.clear();
         const double correlation =
             optimizer::jakes_correlation(radio.doppler_hz, radio.coherence_block_s / 2);
         optimizer::DistributedOptions options;
         options.server_power_w = radio.server_power_w;
         // What a device heard is scaled by the correlation, noise and all.
-        options.device_noise_power_w = correlation * correlation * cell_.noise_power_w();
+        options.device_noise_power_w = correlation * correlation * cell().noise_power_w();
         options.repetitions = radio.design_pilots;
         return optimizer::design_distributed(
-            optimizer::aged(problem, cell_.path_gains(), correlation), central.transceiver.combiner,
-            options, pilots);
+            optimizer::aged(problem, cell().path_gains(), correlation),
+            central.transceiver.combiner, options, pilots);
     }
 
-    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) {
+    void transmit(const SumRequest& request, std::int64_t v, gsl::span<float> out) override {
         const Link& link = links_[static_cast<std::size_t>(request.site.kind)];
-        const auto& moments = codec_.second_moments(request.site.kind);
-        const double scale = codec_.common_scale(request, v);
-        const std::int64_t uses = codec_.channel_uses_of(link.streams);
+        const auto& moments = codec().second_moments(request.site.kind);
+        const double scale = codec().common_scale(request, v);
+        const std::int64_t uses = codec().channel_uses_of(link.streams);
         Eigen::MatrixXcf received = Eigen::MatrixXcf::Zero(link.combiner.cols(), uses);
         for (std::size_t n = 0; n < request.partials.size(); ++n) {
             if (moments[n] == 0) continue;
-            const auto sent = codec_.encode(request.partial(n, v), scale, moments[n], link.streams);
-            cell_.ledger().add(clipped_reals, static_cast<double>(sent.clipped));
+            const auto sent =
+                codec().encode(request.partial(n, v), scale, moments[n], link.streams);
+            cell().ledger().add(clipped_reals, static_cast<double>(sent.clipped));
             const Eigen::MatrixXcd path =
-                cell_.block().channels[n] * link.design.transceiver.precoders[n];
+                cell().block().channels[n] * link.design.transceiver.precoders[n];
             received.noalias() += path.cast<std::complex<float>>() * sent.symbols;
         }
         // The mean over repetitions, each with noise of its own.
         received *= static_cast<float>(link.repetitions);
         for (int i = 0; i < link.repetitions; ++i) {
             noise_.add({received.data(), static_cast<std::size_t>(received.size())},
-                       cell_.noise_power_w());
+                       cell().noise_power_w());
         }
         received /= static_cast<float>(link.repetitions);
-        codec_.decode(link.combiner * received, scale, out);
+        codec().decode(link.combiner * received, scale, out);
         const std::int64_t all_uses = link.repetitions * uses;
-        cell_.charge_uplink(cell_.air_time_s(static_cast<double>(all_uses)), all_uses,
-                            link.power_w);
-        if (link.misses_target) cell_.ledger().add(missed_targets, 1);
+        cell().charge_uplink(cell().air_time_s(static_cast<double>(all_uses)), all_uses,
+                             link.power_w);
+        if (link.misses_target) cell().ledger().add(missed_targets, 1);
     }
 
-    RadioCell cell_;
-    std::unique_ptr<WayDown> down_;
-    AnalogCodec codec_;
     optimizer::Designer designer_;
     NoiseGenerator noise_;
     std::array<Link, inference::site_kinds.size()> links_;  // by SiteKind
