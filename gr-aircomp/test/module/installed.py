@@ -4,15 +4,14 @@
 
 usage: installed.py CMAKE BUILD_FOLDER
 
-Exits with 1, saying why, where something is missing, does not load, or stays behind. The build
-folder's record of an earlier installation is left as it was.
+Exits with 1, saying why, where something is missing, does not load, or stays behind.
 """
-import os
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
+
+from installation import environment, installation, run
 
 EXPECTED = (
     "bin/aircomp-air", "lib/cmake/gnuradio-aircomp/gnuradio-aircompConfig.cmake",
@@ -49,13 +48,6 @@ for name, value in vars(aircomp).items():
 """
 
 
-def run(*command, **options):
-    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
 def files_under(folder):
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*")
                   if p.is_symlink() or p.is_file())
@@ -70,23 +62,21 @@ def try_out(prefix):
     if missing:
         sys.exit(f"not installed: {', '.join(missing)}")
     package, = prefix.glob("lib/python3*/*-packages")
-    environment = {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"}
-    environment["PYTHONPATH"] = str(package)
-    found = run(sys.executable, "-c", PROGRAM, env=environment, cwd=prefix).strip()
+    found = run(sys.executable, "-c", PROGRAM, env=environment(prefix), cwd=prefix).strip()
     if not found.startswith(str(package)):
         sys.exit(f"expected gnuradio.aircomp from {package}, found {found}")
-    undocumented = run(sys.executable, "-c", DOCUMENTED, env=environment, cwd=prefix).split("\n")
+    undocumented = run(sys.executable, "-c", DOCUMENTED, env=environment(prefix), cwd=prefix).split("\n")
     if any(undocumented):
         sys.exit("help() does not explain " + ", ".join(filter(None, undocumented)))
     print(f"{len(files)} files installed; gnuradio.aircomp loads, help() explains every parameter")
-    find_radios(prefix, environment)
+    find_radios(prefix)
 
 
-def find_radios(prefix, environment):
+def find_radios(prefix):
     """UHD finds the virtual radios at the place that docs/gnuradio.md names."""
     module, = prefix.glob("lib/**/uhd/modules/*aircomp*")
     found = run("uhd_find_devices", "--args", "type=aircomp",
-                env={**environment, "UHD_MODULE_PATH": str(module.parent)})
+                env={**environment(prefix), "UHD_MODULE_PATH": str(module.parent)})
     if "aircomp" not in found:
         sys.exit(f"uhd_find_devices finds no virtual radio:\n{found}")
     print("uhd_find_devices finds the virtual radios")
@@ -103,19 +93,10 @@ def find_package(cmake, prefix):
 
 
 def main(cmake, build):
-    manifest = pathlib.Path(build) / "install_manifest.txt"
-    before = manifest.read_bytes() if manifest.exists() else None
-    with tempfile.TemporaryDirectory(prefix="aircomp-") as folder:
-        prefix = pathlib.Path(folder).resolve()
-        try:
-            run(cmake, "--install", build, "--prefix", str(prefix))
-            try_out(prefix)
-            find_package(cmake, prefix)
-            run(cmake, "--build", build, "--target", "uninstall")
-        finally:
-            manifest.unlink(missing_ok=True)
-            if before is not None:
-                manifest.write_bytes(before)
+    with installation(cmake, build) as prefix:
+        try_out(prefix)
+        find_package(cmake, prefix)
+        run(cmake, "--build", build, "--target", "uninstall")
         left = sorted({str(p.relative_to(prefix)) for p in prefix.rglob("*aircomp*")} |
                       set(files_under(prefix)))
         if left:

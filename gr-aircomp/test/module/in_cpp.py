@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Has Companion write a flowgraph of all blocks that are in C++ as a C++ program, builds and runs it.
 
@@ -17,38 +17,32 @@ import tempfile
 import time
 
 import numpy as np
+from installation import environment, installation, run
 
 LIMIT_S = 60
 SAMPLES, LATENCY = 1000, 40
 
 
-def run(*command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
-    return done.stdout + done.stderr
-
-
-def build(cmake, module, folder):
-    """The program, and the folder of the module's library."""
+def build(cmake, prefix, folder):
+    """The program."""
     source = pathlib.Path(__file__).with_suffix(".grc")
-    said = run("grcc", "-o", str(folder), str(source))
-    project, installed = folder / "in_cpp", folder / "installed"
+    project = folder / "in_cpp"
+    blocks = prefix / "share/gnuradio/grc/blocks"
+    said = run("grcc", "-o", str(folder), str(source),
+               env={**environment(prefix), "GRC_BLOCKS_PATH": str(blocks)})
     if not (project / "in_cpp.cpp").exists():
         sys.exit(f"{source.name}: grcc made no program:\n{said}")
-    run(cmake, "--install", module, "--prefix", str(installed))
-    run(cmake, "-S", str(project), "-B", str(project / "build"), f"-DCMAKE_PREFIX_PATH={installed}")
+    run(cmake, "-S", str(project), "-B", str(project / "build"), f"-DCMAKE_PREFIX_PATH={prefix}")
     run(cmake, "--build", str(project / "build"))
-    library, = installed.glob("lib/**/libgnuradio-aircomp.so")
-    return project / "build/in_cpp", library.parent
+    return project / "build/in_cpp"
 
 
-def samples_of(program, libraries, folder):
+def samples_of(program, prefix, folder):
     """What it writes until it is told to end."""
     path = folder / "received.c64"
-    environment = {**os.environ, "LD_LIBRARY_PATH": str(libraries)}
-    with subprocess.Popen([program], cwd=folder, env=environment, text=True, stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE) as running:
+    library, = prefix.glob("lib/**/libgnuradio-aircomp.so")
+    with subprocess.Popen([program], cwd=folder, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          env={**os.environ, "LD_LIBRARY_PATH": str(library.parent)}) as running:
         deadline = time.monotonic() + LIMIT_S
         while not path.exists() or path.stat().st_size < 8 * SAMPLES:
             if running.poll() is not None or time.monotonic() > deadline:
@@ -65,16 +59,9 @@ def main(cmake, module):
     if not shutil.which("grcc"):
         print("GNU Radio Companion's grcc is not installed, nothing was run")
         sys.exit(77)
-    manifest = pathlib.Path(module) / "install_manifest.txt"
-    before = manifest.read_bytes() if manifest.exists() else None
-    with tempfile.TemporaryDirectory(prefix="aircomp-") as name:
-        folder = pathlib.Path(name).resolve()
-        try:
-            received = samples_of(*build(cmake, module, folder), folder)
-        finally:
-            manifest.unlink(missing_ok=True)
-            if before is not None:
-                manifest.write_bytes(before)
+    with installation(cmake, module) as prefix, tempfile.TemporaryDirectory(prefix="aircomp-") as name:
+        folder = pathlib.Path(name)
+        received = samples_of(build(cmake, prefix, folder), prefix, folder)
     error = np.abs(received[LATENCY:] - 1).max()
     if len(received) != SAMPLES or not error < 1e-5:
         sys.exit(f"expected {SAMPLES} samples of 1, found {len(received)}, off by {error}")
