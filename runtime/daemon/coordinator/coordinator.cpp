@@ -4,7 +4,6 @@
 //
 // One thread: it runs the loop whenever it waits for somebody.
 #include <algorithm>
-#include <gsl/util>
 #include <optional>
 #include <stdexcept>
 
@@ -90,7 +89,10 @@ public:
                                {"generating_s", whole.generating_s},
                                {"reduce_s", whole.reduce_s},
                                {"recovering_s", whole.recovering_s}});
-        if (front_) loop_.run_until([this] { return front_->is_empty(); }, 2);
+        if (front_) {
+            front_->close();
+            loop_.run_until([this] { return front_->is_empty(); }, 2);
+        }
         finish(interrupted_ ? "the coordinator was interrupted" : "the run is over");
         return whole;
     }
@@ -181,7 +183,6 @@ private:
         };
         serve::TextMaker maker(std::move(model));
         serve::TextQueue& queue = front_->queue();
-        const auto close = gsl::finally([this] { front_->close(); });
         while (true) {
             poll();
             const auto job = queue.next_if_any();
