@@ -48,7 +48,7 @@ TEST_CASE("a Lloyd-Max quantiser takes the nearest level, which costs what it sa
 }
 
 TEST_CASE("Lloyd-Max codes come back as what the quantiser makes of the values") {
-    const LloydMax& quantiser = LloydMax::of(GENERATE(1, 3, LloydMax::most_bits));
+    const LloydMax& quantiser = LloydMax::of(GENERATE(1, 3, most_lloyd_max_bits));
     std::mt19937_64 generator(5);
     std::normal_distribution<float> gaussian(0, 7);
     std::vector<float> values(101);

@@ -82,6 +82,13 @@ RADIO_SETTINGS = [
 PHASE_SETTINGS = [
     ("phase", "double", "rad", "of the device's oscillator over the server's, at the first sample"),
     ("offset", "double", "cycles/sample", "by which that phase grows")]
+MODULATION = [
+    ("streams", "uint64", "", "at most as many as antennas"),
+    ("bits", "uint64", "bits", "of a symbol: 2, 4, 6 or 8"),
+    ("rate", "symbol", "", "1/2, 2/3, 3/4 or 5/6"),
+    ("repetitions", "uint64", "", "of every coded bit"),
+    ("power_w", "double", "W", "above 0: mean of a burst, all antennas together")]
+TRAINING = ("training", "bool", "", "the burst from which devices learn the streams")
 
 # (block, port, direction): payload of a PDU or None for a dictionary, keys.
 TABLE = {
@@ -151,6 +158,19 @@ TABLE = {
     ("Window Cutter", "reports", "out"): (None, "", WINDOW_REPORT),
     ("Header Source", "rounds", "in"): ("any", "not looked at", ORDER),
     ("Header Source", "bursts", "out"): ("c32vector", "[antennas, samples], sqrt(W)", [ROUND, TIME]),
+    ("Multicast Source", "messages", "in"): ("u8vector", "bytes; not looked at in a training", [
+        ROUND, TIME, ("header_antenna", "uint64", "", "that sends the header"), TRAINING]),
+    ("Multicast Source", "settings", "in"): (None, "", [
+        FROM_ROUND, *MODULATION,
+        ("beams", "c32vector", "", "[antennas, streams]: columns of norm 1")]),
+    ("Multicast Source", "bursts", "out"): ("c32vector", "[antennas, samples], sqrt(W)", [ROUND, TIME]),
+    ("Multicast Receiver", "windows", "in"): ("c32vector", "[antennas, lead + burst + tail]", [
+        ROUND, TRAINING, *PHASE_SETTINGS]),
+    ("Multicast Receiver", "settings", "in"): (None, "", [FROM_ROUND, *MODULATION]),
+    ("Multicast Receiver", "messages", "out"): ("u8vector", "bytes; none where none was decoded", [
+        ROUND, TRAINING, ("found", "bool", "", "checksum right, or training heard"),
+        ("evm", "double", "", "of the pilots, mean over streams"),
+        ("noise_power_w", "double", "W", "an antenna, over the used bandwidth")]),
     ("Header Tracker", "rounds", "in"): ("f32vector", "[length]", ORDER),
     ("Header Tracker", "windows", "in"): ("c32vector", "[antennas, samples]", [ROUND, TIME, SOUNDING]),
     ("Header Tracker", "settings", "out"): (None, "", [FROM_ROUND, *PHASE_SETTINGS]),
