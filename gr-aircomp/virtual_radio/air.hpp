@@ -5,13 +5,13 @@
 
 #include <gsl/span>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "air_clock.hpp"
 #include "air_config.hpp"
 #include "gnuradio/aircomp/phy/burst_format.hpp"
+#include "seat.hpp"
 
 namespace gr::aircomp::virtual_radio {
 
@@ -46,23 +46,18 @@ struct Window {
     std::vector<Tuning> tunings;        ///< Of these antennas.
 };
 
-/// The server of an air does not answer any more: its radios are as if their cable was pulled.
-class AirGone : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
-
 /// Any thread may call.
 class Air {
 public:
     virtual ~Air() = default;
 
     virtual const AirConfig& config() const = 0;
+    /// How its ticks count; the time that it is, a seat knows.
     virtual const AirClock& clock() const = 0;
 
-    /// Keeps boards for `process` as long as what is returned lives; let go of it before the air.
-    /// Throws std::runtime_error, naming the process that has one of them already.
-    virtual std::shared_ptr<void> claim(const std::vector<std::size_t>& boards, int process) = 0;
+    /// Keeps boards for `process` as long as the seat lives. Throws std::runtime_error, naming the
+    /// process that has one of them already.
+    virtual std::shared_ptr<Seat> claim(const std::vector<std::size_t>& boards, int process) = 0;
 
     /// Takes all of them, or none and returns false where one would have had to begin before now.
     virtual bool transmit(std::vector<Transmission> transmissions) = 0;

@@ -39,4 +39,8 @@ Ticks AirClock::pulse_period() const {
     return std::max<Ticks>(1, std::llround(tick_rate_hz * time_scale));
 }
 
+Ticks AirClock::look_period() const {
+    return std::max<Ticks>(1, from_seconds(1e-3));
+}
+
 }  // namespace gr::aircomp::virtual_radio

@@ -20,7 +20,8 @@ struct AirClock {
 
     Wall::time_point start;       ///< Tick 0.
     double tick_rate_hz = 200e6;  ///< Of radio time.
-    double time_scale = 1;        ///< Seconds of radio time a second of the wall clock.
+    double time_scale = 1;        ///< Seconds of radio time a second of the wall clock; 1 where
+                                  ///< an event clock counts the ticks.
 
     Ticks now() const;
     Ticks from_seconds(double radio_seconds) const;
@@ -28,6 +29,8 @@ struct AirClock {
     /// From one edge of the pulse per second to the next: a second of the wall clock, so that
     /// programs which wait for it on theirs see it come.
     Ticks pulse_period() const;
+    /// A millisecond of radio time: what a program that asks for the time again and again waits for.
+    Ticks look_period() const;
 };
 
 }  // namespace gr::aircomp::virtual_radio

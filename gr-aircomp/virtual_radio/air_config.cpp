@@ -66,6 +66,18 @@ BoardConfig read_board(YamlMapping mapping, const AirConfig& air, double noise_p
     return board;
 }
 
+void read_clock(YamlMapping& top, AirConfig& air) {
+    std::string name = "scaled";
+    top.read("clock", name);
+    const auto clock = clock_of(name);
+    if (!clock) top.fail("clock", "scaled or event", top.node("clock"));
+    air.clock = *clock;
+    top.read("time_scale", air.time_scale, 1e-6, 1);
+    if (air.clock == ClockKind::event && top.node("time_scale"))
+        top.fail("time_scale", "nothing beside clock: event", top.node("time_scale"));
+    top.read("patience_s", air.patience_s, 0.1, 3600);
+}
+
 std::complex<double> read_complex(const YamlMapping& mapping, const std::string& key,
                                   const YAML::Node& node) {
     double real = 0, imaginary = 0;
@@ -158,6 +170,12 @@ void read_links(YamlMapping& top, AirConfig& air) {
 
 }  // namespace
 
+std::optional<ClockKind> clock_of(const std::string& name) {
+    if (name == "scaled") return ClockKind::scaled;
+    if (name == "event") return ClockKind::event;
+    return std::nullopt;
+}
+
 const LinkConfig& AirConfig::between(std::size_t a, std::size_t b) const {
     static const LinkConfig none{false, 0, false, {}, {}};
     const auto found = links.find(std::minmax(a, b));
@@ -181,7 +199,7 @@ AirConfig read_air(const std::string& file) {
     AirConfig air;
     double noise_power = 0;
     top.read("master_clock_hz", air.tick_rate_hz, 1e6, 1e9);
-    top.read("time_scale", air.time_scale, 1e-6, 1);
+    read_clock(top, air);
     top.read_whole("seed", air.seed, 0, 9e15);
     top.read("coherence_time_s", air.coherence_time_s, 0, 1e9);
     top.read("receive_buffer_s", air.receive_buffer_s, 1e-3, 1e3);

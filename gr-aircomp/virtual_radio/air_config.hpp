@@ -6,6 +6,7 @@
 #include <complex>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,9 +47,14 @@ struct LinkConfig {
     std::vector<GivenPath> given;  ///< Where not empty, these and nothing drawn.
 };
 
+/// scaled: the wall's times time_scale. event: as far as all who use it have come (EventClock).
+enum class ClockKind : std::uint8_t { scaled, event };
+
 struct AirConfig {
     double tick_rate_hz = 200e6;
-    double time_scale = 1;
+    ClockKind clock = ClockKind::scaled;
+    double time_scale = 1;   ///< Of a scaled clock.
+    double patience_s = 10;  ///< Of the wall's clock, that a silent device may hold an event clock.
     std::uint64_t seed = 1;
     double coherence_time_s = 0;  ///< Fading gains are drawn anew after it; 0: never.
     double receive_buffer_s = 1;  ///< Of radio time: how late a reader may come.
@@ -64,6 +70,9 @@ struct AirConfig {
 
 /// `boards` ideal boards named board0, board1, ..., all linked by a gain of 1.
 AirConfig ideal_air(std::size_t boards, std::size_t antennas);
+
+/// A clock by its name; nothing where there is no such clock.
+std::optional<ClockKind> clock_of(const std::string& name);
 
 /// Reads the file. Throws std::runtime_error "FILE:LINE: KEY: expected ..., found ...".
 AirConfig read_air(const std::string& file);

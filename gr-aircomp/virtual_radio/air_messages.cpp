@@ -10,7 +10,7 @@
 namespace gr::aircomp::virtual_radio {
 namespace {
 
-constexpr std::uint32_t version = 0x41495204;
+constexpr std::uint32_t version = 0x41495205;
 /// Samples of a window over all its antennas: with them an answer stays within a message.
 constexpr std::size_t most_samples = LocalSocket::most_bytes / sizeof(Sample) - 64;
 constexpr Ticks most_ticks = Ticks{1} << 60;
@@ -118,6 +118,7 @@ Bytes encode_air(const AirConfig& config, const AirClock& clock) {
     writer.put(version);
     writer.put(static_cast<std::int64_t>(
         std::chrono::nanoseconds(clock.start.time_since_epoch()).count()));
+    writer.put(static_cast<std::uint8_t>(config.clock));
     writer.put(clock.tick_rate_hz).put(clock.time_scale).put(config.receive_buffer_s);
     writer.put(config.most_delay).put(config.most_offset);
     writer.put(static_cast<std::uint64_t>(config.boards.size()));
@@ -138,6 +139,7 @@ Joined decode_air(const Bytes& message) {
     joined.clock.start =
         AirClock::Wall::time_point(std::chrono::duration_cast<AirClock::Wall::duration>(
             std::chrono::nanoseconds(reader.get<std::int64_t>())));
+    joined.config.clock = static_cast<ClockKind>(reader.get<std::uint8_t>("kind of clock", 0, 1));
     joined.clock.tick_rate_hz = joined.config.tick_rate_hz =
         reader.get<double>("master clock", 1, 1e12);
     joined.clock.time_scale = joined.config.time_scale = reader.get<double>("time scale", 0, 1);
@@ -163,7 +165,7 @@ Joined decode_air(const Bytes& message) {
 }
 
 Request decode_request(const Bytes& message) {
-    return static_cast<Request>(Reader(message).get<std::uint32_t>("request", 1, 4));
+    return static_cast<Request>(Reader(message).get<std::uint32_t>("request", 1, 9));
 }
 
 Bytes encode_transmit(const std::vector<Transmission>& transmissions) {
@@ -240,16 +242,16 @@ Window decode_receive(const Bytes& message, const AirConfig& config) {
     return window;
 }
 
-Bytes encode_claim(const std::vector<std::size_t>& boards) {
+Bytes encode_boards(Request request, const std::vector<std::size_t>& boards) {
     Writer writer;
-    writer.put(static_cast<std::uint32_t>(Request::claim));
+    writer.put(static_cast<std::uint32_t>(request));
     writer.put(static_cast<std::uint64_t>(boards.size()));
     for (const std::size_t board : boards)
         writer.put(static_cast<std::uint64_t>(board));
     return writer.take();
 }
 
-std::vector<std::size_t> decode_claim(const Bytes& message, const AirConfig& config) {
+std::vector<std::size_t> decode_boards(const Bytes& message, const AirConfig& config) {
     Reader reader(message);
     reader.get<std::uint32_t>();
     const auto count = reader.get<std::uint64_t>("boards", 1, config.boards.size());
@@ -260,8 +262,31 @@ std::vector<std::size_t> decode_claim(const Bytes& message, const AirConfig& con
     return boards;
 }
 
-Bytes encode_release() {
-    return Writer().put(static_cast<std::uint32_t>(Request::release)).take();
+Bytes encode_request(Request request) {
+    return Writer().put(static_cast<std::uint32_t>(request)).take();
+}
+
+Bytes encode_wait(Ticks until) {
+    return Writer().put(static_cast<std::uint32_t>(Request::wait)).put(until).take();
+}
+
+Ticks decode_wait(const Bytes& message) {
+    Reader reader(message);
+    reader.get<std::uint32_t>();
+    const auto until = reader.get<Ticks>("time to wait for", -most_ticks, most_ticks);
+    reader.finish();
+    return until;
+}
+
+Bytes encode_time(Ticks now) {
+    return Writer().put(now).take();
+}
+
+Ticks decode_time(const Bytes& message) {
+    Reader reader(message);
+    const auto now = reader.get<Ticks>("time", -most_ticks, most_ticks);
+    reader.finish();
+    return now;
 }
 
 Bytes encode_samples(const std::vector<Sample>& samples) {

@@ -12,14 +12,14 @@
 namespace gr::aircomp::virtual_radio {
 namespace {
 
-std::vector<Sample> receive(Air& air, const Window& window) {
+std::vector<Sample> receive(LocalAir& air, const Window& window) {
     const Ticks end = window.start + static_cast<Ticks>(window.count) * window.period;
-    if (air.clock().now() < air.ready(end, window.period))
+    if (air.now() < air.ready(end, window.period))
         throw std::runtime_error("window: expected one that is over, found one that is not");
     return air.receive(window);
 }
 
-Bytes answer_receive(Air& air, const Bytes& request) {
+Bytes answer_receive(LocalAir& air, const Bytes& request) {
     try {
         return encode_samples(receive(air, decode_receive(request, air.config())));
     } catch (const std::exception& error) {
@@ -27,9 +27,9 @@ Bytes answer_receive(Air& air, const Bytes& request) {
     }
 }
 
-Bytes answer_claim(Air& air, const Bytes& request, int process, std::shared_ptr<void>& claimed) {
+Bytes answer_claim(LocalAir& air, const Bytes& request, int process, LocalAir::Place& place) {
     try {
-        claimed = air.claim(decode_claim(request, air.config()), process);
+        place = air.take(decode_boards(request, air.config()), process);
         return encode_error("");
     } catch (const std::runtime_error& error) {
         return encode_error(error.what());
@@ -38,7 +38,7 @@ Bytes answer_claim(Air& air, const Bytes& request, int process, std::shared_ptr<
 
 }  // namespace
 
-AirServer::AirServer(std::shared_ptr<Air> air, std::string path)
+AirServer::AirServer(std::shared_ptr<LocalAir> air, std::string path)
     : air_(std::move(air)), path_(std::move(path)), listener_(LocalSocket::listen(path_)) {
     accepting_ = std::thread([this] { accept(); });
 }
@@ -100,10 +100,11 @@ void AirServer::serve(Connection& connection) {
 }
 
 void AirServer::converse(const LocalSocket& socket) {
-    std::shared_ptr<void> claimed;  // For as long as the connection lasts.
+    LocalAir::Place place;  // For as long as the connection lasts.
     socket.send(encode_air(air_->config(), air_->clock()));
     for (Bytes request; socket.receive(request);) {
-        switch (decode_request(request)) {
+        const Request kind = decode_request(request);
+        switch (kind) {
             case Request::transmit:
                 socket.send(
                     encode_accepted(air_->transmit(decode_transmit(request, air_->config()))));
@@ -112,14 +113,35 @@ void AirServer::converse(const LocalSocket& socket) {
                 socket.send(answer_receive(*air_, request));
                 break;
             case Request::claim:
-                socket.send(answer_claim(*air_, request, socket.peer(), claimed));
+                socket.send(answer_claim(*air_, request, socket.peer(), place));
                 break;
             case Request::release:
-                claimed.reset();
+                place = {};
                 socket.send(encode_error(""));
                 break;
+            default:
+                move_clock(kind, request, socket, place);
         }
     }
+}
+
+/// An answer to a wait comes when its time has come, from whoever lets the clock go on.
+void AirServer::move_clock(Request request, const Bytes& message, const LocalSocket& socket,
+                           const LocalAir::Place& place) {
+    if (!place.member) throw std::runtime_error("message: expected boards to be claimed first");
+    if (request == Request::wait) {
+        return place.member->wait(decode_wait(message), [&socket](Ticks now) {
+            try {
+                socket.send(encode_time(now));
+            } catch (const std::runtime_error&) {
+                return;  // The thread that reads from it sees its end, too.
+            }
+        });
+    }
+    if (request == Request::hold) place.member->hold();
+    if (request == Request::rest) place.member->rest();
+    if (request == Request::call) air_->call(decode_boards(message, air_->config()));
+    socket.send(encode_time(air_->now()));
 }
 
 }  // namespace gr::aircomp::virtual_radio

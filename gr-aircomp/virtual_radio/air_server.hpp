@@ -8,7 +8,8 @@
 #include <string>
 #include <thread>
 
-#include "air.hpp"
+#include "air_messages.hpp"
+#include "local_air.hpp"
 #include "local_socket.hpp"
 
 namespace gr::aircomp::virtual_radio {
@@ -18,7 +19,7 @@ namespace gr::aircomp::virtual_radio {
 class AirServer {
 public:
     /// Throws std::runtime_error where `path` cannot be listened at.
-    AirServer(std::shared_ptr<Air> air, std::string path);
+    AirServer(std::shared_ptr<LocalAir> air, std::string path);
     ~AirServer();
     AirServer(const AirServer&) = delete;
     AirServer& operator=(const AirServer&) = delete;
@@ -33,9 +34,11 @@ private:
     void accept();
     void serve(Connection& connection);
     void converse(const LocalSocket& socket);
+    void move_clock(Request request, const Bytes& message, const LocalSocket& socket,
+                    const LocalAir::Place& place);
     void tidy();
 
-    const std::shared_ptr<Air> air_;
+    const std::shared_ptr<LocalAir> air_;
     const std::string path_;
     LocalSocket listener_;
     std::mutex mutex_;

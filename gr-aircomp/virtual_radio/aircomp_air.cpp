@@ -5,6 +5,7 @@
 #include <exception>
 #include <iostream>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 
 #include "air_server.hpp"
@@ -17,6 +18,7 @@ using namespace gr::aircomp::virtual_radio;
 struct Options {
     std::string file, socket;
     std::size_t boards = 0, channels = 1;
+    std::string clock;
     std::optional<double> time_scale;
 };
 
@@ -26,8 +28,21 @@ AirConfig config_of(const Options& options) {
                                  std::string(options.boards == 0 ? "neither" : "both"));
     AirConfig config =
         options.file.empty() ? ideal_air(options.boards, options.channels) : read_air(options.file);
-    if (options.time_scale) config.time_scale = *options.time_scale;
+    if (const auto clock = clock_of(options.clock)) config.clock = *clock;
+    if (config.clock == ClockKind::event) config.time_scale = 1;  // Whatever the file says.
+    if (!options.time_scale) return config;
+    if (config.clock == ClockKind::event)
+        throw std::runtime_error("--time-scale: expected none beside an event clock, found " +
+                                 std::to_string(*options.time_scale));
+    config.time_scale = *options.time_scale;
     return config;
+}
+
+std::string clock_text(const AirConfig& config) {
+    if (config.clock == ClockKind::event) return "event clock";
+    std::ostringstream text;
+    text << "time scale " << config.time_scale;
+    return text.str();
 }
 
 void serve(const Options& options) {
@@ -43,7 +58,7 @@ void serve(const Options& options) {
     for (const BoardConfig& board : air->config().boards)
         names += " " + board.name;
     std::cout << "aircomp-air: at " << options.socket << ", master clock "
-              << air->config().tick_rate_hz / 1e6 << " MHz, time scale " << air->config().time_scale
+              << air->config().tick_rate_hz / 1e6 << " MHz, " << clock_text(air->config())
               << ", boards" << names << std::endl;
     if (!std::cout) throw std::runtime_error("standard output: cannot be written");
     int signal = 0;
@@ -63,6 +78,10 @@ int run(int count, char** arguments) {
         ->check(CLI::Range(1, 1024));
     app.add_option("--channels", options.channels, "Antennas of every ideal board")
         ->check(CLI::Range(1, 64));
+    app.add_option(
+           "--clock", options.clock,
+           "scaled: the wall's times the time scale; event: as far as all who use it have come")
+        ->check(CLI::IsMember({"scaled", "event"}));
     app.add_option("--time-scale", options.time_scale,
                    "Seconds of radio time a second of the wall clock")
         ->check(CLI::Range(1e-6, 1.0));

@@ -28,8 +28,8 @@ void require_time(Ticks time, double tick_rate_hz) {
 
 }  // namespace
 
-Board::Board(std::shared_ptr<Air> air, std::size_t index)
-    : air_(std::move(air)), index_(index), ahead_(-air_->clock().now()) {
+Board::Board(std::shared_ptr<Air> air, std::shared_ptr<Seat> seat, std::size_t index)
+    : air_(std::move(air)), seat_(std::move(seat)), index_(index), ahead_(-seat_->peek()) {
     const Ticks period = std::llround(tick_rate_hz() / nearest_rate(first_rate_hz));
     for (std::size_t d = 0; d < 2; ++d) {
         tuners_[d].assign(
@@ -58,20 +58,20 @@ void Board::roll(Ticks now) {
 
 Ticks Board::clock_ahead() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    roll(air_->clock().now());
+    roll(seat_->peek());
     return ahead_;
 }
 
 Ticks Board::time_now() {
+    const Ticks now = seat_->look(air_->clock().look_period());
     const std::lock_guard<std::mutex> lock(mutex_);
-    const Ticks now = air_->clock().now();
     roll(now);
     return now + ahead_;
 }
 
 Ticks Board::time_last_pulse() {
+    const Ticks now = seat_->look(air_->clock().pulse_period());
     const std::lock_guard<std::mutex> lock(mutex_);
-    const Ticks now = air_->clock().now();
     roll(now);
     if (has_pulse()) latched_ = last_edge(now) + ahead_;
     return latched_;
@@ -81,13 +81,13 @@ void Board::set_time_now(Ticks time) {
     require_time(time, tick_rate_hz());
     const std::lock_guard<std::mutex> lock(mutex_);
     pending_.reset();
-    ahead_ = time - air_->clock().now();
+    ahead_ = time - seat_->now();
 }
 
 void Board::set_time_next_pulse(Ticks time) {
     require_time(time, tick_rate_hz());
     const std::lock_guard<std::mutex> lock(mutex_);
-    const Ticks now = air_->clock().now();
+    const Ticks now = seat_->peek();
     roll(now);
     if (!has_pulse()) return;
     pending_ = {last_edge(now) + air_->clock().pulse_period(), time};
@@ -100,7 +100,7 @@ void Board::set_clock_source(const std::string& source) {
 
 void Board::set_time_source(const std::string& source) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const Ticks now = air_->clock().now();
+    const Ticks now = seat_->peek();
     roll(now);
     if (has_pulse()) latched_ = last_edge(now) + ahead_;
     time_source_ = source;
@@ -123,7 +123,7 @@ Board::Tuner& Board::tuner(Direction direction, std::size_t antenna) {
 
 /// A command in the past is carried out at once, as boards do.
 void Board::put(Timeline& timeline, double value) {
-    const Ticks now = air_->clock().now();
+    const Ticks now = seat_->peek();
     roll(now);
     const Ticks from = command_time_ ? std::max(now, *command_time_ - ahead_) : now;
     timeline.erase(timeline.lower_bound(from), timeline.end());

@@ -20,9 +20,11 @@ enum class Direction { transmit, receive };
 class Board {
 public:
     /// Board `index` of the air.
-    Board(std::shared_ptr<Air> air, std::size_t index);
+    Board(std::shared_ptr<Air> air, std::shared_ptr<Seat> seat, std::size_t index);
 
     Air& air() const { return *air_; }
+    /// The device's, which all its boards share.
+    Seat& seat() const { return *seat_; }
     std::size_t index() const { return index_; }
     const BoardConfig& config() const { return air_->config().boards[index_]; }
     double tick_rate_hz() const { return air_->clock().tick_rate_hz; }
@@ -80,6 +82,7 @@ private:
     Tuner& tuner(Direction direction, std::size_t antenna);
 
     std::shared_ptr<Air> air_;
+    std::shared_ptr<Seat> seat_;  ///< Goes before the air.
     std::size_t index_;
     std::mutex mutex_;
     Ticks ahead_;

@@ -24,7 +24,7 @@ public:
         const Opening opening = open_air(arguments);
         send_buffer_samples_ = opening.send_buffer_samples;
         try {
-            claimed_ = opening.air->claim(opening.boards, ::getpid());
+            seat_ = opening.air->claim(opening.boards, ::getpid());
         } catch (const std::runtime_error& error) {
             throw uhd::runtime_error(std::string("aircomp: ") + error.what());
         }
@@ -32,9 +32,10 @@ public:
         _tree = uhd::property_tree::make();
         _tree->create<std::string>("/name").set("aircomp virtual radio");
         for (const std::size_t index : opening.boards) {
-            boards_.push_back(std::make_shared<Board>(opening.air, index));
+            boards_.push_back(std::make_shared<Board>(opening.air, seat_, index));
             add_board(_tree, boards_.size() - 1, boards_.back());
         }
+        if (opening.air->config().clock == ClockKind::event) add_clock(opening.air->config());
     }
 
     uhd::tx_streamer::sptr get_tx_stream(const uhd::stream_args_t& args) override {
@@ -63,6 +64,17 @@ public:
     }
 
 private:
+    /// What programs that know of an event clock tell it: that they are at rest, and which devices,
+    /// by their arguments, they are about to set to work.
+    void add_clock(const AirConfig& config) {
+        const auto seat = seat_;
+        _tree->create<bool>("/air/rest").add_coerced_subscriber([seat](bool) { seat->rest(); });
+        _tree->create<std::string>("/air/call")
+            .add_coerced_subscriber([seat, config](const std::string& arguments) {
+                seat->call(chosen_boards(uhd::device_addr_t(arguments), config));
+            });
+    }
+
     static std::string format(const uhd::stream_args_t& args) {
         return args.cpu_format.empty() ? "fc32" : args.cpu_format;
     }
@@ -88,7 +100,7 @@ private:
     }
 
     std::vector<std::shared_ptr<Board>> boards_;
-    std::shared_ptr<void> claimed_;  ///< Goes before the air, which the boards keep.
+    std::shared_ptr<Seat> seat_;
     std::size_t send_buffer_samples_;
     std::weak_ptr<TransmitStreamer> last_transmit_;
 };

@@ -55,30 +55,6 @@ std::vector<std::string> names(const device_addr_t& arguments) {
     return found;
 }
 
-std::vector<std::size_t> chosen_boards(const device_addr_t& arguments, const AirConfig& air) {
-    std::vector<std::size_t> boards;
-    for (const std::string& name : names(arguments)) {
-        std::size_t b = 0;
-        std::string known;
-        for (; b < air.boards.size(); ++b) {
-            if (air.boards[b].name == name || air.boards[b].serial == name) break;
-            known += (b == 0 ? "" : ", ") + air.boards[b].name;
-        }
-        if (b == air.boards.size()) fail("name", "one of " + known, name);
-        if (std::find(boards.begin(), boards.end(), b) != boards.end())
-            fail("name", "every board once", name);
-        boards.push_back(b);
-    }
-    if (!boards.empty()) return boards;
-    const std::size_t count =
-        arguments.get("boards", "") == "all"
-            ? air.boards.size()
-            : whole(arguments, "boards", 1, 1, static_cast<double>(air.boards.size()));
-    for (std::size_t b = 0; b < count; ++b)
-        boards.push_back(b);
-    return boards;
-}
-
 AirConfig ideal_config(const device_addr_t& arguments) {
     // Names board0, board1, ... say how many there must be.
     std::size_t boards = whole(arguments, "boards", 1, 1, 1024);
@@ -95,6 +71,22 @@ AirConfig ideal_config(const device_addr_t& arguments) {
     return config;
 }
 
+/// The arguments decide before the file.
+void set_clock(const device_addr_t& arguments, AirConfig& config) {
+    if (arguments.has_key("clock")) {
+        const auto clock = clock_of(arguments["clock"]);
+        if (!clock) fail("clock", "scaled or event", arguments["clock"]);
+        config.clock = *clock;
+    }
+    if (config.clock == ClockKind::scaled) {
+        config.time_scale = number(arguments, "time_scale", config.time_scale, 1e-6, 1);
+        return;
+    }
+    if (arguments.has_key("time_scale"))
+        fail("time_scale", "nothing beside an event clock", arguments["time_scale"]);
+    config.time_scale = 1;
+}
+
 AirConfig own_config(const device_addr_t& arguments) {
     AirConfig config;
     if (arguments.has_key("config")) {
@@ -106,13 +98,13 @@ AirConfig own_config(const device_addr_t& arguments) {
     } else {
         config = ideal_config(arguments);
     }
-    config.time_scale = number(arguments, "time_scale", config.time_scale, 1e-6, 1);
+    set_clock(arguments, config);
     return config;
 }
 
 std::shared_ptr<Air> join(const device_addr_t& arguments) {
-    for (const std::string key :
-         {"config", "channels", "seed", "noise_power", "time_scale", "master_clock_rate"}) {
+    for (const std::string key : {"config", "channels", "seed", "noise_power", "clock",
+                                  "time_scale", "master_clock_rate"}) {
         if (arguments.has_key(key)) {
             fail(key, "nothing beside air=, whose server decides it", arguments[key]);
         }
@@ -144,6 +136,30 @@ std::shared_ptr<Air> open_any(const device_addr_t& arguments) {
 }
 
 }  // namespace
+
+std::vector<std::size_t> chosen_boards(const device_addr_t& arguments, const AirConfig& air) {
+    std::vector<std::size_t> boards;
+    for (const std::string& name : names(arguments)) {
+        std::size_t b = 0;
+        std::string known;
+        for (; b < air.boards.size(); ++b) {
+            if (air.boards[b].name == name || air.boards[b].serial == name) break;
+            known += (b == 0 ? "" : ", ") + air.boards[b].name;
+        }
+        if (b == air.boards.size()) fail("name", "one of " + known, name);
+        if (std::find(boards.begin(), boards.end(), b) != boards.end())
+            fail("name", "every board once", name);
+        boards.push_back(b);
+    }
+    if (!boards.empty()) return boards;
+    const std::size_t count =
+        arguments.get("boards", "") == "all"
+            ? air.boards.size()
+            : whole(arguments, "boards", 1, 1, static_cast<double>(air.boards.size()));
+    for (std::size_t b = 0; b < count; ++b)
+        boards.push_back(b);
+    return boards;
+}
 
 bool asks_for_virtual_radio(const device_addr_t& arguments) {
     return arguments.get("type", arguments.get("type0", "")) == "aircomp";

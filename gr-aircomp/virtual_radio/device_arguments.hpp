@@ -11,7 +11,9 @@
 //   channels=N             antennas of every ideal board; default 1
 //   seed=N                 of an ideal air; default 1
 //   noise_power=P          of an ideal air, per received complex sample at gain 0 dB; default 0
-//   time_scale=S           of this process's air: radio seconds a wall second; default 1, the most
+//   clock=scaled|event     of this process's air: the wall's times time_scale, or as far as all who
+//                          use it have come; default scaled
+//   time_scale=S           of a scaled clock: radio seconds a wall second; default 1, the most
 //   master_clock_rate=HZ   of an ideal air; default 200e6
 //   send_buffer=N          samples that a transmit channel buffers; default 1048576
 #pragma once
@@ -36,6 +38,9 @@ struct Opening {
 
 /// Throws uhd::value_error "aircomp: ARGUMENT: expected ..., found ...".
 Opening open_air(const uhd::device_addr_t& arguments);
+
+/// Boards of the air that the arguments name, or the first. Throws as open_air() does.
+std::vector<std::size_t> chosen_boards(const uhd::device_addr_t& arguments, const AirConfig& air);
 
 /// Addresses of the devices that the arguments describe: one for every board where they name none.
 uhd::device_addrs_t find_boards(const uhd::device_addr_t& arguments);

@@ -3,6 +3,7 @@
 #include "local_air.hpp"
 
 #include <algorithm>
+#include <future>
 #include <uhd/utils/log.hpp>
 
 namespace gr::aircomp::virtual_radio {
@@ -16,35 +17,104 @@ AirClock begin_clock(const AirConfig& config) {
     return {AirClock::Wall::now(), config.tick_rate_hz, config.time_scale};
 }
 
+EventClock::Wall::duration patience_of(const AirConfig& config) {
+    return std::chrono::duration_cast<EventClock::Wall::duration>(
+        std::chrono::duration<double>(config.patience_s));
+}
+
+/// Waits in the calling thread.
+class LocalMember final : public Membership {
+public:
+    LocalMember(LocalAir& air, LocalAir::Place place) : air_(air), place_(std::move(place)) {}
+
+    Ticks peek() override { return air_.now(); }
+    Ticks hold() override { return place_.member->hold(); }
+    Ticks wait(Ticks until) override {
+        // Whoever lets the clock go on may still be setting it when this thread has it.
+        const auto came = std::make_shared<std::promise<Ticks>>();
+        place_.member->wait(until, [came](Ticks now) { came->set_value(now); });
+        return came->get_future().get();
+    }
+    void rest() override { place_.member->rest(); }
+    void call(const std::vector<std::size_t>& boards) override { air_.call(boards); }
+
+private:
+    LocalAir& air_;
+    const LocalAir::Place place_;
+};
+
 }  // namespace
 
 Ticks Air::ready(Ticks end, Ticks period) const {
     return end + reach(config(), period).after;
 }
 
-LocalAir::LocalAir(AirConfig config) : config_(std::move(config)), clock_(begin_clock(config_)) {}
+LocalAir::LocalAir(AirConfig config) : config_(std::move(config)), clock_(begin_clock(config_)) {
+    if (config_.clock != ClockKind::event) return;
+    events_.emplace(patience_of(config_));
+    watch_ = std::thread([this] { watch(); });
+}
 
-std::shared_ptr<void> LocalAir::claim(const std::vector<std::size_t>& boards, int process) {
+LocalAir::~LocalAir() {
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        is_ending_ = true;
+    }
+    ending_.notify_all();
+    if (watch_.joinable()) watch_.join();
+}
+
+void LocalAir::watch() {
+    const auto pause = patience_of(config_) / 4;
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (!ending_.wait_for(lock, pause, [this] { return is_ending_; })) {
+        lock.unlock();
+        events_->release_silent();
+        lock.lock();
+    }
+}
+
+LocalAir::Place LocalAir::take(const std::vector<std::size_t>& boards, int process) {
     const std::lock_guard<std::mutex> lock(mutex_);
     for (const std::size_t board : boards) {
         const auto holder = holders_.find(board);
         if (holder != holders_.end())
             throw std::runtime_error("board '" + config_.boards.at(board).name +
-                                     "': is open in process " + std::to_string(holder->second));
+                                     "': is open in process " +
+                                     std::to_string(holder->second.process));
     }
+    Place place;
+    if (events_) place.member = std::make_shared<EventClock::Member>(*events_);
     for (const std::size_t board : boards)
-        holders_[board] = process;
+        holders_[board] = {process, place.member};
     const auto let_go = [this, boards](const void*) {
         const std::lock_guard<std::mutex> relock(mutex_);
         for (const std::size_t board : boards)
             holders_.erase(board);
     };
-    return {&holders_, let_go};
+    place.boards = {&holders_, let_go};
+    return place;
+}
+
+std::shared_ptr<Seat> LocalAir::claim(const std::vector<std::size_t>& boards, int process) {
+    Place place = take(boards, process);
+    if (!place.member) return std::make_shared<ScaledSeat>(clock_, std::move(place.boards));
+    return std::make_shared<EventSeat>(std::make_unique<LocalMember>(*this, std::move(place)),
+                                       clock_.tick_rate_hz);
+}
+
+void LocalAir::call(const std::vector<std::size_t>& boards) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const std::size_t board : boards) {
+        const auto holder = holders_.find(board);
+        if (holder == holders_.end()) continue;
+        if (const auto member = holder->second.member.lock()) member->call();
+    }
 }
 
 bool LocalAir::transmit(std::vector<Transmission> transmissions) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const Ticks now = clock_.now();
+    const Ticks now = this->now();
     for (const Transmission& t : transmissions) {
         if (t.start < now) return false;
     }

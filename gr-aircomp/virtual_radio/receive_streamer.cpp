@@ -18,7 +18,7 @@ ReceiveStreamer::ReceiveStreamer(std::vector<Port> ports, const std::string& cpu
 void ReceiveStreamer::issue_stream_cmd(const uhd::stream_cmd_t& command) {
     using uhd::stream_cmd_t;
     const std::lock_guard<std::mutex> lock(mutex_);
-    const Ticks now = clock().now();
+    const Ticks now = seat().now();
     if (command.stream_mode == stream_cmd_t::STREAM_MODE_STOP_CONTINUOUS) return stop(now);
     if (command.stream_now && ports_.size() > 1) {
         throw uhd::value_error(
@@ -109,11 +109,11 @@ std::optional<std::size_t> ReceiveStreamer::wait(std::unique_lock<std::mutex>& l
     };
     std::size_t wanted = run_->left ? std::min(count, *run_->left) : count;
     if (ready(std::min(wanted, packet_samples)) > deadline) {
-        changed_.wait_until(lock, clock().wall(deadline));
+        seat().wait(lock, changed_, deadline);
         return std::nullopt;
     }
-    while (run_ && clock().now() < ready(wanted)) {
-        changed_.wait_until(lock, clock().wall(ready(wanted)));
+    while (run_ && seat().now() < ready(wanted)) {
+        seat().wait(lock, changed_, ready(wanted));
         if (run_->left) wanted = std::min(wanted, *run_->left);
     }
     return wanted;
@@ -165,7 +165,8 @@ std::size_t ReceiveStreamer::lose_air(const char* why, std::unique_lock<std::mut
     gone_ = true;
     run_.reset();
     commands_.clear();
-    changed_.wait_until(lock, clock().wall(deadline), [] { return false; });
+    while (seat().now() < deadline)
+        seat().wait(lock, changed_, deadline);
     metadata.reset();
     metadata.error_code = uhd::rx_metadata_t::ERROR_CODE_TIMEOUT;
     return 0;
@@ -182,13 +183,13 @@ std::size_t ReceiveStreamer::recv(const buffs_type& buffers, std::size_t count,
                                   uhd::rx_metadata_t& metadata, double timeout, bool one_packet) {
     std::unique_lock<std::mutex> lock(mutex_);
     metadata.reset();
-    const Ticks deadline = clock().now() + clock().from_seconds(timeout);
+    const Ticks deadline = seat().now() + clock().from_seconds(timeout);
     if (one_packet) count = std::min(count, packet_samples);
     if (count == 0) return 0;
     for (;;) {
         if (!run_ || (run_->left && *run_->left == 0)) metadata.error_code = next_run();
         if (run_) follow_rate();
-        if (run_ && overflowed(clock().now())) {
+        if (run_ && overflowed(seat().now())) {
             metadata.error_code = uhd::rx_metadata_t::ERROR_CODE_OVERFLOW;
             describe(metadata);
         }
@@ -197,12 +198,12 @@ std::size_t ReceiveStreamer::recv(const buffs_type& buffers, std::size_t count,
         if (run_ && !(run_->left && *run_->left == 0))
             available = wait(lock, count, deadline);
         else if (!run_ && commands_.empty())
-            changed_.wait_until(lock, clock().wall(deadline));
+            seat().wait(lock, changed_, deadline);
         if (available && run_ && *available > 0) {
             count = *available;
             break;
         }
-        if (clock().now() >= deadline) {
+        if (seat().look(clock().look_period()) >= deadline) {
             metadata.error_code = uhd::rx_metadata_t::ERROR_CODE_TIMEOUT;
             return 0;
         }

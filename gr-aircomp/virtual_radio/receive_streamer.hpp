@@ -46,6 +46,7 @@ private:
     using Code = uhd::rx_metadata_t::error_code_t;
 
     const AirClock& clock() const { return ports_[0].board->air().clock(); }
+    Seat& seat() const { return ports_[0].board->seat(); }
     void stop(Ticks now);
     Code next_run();
     void follow_rate();

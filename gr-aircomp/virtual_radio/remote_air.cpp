@@ -55,20 +55,45 @@ Bytes RemoteAir::ask(const Bytes& request) {
     return answer;
 }
 
-std::shared_ptr<void> RemoteAir::claim(const std::vector<std::size_t>& boards, int) {
+/// A connection that has claimed boards: they are kept as long as it lasts.
+class RemoteAir::Place final : public Membership {
+public:
+    Place(const RemoteAir& air, LocalSocket socket) : air_(air), socket_(std::move(socket)) {}
+    ~Place() override {
+        try {
+            // An answer says that the boards are free again.
+            air_.exchange(socket_, encode_request(Request::release));
+        } catch (const AirGone&) {
+            return;  // Nobody is left who could keep them.
+        }
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+    Ticks peek() override { return ask(encode_request(Request::peek)); }
+    Ticks hold() override { return ask(encode_request(Request::hold)); }
+    Ticks wait(Ticks until) override { return ask(encode_wait(until)); }
+    void rest() override { ask(encode_request(Request::rest)); }
+    void call(const std::vector<std::size_t>& boards) override {
+        ask(encode_boards(Request::call, boards));
+    }
+
+private:
+    Ticks ask(const Bytes& request) { return decode_time(air_.exchange(socket_, request)); }
+
+    const RemoteAir& air_;
+    const LocalSocket socket_;
+};
+
+std::shared_ptr<Seat> RemoteAir::claim(const std::vector<std::size_t>& boards, int) {
     Joined again;
-    auto socket = std::make_unique<LocalSocket>(join(again));
-    const std::string error = decode_error(exchange(*socket, encode_claim(boards)));
+    LocalSocket socket = join(again);
+    const std::string error = decode_error(exchange(socket, encode_boards(Request::claim, boards)));
     if (!error.empty()) throw std::runtime_error(path_ + ": " + error);
-    // The boards are kept as long as the connection; an answer says that they are free again.
-    return {socket.release(), [this](LocalSocket* own) {
-                const std::unique_ptr<LocalSocket> closed(own);
-                try {
-                    exchange(*own, encode_release());
-                } catch (const AirGone&) {
-                    return;  // Nobody is left who could keep them.
-                }
-            }};
+    auto place = std::make_unique<Place>(*this, std::move(socket));
+    if (config().clock == ClockKind::event)
+        return std::make_shared<EventSeat>(std::move(place), clock().tick_rate_hz);
+    return std::make_shared<ScaledSeat>(clock(), std::move(place));
 }
 
 bool RemoteAir::transmit(std::vector<Transmission> transmissions) {

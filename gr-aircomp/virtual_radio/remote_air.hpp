@@ -18,11 +18,13 @@ public:
     const AirConfig& config() const override { return joined_.config; }
     const AirClock& clock() const override { return joined_.clock; }
     /// The server knows the process by its connection.
-    std::shared_ptr<void> claim(const std::vector<std::size_t>& boards, int process) override;
+    std::shared_ptr<Seat> claim(const std::vector<std::size_t>& boards, int process) override;
     bool transmit(std::vector<Transmission> transmissions) override;
     std::vector<Sample> receive(const Window& window) override;
 
 private:
+    class Place;
+
     LocalSocket join(Joined& joined) const;
     LocalSocket idle();
     Bytes exchange(const LocalSocket& socket, const Bytes& request) const;

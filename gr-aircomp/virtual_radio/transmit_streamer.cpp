@@ -96,10 +96,10 @@ std::size_t TransmitStreamer::room(Ticks now) {
 }
 
 bool TransmitStreamer::wait_for_room(std::unique_lock<std::mutex>& lock, Ticks deadline) {
-    while (room(clock().now()) == 0) {
-        if (clock().now() >= deadline) return false;
+    while (room(seat().now()) == 0) {
+        if (seat().now() >= deadline) return false;
         const Ticks until = std::min(deadline, queued_.front().first);
-        changed_.wait_until(lock, clock().wall(until));
+        seat().wait(lock, changed_, until);
     }
     return true;
 }
@@ -144,8 +144,8 @@ void TransmitStreamer::finish(Ticks now) {
 std::size_t TransmitStreamer::send(const buffs_type& buffers, std::size_t count,
                                    const uhd::tx_metadata_t& metadata, double timeout) {
     std::unique_lock<std::mutex> lock(mutex_);
-    const Ticks deadline = clock().now() + clock().from_seconds(timeout);
-    notice_starvation(clock().now());
+    const Ticks deadline = seat().now() + clock().from_seconds(timeout);
+    notice_starvation(seat().now());
     if (metadata.start_of_burst || state_ == State::idle ||
         (state_ == State::announced && metadata.has_time_spec))
         begin(metadata);
@@ -154,19 +154,20 @@ std::size_t TransmitStreamer::send(const buffs_type& buffers, std::size_t count,
         const bool first = state_ == State::announced;
         bool in_time = true;
         if (first)
-            in_time = schedule(clock().now());
+            in_time = schedule(seat().now());
         else if (state_ == State::starved)
-            schedule_soon(clock().now());
+            schedule_soon(seat().now());
         if (in_time && !wait_for_room(lock, deadline)) {
             if (first) state_ = State::announced;
             return done;
         }
         if (gone_) {
-            changed_.wait_until(lock, clock().wall(deadline), [] { return false; });
+            while (seat().now() < deadline)
+                seat().wait(lock, changed_, deadline);
             return 0;
         }
         const std::size_t most = loss_.possible() ? packet_samples : most_piece_samples;
-        const std::size_t piece = std::min({count - done, most, room(clock().now())});
+        const std::size_t piece = std::min({count - done, most, room(seat().now())});
         if (in_time && loss_.next()) {
             // The board sees a gap in the packets' numbers and sends nothing more of the burst.
             post(*std::min_element(next_.begin(), next_.end()),
@@ -177,34 +178,37 @@ std::size_t TransmitStreamer::send(const buffs_type& buffers, std::size_t count,
         } else if (gone_) {
             continue;
         } else if (first && timed_) {
-            post(clock().now(), uhd::async_metadata_t::EVENT_CODE_TIME_ERROR, false);
+            post(seat().now(), uhd::async_metadata_t::EVENT_CODE_TIME_ERROR, false);
             state_ = State::dropping;
         } else {
-            notice_starvation(clock().now());
+            notice_starvation(seat().now());
         }
     }
-    if (metadata.end_of_burst) finish(clock().now());
+    if (metadata.end_of_burst) finish(seat().now());
     changed_.notify_all();
     return count;
 }
 
 bool TransmitStreamer::recv_async_msg(uhd::async_metadata_t& message, double timeout) {
     std::unique_lock<std::mutex> lock(mutex_);
-    const Ticks deadline = clock().now() + clock().from_seconds(timeout);
+    const Ticks deadline = seat().now() + clock().from_seconds(timeout);
     for (;;) {
-        const Ticks now = clock().now();
+        const Ticks now = seat().now();
         notice_starvation(now);
         if (!events_.empty() && events_.begin()->first <= now) {
             message = events_.begin()->second;
             events_.erase(events_.begin());
             return true;
         }
-        if (now >= deadline) return false;
+        if (now >= deadline) {
+            seat().look(clock().look_period());
+            return false;
+        }
         Ticks until = deadline;
         if (!events_.empty()) until = std::min(until, events_.begin()->first);
         if (state_ == State::sending)
             until = std::min(until, *std::min_element(next_.begin(), next_.end()) + 1);
-        changed_.wait_until(lock, clock().wall(until));
+        seat().wait(lock, changed_, until);
     }
 }
 

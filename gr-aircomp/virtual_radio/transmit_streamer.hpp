@@ -34,6 +34,7 @@ private:
     enum class State { idle, announced, sending, starved, dropping };
 
     const AirClock& clock() const { return ports_[0].board->air().clock(); }
+    Seat& seat() const { return ports_[0].board->seat(); }
     void begin(const uhd::tx_metadata_t& metadata);
     bool schedule(Ticks now);
     void schedule_soon(Ticks now);

@@ -87,7 +87,7 @@ TEST_CASE("boards of a claim are those of the air, and free when its connection 
     const ::aircomp::test::TemporaryFolder folder;
     const std::string path = (folder.path() / "air").string();
     const AirServer server(std::make_shared<LocalAir>(ideal_air(2, 1)), path);
-    CHECK_THROWS(decode_claim(encode_claim({2}), ideal_air(2, 1)));
+    CHECK_THROWS(decode_boards(encode_boards(Request::claim, {2}), ideal_air(2, 1)));
     RemoteAir first(path), second(path);
     auto claimed = first.claim({0, 1}, 0);
     CHECK_THROWS_WITH(second.claim({1}, 0), Catch::Contains("'board1': is open in process"));
