@@ -9,7 +9,7 @@
 namespace aircomp::runtime {
 
 /// One up with every change of radio_session.hpp: a driver of another one is refused.
-constexpr unsigned driver_interface = 1;
+constexpr unsigned driver_interface = 2;
 
 }  // namespace aircomp::runtime
 

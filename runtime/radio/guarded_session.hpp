@@ -31,6 +31,8 @@ public:
     WindowReport receive(Ticks begin, gsl::span<std::complex<float>> samples) override {
         return radio_->receive(begin, samples);
     }
+    void rest() override { radio_->rest(); }
+    void call(gsl::span<const std::string> radios) override { radio_->call(radios); }
 
 private:
     double mean_dbfs(gsl::span<const std::complex<float>> samples) const;

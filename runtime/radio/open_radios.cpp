@@ -77,8 +77,10 @@ Ticks bring_up(gsl::span<TimedRadio* const> radios, double lead_s) {
     };
     std::vector<std::future<void>> tuned;
     for (TimedRadio* radio : radios) {
-        tuned.push_back(std::async(std::launch::async,
-                                   [radio, when = after(tune_delay_leads)] { radio->tune(when); }));
+        tuned.push_back(std::async(std::launch::async, [radio, when = after(tune_delay_leads)] {
+            radio->tune(when);
+            radio->rest();
+        }));
     }
     for (auto& each : tuned)
         each.get();

@@ -61,6 +61,10 @@ public:
     virtual void tune(Ticks time) = 0;
 
     virtual Ticks now() = 0;
+
+    /// The radio is not used until the next call. For emulated radios whose time stands while one of
+    /// them is used; the time of others goes on anyway.
+    virtual void rest() {}
 };
 
 /// One radio under one driver, its samples in this process. One thread at a time.
@@ -80,6 +84,10 @@ public:
     /// A sample that a path of gain 1 carries arrives as it was sent.
     /// \remark `samples` is undefined unless the window is whole.
     virtual WindowReport receive(Ticks begin, gsl::span<std::complex<float>> samples) = 0;
+
+    /// Radios opened with these RadioOptions::args, in whatever process, are about to be used: from
+    /// now on until they rest, the time of emulated radios waits for them as well.
+    virtual void call(gsl::span<const std::string>) {}
 };
 
 /// Drivers that this build has.

@@ -20,6 +20,15 @@ KernelServerRadio::KernelServerRadio(const Config& config, const phy::BurstForma
                                     std::to_string(antennas) + " channels, found " +
                                     std::to_string(session_->options().channels));
     }
+    for (const RadioEndConfig& device : config.radios.devices)
+        device_args_.push_back(device.args);
+}
+
+void KernelServerRadio::call(gsl::span<const std::size_t> devices) {
+    std::vector<std::string> called;
+    for (const std::size_t device : devices)
+        called.push_back(device_args_.at(device));
+    session_->call(called);
 }
 
 ServerReport KernelServerRadio::sound(const RoundOrder& order, gsl::span<const double> power_w) {

@@ -2,6 +2,9 @@
 // The server's radio over the kernels: samples are computed in this thread.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "radio/guarded_session.hpp"
 #include "round/server_end.hpp"
 #include "round/server_radio.hpp"
@@ -16,6 +19,9 @@ public:
                       const phy::Payload& payload, std::unique_ptr<GuardedSession> session);
 
     TimedRadio& timed() override { return *session_; }
+    void call(gsl::span<const std::size_t> devices) override;
+    void hold() override { session_->now(); }
+    void rest() override { session_->rest(); }
     ServerReport sound(const RoundOrder& order, gsl::span<const double> power_w) override;
     const phy::SoundingReport& sounding() const override { return *sounding_; }
     ServerReport sum(const RoundOrder& order, const ServerSettings& settings,
@@ -25,6 +31,7 @@ private:
     ServerReport exchange(const RoundOrder& order, std::size_t window);
 
     std::unique_ptr<GuardedSession> session_;
+    std::vector<std::string> device_args_;  ///< Of their radios.
     ServerEnd end_;
     std::vector<phy::Sample> sent_, received_;
     const phy::SoundingReport* sounding_ = nullptr;

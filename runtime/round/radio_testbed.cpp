@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <future>
+#include <gsl/util>
+#include <numeric>
 #include <stdexcept>
 
 #include "config/waveform_format.hpp"
@@ -45,6 +47,12 @@ void LocalDevices::settle(SiteKind kind, std::int64_t,
     settings_[static_cast<std::size_t>(kind)] = settings;
 }
 
+std::vector<std::size_t> LocalDevices::told(const RoundOrder&) const {
+    std::vector<std::size_t> all(radios_.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return all;
+}
+
 /// A thread a device, this one the server's; all end with the round.
 std::vector<DeviceReport> LocalDevices::take_part(const RoundOrder& order,
                                                   const std::function<void()>& server) {
@@ -55,6 +63,7 @@ std::vector<DeviceReport> LocalDevices::take_part(const RoundOrder& order,
         radio->feed();
     for (std::size_t n = 0; n < radios_.size(); ++n) {
         running.push_back(std::async(std::launch::async, [&, n] {
+            const auto rest = gsl::finally([&] { radios_[n]->timed().rest(); });
             if (order.sounding) return radios_[n]->take_part(order, none, {});
             return radios_[n]->take_part(order, settings[n], partials_[n]);
         }));

@@ -20,6 +20,15 @@ public:
     /// What its clock says, by which the next round is ordered.
     virtual Ticks now() = 0;
 
+    // Of emulated radios, whose time stands while one of them is used (docs/virtual-radio.md):
+
+    /// These devices, indices of the configuration's, are about to take part in a round.
+    virtual void call(gsl::span<const std::size_t>) {}
+    /// The server's radio is used, though nothing is asked of it yet.
+    virtual void hold() {}
+    /// The server's radio has had its part in a round.
+    virtual void rest() {}
+
     /// One sounding; `power_w` is what each device sounds with, 0 for one that does not. Found
     /// where every device is that sounds.
     virtual ServerReport sound(const RoundOrder& order, gsl::span<const double> power_w) = 0;
@@ -41,6 +50,9 @@ public:
     /// What partials of sites of a kind are sent with from order number `from` on.
     virtual void settle(SiteKind kind, std::int64_t from,
                         const std::vector<DeviceSettings>& settings) = 0;
+
+    /// The devices that take_part() tells of the order, where time has to wait for their radios.
+    virtual std::vector<std::size_t> told(const RoundOrder&) const { return {}; }
 
     /// Has every device that takes part do so in one round, and does the server's part, `server`,
     /// meanwhile. A sum's partials are those that the devices have at the time; one whose second

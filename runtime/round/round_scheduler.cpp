@@ -122,8 +122,7 @@ bool RoundScheduler::sound(bool new_reference) {
     order.new_reference = new_reference;
     order.header_antenna = header_antenna_;
     ServerReport server;
-    const auto reports =
-        ends_.take_part(order, [&] { server = server_.sound(order, sounding_power_w_); });
+    const auto reports = exchange(order, [&] { server = server_.sound(order, sounding_power_w_); });
     ++soundings_;
     sounding_s_ += seconds(clock_.end() - clock_.begin());
     if (acquire) acquired_ = acquires(order, reports);
@@ -197,7 +196,7 @@ WholeRound RoundScheduler::sum(SiteKind kind, double scale, gsl::span<float> sum
         round.order.site = kind;
         round.order.header_antenna = header_antenna_;
         round.order.scale = scale;
-        round.devices = ends_.take_part(round.order, [&] {
+        round.devices = exchange(round.order, [&] {
             round.server = server_.sum(round.order, settings(kind).server, sum);
         });
         if (!counts(round.order, round.devices, round.server)) {
@@ -215,6 +214,19 @@ WholeRound RoundScheduler::sum(SiteKind kind, double scale, gsl::span<float> sum
 }
 
 // ---- every round ----
+
+/// Time that waits for radios stands from before the order leaves until all have had their part, and
+/// after it until the next order. Only what a device still does after the server's part moves it.
+std::vector<DeviceReport> RoundScheduler::exchange(const RoundOrder& order,
+                                                   const std::function<void()>& server) {
+    server_.call(ends_.told(order));
+    auto reports = ends_.take_part(order, [&] {
+        server();
+        server_.rest();
+    });
+    server_.hold();
+    return reports;
+}
 
 /// A device that holds nothing of a site has nothing to send there.
 std::vector<bool> RoundScheduler::senders(const RoundOrder& order) const {

@@ -113,6 +113,8 @@ private:
     bool sound(bool new_reference);
     bool acquires(const RoundOrder& order, const std::vector<DeviceReport>& reports) const;
     void design();
+    std::vector<DeviceReport> exchange(const RoundOrder& order,
+                                       const std::function<void()>& server);
     std::vector<bool> senders(const RoundOrder& order) const;
     bool counts(const RoundOrder& order, const std::vector<DeviceReport>& reports,
                 const ServerReport& server);

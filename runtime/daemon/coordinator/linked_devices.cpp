@@ -126,6 +126,10 @@ void LinkedDevices::settle(SiteKind kind, std::int64_t from,
     }
 }
 
+std::vector<std::size_t> LinkedDevices::told(const RoundOrder& order) const {
+    return order.sounding ? devices_ : senders_.at(static_cast<std::size_t>(order.site));
+}
+
 std::vector<DeviceReport> LinkedDevices::take_part(const RoundOrder& order,
                                                    const std::function<void()>& server) {
     {
@@ -135,8 +139,7 @@ std::vector<DeviceReport> LinkedDevices::take_part(const RoundOrder& order,
         std::fill(reports_.begin(), reports_.end(), std::nullopt);
     }
     const control::Order message = to_message(order, epoch_, round_, vector_);
-    const auto& senders =
-        order.sounding ? devices_ : senders_.at(static_cast<std::size_t>(order.site));
+    const std::vector<std::size_t> senders = told(order);
     for (const std::size_t device : senders)
         send(device, message);
     server();

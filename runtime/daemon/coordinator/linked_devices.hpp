@@ -60,6 +60,7 @@ public:
     void hold(std::uint64_t round, std::uint32_t vector);
     void settle(SiteKind kind, std::int64_t from,
                 const std::vector<DeviceSettings>& settings) override;
+    std::vector<std::size_t> told(const RoundOrder& order) const override;
     std::vector<DeviceReport> take_part(const RoundOrder& order,
                                         const std::function<void()>& server) override;
 

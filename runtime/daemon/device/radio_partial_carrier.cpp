@@ -81,6 +81,7 @@ void RadioPartialCarrier::move_clock(const control::ClockCommand& command) {
     } catch (const std::exception& error) {
         report.failure = printable(error.what());
     }
+    timed.rest();
     say_(control::encode(report));
 }
 
@@ -106,6 +107,8 @@ void RadioPartialCarrier::take_part(const control::Order& order) {
         report.burst.state = BurstState::refused;
         report.refusal = error.what();
     }
+    // Before the report: after it, the coordinator calls the radio for the next order.
+    radio_.timed().rest();
     say_(control::encode(to_message(report, order)));
 }
 

@@ -23,7 +23,7 @@ using Clock = std::chrono::steady_clock;
 using Samples = std::vector<std::complex<float>>;
 
 constexpr auto lock_patience = std::chrono::seconds(10);
-constexpr auto poll = std::chrono::milliseconds(10);
+constexpr auto poll = std::chrono::milliseconds(1);
 // How long a call into UHD may block before radio time is looked at again.
 constexpr double slice_s = 0.05;
 // What a front end may be off the carrier asked for: steps of its oscillators are finer.
@@ -43,6 +43,8 @@ public:
     void transmit(Ticks begin, gsl::span<const std::complex<float>> samples) override;
     BurstReport finish_burst() override;
     WindowReport receive(Ticks begin, gsl::span<std::complex<float>> samples) override;
+    void rest() override;
+    void call(gsl::span<const std::string> radios) override;
 
 private:
     [[noreturn]] void fail(const std::string& what) const {
@@ -300,6 +302,20 @@ void UhdSession::hear_radio(double seconds) {
         }
         if (burst_.ended()) return;
     }
+}
+
+// ---- virtual radios with an event clock, which have these properties ----
+
+void UhdSession::rest() {
+    const auto tree = usrp_->get_tree();
+    if (tree->exists("/air/rest")) tree->access<bool>("/air/rest").set(true);
+}
+
+void UhdSession::call(gsl::span<const std::string> radios) {
+    const auto tree = usrp_->get_tree();
+    if (!tree->exists("/air/call")) return;
+    for (const std::string& arguments : radios)
+        tree->access<std::string>("/air/call").set(arguments);
 }
 
 // ---- windows ----
