@@ -85,9 +85,9 @@ int run_testbed_demo(const DemoOptions& options) {
 
     say("a coordinator and four devices, each a process with a virtual radio; every sum over the "
         "emulated air:");
-    Process air({air_program, data / "configs/virtual-air.yaml", "--time-scale", "0.02", "--socket",
-                 socket},
-                options.out + "/air.log");
+    Process air(
+        {air_program, data / "configs/virtual-air.yaml", "--clock", "event", "--socket", socket},
+        options.out + "/air.log");
     await(socket, air, "aircomp-air did not start; " + options.out + "/air.log says why");
 
     const std::string address = folder / "address";
