@@ -67,11 +67,13 @@ private:
     /// What programs that know of an event clock tell it: that they are at rest, and which devices,
     /// by their arguments, they are about to set to work.
     void add_clock(const AirConfig& config) {
-        const auto seat = seat_;
-        _tree->create<bool>("/air/rest").add_coerced_subscriber([seat](bool) { seat->rest(); });
+        const auto board = boards_.front();  // Keeps the seat, and the air for longer.
+        _tree->create<bool>("/air/rest").add_coerced_subscriber([board](bool) {
+            board->seat().rest();
+        });
         _tree->create<std::string>("/air/call")
-            .add_coerced_subscriber([seat, config](const std::string& arguments) {
-                seat->call(chosen_boards(uhd::device_addr_t(arguments), config));
+            .add_coerced_subscriber([board, config](const std::string& arguments) {
+                board->seat().call(chosen_boards(uhd::device_addr_t(arguments), config));
             });
     }
 
@@ -100,7 +102,7 @@ private:
     }
 
     std::vector<std::shared_ptr<Board>> boards_;
-    std::shared_ptr<Seat> seat_;
+    std::shared_ptr<Seat> seat_;  ///< Goes before the air, which the boards keep.
     std::size_t send_buffer_samples_;
     std::weak_ptr<TransmitStreamer> last_transmit_;
 };

@@ -65,6 +65,12 @@ TEST_CASE("a wrong file is refused with line, key, what was expected and what wa
             "boards[0].tune_phase: expected fixed or random, found 'any'");
     refused("boards: [{name: a}]\nlink: {spread_hz: 5}\n",
             "link.fading: expected rayleigh where spread_hz is set");
+    refused("boards: [{name: a}]\nclock: sundial\n",
+            "clock: expected scaled or event, found 'sundial'");
+    refused("boards: [{name: a}]\nclock: event\ntime_scale: 0.1\n",
+            "time_scale: expected nothing beside clock: event, found '0.1'");
+    refused("boards: [{name: a}]\npatience_s: 0\n",
+            "patience_s: expected a number from 0.1 to 3600, found '0'");
     refused("boards: [", "expected YAML");
 }
 

@@ -41,6 +41,11 @@ TEST_CASE("messages come out as they went in") {
     CHECK(w.tunings[0].gain_db == 2);
     CHECK(decode_samples(encode_samples(t[0].samples), 2) == t[0].samples);
     CHECK_THROWS_WITH(decode_samples(encode_error("no"), 2), "server of the air: no");
+    CHECK(decode_wait(encode_wait(1234)) == 1234);
+    CHECK(decode_time(encode_time(-5)) == -5);
+    CHECK(decode_request(encode_request(Request::rest)) == Request::rest);
+    CHECK(decode_boards(encode_boards(Request::call, {1, 0}), air) ==
+          std::vector<std::size_t>{1, 0});
 }
 
 TEST_CASE("a message that was cut off or changed is refused or harmless") {
@@ -101,7 +106,9 @@ TEST_CASE("a server outlives those who send nonsense, and refuses windows of the
     const AirServer server(std::make_shared<LocalAir>(ideal_air(2, 1)), path);
     CHECK_THROWS_WITH(AirServer(std::make_shared<LocalAir>(ideal_air(1, 1)), path),
                       Catch::Contains("somebody listens there already"));
-    for (const Bytes& nonsense : {Bytes{}, Bytes(100, 'x'), Bytes(8, '\0')}) {
+    // Nor has a clock that is scaled members, or a connection without boards.
+    for (const Bytes& nonsense :
+         {Bytes{}, Bytes(100, 'x'), Bytes(8, '\0'), encode_request(Request::hold)}) {
         const LocalSocket socket = LocalSocket::connect(path);
         Bytes answer;
         REQUIRE(socket.receive(answer));

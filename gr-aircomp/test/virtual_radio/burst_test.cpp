@@ -407,8 +407,12 @@ TEST_CASE("wrong device arguments give one clear error") {
     refused("boards=2.5", "boards: expected a whole number, found '2.5'");
     refused("name=nobody", "name: expected one of board0, found 'nobody'");
     refused("time_scale=2", "time_scale: expected a number from 1e-06 to 1, found '2'");
+    refused("clock=sundial", "clock: expected scaled or event, found 'sundial'");
+    refused("clock=event,time_scale=0.1",
+            "time_scale: expected nothing beside an event clock, found '0.1'");
     refused("config=/nonexistent.yaml", "/nonexistent.yaml: expected a file that can be read");
     refused("air=/nonexistent", "air: expected the socket of an aircomp-air, found");
+    refused("air=/tmp/air,clock=event", "clock: expected nothing beside air=");
     refused("air=/tmp/air,seed=3", "seed: expected nothing beside air=");
     const auto device = open("boards=1");
     CHECK_THROWS_WITH(device->get_rx_stream(uhd::stream_args_t("u8")),
