@@ -5,9 +5,9 @@
 namespace gr::aircomp::virtual_radio {
 namespace {
 
-/// As many looks in a row see one time: a program may compare some, and one that waits for the clock
-/// to move makes more.
-constexpr int free_looks = 3;
+/// As many looks in a row see one time, for programs compare what several calls say. One that waits
+/// for the clock to move makes more.
+constexpr int free_looks = 5;
 
 }  // namespace
 

@@ -13,15 +13,15 @@
 namespace aircomp::test {
 
 /// A board for the server and for each device, and the cell's noise at a radio whose unit power has
-/// so many dBFS.
+/// so many dBFS; `clock` are lines with the keys of the air's clock.
 inline void write_boards(std::ostream& air, const runtime::RadioCell& cell, double unit_power_dbfs,
-                         const std::string& time_scale) {
+                         const std::string& clock) {
     const runtime::Config& config = cell.config();
     const auto format = runtime::burst_format(config);
     const double per_sample =
         static_cast<double>(format.fft_size) / static_cast<double>(format.used_subcarriers());
     air.precision(17);
-    air << "time_scale: " << time_scale << "\nseed: 7\nnoise_power: "
+    air << clock << "seed: 7\nnoise_power: "
         << cell.noise_power_w() * per_sample * std::pow(10, unit_power_dbfs / 10) << "\nboards:\n";
     for (const auto& device : config.devices)
         air << "  - {name: " << device.name << ", antennas: 1}\n";

@@ -30,7 +30,7 @@ inline inference::ModelConfig one_layer() {
     model.layers = 1;
     model.heads = model.kv_heads = 8;
     model.head_dim = 32;
-    model.context = 64;
+    model.context = 2048;
     model.rms_norm_epsilon = 1e-5;
     model.rope_theta = 10000;
     model.bos_token = 4094;
@@ -43,6 +43,8 @@ struct AirOptions {
     double coherence_block_s = 1;
     double min_confidence = 0.5;
     double coherence_time_s = 0;  ///< Of the air; 0: channels stay as they are.
+    /// A clock on which a device that is stopped for long comes late; else it is waited for.
+    bool scaled_clock = false;
     /// Model, laboratory and air of `scripts/demo --testbed`; then nothing of the above counts.
     bool demo = false;
 };
@@ -53,6 +55,11 @@ inline std::string with(std::string text, const std::string& old, const std::str
     REQUIRE(at != std::string::npos);
     return text.replace(at, old.size(), replacement);
 }
+
+/// Tokens of a run that goes on for seconds after its first one: enough for something to happen to it.
+constexpr int some = 40;
+/// More than are made until a run is ended.
+constexpr int endless = 2000;
 
 /// Four devices and a server that meet at an aircomp-air, over channels that the simulated cell
 /// draws in its first coherence block, or that change.
@@ -149,12 +156,15 @@ private:
                 with(lab, "\"type=aircomp,air=out/air.socket", "\"type=aircomp,air=" + path("air"));
         std::ofstream(path("lab.yaml")) << lab;
         const std::string air = contents(root + "/configs/virtual-air.yaml");
-        std::ofstream(path("air.yaml"))
-            << with(air, "time_scale: 0.1\n", "time_scale: " + time_scale() + "\n");
+        std::ofstream(path("air.yaml")) << with(air, "time_scale: 0.1\n", clock());
     }
 
-    /// Radio time so much slower than the wall's that a busy machine is in time.
-    static std::string time_scale() { return sanitized ? "0.01" : "0.02"; }
+    /// Keys of the air. Scaled, radio time is so much slower than the wall's that a busy machine is in
+    /// time. An event clock waits for one that is stopped for as long as the coordinator does.
+    std::string clock() const {
+        if (!options_.scaled_clock) return "clock: event\npatience_s: 2\n";
+        return std::string("time_scale: ") + (sanitized ? "0.01" : "0.02") + "\n";
+    }
 
     void write_config() const {
         std::ofstream out(path("lab.yaml"));
@@ -192,7 +202,7 @@ private:
         runtime::RadioCell cell(config, std::vector<double>(device_count, 1));
         cell.enter_block();
         std::ofstream air(path("air.yaml"));
-        write_boards(air, cell, unit_power_dbfs, time_scale());
+        write_boards(air, cell, unit_power_dbfs, clock());
         air << "  - {name: listener, noise_power: 0}\n"
             << "coherence_time_s: " << options_.coherence_time_s
             << "\nlinks:\n  - {between: [server, listener], connected: false}\n";

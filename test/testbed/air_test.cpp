@@ -52,7 +52,7 @@ TEST_CASE("radios come up while partials are still measured over the links") {
 
 TEST_CASE("the air does without a killed and a stopped device, and takes one back") {
     AirLaboratory lab;
-    lab.start_coordinator(50);  // More than are made until all of this has happened.
+    lab.start_coordinator(endless);
     lab.start_devices();
     REQUIRE(lab.reaches(1));
     lab.device(2).signal(SIGKILL);
@@ -79,13 +79,13 @@ TEST_CASE("a scheme that chooses the shares does so anew for the devices that ar
     AirOptions options;
     options.scheme = "scheme: mmse+sca\n";
     AirLaboratory lab(options);
-    lab.start_coordinator(4);
+    lab.start_coordinator(some);
     lab.start_devices();
     REQUIRE(lab.reaches(1));
     lab.device(2).signal(SIGKILL);
     const auto result = lab.result();
     CAPTURE(lab.coordinator().log());
-    CHECK(result["new_tokens"] == 4);
+    CHECK(result["new_tokens"] == some);
     CHECK(result["epochs"] == 2);
     CHECK(result["devices"][1]["heads"] == 0);
     std::int64_t groups = 0;
@@ -99,15 +99,15 @@ TEST_CASE("a scheme that chooses the shares does so anew for the devices that ar
 
 TEST_CASE("devices whose coordinator is gone are silent, and follow the next one") {
     AirLaboratory lab;
-    lab.start_coordinator(4);
+    lab.start_coordinator(some);
     lab.start_devices();
     REQUIRE(lab.reaches(1));
     lab.coordinator().signal(SIGKILL);
     REQUIRE(eventually([&] { return lab.device(1).says("link ended"); }));
     const std::string address = lab.address();
-    lab.start_coordinator(4, address);
+    lab.start_coordinator(some, address);
     const auto result = lab.result();
-    CHECK(result["new_tokens"].get<int>() <= 3);
+    CHECK(result["new_tokens"].get<int>() < some);
     CHECK(result["air"]["nmse"].get<double>() < 0.1);
 }
 

@@ -181,11 +181,10 @@ TEST_CASE("a program that looks at the clock again and again sees it move") {
     seen.now = 1234;
     CHECK(seat.peek() == 1234);
     // Some looks see one time, the next one the next multiple of its step.
-    for (int i = 0; i < 3; ++i)
+    for (int i = 0; i < 5; ++i)
         CHECK(seat.look(1000) == 1234);
-    CHECK(seat.look(1000) == 2000);
-    CHECK(seat.look(1000) == 2000);
-    CHECK(seat.look(1000) == 2000);
+    for (int i = 0; i < 5; ++i)
+        CHECK(seat.look(1000) == 2000);
     CHECK(seat.look(500) == 2500);
     CHECK(seen.waits == std::vector<Ticks>{2000, 2500});
     // While it holds the clock, nobody else moves it, and it need not be asked.

@@ -23,7 +23,9 @@ using Clock = std::chrono::steady_clock;
 using Samples = std::vector<std::complex<float>>;
 
 constexpr auto lock_patience = std::chrono::seconds(10);
-constexpr auto poll = std::chrono::milliseconds(1);
+constexpr auto poll = std::chrono::milliseconds(10);
+// Radio time is some milliseconds away, and may stand where nobody looks at it.
+constexpr auto clock_poll = std::chrono::microseconds(200);
 // How long a call into UHD may block before radio time is looked at again.
 constexpr double slice_s = 0.05;
 // What a front end may be off the carrier asked for: steps of its oscillators are finer.
@@ -189,7 +191,7 @@ void UhdSession::tune(Ticks when) {
     }
     usrp_->clear_command_time();
     while (now() < when)
-        std::this_thread::sleep_for(poll);
+        std::this_thread::sleep_for(clock_poll);
     wait_for("the oscillators of all channels (lo_locked)", [&] { return oscillators_locked(); });
     for (const std::size_t channel : channels_) {
         for (const double found : {usrp_->get_tx_freq(channel), usrp_->get_rx_freq(channel)}) {
