@@ -28,7 +28,8 @@ void set_times(uhd::usrp::multi_usrp& device) {
 
 Laboratory::Laboratory(const std::string& air, const std::string& arguments)
     : file_(folder_.write("air.yaml", air).string()),
-      device_(uhd::usrp::multi_usrp::make("type=aircomp,boards=all,config=" + file_ + arguments)) {
+      device_(uhd::usrp::multi_usrp::make("type=aircomp,boards=all,clock=event,config=" + file_ +
+                                          arguments)) {
     set_times(*device_);
 }
 
