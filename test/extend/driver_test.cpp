@@ -51,7 +51,7 @@ TEST_CASE("a driver of another program and a file that is none are refused by na
     CHECK_THROWS_WITH(
         open_radio(options_for("old")),
         Catch::Contains("driver 'old'") &&
-            Catch::Contains("libaircomp_old_driver.so: expected interface 1, found 2"));
+            Catch::Contains("libaircomp_old_driver.so: expected interface 2, found 3"));
     CHECK_THROWS_WITH(open_radio(options_for("empty")),
                       Catch::Contains("driver 'empty'") &&
                           Catch::Contains("expected aircomp_driver_interface() and "

@@ -33,6 +33,27 @@ TEST_CASE("sums of processes over the air are as exact as those of the medium wa
         CHECK(lab.device(n).wait() == 0);
 }
 
+TEST_CASE("a device that is held up again and again changes no bit of the sums") {
+    const auto run = [](bool is_held_up) {
+        AirLaboratory lab;
+        lab.start_coordinator(some);
+        lab.start_devices();
+        REQUIRE(lab.reaches(1));
+        while (is_held_up && lab.coordinator().is_running()) {
+            lab.device(2).signal(SIGSTOP);
+            std::this_thread::sleep_for(std::chrono::milliseconds(60));
+            lab.device(2).signal(SIGCONT);
+            std::this_thread::sleep_for(std::chrono::milliseconds(60));
+        }
+        const auto result = lab.result();
+        CHECK(result["epochs"] == 1);
+        CHECK(result["air"]["repeated_rounds"] == 0);
+        return std::make_pair(result["text"].get<std::string>(),
+                              result["air"]["nmse"].get<double>());
+    };
+    CHECK(run(true) == run(false));
+}
+
 TEST_CASE("radios come up while partials are still measured over the links") {
     AirLaboratory lab;
     lab.start_coordinator(1);

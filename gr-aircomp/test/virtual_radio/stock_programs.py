@@ -6,6 +6,7 @@ usage: stock_programs.py AIRCOMP_AIR
 
 UHD finds the radios by UHD_MODULE_PATH. Programs that are not installed are named and left out.
 """
+import concurrent.futures
 import os
 import re
 import shutil
@@ -64,9 +65,6 @@ def check_streams(air):
     """What sends and receives."""
     expect(run("tx_timed_samples", "--args", air, "--rate", "1e6", "--secs", "0.3", "--nsamps",
                "4000"), r"burst ACK\.\.\. success", "tx_timed_samples")
-    # It waits for the burst's beginning, not its end: short ones are acknowledged in time.
-    expect(run("tx_bursts", "--args", air, "--rate", "10e6", "--freq", "1e9", "--nsamps", "100",
-               "--secs", "0.3"), r"burst ACK\.\.\. success", "tx_bursts")
     received = run("rx_timed_samples", "--args", air, "--rate", "1e6", "--secs", "0.3",
                    "--nsamps", "10000")
     expect(received, r"0 full secs, 0\.30\d+ frac secs", "rx_timed_samples", 5)
@@ -76,12 +74,45 @@ def check_streams(air):
     expect(both, r"Received packet: \d+ samples", "rx_multi_samples", 3)
 
 
+def check_short_bursts(air):
+    """It waits for the burst's beginning, not its end: short ones are acknowledged in time, where
+    time passes between two calls."""
+    expect(run("tx_bursts", "--args", air, "--rate", "10e6", "--freq", "1e9", "--nsamps", "100",
+               "--secs", "0.3"), r"burst ACK\.\.\. success", "tx_bursts")
+
+
+def check_event_clock(program):
+    """A sender and a receiver beside each other on an event clock: each ends well, and the clock
+    waits for neither once it has ended."""
+    with tempfile.TemporaryDirectory(prefix="aircomp-") as folder:
+        socket = os.path.join(folder, "air")
+        with subprocess.Popen([program, "--boards", "2", "--clock", "event", "--socket", socket],
+                              stdout=subprocess.PIPE, text=True) as server:
+            try:
+                print(server.stdout.readline().strip())
+                with concurrent.futures.ThreadPoolExecutor() as pool:
+                    sent = pool.submit(run, "tx_timed_samples", "--args",
+                                       f"type=aircomp,air={socket},name=board0", "--rate", "1e6",
+                                       "--secs", "0.3", "--nsamps", "4000")
+                    received = pool.submit(run, "rx_timed_samples", "--args",
+                                           f"type=aircomp,air={socket},name=board1", "--rate",
+                                           "1e6", "--secs", "0.3", "--nsamps", "10000")
+                    expect(sent.result(), r"burst ACK\.\.\. success", "tx_timed_samples")
+                    expect(received.result(), "Done!", "rx_timed_samples")
+            finally:
+                server.terminate()
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     check_boards("type=aircomp")
     check_messages("type=aircomp")
     check_streams("type=aircomp")
+    check_short_bursts("type=aircomp")
+    check_messages("type=aircomp,clock=event")
+    check_streams("type=aircomp,clock=event")
+    check_event_clock(sys.argv[1])
     with tempfile.TemporaryDirectory(prefix="aircomp-") as folder:
         socket = os.path.join(folder, "air")
         with subprocess.Popen([sys.argv[1], "--boards", "2", "--socket", socket],
