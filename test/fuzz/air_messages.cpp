@@ -25,7 +25,7 @@ void same(const Bytes& one, const Bytes& other) {
 
 void read(std::uint8_t kind, const Bytes& message) {
     static const AirConfig air = two_boards();
-    switch (kind % 6) {
+    switch (kind % 8) {
         case 0: {
             const Joined joined = decode_air(message);
             const Bytes again = encode_air(joined.config, joined.clock);
@@ -55,8 +55,20 @@ void read(std::uint8_t kind, const Bytes& message) {
             same(encode_receive(decode_receive(again, air)), again);
             break;
         }
-        default:
+        case 5:
             same(encode_samples(decode_samples(message, 4)), message);
+            break;
+        case 6: {
+            const auto boards = decode_boards(message, air);
+            const Bytes again = encode_boards(Request::call, boards);
+            if (decode_boards(again, air) != boards) std::abort();
+            break;
+        }
+        default: {
+            const Ticks until = decode_wait(message);
+            if (decode_wait(encode_wait(until)) != until) std::abort();
+            if (decode_time(encode_time(until)) != until) std::abort();
+        }
     }
 }
 

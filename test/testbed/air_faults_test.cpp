@@ -53,6 +53,7 @@ void hang_radio(AirLaboratory& lab, SocketRelay& relay, int tokens) {
 TEST_CASE("a device whose radio hangs is taken out", "[air faults]") {
     AirOptions options;
     options.round_timeout_s = 3;
+    options.patience_s = 2;
     AirLaboratory lab(options);
     SocketRelay relay(lab.path("relay"), lab.path("air"));
     hang_radio(lab, relay, some);

@@ -45,6 +45,7 @@ struct AirOptions {
     double coherence_time_s = 0;  ///< Of the air; 0: channels stay as they are.
     /// A clock on which a device that is stopped for long comes late; else it is waited for.
     bool scaled_clock = false;
+    double patience_s = 10;  ///< So long, of the wall's time.
     /// Model, laboratory and air of `scripts/demo --testbed`; then nothing of the above counts.
     bool demo = false;
 };
@@ -160,9 +161,10 @@ private:
     }
 
     /// Keys of the air. Scaled, radio time is so much slower than the wall's that a busy machine is in
-    /// time. An event clock waits for one that is stopped for as long as the coordinator does.
+    /// time.
     std::string clock() const {
-        if (!options_.scaled_clock) return "clock: event\npatience_s: 2\n";
+        if (!options_.scaled_clock)
+            return "clock: event\npatience_s: " + std::to_string(options_.patience_s) + "\n";
         return std::string("time_scale: ") + (sanitized ? "0.01" : "0.02") + "\n";
     }
 

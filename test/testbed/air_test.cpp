@@ -72,7 +72,9 @@ TEST_CASE("radios come up while partials are still measured over the links") {
 }
 
 TEST_CASE("the air does without a killed and a stopped device, and takes one back") {
-    AirLaboratory lab;
+    AirOptions options;
+    options.patience_s = 2;  // As soon as the coordinator, which hears no heartbeat.
+    AirLaboratory lab(options);
     lab.start_coordinator(endless);
     lab.start_devices();
     REQUIRE(lab.reaches(1));

@@ -44,7 +44,7 @@ link: {fading: rayleigh, paths: 2}
 
     /// A board whose time is 0 and stands.
     multi_usrp::sptr open(const std::string& name) const {
-        const auto device = multi_usrp::make("type=aircomp,name=" + name + ",air=" + socket());
+        auto device = multi_usrp::make("type=aircomp,name=" + name + ",air=" + socket());
         device->set_tx_rate(1e6);
         device->set_rx_rate(1e6);
         device->set_time_now(uhd::time_spec_t(0.0));

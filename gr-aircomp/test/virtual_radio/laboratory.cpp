@@ -61,6 +61,7 @@ std::vector<Samples> Laboratory::receive(const std::vector<std::size_t>& channel
     std::vector<Samples> received(channels.size(), Samples(count));
     for (std::size_t done = 0; done < count;) {
         std::vector<void*> buffers;
+        buffers.reserve(received.size());
         for (Samples& samples : received)
             buffers.push_back(samples.data() + done);
         uhd::rx_metadata_t metadata;

@@ -133,6 +133,9 @@ void RadioSumCarrier::begin_epoch(std::uint32_t epoch, const std::vector<std::si
 
 void RadioSumCarrier::bring_up_radios() {
     auto radios = devices_.timed();
+    // A radio that was called for a round which was then abandoned rests after any command.
+    for (TimedRadio* radio : radios)
+        radio->now();
     radios.insert(radios.begin(), &server_->timed());
     for (int attempt = 1;; ++attempt) {
         try {

@@ -25,6 +25,7 @@ RadioPartialCarrier::RadioPartialCarrier(const Config& config, std::size_t devic
       by_link_(answer),
       answer_(answer),
       say_(std::move(say)),
+      rest_([&radio] { radio.timed().rest(); }),
       // Jobs report what goes wrong in them; nothing comes out.
       thread_([](const std::string&) {}) {}
 

@@ -9,6 +9,8 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
+#include <gsl/util>
 #include <mutex>
 #include <vector>
 
@@ -65,6 +67,8 @@ private:
     Round round_;  ///< Whose partial it is.
     std::vector<float> partial_;
 
+    /// After the last job: a round that the radio was called for may never have come.
+    gsl::final_action<std::function<void()>> rest_;
     JobThread thread_;  // Uses all of the above: ends first.
 };
 
