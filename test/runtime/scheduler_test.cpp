@@ -76,7 +76,16 @@ public:
     }
     const phy::SoundingReport& sounding() const override { return sounding_; }
     ServerReport sum(const RoundOrder& order, const ServerSettings&, gsl::span<float>) override {
+        steps.emplace_back("server's part");
         return report_of(order);
+    }
+    void call(gsl::span<const std::size_t> devices) override {
+        steps.push_back("call of " + std::to_string(devices.size()));
+    }
+    void hold() override { steps.emplace_back("hold"); }
+    void rest() override { steps.emplace_back("rest"); }
+    std::vector<std::size_t> told(const RoundOrder& order) const override {
+        return order.sounding ? std::vector<std::size_t>{0, 1} : std::vector<std::size_t>{1};
     }
     void settle(SiteKind kind, std::int64_t from, const std::vector<DeviceSettings>&) override {
         settled.emplace_back(kind, from);
@@ -84,6 +93,7 @@ public:
     std::vector<DeviceReport> take_part(const RoundOrder& order,
                                         const std::function<void()>& server) override {
         orders.push_back(order);
+        steps.emplace_back("order");
         DeviceReport well;
         well.window.state = WindowState::whole;
         well.header_found = true;
@@ -114,6 +124,7 @@ public:
     std::array<float, 2> phases_rad = {0, 0};  ///< Of the channels that soundings show.
 
     std::vector<RoundOrder> orders;
+    std::vector<std::string> steps;  ///< Of what matters to time that waits for radios.
     std::vector<std::pair<SiteKind, std::int64_t>> settled;
     std::vector<double> sounding_power_w;
 
@@ -203,6 +214,14 @@ TEST_CASE("while the channel is known a sum is one round, of either kind of site
     CHECK(testbed.rounds() == Names{"sum", "sum"});
     CHECK(testbed.ends.orders.back().site == SiteKind::mlp);
     CHECK(testbed.ends.settled.size() == 2);
+}
+
+TEST_CASE("radios are called before an order leaves, and the server rests while reports are due") {
+    Testbed testbed = over_radios();
+    testbed.sum();
+    testbed.ends.steps.clear();
+    testbed.sum();
+    CHECK(testbed.ends.steps == Names{"call of 1", "order", "server's part", "rest", "hold"});
 }
 
 TEST_CASE("a channel known for a coherence block is looked back at, and sounded again") {
