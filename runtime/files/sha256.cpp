@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SHA-256 on OpenSSL.
+#include "files/sha256.hpp"
+
+#include <openssl/evp.h>
+
+#include <fstream>
+#include <stdexcept>
+#include <vector>
+
+namespace aircomp::runtime {
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
+        throw std::runtime_error("SHA-256: OpenSSL does not offer it");
+    }
+}
+
+void Sha256::add(gsl::span<const std::byte> bytes) {
+    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+}
+
+void Sha256::add(const std::string& text) {
+    add(gsl::as_bytes(gsl::span<const char>(text)));
+}
+
+Sha256Digest Sha256::digest() {
+    Sha256Digest digest;
+    EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
+    return digest;
+}
+
+Sha256Digest sha256_of_file(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    Sha256 sha;
+    std::vector<char> piece(std::size_t{1} << 16);
+    while (in) {
+        in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+        const auto count = static_cast<std::size_t>(in.gcount());
+        sha.add(gsl::as_bytes(gsl::span<const char>(piece.data(), count)));
+    }
+    if (!in.eof()) throw std::runtime_error(file.string() + ": cannot be read");
+    return sha.digest();
+}
+
+std::string to_hex(const Sha256Digest& digest) {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    for (const std::uint8_t byte : digest) {
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+    return text;
+}
+
+}  // namespace aircomp::runtime
