@@ -8,8 +8,10 @@
 #include <optional>
 
 #include "commands.hpp"
+#include "engine/default_calibration.hpp"
 #include "engine/model_coding.hpp"
 #include "engine/mpi_model.hpp"
+#include "files/sha256.hpp"
 #include "generation.hpp"
 #include "schemes/registry.hpp"
 
@@ -67,19 +69,37 @@ void report(const GenerationOptions& options, const Model& model, const runtime:
     write_json(result, options.json);
 }
 
+/// The configuration as ranks run it, and the model; the calibration is made by rank 0 alone.
+Model open(const GenerationOptions& options, const runtime::MpiJob& job, runtime::Config& config) {
+    config = options.config();
+    // The air's default makes no sense on a wire.
+    if (options.config_file.empty() && !options.scheme)
+        config.scheme = runtime::wired_scheme().name;
+    Model model = open_model(config, /*needs_tokenizer=*/true);
+    runtime::require_context(config, model, options.turn.encode(model, options.prompt).size(),
+                             options.tokens, "--tokens");
+    if (!runtime::uses_calibration(config)) return model;
+    if (job.rank() == 0) ensure_calibration(config, model);
+    if (config.calibration.file == runtime::automatic_calibration)
+        config.calibration.file = runtime::default_calibration_file(model.checkpoint);
+    return model;
+}
+
 void run(const GenerationOptions& options) {
     const runtime::MpiJob job;
+    runtime::Config config;
     std::optional<Model> model;
+    std::string calibration;  // SHA-256 of rank 0's
+    const bool is_open = job.prepare([&] {
+        model = open(options, job, config);
+        if (job.rank() == 0 && runtime::uses_calibration(config))
+            calibration = runtime::to_hex(runtime::sha256_of_file(config.calibration.file));
+    });
+    if (!is_open) return;
+    calibration = job.of_coordinator(calibration);
     std::unique_ptr<runtime::MpiModel> wired;
     const bool ready = job.prepare([&] {
-        auto config = options.config();
-        runtime::require_no_calibration(config, "ranks of MPI");
-        // The air's default makes no sense on a wire.
-        if (options.config_file.empty() && !options.scheme)
-            config.scheme = runtime::wired_scheme().name;
-        model = open_model(config, /*needs_tokenizer=*/true);
-        runtime::require_context(config, *model, options.turn.encode(*model, options.prompt).size(),
-                                 options.tokens, "--tokens");
+        runtime::require_calibration(config, job.rank(), calibration);
         wired = std::make_unique<runtime::MpiModel>(job, model->checkpoint, config);
     });
     if (!ready) return;
@@ -101,7 +121,10 @@ void add_mpi(CLI::App& program) {
         "mpi", "Continue a prompt over the ranks of an MPI job: a coordinator and N devices");
     options->add_to(*command);
     command->footer(
-        "Schemes: exact, float32 through MPI's all-reduce; digital, codes of --digital-bits bits.\n"
+        "Schemes: exact, float32 through MPI's all-reduce; digital, codes of --digital-bits bits,\n"
+        "with --calibration of what the model's calibration leaves of partials. Every rank reads "
+        "its\n"
+        "own copy of the file.\n"
         "With more ranks than cores on a host mpirun wants --oversubscribe, as root "
         "--allow-run-as-root.\n"
         "Examples:\n"

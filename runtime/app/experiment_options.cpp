@@ -10,6 +10,7 @@
 
 #include "aircomp/inference/thread_count.hpp"
 #include "engine/default_calibration.hpp"
+#include "engine/model_coding.hpp"
 #include "model_option.hpp"
 #include "planning.hpp"
 #include "validators.hpp"
@@ -55,21 +56,24 @@ runtime::Config ExperimentOptions::config() const {
     return config;
 }
 
-Model open_calibrated_model(runtime::Config& config, bool needs_tokenizer) {
-    Model model = runtime::open_model(config, needs_tokenizer);
-    choose_scheme(config, model);
-    const runtime::Scheme& scheme = runtime::find_scheme(config.scheme);
+void ensure_calibration(const runtime::Config& config, const Model& model) {
     if (config.calibration.file != runtime::automatic_calibration || !model.tokenizer ||
-        !(scheme.analog || scheme.quantises))
-        return model;
+        !runtime::uses_calibration(config))
+        return;
     const auto file = runtime::default_calibration_file(model.checkpoint);
-    if (std::filesystem::exists(file)) return model;
+    if (std::filesystem::exists(file)) return;
     std::cerr << "calibrating the model, once, for some minutes; the calibration is kept in "
               << file.string() << "\n";
     auto options = runtime::calibrate_options(model.checkpoint, *model.tokenizer,
                                               inference::thread_count(config.threads));
     options.progress = progress_bar;
     runtime::ensure_default_calibration(model.checkpoint, *model.tokenizer, options);
+}
+
+Model open_calibrated_model(runtime::Config& config, bool needs_tokenizer) {
+    Model model = runtime::open_model(config, needs_tokenizer);
+    choose_scheme(config, model);
+    ensure_calibration(config, model);
     return model;
 }
 

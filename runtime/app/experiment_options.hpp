@@ -32,8 +32,12 @@ using runtime::open_model;
 using runtime::read_text;
 using runtime::to_json;
 
+/// Makes the calibration of `auto`, with progress, where the configuration uses it and it is still to be
+/// made.
+void ensure_calibration(const runtime::Config& config, const Model& model);
+
 /// runtime::open_model(), and what has to be found out about the model before it runs: which scheme,
-/// where it is `auto`, and its calibration, where it is still to be made, with progress.
+/// where it is `auto`, and its calibration, as above.
 Model open_calibrated_model(runtime::Config& config, bool needs_tokenizer);
 
 }  // namespace aircomp::app

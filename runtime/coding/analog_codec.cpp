@@ -72,8 +72,8 @@ AnalogCodec::AnalogCodec(const Config& config, std::int64_t length, const Calibr
       payload_(payload_of(config, length)),
       rotation_(rotation_of(config, length)),
       coding_(calibration.coding),
-      headroom_(calibration.vector_headroom),
-      carries_(calibration.carries) {
+      headroom_(calibration.shape.vector_headroom),
+      shaper_(calibration.shape, config.analog.clip_level, rotation_) {
     if (calibration.later_tokens.empty()) throw std::invalid_argument("no calibration of any site");
     for (const SiteStatistics& site : calibration.later_tokens) {
         if (std::find(kinds_.begin(), kinds_.end(), site.kind) == kinds_.end())
@@ -154,68 +154,23 @@ AnalogCodec::Shaped AnalogCodec::shape(const SumRequest& request) {
     };
     SumRequest sent = request;
     sent.partials = shaped.partials;
-    const auto& transform = coding_.at(request.site.index).transform;
+    const auto& moments = second_moments(request.site.kind);
     for (std::int64_t v = 0; v < request.vectors; ++v) {
-        for (std::size_t n = 0; n < shaped.partials.size(); ++n) {
-            if (carries_) inference::add(carried_.of(request, n, v), vector(n, v));
-            if (transform) transform->apply(vector(n, v));
-        }
+        for (std::size_t n = 0; n < shaped.partials.size(); ++n)
+            shaper_.prepare(request, n, v, vector(n, v));
         const double scale = common_scale(sent, v);
         shaped.scales.push_back(scale);
-        for (std::size_t n = 0; n < shaped.partials.size(); ++n)
-            hold_back(request, n, v, scale, vector(n, v), shaped);
+        for (std::size_t n = 0; n < shaped.partials.size(); ++n) {
+            const auto held = shaper_.hold_back(request, n, v, scale, moments[n], vector(n, v));
+            shaped.limited_vectors += held.limited ? 1 : 0;
+            shaped.clipped_reals += held.clipped;
+        }
     }
     return shaped;
 }
 
-void AnalogCodec::hold_back(const SumRequest& request, std::size_t device, std::int64_t v,
-                            double scale, gsl::span<float> vector, Shaped& shaped) {
-    const double moment = second_moments(request.site.kind)[device];
-    if (moment == 0) return;
-    std::vector<float> wanted;  // to see what is taken of it
-    if (carries_) wanted.assign(vector.begin(), vector.end());
-    shaped.limited_vectors += limit(scale * scale * moment, vector) ? 1 : 0;
-    if (!carries_) return;
-    shaped.clipped_reals += clip(scale * clip_limit(moment), vector);
-    const gsl::span<float> kept = carried_.of(request, device, v);
-    for (std::size_t i = 0; i < wanted.size(); ++i)
-        kept[i] = wanted[i] - vector[i];
-    unshape(request.site, kept);
-}
-
-bool AnalogCodec::limit(double mean_energy, gsl::span<float> vector) const {
-    // A symbol has two reals; its mean energy is the device's second moment.
-    const double energy = 2 * mean_square(vector) / mean_energy;
-    if (energy <= headroom_) return false;
-    const auto factor = static_cast<float>(std::sqrt(headroom_ / energy));
-    for (float& value : vector)
-        value *= factor;
-    return true;
-}
-
-std::int64_t AnalogCodec::clip(double largest, gsl::span<float> vector) const {
-    // Below it by what another rotation may round.
-    const auto bound = static_cast<float>(largest * (1 - 1e-5));
-    std::vector<float> sent(vector.begin(), vector.end());
-    if (rotation_) rotation_->apply(sent);
-    std::int64_t clipped = 0;
-    for (float& value : sent) {
-        const float within = std::clamp(value, -bound, bound);
-        clipped += within != value ? 1 : 0;
-        value = within;
-    }
-    if (clipped == 0) return 0;
-    if (rotation_) rotation_->undo(sent);
-    std::copy(sent.begin(), sent.end(), vector.begin());
-    return clipped;
-}
-
-double AnalogCodec::clip_limit(double second_moment) const {
-    return analog_.clip_level * std::sqrt(second_moment / 2);
-}
-
 void AnalogCodec::unshape(const Site& site, gsl::span<float> vector) const {
-    if (const auto& transform = coding_.at(site.index).transform) transform->undo(vector);
+    shaper_.undo(site, vector);
 }
 
 std::int64_t AnalogCodec::channel_uses_of(int streams) const {
@@ -238,7 +193,7 @@ AnalogCodec::Encoded AnalogCodec::encode(gsl::span<const float> vector, double s
     std::copy(vector.begin(), vector.end(), padded.begin());
     if (rotation_) rotation_->apply(gsl::span<float>(padded.data(), vector.size()));
     const auto factor = static_cast<float>(1 / scale);
-    const auto limit = static_cast<float>(clip_limit(second_moment));
+    const auto limit = static_cast<float>(clip_limit(analog_.clip_level, second_moment));
     Encoded encoded;
     encoded.symbols.resize(streams, uses);
     // Consecutive reals are real and imaginary part of consecutive streams' symbols.

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "coding/calibration.hpp"
-#include "coding/error_feedback.hpp"
+#include "coding/partial_shaper.hpp"
 #include "coding/sum_request.hpp"
 #include "config/config.hpp"
 #include "gnuradio/aircomp/phy/preprocessor.hpp"
@@ -90,17 +90,6 @@ public:
     void decode(const SymbolMatrix& symbols, double scale, gsl::span<float> vector) const;
 
 private:
-    /// Leaves of a device's vector what its headroom and its largest real let through, and keeps the
-    /// rest for the same token's next vector, where it carries.
-    void hold_back(const SumRequest& request, std::size_t device, std::int64_t v, double scale,
-                   gsl::span<float> vector, Shaped& shaped);
-    /// Whether the vector was beyond the headroom, above `mean_energy` of a symbol.
-    bool limit(double mean_energy, gsl::span<float> vector) const;
-    /// Reals that were beyond `largest` on the air.
-    std::int64_t clip(double largest, gsl::span<float> vector) const;
-    /// The largest real of a symbol of that second moment.
-    double clip_limit(double second_moment) const;
-
     double calibrated_scale(double power, SiteKind kind) const;
     /// That of a vector whose partials have the mean square `power` together.
     double scale_of(double power, const Site& site) const;
@@ -118,8 +107,7 @@ private:
     std::vector<SitePower> first_token_, later_tokens_;  // by Site::index
     std::vector<SiteCoding> coding_;                     // by Site::index
     double headroom_;
-    bool carries_;
-    ErrorFeedback carried_;  // what each device's last vectors lack
+    PartialShaper shaper_;
 };
 
 }  // namespace aircomp::runtime

@@ -6,13 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <vector>
 
 #include "aircomp/inference/model_config.hpp"
 #include "coding/energy_forecast.hpp"
-#include "coding/site_transform.hpp"
+#include "coding/shape.hpp"
 #include "coding/sum_request.hpp"
 
 namespace aircomp::runtime {
@@ -26,9 +25,8 @@ struct SiteStatistics {
     double residual_power = 0;          ///< Of one real of the residual stream.
 };
 
-/// What a model's calibration file makes of one site's partials (docs/system-model.md section 11).
+/// What a model's calibration file tells of one site's partials (docs/system-model.md section 11).
 struct SiteCoding {
-    std::optional<SiteTransform> transform;
     std::optional<EnergyForecast> forecast;  ///< For shared scales.
     double energy_share = 1;                 ///< a_s of equation (21), 1 on average over sites.
     /// k_s of section 11: the divergence that noise of NMSE 1 would cost at this site alone, nats.
@@ -43,10 +41,7 @@ struct Calibration {
     std::vector<SiteStatistics> first_token;   ///< By Site::index.
     std::vector<SiteStatistics> later_tokens;  ///< By Site::index.
     std::vector<SiteCoding> coding = {};       ///< By Site::index; empty: partials go as they are.
-    /// How far a vector's energy may be above the mean, as a ratio; what is beyond is scaled down.
-    double vector_headroom = std::numeric_limits<double>::infinity();
-    /// What is scaled away or clipped goes with the same token's next vector.
-    bool carries = false;
+    Shape shape = {};                          ///< Of partials before they are sent.
 };
 
 /// Independent partials and a residual stream of unit mean power, at the two sites

@@ -16,6 +16,8 @@ public:
     /// Vectors are of `length` reals.
     SiteTransform(const inference::TransformFactors& factors, std::int64_t length);
 
+    std::int64_t rank() const { return directions_.cols(); }
+
     /// v = T v, in place.
     void apply(gsl::span<float> vector) const { add_directions(vector, gains_); }
     /// v = T^-1 v, in place.

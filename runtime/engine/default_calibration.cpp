@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "aircomp/inference/local_models.hpp"
+#include "aircomp/inference/thread_count.hpp"
 #include "engine/model_hash.hpp"
 
 namespace aircomp::runtime {
@@ -64,6 +65,19 @@ std::filesystem::path ensure_default_calibration(const inference::Checkpoint& ch
     }
     inference::write_calibration(file, calibrate_model(checkpoint, tokens, options));
     return file;
+}
+
+void settle_calibration_file(Config& config, const inference::Checkpoint& checkpoint,
+                             const inference::Tokenizer* tokenizer) {
+    if (config.calibration.file != automatic_calibration) return;
+    if (tokenizer == nullptr) {
+        throw std::invalid_argument(
+            "calibration.file: expected a file or none, for the model has no tokenizer to read a "
+            "text with, found auto");
+    }
+    config.calibration.file = ensure_default_calibration(
+        checkpoint, *tokenizer,
+        calibrate_options(checkpoint, *tokenizer, inference::thread_count(config.threads)));
 }
 
 }  // namespace aircomp::runtime

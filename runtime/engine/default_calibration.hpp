@@ -8,6 +8,7 @@
 
 #include "aircomp/inference/checkpoint.hpp"
 #include "aircomp/inference/tokenizer.hpp"
+#include "config/config.hpp"
 #include "engine/calibrate.hpp"
 
 namespace aircomp::runtime {
@@ -29,5 +30,10 @@ CalibrateOptions calibrate_options(const inference::Checkpoint& checkpoint,
 std::filesystem::path ensure_default_calibration(const inference::Checkpoint& checkpoint,
                                                  const inference::Tokenizer& tokenizer,
                                                  const CalibrateOptions& options);
+
+/// Where the configuration has calibration.file `auto`, makes it that file, which is made where it is
+/// not there. Throws std::invalid_argument without a tokenizer, null, and as above.
+void settle_calibration_file(Config& config, const inference::Checkpoint& checkpoint,
+                             const inference::Tokenizer* tokenizer);
 
 }  // namespace aircomp::runtime

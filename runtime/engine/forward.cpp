@@ -20,6 +20,11 @@ void check(gsl::span<const inference::Token> tokens, std::int64_t position,
                             " tokens, the context holds " + std::to_string(limits.context));
 }
 
+/// copy += x, where there is a copy: who is no server has none of the server's.
+void add_to_copy(gsl::span<const float> x, gsl::span<float> copy) {
+    if (!copy.empty()) inference::add(x, copy);
+}
+
 }  // namespace
 
 std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
@@ -61,16 +66,16 @@ std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
         if (!sum.finished) {
             if (reference != nullptr) {
                 received = sum.devices;
-                inference::add(foretold, sum.server);
-                inference::add(foretold, sum.devices);
+                add_to_copy(foretold, sum.server);
+                add_to_copy(foretold, sum.devices);
                 whole = sum.devices;
             }
             residual.norm(call.site, sum.server);
             residual.norm(call.site, sum.devices);
         }
         if (reference != nullptr) history.add(received, whole);
-        inference::add(sum.server, x.server);
-        inference::add(sum.devices, x.devices);
+        add_to_copy(sum.server, x.server);
+        add_to_copy(sum.devices, x.devices);
     }
     return std::nullopt;
 }

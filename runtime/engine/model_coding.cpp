@@ -9,6 +9,7 @@
 
 #include "aircomp/inference/slice_cost.hpp"
 #include "engine/model_hash.hpp"
+#include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -16,19 +17,43 @@ namespace {
 /// A site that took no measurable harm still has to be heard: the least part of the mean.
 constexpr double least_share = 0.05;
 
+inference::ModelCalibration read_of_model(const std::filesystem::path& file,
+                                          const inference::Checkpoint& checkpoint) {
+    auto calibration = inference::read_calibration(file, checkpoint.config());
+    const std::string hash = to_hex(model_hash(checkpoint));
+    if (calibration.model_hash == hash) return calibration;
+    throw std::runtime_error(file.string() + ": expected a calibration of the model " +
+                             hash.substr(0, 12) + "..., found one of " +
+                             calibration.model_hash.substr(0, 12) +
+                             "...; aircomp calibrate makes a new one");
+}
+
 std::shared_ptr<const inference::SitePredictions> wanted(const inference::SitePredictions& all,
-                                                         const CalibrationConfig& config,
-                                                         std::int64_t rank) {
+                                                         const CodingUse& use) {
     auto some = std::make_shared<inference::SitePredictions>();
     for (const inference::SitePrediction& whole : all) {
         inference::SitePrediction& site =
-            some->emplace_back(inference::with_rank(whole, config.prediction ? rank : 0));
-        if (!config.first_token) {
+            some->emplace_back(inference::with_rank(whole, use.prediction ? use.rank : 0));
+        if (!use.first_token) {
             site.first.clear();
             site.first_sum.clear();
         }
     }
     return some;
+}
+
+SharedCoding shared_coding(const inference::ModelCalibration& calibration, std::int64_t hidden_size,
+                           const CodingUse& use) {
+    SharedCoding shared;
+    shared.predictions = wanted(*calibration.predictions, use);
+    shared.shape.vector_headroom = use.vector_headroom;
+    shared.shape.carries = use.carries;
+    if (!use.transform) return shared;
+    for (const auto& factors : calibration.transforms) {
+        shared.shape.transforms.emplace_back(inference::with_rank(factors, use.rank, hidden_size),
+                                             hidden_size);
+    }
+    return shared;
 }
 
 /// Multiplications for a vector at a site on who holds `part` of it: the right factor of what is
@@ -62,7 +87,24 @@ std::int64_t affordable_rank(const Config& config, const inference::ModelConfig&
     return static_cast<std::int64_t>(std::min(config.calibration.max_compute * own / one, 1e6));
 }
 
+CodingUse use_of(const Config& config, const inference::ModelConfig& model) {
+    const CalibrationConfig& own = config.calibration;
+    return {affordable_rank(config, model), own.prediction, own.first_token, own.transform,
+            // What lacks of a sum cannot be made up for once it has been normed.
+            own.carry && !model.design.norm_after, std::pow(10.0, own.vector_headroom_db / 10)};
+}
+
 }  // namespace
+
+bool uses_calibration(const Config& config) {
+    const Scheme& scheme = find_scheme(config.scheme);
+    return !config.calibration.file.empty() && (scheme.analog || scheme.quantises);
+}
+
+SharedCoding read_shared_coding(const std::filesystem::path& file,
+                                const inference::Checkpoint& checkpoint, const CodingUse& use) {
+    return shared_coding(read_of_model(file, checkpoint), checkpoint.config().hidden_size, use);
+}
 
 void require_no_calibration(const Config& config, const std::string& who) {
     if (config.calibration.file.empty()) return;
@@ -75,22 +117,9 @@ ModelCoding::ModelCoding(const Config& config, const inference::Checkpoint& chec
     : config_(config.calibration),
       scale_(config.analog.scale),
       model_(checkpoint.config()),
-      calibration_(inference::read_calibration(config_.file, model_)) {
-    const std::string hash = to_hex(model_hash(checkpoint));
-    if (calibration_.model_hash != hash) {
-        throw std::runtime_error(config_.file.string() + ": expected a calibration of the model " +
-                                 hash.substr(0, 12) + "..., found one of " +
-                                 calibration_.model_hash.substr(0, 12) +
-                                 "...; aircomp calibrate makes a new one");
-    }
-    const std::int64_t rank = affordable_rank(config, model_);
-    predictions_ = wanted(*calibration_.predictions, config_, rank);
-    if (!config_.transform) return;
-    for (auto& factors : calibration_.transforms) {
-        factors = inference::with_rank(factors, rank, model_.hidden_size);
-        transforms_.emplace_back(factors, model_.hidden_size);
-    }
-}
+      use_(use_of(config, model_)),
+      calibration_(read_of_model(config_.file, checkpoint)),
+      shared_(shared_coding(calibration_, model_.hidden_size, use_)) {}
 
 std::vector<double> ModelCoding::energy_shares() const {
     std::vector<double> shares(calibration_.sensitivities.size(), 1);
@@ -112,14 +141,12 @@ std::vector<double> ModelCoding::energy_shares() const {
 
 void ModelCoding::complete(const CalibratingMedium& medium, Calibration& calibration) const {
     const auto shares = energy_shares();
-    calibration.carries = config_.carry && !model_.design.norm_after;
-    calibration.vector_headroom = std::pow(10.0, config_.vector_headroom_db / 10);
+    calibration.shape = shared_.shape;
     for (std::size_t s = 0; s < shares.size(); ++s) {
         const auto& samples = medium.samples().at(s);
         SiteCoding& coding = calibration.coding.emplace_back();
         coding.energy_share = shares[s];
         coding.sensitivity = calibration_.sensitivities[s];
-        if (!transforms_.empty()) coding.transform = transforms_[s];
         if (scale_ == ScalePolicy::shared)
             coding.forecast.emplace(calibration_.energy_weights.at(s), samples);
         if (!config_.token_power || scale_ == ScalePolicy::calibrated) continue;
@@ -135,9 +162,10 @@ void ModelCoding::complete(const CalibratingMedium& medium, Calibration& calibra
 }
 
 double ModelCoding::flops(const Site& site, double part) const {
-    const auto transform_rank = transforms_.empty() ? 0 : calibration_.transforms[site.index].rank;
-    return 2 *
-           coding_products(model_, site, part, (*predictions_)[site.index].rank, transform_rank);
+    const auto& transforms = shared_.shape.transforms;
+    const auto transform_rank = transforms.empty() ? 0 : transforms[site.index].rank();
+    return 2 * coding_products(model_, site, part, (*shared_.predictions)[site.index].rank,
+                               transform_rank);
 }
 
 double ModelCoding::device_flops(const inference::Slice& slice, const Site& site) const {

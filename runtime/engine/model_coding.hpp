@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "aircomp/inference/model_calibration.hpp"
 #include "aircomp/inference/slice.hpp"
 #include "coding/calibration.hpp"
+#include "coding/coding_use.hpp"
 #include "config/config.hpp"
 #include "schemes/calibrating_medium.hpp"
 
@@ -18,19 +20,30 @@ namespace aircomp::runtime {
 /// Throws std::invalid_argument where the configuration names a calibration file; `who` cannot use one.
 void require_no_calibration(const Config& config, const std::string& who);
 
+/// Whether the configuration names a calibration file and its scheme makes use of one: schemes that
+/// send partials as they are do not.
+bool uses_calibration(const Config& config);
+
+/// What all ends of a scheme do by a calibration file.
+struct SharedCoding {
+    std::shared_ptr<const inference::SitePredictions> predictions;  ///< What devices leave out.
+    Shape shape;                                                    ///< Of what they send.
+};
+
+/// As much of the calibration as `use` says. Throws std::runtime_error, naming the file, where it was
+/// made of another model or is broken.
+SharedCoding read_shared_coding(const std::filesystem::path& file,
+                                const inference::Checkpoint& checkpoint, const CodingUse& use);
+
 class ModelCoding {
 public:
     /// Reads config.calibration.file. Throws std::runtime_error, naming the file, where it was made of
     /// another model or is broken.
     ModelCoding(const Config& config, const inference::Checkpoint& checkpoint);
 
-    /// What devices leave out.
-    const std::shared_ptr<const inference::SitePredictions>& predictions() const {
-        return predictions_;
-    }
-
-    /// By Site::index; none where the configuration wants none.
-    const std::vector<SiteTransform>& transforms() const { return transforms_; }
+    /// As the configuration wants it.
+    const CodingUse& use() const { return use_; }
+    const SharedCoding& shared() const { return shared_; }
 
     /// Completes the calibration of a run that `medium` measured, with those transforms.
     void complete(const CalibratingMedium& medium, Calibration& calibration) const;
@@ -52,9 +65,9 @@ private:
     CalibrationConfig config_;
     ScalePolicy scale_;
     inference::ModelConfig model_;
+    CodingUse use_;
     inference::ModelCalibration calibration_;
-    std::shared_ptr<const inference::SitePredictions> predictions_;
-    std::vector<SiteTransform> transforms_;
+    SharedCoding shared_;
 };
 
 }  // namespace aircomp::runtime

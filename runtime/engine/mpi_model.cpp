@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <stdexcept>
@@ -22,6 +23,8 @@
 #include "coding/packed_partial.hpp"
 #include "engine/forward.hpp"
 #include "engine/layout.hpp"
+#include "engine/model_coding.hpp"
+#include "files/sha256.hpp"
 #include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
@@ -56,6 +59,15 @@ int count_of(std::size_t size) {
     return static_cast<int>(size);
 }
 
+/// Called by all ranks: what `rank` calls it with.
+std::string text_of(int rank, std::string text) {
+    int length = count_of(text.size());
+    MPI_Bcast(&length, 1, MPI_INT, rank, MPI_COMM_WORLD);
+    text.resize(static_cast<std::size_t>(length));
+    MPI_Bcast(text.data(), length, MPI_CHAR, rank, MPI_COMM_WORLD);
+    return text;
+}
+
 /// What ranks exchange has levels at equal distances, and nothing is fed back.
 void require_plain_codes(const DigitalConfig& digital) {
     const bool whole = digital.bits == std::floor(digital.bits);
@@ -69,12 +81,15 @@ void require_plain_codes(const DigitalConfig& digital) {
 class WiredDevice final : public Partials, public AllReduce {
 public:
     WiredDevice(const Config& config, const inference::Checkpoint& checkpoint,
-                const inference::Slice& slice, std::int64_t context, int threads, MPI_Comm devices)
+                const inference::Slice& slice, std::int64_t context, int threads,
+                const SharedCoding& coding, MPI_Comm devices)
         : device_(checkpoint, slice, threads),
           cache_(checkpoint.config(), slice, context),
           length_(static_cast<std::size_t>(checkpoint.config().hidden_size)),
+          transforms_(coding.shape.transforms),
           devices_(devices) {
         MPI_Comm_size(devices_, &count_);
+        if (coding.predictions) device_.leave_out(coding.predictions);
         if (!find_scheme(config.scheme).quantises) return;
         require_plain_codes(config.digital);
         bits_ = static_cast<int>(config.digital.bits);
@@ -88,11 +103,11 @@ public:
     }
 
     /// Nobody but the devices adds: the coordinator gets their stream at the end.
-    std::optional<PassFailure> sum(const SiteCall&, const TwoCopies&, SiteSum& sum) override {
+    std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies&, SiteSum& sum) override {
         const auto begin = Clock::now();
         if (bits_) {
             for (std::size_t at = 0; at < partial_.size(); at += length_)
-                add_codes(gsl::span<float>(partial_).subspan(at, length_));
+                add_codes(call.site, gsl::span<float>(partial_).subspan(at, length_));
         } else {
             MPI_Allreduce(MPI_IN_PLACE, partial_.data(), count_of(partial_.size()), MPI_FLOAT,
                           MPI_SUM, devices_);
@@ -107,10 +122,11 @@ public:
     const MpiUsage& usage() const { return usage_; }
 
 private:
-    void add_codes(gsl::span<float> vector) {
+    void add_codes(const Site& site, gsl::span<float> vector) {
         const std::size_t bytes = packed_bytes(length_, *bits_);
         own_.resize(bytes);
         all_.resize(bytes * static_cast<std::size_t>(count_));
+        if (!transforms_.empty()) transforms_.at(site.index).apply(vector);
         if (rotation_) rotation_->apply(vector);
         pack(vector, *bits_, own_);
         MPI_Allgather(own_.data(), count_of(bytes), MPI_BYTE, all_.data(), count_of(bytes),
@@ -125,11 +141,13 @@ private:
         for (std::size_t i = 0; i < length_; ++i)
             vector[i] = static_cast<float>(total[i]);
         if (rotation_) rotation_->undo(vector);
+        if (!transforms_.empty()) transforms_.at(site.index).undo(vector);
     }
 
     inference::DeviceModel device_;
     inference::KvCache cache_;
     std::size_t length_;
+    std::vector<SiteTransform> transforms_;  // by Site::index; empty: none
     MPI_Comm devices_;
     int count_ = 1;
     std::optional<int> bits_;
@@ -170,12 +188,13 @@ bool MpiJob::prepare(const std::function<void()>& setup) const {
     int first = own.empty() ? size_ : rank_;
     MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
     if (first == size_) return true;
-    int length = count_of(own.size());
-    MPI_Bcast(&length, 1, MPI_INT, first, MPI_COMM_WORLD);
-    own.resize(static_cast<std::size_t>(length));
-    MPI_Bcast(own.data(), length, MPI_CHAR, first, MPI_COMM_WORLD);
+    own = text_of(first, std::move(own));
     if (rank_ == 0) throw std::runtime_error(own);
     return false;
+}
+
+std::string MpiJob::of_coordinator(std::string text) const {
+    return text_of(0, std::move(text));
 }
 
 void MpiJob::work(const std::function<void()>& task) const {
@@ -187,6 +206,18 @@ void MpiJob::work(const std::function<void()>& task) const {
     }
 }
 
+void require_calibration(const Config& config, int rank, const std::string& expected) {
+    if (!uses_calibration(config)) return;
+    const std::string file = config.calibration.file.string();
+    const std::string complaint = "rank " + std::to_string(rank) + ": " + file +
+                                  ": expected the calibration of rank 0, SHA-256 " +
+                                  expected.substr(0, 16) + "..., found ";
+    if (!std::filesystem::exists(config.calibration.file))
+        throw std::runtime_error(complaint + "none: copy that file to every host");
+    const std::string found = to_hex(sha256_of_file(config.calibration.file));
+    if (found != expected) throw std::runtime_error(complaint + found.substr(0, 16) + "...");
+}
+
 struct MpiModel::State {
     Layout layout;
     inference::ModelConfig model;
@@ -194,6 +225,7 @@ struct MpiModel::State {
     int ranks = 0;
     std::optional<inference::CoordinatorModel> coordinator;  // on rank 0
     std::optional<inference::Residual> residual;             // on the others
+    std::optional<inference::ReferenceStream> reference;     // on the others, with a calibration
     std::optional<WiredDevice> device;                       // on the others
     MPI_Comm devices = MPI_COMM_NULL;
 };
@@ -221,13 +253,16 @@ MpiModel::MpiModel(const MpiJob& job, const inference::Checkpoint& checkpoint, c
     // The coordinator sleeps while devices compute.
     const int computing = std::max(1, job.ranks_here() - 1);
     const int threads = inference::thread_count(config.threads, computing);
+    SharedCoding coding;
+    if (uses_calibration(config)) coding = ModelCoding(state.layout.config, checkpoint).shared();
     if (job.rank() == 0) {
         state.coordinator.emplace(checkpoint, threads);
         return;
     }
+    if (coding.predictions) state.reference.emplace(checkpoint, coding.predictions);
     const auto& slice = state.layout.slices[static_cast<std::size_t>(job.rank() - 1)];
     state.residual.emplace(checkpoint);
-    state.device.emplace(state.layout.config, checkpoint, slice, state.context, threads,
+    state.device.emplace(state.layout.config, checkpoint, slice, state.context, threads, coding,
                          state.devices);
 }
 
@@ -249,7 +284,8 @@ void MpiModel::serve() {
         x.devices.resize(static_cast<std::size_t>(order.vectors * state.model.hidden_size));
         const int count = count_of(x.devices.size());
         receive_asleep(x.devices.data(), count, MPI_FLOAT, 0, vectors_tag);
-        run_sites(state.model, *state.residual, order.position, x, *state.device, *state.device);
+        run_sites(state.model, *state.residual, order.position, x, *state.device, *state.device,
+                  state.reference ? &*state.reference : nullptr);
         if (device == 0)
             MPI_Send(x.devices.data(), count, MPI_FLOAT, 0, result_tag, MPI_COMM_WORLD);
     }

@@ -34,6 +34,9 @@ public:
     /// std::runtime_error with the first rank's error, the others return false.
     bool prepare(const std::function<void()>& setup) const;
 
+    /// Called by all ranks: returns what rank 0 has called it with.
+    std::string of_coordinator(std::string text) const;
+
     /// Runs `task`, in which ranks wait for each other: one that fails alone writes its error to
     /// standard error and ends the whole job.
     void work(const std::function<void()>& task) const;
@@ -46,6 +49,10 @@ private:
     int devices_ = 0;
 };
 
+/// Where the configuration uses a calibration file: throws std::runtime_error, naming rank and file,
+/// unless the file is there and has the SHA-256 `expected`, in hexadecimal digits, of rank 0's.
+void require_calibration(const Config& config, int rank, const std::string& expected);
+
 /// What travelled between the devices, as seen by one of them.
 struct MpiUsage {
     std::int64_t all_reduces = 0;
@@ -55,12 +62,12 @@ struct MpiUsage {
 
 /// The same slices as in one process. Partials travel as float32 through MPI's all-reduce where the
 /// scheme quantises nothing; else as codes of digital.bits bits, which every device adds in
-/// float64.
+/// float64; then devices leave out what a calibration file foretells, and transform the rest.
 class MpiModel {
 public:
     /// Called by all ranks with the same arguments; rank r is device r - 1. The checkpoint must
     /// outlive the object. Throws std::invalid_argument where there are not as many ranks as
-    /// devices and one more, or for another scheme.
+    /// devices and one more, or for another scheme; for a calibration file as ModelCoding does.
     MpiModel(const MpiJob& job, const inference::Checkpoint& checkpoint, const Config& config);
     ~MpiModel();
     MpiModel(const MpiModel&) = delete;

@@ -63,8 +63,7 @@ Simulation::Simulation(const Config& config, const inference::Checkpoint& checkp
     model_->poll_with(std::move(poll));
     Calibration calibration;
     const Scheme& scheme = find_scheme(config_.scheme);
-    const bool coded = !config_.calibration.file.empty();
-    if (coded && (scheme.analog || scheme.quantises)) use_coding(checkpoint, tokenizer);
+    if (uses_calibration(config_)) use_coding(checkpoint, tokenizer);
     if (scheme.analog || coding_) calibration = calibrate(checkpoint, tokenizer);
     medium_ = make_medium(config_, hidden_size_,
                           transmit_powers_w(config_, checkpoint.config(), slices_), calibration);
@@ -75,8 +74,9 @@ Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
                                   const inference::Tokenizer* tokenizer) {
     const auto& model = checkpoint.config();
     const auto tokens = calibration_tokens(config_, model, tokenizer);
-    CalibratingMedium medium(model_->devices(), model,
-                             coding_ ? coding_->transforms() : std::vector<SiteTransform>());
+    CalibratingMedium medium(
+        model_->devices(), model,
+        coding_ ? coding_->shared().shape.transforms : std::vector<SiteTransform>());
     model_->forward(tokens, 0, medium);
     model_->reset_statistics();
     Calibration calibration = medium.calibration();
@@ -86,18 +86,9 @@ Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
 
 void Simulation::use_coding(const inference::Checkpoint& checkpoint,
                             const inference::Tokenizer* tokenizer) {
-    if (config_.calibration.file == automatic_calibration) {
-        if (tokenizer == nullptr) {
-            throw std::invalid_argument(
-                "calibration.file: expected a file or none, for the model has no tokenizer to read "
-                "a text with, found auto");
-        }
-        config_.calibration.file = ensure_default_calibration(
-            checkpoint, *tokenizer,
-            calibrate_options(checkpoint, *tokenizer, inference::thread_count(config_.threads)));
-    }
+    settle_calibration_file(config_, checkpoint, tokenizer);
     coding_ = std::make_shared<ModelCoding>(config_, checkpoint);
-    model_->foretell(checkpoint, coding_->predictions());
+    model_->foretell(checkpoint, coding_->shared().predictions);
     model_->charge_coding(
         {[coding = coding_](const inference::Slice& slice, const Site& site) {
              return coding->device_flops(slice, site);

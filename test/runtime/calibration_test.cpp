@@ -148,7 +148,7 @@ TEST_CASE("predictions and transforms take no more of the devices than they may"
     CHECK(flops <= part * own);
     CHECK((flops > 0) == (part > 0));
     // One direction more would not fit: a rank of 16 costs more than the half.
-    CHECK((*coding.predictions())[0].rank < 16);
+    CHECK((*coding.shared().predictions)[0].rank < 16);
 }
 
 TEST_CASE("blocks give up streams before they repeat") {
@@ -254,7 +254,8 @@ TEST_CASE("shaped partials sum to what unshaping makes the sum of") {
     factors.vectors[64 + 10] = 1;
     factors.gains = {0.1F, 7};
     Calibration calibration = unit_coding(3);
-    calibration.coding[1].transform.emplace(factors, 64);
+    const inference::TransformFactors identity;
+    calibration.shape.transforms = {SiteTransform(identity, 64), SiteTransform(factors, 64)};
     AnalogCodec codec(default_config(3), 64, calibration);
     const auto partials = random_partials(3, 2 * 64);
     const std::vector<float> residual(2 * 64, 1);
@@ -276,7 +277,7 @@ TEST_CASE("shaped partials sum to what unshaping makes the sum of") {
 
 TEST_CASE("a vector beyond the headroom is held to it and counted") {
     Calibration calibration = unit_coding(2);
-    calibration.vector_headroom = 4;
+    calibration.shape.vector_headroom = 4;
     AnalogCodec codec(default_config(2), 64, calibration);
     auto partials = random_partials(2, 64);
     for (float& value : partials[1])
@@ -293,8 +294,8 @@ TEST_CASE("a vector beyond the headroom is held to it and counted") {
 
 TEST_CASE("what is held back of a vector goes with the same token's next ones") {
     Calibration calibration = unit_coding(2);
-    calibration.vector_headroom = 4;
-    calibration.carries = true;
+    calibration.shape.vector_headroom = 4;
+    calibration.shape.carries = true;
     Config config = default_config(2);
     config.analog.clip_level = GENERATE(3, 20);
     config.analog.rotation = GENERATE(false, true);
@@ -392,11 +393,12 @@ TEST_CASE("the calibration of another model is refused") {
 }
 
 TEST_CASE("who cannot use a calibration says so") {
-    CHECK_NOTHROW(require_no_calibration(default_config(4), "ranks of MPI"));
-    CHECK_THROWS_WITH(require_no_calibration(calibrated(20), "ranks of MPI"),
-                      "calibration.file: expected none, for ranks of MPI cannot use a calibration "
-                      "yet, found " +
-                          calibration_file().string());
+    CHECK_NOTHROW(require_no_calibration(default_config(4), "vectors without a model"));
+    CHECK_THROWS_WITH(
+        require_no_calibration(calibrated(20), "vectors without a model"),
+        "calibration.file: expected none, for vectors without a model cannot use a calibration "
+        "yet, found " +
+            calibration_file().string());
 }
 
 TEST_CASE("texts and windows that cannot calibrate are refused") {

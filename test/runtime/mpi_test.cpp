@@ -6,6 +6,8 @@
 
 #include "program.hpp"
 #include "support/catch.hpp"
+#include "support/process.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 
@@ -42,6 +44,71 @@ TEST_CASE("ranks write what one process writes, with partials as they are and as
     CHECK(wired["tokens"] == nlohmann::json::parse(alone.output)["tokens"]);
     // 256 values of 5 bits and their range, or float32.
     CHECK(wired["sent_bytes_per_all_reduce"] == (scheme.find("exact") == 0 ? 1024.0 : 164.0));
+}
+
+/// A folder with calibrations of the demo's model: a whole one, one that was cut, one of another model.
+struct Calibrations {
+    Calibrations() {
+        REQUIRE(aircomp("calibrate --model " + model +
+                        " --limit-tokens 1024 --window 64 --rank 8 --transform-rank 8 --output " +
+                        path("whole"))
+                    .code == 0);
+        const std::string whole = aircomp::test::contents(path("whole"));
+        std::ofstream(path("cut")) << whole.substr(0, whole.size() / 2);
+        std::string other = whole;
+        const auto hash = other.find("model-sha256\":\"") + 15;
+        other[hash] = other[hash] == '0' ? '1' : '0';
+        std::ofstream(path("other")) << other;
+        std::ofstream(path("lab.yaml"))
+            << "radio: {downlink: free}\ncalibration: {file: whole, max_compute: 10}\n";
+    }
+
+    std::string path(const std::string& name) const { return (temporary.path() / name).string(); }
+
+    aircomp::test::TemporaryFolder temporary;
+};
+
+TEST_CASE("with a calibration ranks write what one process writes, whatever shares they have") {
+    const Calibrations files;
+    const std::string shares = GENERATE("0.4,0.3,0.2,0.1", "0.1,0.6,0.05,0.25");
+    const std::string options = " --config " + files.path("lab.yaml") + " --model " + model +
+                                " --shares " + shares +
+                                " --prompt \"The server\" --tokens 6 --json - --scheme ";
+    const auto alone = aircomp("generate" + options + "digital --digital-bits 5");
+    const auto together = on_ranks(5, options + "digital --digital-bits 5");
+    REQUIRE(alone.code == 0);
+    REQUIRE(together.code == 0);
+    const auto tokens = nlohmann::json::parse(together.output)["tokens"];
+    CHECK(tokens == nlohmann::json::parse(alone.output)["tokens"]);
+    // As good as without noise: what is left out and transformed is put back.
+    const auto fine = on_ranks(5, options + "digital --digital-bits 16");
+    const auto exact = aircomp("generate" + options + "exact");
+    REQUIRE(fine.code == 0);
+    REQUIRE(exact.code == 0);
+    CHECK(nlohmann::json::parse(fine.output)["tokens"] ==
+          nlohmann::json::parse(exact.output)["tokens"]);
+}
+
+TEST_CASE("a calibration that is not rank 0's, or no good, is one line that names rank and file") {
+    const Calibrations files;
+    const std::string common = " --model " + model + " --devices 2 --scheme digital --prompt The ";
+    const auto refusal = [&](const std::string& first, const std::string& others) {
+        const auto of = [&](const std::string& file) {
+            return common + "--calibration " + files.path(file);
+        };
+        const auto outcome =
+            on_ranks(1, of(first) + " : -n 2 " AIRCOMP_PROGRAM " mpi " + of(others), true);
+        CHECK(outcome.code == 2);
+        return outcome.output;
+    };
+    const std::string differs = refusal("whole", "other");
+    CHECK(differs.find("aircomp: rank 1: " + files.path("other") +
+                       ": expected the calibration of rank 0, SHA-256 ") != std::string::npos);
+    CHECK(refusal("whole", "missing").find(files.path("missing") + ": expected the calibration") !=
+          std::string::npos);
+    CHECK(refusal("cut", "cut").find("aircomp: " + files.path("cut") + ": ") != std::string::npos);
+    CHECK(refusal("other", "other").find("expected a calibration of the model ") !=
+          std::string::npos);
 }
 
 TEST_CASE("a job of another size or scheme is one line from rank 0") {

@@ -18,7 +18,7 @@ public:
     DigitalMedium(const MediumSetup& setup, std::unique_ptr<UplinkAccess> access)
         : CodedMedium(RadioCell(setup.config, setup.power_w), std::move(access)),
           rotation_(rotation_of(setup.config, setup.length)),
-          coding_(setup.calibration.coding) {}
+          transforms_(setup.calibration.shape.transforms) {}
 
 private:
     std::vector<double> add(const SumRequest& request, std::int64_t v,
@@ -59,17 +59,16 @@ private:
 
     /// What the server makes of a device's codes.
     std::vector<float> as_read(const Site& site, std::vector<float> vector) const {
-        const auto* transform = coding_.empty() ? nullptr : &coding_[site.index].transform;
-        if (transform != nullptr && *transform) (*transform)->apply(vector);
+        if (!transforms_.empty()) transforms_.at(site.index).apply(vector);
         if (rotation_) rotation_->apply(vector);
         quantise(vector, cell().config().digital);
         if (rotation_) rotation_->undo(vector);
-        if (transform != nullptr && *transform) (*transform)->undo(vector);
+        if (!transforms_.empty()) transforms_.at(site.index).undo(vector);
         return vector;
     }
 
     std::optional<phy::Rotation> rotation_;
-    std::vector<SiteCoding> coding_;  // by Site::index; empty: partials go as they are
+    std::vector<SiteTransform> transforms_;  // by Site::index; empty: none
     ErrorFeedback feedback_;
 };
 
