@@ -28,6 +28,8 @@ public:
         if (!machine_.receive(message)) return;
         if (const auto* assignment = std::get_if<control::Assignment>(&message)) {
             must(machine_.loaded(assignment->epoch), "a slice just assigned is awaited");
+        } else if (std::holds_alternative<control::Calibration>(message)) {
+            machine_.asked(0);
         } else if (std::holds_alternative<control::RoundStart>(message) ||
                    std::holds_alternative<control::Sum>(message) ||
                    std::holds_alternative<control::Repeat>(message)) {
@@ -47,7 +49,7 @@ private:
     control::DeviceMachine machine_{message_hidden_size, message_sites};
 };
 
-/// A coordinator that has one device, and cuts the model anew at every telemetry with an odd count.
+/// A coordinator that has one device, which needs a calibration, and cuts the model anew at every telemetry with an odd count.
 class CoordinatorEnd {
 public:
     std::size_t most_frame_bytes() const { return machine_.most_frame_bytes(); }
@@ -56,14 +58,16 @@ public:
         if (!machine_.receive(message)) return;
         if (std::holds_alternative<control::Hello>(message)) {
             machine_.admit();
-            assign();
+            machine_.announce(message_calibration_bytes);
+        } else if (const auto* report = std::get_if<control::CalibrationReport>(&message)) {
+            if (report->failure.empty()) assign();
         } else if (std::holds_alternative<control::Loaded>(message) ||
                    std::holds_alternative<control::Partial>(message) ||
                    std::holds_alternative<control::Computed>(message)) {
             must(machine_.state() == control::PeerState::ready, "a device that owes nothing");
             machine_.start_round(++round_, message_hidden_size);
         } else if (const auto* telemetry = std::get_if<control::Telemetry>(&message)) {
-            if (telemetry->rounds % 2 == 1) assign();
+            if (telemetry->rounds % 2 == 1 && machine_.is_prepared()) assign();
         }
     }
 

@@ -11,6 +11,7 @@ namespace aircomp::test {
 
 /// Dimensions that the messages agree on.
 constexpr std::int64_t message_hidden_size = 8, message_sites = 4, message_vectors = 2;
+constexpr std::uint64_t message_calibration_bytes = 4096;
 
 /// In the order of runtime::control::Message. Vectors lie in memory that lives as long as the
 /// program.
@@ -27,6 +28,10 @@ inline std::vector<runtime::control::Message> every_message() {
     hello.compute_flops_per_s = 5e9;
     hello.energy_j_per_flop = 1e-10;
     hello.radio = {"uhd", 2, 0.1, 10e6};
+    Calibration calibration;
+    calibration.hash.fill(9);
+    calibration.bytes = message_calibration_bytes;
+    calibration.use = {8, true, true, true, true, 16};
     BurstReport report;
     report.epoch = 1;
     report.number = 9;
@@ -37,13 +42,17 @@ inline std::vector<runtime::control::Message> every_message() {
     return {hello,
             Welcome{0.5},
             Rejection{"lost too often", true, 2.5},
+            calibration,
+            CalibrationRequest{0},
+            CalibrationPiece{0, gsl::as_bytes(vectors)},
+            CalibrationReport{},
             Assignment{1, 1, 4, 0, 2, 5, 90, 256, message_vectors},
             Loaded{1, 12345},
             RoundStart{1, 1, 3, message_vectors, true, vectors},
             Sum{1, 1, vectors},
             Repeat{1, 1},
-            Partial{1, 1, 0.5, one},
-            Computed{1, 1, 0.5, vectors.first(1)},
+            Partial{1, 1, 0.5, one, vectors.first(1), 5},
+            Computed{1, 1, 0.5, vectors.first(1), 5},
             ClockCommand{3, ClockStep::set_at_next_pulse, 5},
             ClockReport{3, {100, 100}, "no reference"},
             Settings{1, 9, runtime::SiteKind::mlp, 0.25, 0.1, 0.1, 2, 2, 2, vectors},
@@ -57,7 +66,7 @@ inline std::vector<runtime::control::Message> every_message() {
 /// What a device hears from its admission to the end, in an order that it accepts.
 inline std::vector<runtime::control::Message> run_of_device() {
     std::vector<runtime::control::Message> run;
-    for (const std::size_t kind : {1U, 3U, 10U, 12U, 13U, 5U, 7U, 6U, 15U, 17U})
+    for (const std::size_t kind : {1U, 3U, 5U, 7U, 14U, 16U, 17U, 9U, 11U, 10U, 19U, 21U})
         run.push_back(every_message().at(kind));
     return run;
 }
@@ -65,7 +74,7 @@ inline std::vector<runtime::control::Message> run_of_device() {
 /// What a coordinator hears from a device, in an order that it accepts.
 inline std::vector<runtime::control::Message> run_of_coordinator() {
     std::vector<runtime::control::Message> run;
-    for (const std::size_t kind : {0U, 15U, 4U, 11U, 14U, 8U, 9U, 16U, 4U})
+    for (const std::size_t kind : {0U, 4U, 6U, 19U, 8U, 15U, 18U, 12U, 13U, 20U, 8U})
         run.push_back(every_message().at(kind));
     return run;
 }

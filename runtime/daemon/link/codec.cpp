@@ -74,6 +74,27 @@ Offset<void> write(Builder& b, const Rejection& m) {
     return wire::CreateRejection(b, b.CreateString(m.reason), m.retry, m.retry_after_s).Union();
 }
 
+Offset<void> write(Builder& b, const Calibration& m) {
+    const auto hash = b.CreateVector(m.hash.data(), m.hash.size());
+    return wire::CreateCalibration(b, hash, m.bytes, m.use.rank, m.use.prediction,
+                                   m.use.first_token, m.use.transform, m.use.carries,
+                                   m.use.vector_headroom)
+        .Union();
+}
+
+Offset<void> write(Builder& b, const CalibrationRequest& m) {
+    return wire::CreateCalibrationRequest(b, m.offset).Union();
+}
+
+Offset<void> write(Builder& b, const CalibrationPiece& m) {
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(m.bytes.data());
+    return wire::CreateCalibrationPiece(b, m.offset, b.CreateVector(bytes, m.bytes.size())).Union();
+}
+
+Offset<void> write(Builder& b, const CalibrationReport& m) {
+    return wire::CreateCalibrationReport(b, b.CreateString(m.failure)).Union();
+}
+
 Offset<void> write(Builder& b, const Assignment& m) {
     return wire::CreateAssignment(b, m.epoch, m.device, m.devices, m.head_begin, m.head_end,
                                   m.ffn_begin, m.ffn_end, m.context, m.most_vectors)
@@ -99,11 +120,15 @@ Offset<void> write(Builder& b, const Repeat& m) {
 }
 
 Offset<void> write(Builder& b, const Partial& m) {
-    return wire::CreatePartial(b, m.epoch, m.round, m.compute_s, floats(b, m.values)).Union();
+    const auto powers = m.powers.empty() ? Floats() : floats(b, m.powers);
+    return wire::CreatePartial(b, m.epoch, m.round, m.compute_s, floats(b, m.values), powers,
+                               m.foretold)
+        .Union();
 }
 
 Offset<void> write(Builder& b, const Computed& m) {
-    return wire::CreateComputed(b, m.epoch, m.round, m.compute_s, floats(b, m.powers)).Union();
+    return wire::CreateComputed(b, m.epoch, m.round, m.compute_s, floats(b, m.powers), m.foretold)
+        .Union();
 }
 
 Offset<void> write(Builder& b, const ClockCommand& m) {
@@ -222,13 +247,18 @@ RadioCapabilities read(const wire::Radio* m) {
     return radio;
 }
 
+Hash hash_of(const flatbuffers::Vector<std::uint8_t>* bytes, const char* field) {
+    Hash hash = {};
+    require(bytes != nullptr && bytes->size() == hash.size(), field, "32 bytes");
+    std::copy(bytes->begin(), bytes->end(), hash.begin());
+    return hash;
+}
+
 Hello read(const wire::Hello& m) {
     Hello hello;
     hello.name = text(m.name(), most_name_bytes, "name");
     require(!hello.name.empty(), "name", "a name");
-    require(m.model_hash() != nullptr && m.model_hash()->size() == hello.model_hash.size(),
-            "model_hash", "32 bytes");
-    std::copy(m.model_hash()->begin(), m.model_hash()->end(), hello.model_hash.begin());
+    hello.model_hash = hash_of(m.model_hash(), "model_hash");
     hello.memory_bytes = number(m.memory_bytes(), "memory_bytes");
     require(hello.memory_bytes >= 1, "memory_bytes", "at least 1");
     hello.compute_flops_per_s = positive(m.compute_flops_per_s(), "compute_flops_per_s");
@@ -245,6 +275,35 @@ Welcome read(const wire::Welcome& m) {
 Rejection read(const wire::Rejection& m) {
     require(m.retry_after_s() >= 0 && m.retry_after_s() <= 3600, "retry_after_s", "0 to 3600");
     return {text(m.reason(), most_reason_bytes, "reason"), m.retry(), m.retry_after_s()};
+}
+
+Calibration read(const wire::Calibration& m) {
+    Calibration calibration;
+    calibration.hash = hash_of(m.hash(), "calibration");
+    calibration.bytes = within(m.bytes(), std::uint64_t{1}, most_calibration_bytes, "bytes");
+    calibration.use.rank = within(m.rank(), std::int64_t{0}, most_positions, "rank");
+    calibration.use.prediction = m.prediction();
+    calibration.use.first_token = m.first_token();
+    calibration.use.transform = m.transform();
+    calibration.use.carries = m.carries();
+    calibration.use.vector_headroom = number(m.vector_headroom(), "vector_headroom");
+    require(calibration.use.vector_headroom >= 1, "vector_headroom", "at least 1");
+    return calibration;
+}
+
+CalibrationRequest read(const wire::CalibrationRequest& m) {
+    return {m.offset()};
+}
+
+CalibrationPiece read(const wire::CalibrationPiece& m) {
+    const auto* const bytes = m.bytes();
+    require(bytes != nullptr && bytes->size() > 0 && bytes->size() <= most_piece_bytes,
+            "calibration piece", "1 to 49152 bytes");
+    return {m.offset(), gsl::as_bytes(gsl::span<const std::uint8_t>(bytes->data(), bytes->size()))};
+}
+
+CalibrationReport read(const wire::CalibrationReport& m) {
+    return {text(m.failure(), most_reason_bytes, "failure")};
 }
 
 void check_range(std::int64_t begin, std::int64_t end, const char* field) {
@@ -289,18 +348,29 @@ Repeat read(const wire::Repeat& m) {
     return {m.epoch(), m.round()};
 }
 
-Partial read(const wire::Partial& m) {
-    return {m.epoch(), m.round(), number(m.compute_s(), "compute_s"),
-            finite(m.values(), "partial")};
-}
-
-Computed read(const wire::Computed& m) {
-    const auto powers = finite(m.powers(), "powers");
+/// A number of at least 0 a vector.
+gsl::span<const float> powers_of(const flatbuffers::Vector<float>* values) {
+    const auto powers = finite(values, "powers");
     require(powers.size() <= static_cast<std::size_t>(most_vectors_of_a_round), "powers",
             "one a vector");
     require(std::all_of(powers.begin(), powers.end(), [](float p) { return p >= 0; }), "powers",
             "numbers of at least 0");
-    return {m.epoch(), m.round(), number(m.compute_s(), "compute_s"), powers};
+    return powers;
+}
+
+Partial read(const wire::Partial& m) {
+    const bool has_powers = m.powers() != nullptr && m.powers()->size() > 0;
+    return {m.epoch(),
+            m.round(),
+            number(m.compute_s(), "compute_s"),
+            finite(m.values(), "partial"),
+            has_powers ? powers_of(m.powers()) : gsl::span<const float>(),
+            m.foretold()};
+}
+
+Computed read(const wire::Computed& m) {
+    return {m.epoch(), m.round(), number(m.compute_s(), "compute_s"), powers_of(m.powers()),
+            m.foretold()};
 }
 
 ClockCommand read(const wire::ClockCommand& m) {
@@ -396,6 +466,14 @@ Message read(const wire::Envelope& envelope) {
             return read(*envelope.body_as_Welcome());
         case wire::Body_Rejection:
             return read(*envelope.body_as_Rejection());
+        case wire::Body_Calibration:
+            return read(*envelope.body_as_Calibration());
+        case wire::Body_CalibrationRequest:
+            return read(*envelope.body_as_CalibrationRequest());
+        case wire::Body_CalibrationPiece:
+            return read(*envelope.body_as_CalibrationPiece());
+        case wire::Body_CalibrationReport:
+            return read(*envelope.body_as_CalibrationReport());
         case wire::Body_Assignment:
             return read(*envelope.body_as_Assignment());
         case wire::Body_Loaded:
@@ -436,9 +514,12 @@ Message read(const wire::Envelope& envelope) {
 std::size_t values_of(const Message& message) {
     if (const auto* start = std::get_if<RoundStart>(&message)) return start->x.size();
     if (const auto* sum = std::get_if<Sum>(&message)) return sum->values.size();
-    if (const auto* partial = std::get_if<Partial>(&message)) return partial->values.size();
+    if (const auto* partial = std::get_if<Partial>(&message))
+        return partial->values.size() + partial->powers.size();
     if (const auto* settings = std::get_if<Settings>(&message)) return settings->precoders.size();
     if (const auto* computed = std::get_if<Computed>(&message)) return computed->powers.size();
+    if (const auto* piece = std::get_if<CalibrationPiece>(&message))
+        return piece->bytes.size() / sizeof(float);
     return 0;
 }
 
@@ -446,9 +527,28 @@ std::size_t values_of(const Message& message) {
 
 const char* name_of(const Message& message) {
     static constexpr std::array<const char*, std::variant_size_v<Message>> names = {
-        "hello",    "welcome", "rejection",    "assignment", "loaded",        "round start",
-        "sum",      "repeat",  "partial",      "computed",   "clock command", "clock report",
-        "settings", "order",   "burst report", "heartbeat",  "telemetry",     "shutdown"};
+        "hello",
+        "welcome",
+        "rejection",
+        "calibration",
+        "calibration request",
+        "calibration piece",
+        "calibration report",
+        "assignment",
+        "loaded",
+        "round start",
+        "sum",
+        "repeat",
+        "partial",
+        "computed",
+        "clock command",
+        "clock report",
+        "settings",
+        "order",
+        "burst report",
+        "heartbeat",
+        "telemetry",
+        "shutdown"};
     return names.at(message.index());
 }
 

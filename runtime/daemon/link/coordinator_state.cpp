@@ -57,8 +57,13 @@ void PeerMachine::admit() {
     state_ = PeerState::lobby;
 }
 
+void PeerMachine::announce(std::uint64_t calibration_bytes) {
+    expect(PeerState::lobby, "announce a calibration");
+    calibration_bytes_ = calibration_bytes;
+}
+
 void PeerMachine::assign(std::uint32_t epoch, std::size_t most_values) {
-    if (state_ == PeerState::greeting || state_ == PeerState::closed || epoch <= epoch_) {
+    if (state_ == PeerState::closed || !is_prepared() || epoch <= epoch_) {
         throw std::logic_error(std::string("assign in state ") + name_of(state_));
     }
     epoch_ = epoch;
@@ -81,6 +86,20 @@ void PeerMachine::abandon_round() {
 bool PeerMachine::on(const Hello&) {
     if (state_ != PeerState::greeting || has_greeted_) refuse("hello");
     has_greeted_ = true;
+    return true;
+}
+
+bool PeerMachine::on(const CalibrationRequest& message) {
+    if (calibration_bytes_ == 0) refuse("calibration request");
+    if (message.offset < calibration_bytes_) return true;
+    throw ProtocolError("calibration request: expected a byte before " +
+                        std::to_string(calibration_bytes_) + ", found " +
+                        std::to_string(message.offset));
+}
+
+bool PeerMachine::on(const CalibrationReport& message) {
+    if (calibration_bytes_ == 0) refuse("calibration report");
+    if (message.failure.empty()) calibration_bytes_ = 0;
     return true;
 }
 
@@ -107,6 +126,10 @@ bool PeerMachine::on(const Partial& message) {
     if (message.values.size() != values_) {
         throw ProtocolError("partial: expected " + std::to_string(values_) + " values, found " +
                             std::to_string(message.values.size()));
+    }
+    if (!message.powers.empty() && message.powers.size() != vectors_) {
+        throw ProtocolError("partial: expected " + std::to_string(vectors_) + " powers, found " +
+                            std::to_string(message.powers.size()));
     }
     state_ = PeerState::ready;
     return true;

@@ -35,17 +35,24 @@ public:
 
     // What the coordinator does; each throws std::logic_error in a state that does not allow it.
     void admit();
+    /// The device is told of a calibration file of so many bytes, and holds it once it says so.
+    void announce(std::uint64_t calibration_bytes);
     void assign(std::uint32_t epoch, std::size_t most_values);
     void start_round(std::uint64_t round, std::size_t values, std::size_t vectors = 1);
     /// The round needs no answer any more: another device was lost.
     void abandon_round();
     void close() { state_ = PeerState::closed; }
 
+    /// Whether it lacks nothing that it was told of: it can be given a slice.
+    bool is_prepared() const { return state_ != PeerState::greeting && calibration_bytes_ == 0; }
+
     std::uint32_t epoch() const { return epoch_; }
     std::uint64_t round() const { return round_; }
 
 private:
     bool on(const Hello& message);
+    bool on(const CalibrationRequest& message);
+    bool on(const CalibrationReport& message);
     bool on(const Loaded& message);
     bool on(const Partial& message);
     bool on(const Computed& message);
@@ -64,6 +71,7 @@ private:
 
     PeerState state_ = PeerState::greeting;
     bool has_greeted_ = false;
+    std::uint64_t calibration_bytes_ = 0;  ///< That it may ask for; 0: it needs none, or holds it.
     std::uint32_t epoch_ = 0;
     std::uint64_t round_ = 0;
     std::size_t vectors_ = 0;      ///< Of the round's partial.

@@ -69,6 +69,26 @@ bool DeviceMachine::on(const Shutdown&) {
     return true;
 }
 
+bool DeviceMachine::on(const Calibration& message) {
+    if (state_ != DeviceState::lobby || has_epoch_ || calibration_bytes_ > 0) refuse("calibration");
+    calibration_bytes_ = message.bytes;
+    return true;
+}
+
+bool DeviceMachine::on(const CalibrationPiece& message) {
+    require_admitted("calibration piece");
+    if (!awaited_ || message.offset != *awaited_) {
+        throw ProtocolError("calibration piece: expected none from byte " +
+                            std::to_string(message.offset));
+    }
+    if (message.bytes.size() > calibration_bytes_ - message.offset) {
+        throw ProtocolError("calibration piece: expected no more than " +
+                            std::to_string(calibration_bytes_) + " bytes in all");
+    }
+    awaited_.reset();
+    return true;
+}
+
 bool DeviceMachine::on(const Assignment& message) {
     require_admitted("assignment");
     if (has_epoch_ && message.epoch <= assignment_.epoch) {
@@ -176,6 +196,12 @@ bool DeviceMachine::on(const Order& message) {
 // What only devices say.
 bool DeviceMachine::on(const Hello&) {
     refuse("hello");
+}
+bool DeviceMachine::on(const CalibrationRequest&) {
+    refuse("calibration request");
+}
+bool DeviceMachine::on(const CalibrationReport&) {
+    refuse("calibration report");
 }
 bool DeviceMachine::on(const Loaded&) {
     refuse("loaded");

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "daemon/link/messages.hpp"
 
@@ -38,6 +39,9 @@ public:
     /// that is over. Throws ProtocolError where it may not come now or does not fit.
     bool receive(const Message& message);
 
+    /// A piece of the calibration is wanted, from this byte on.
+    void asked(std::uint64_t offset) { awaited_ = offset; }
+
     /// The slice of `epoch` is loaded; false where another has been assigned meanwhile.
     bool loaded(std::uint32_t epoch);
 
@@ -59,6 +63,10 @@ private:
     bool on(const Hello& message);
     bool on(const Welcome& message);
     bool on(const Rejection& message);
+    bool on(const Calibration& message);
+    bool on(const CalibrationRequest& message);
+    bool on(const CalibrationPiece& message);
+    bool on(const CalibrationReport& message);
     bool on(const Assignment& message);
     bool on(const Loaded& message);
     bool on(const RoundStart& message);
@@ -82,6 +90,8 @@ private:
     std::int64_t hidden_size_;
     std::int64_t sites_;
     DeviceState state_ = DeviceState::greeting;
+    std::uint64_t calibration_bytes_ = 0;   ///< 0: none was announced.
+    std::optional<std::uint64_t> awaited_;  ///< Where the piece begins that was asked for.
     Assignment assignment_;
     bool has_epoch_ = false;
     std::uint64_t round_ = 0;

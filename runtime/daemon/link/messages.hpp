@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <gsl/span>
 #include <stdexcept>
@@ -11,13 +12,14 @@
 #include <variant>
 #include <vector>
 
+#include "coding/coding_use.hpp"
 #include "coding/site.hpp"
 #include "radio/radio_report.hpp"
 
 namespace aircomp::runtime::control {
 
 /// Both sides of a link have to speak the same.
-constexpr std::uint16_t protocol_version = 3;
+constexpr std::uint16_t protocol_version = 4;
 
 /// What a peer sent breaks the protocol; the link to it ends.
 class ProtocolError : public std::runtime_error {
@@ -25,7 +27,7 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// SHA-256 of a checkpoint, see model_hash().
+/// SHA-256: of a checkpoint, see model_hash(); of a calibration file.
 using Hash = std::array<std::uint8_t, 32>;
 
 // ---- admission ----
@@ -58,6 +60,38 @@ struct Rejection {
     std::string reason;        ///< At most 1024 bytes, printable.
     bool retry = false;        ///< Whether the same hello may be welcome later.
     double retry_after_s = 0;  ///< After so long, 0 to 3600; 0: as the device likes.
+};
+
+// ---- calibration ----
+
+/// The calibration file that devices of the run need, and how much of it is used. Comes once, before
+/// the first slice; a device that has the file uses its own, another asks for its bytes.
+struct Calibration {
+    Hash hash = {};
+    std::uint64_t bytes = 0;  ///< Of the file, 1 to most_calibration_bytes.
+    CodingUse use;
+};
+
+/// Of the file, whatever a coordinator says.
+constexpr std::uint64_t most_calibration_bytes = std::uint64_t{1} << 34;
+
+/// The device lacks the file from this byte on.
+struct CalibrationRequest {
+    std::uint64_t offset = 0;
+};
+
+/// What was asked for: a request is answered by one piece.
+struct CalibrationPiece {
+    std::uint64_t offset = 0;
+    gsl::span<const std::byte> bytes;  ///< 1 to most_piece_bytes.
+};
+
+/// Of a piece: well within the longest frame that may come before a slice.
+constexpr std::size_t most_piece_bytes = 48 * 1024;
+
+/// The device holds the calibration, and can be given a slice.
+struct CalibrationReport {
+    std::string failure;  ///< Empty: it does. Otherwise why not; at most 1024 bytes, printable.
 };
 
 // ---- slices ----
@@ -121,6 +155,9 @@ struct Partial {
     std::uint64_t round = 0;
     double compute_s = 0;           ///< Spent on it by the device.
     gsl::span<const float> values;  ///< [vectors, hidden_size]
+    /// Where it goes over the air as well, mean square of each vector as that has it; else empty.
+    gsl::span<const float> powers = {};
+    std::uint64_t foretold = 0;  ///< check_of() what the device foretells of the sum; 0: nothing.
 };
 
 /// The partial of a round that goes over the air is there, and waits for orders.
@@ -129,6 +166,7 @@ struct Computed {
     std::uint64_t round = 0;
     double compute_s = 0;           ///< Spent on it by the device.
     gsl::span<const float> powers;  ///< Mean square of each vector, at least 0.
+    std::uint64_t foretold = 0;     ///< As Partial has it.
 };
 
 // ---- radio ----
@@ -212,9 +250,10 @@ struct Shutdown {
 
 /// In the order of wire.fbs. The spans of a decoded message point into the frame that it was
 /// decoded from.
-using Message = std::variant<Hello, Welcome, Rejection, Assignment, Loaded, RoundStart, Sum, Repeat,
-                             Partial, Computed, ClockCommand, ClockReport, Settings, Order,
-                             BurstReport, Heartbeat, Telemetry, Shutdown>;
+using Message = std::variant<Hello, Welcome, Rejection, Calibration, CalibrationRequest,
+                             CalibrationPiece, CalibrationReport, Assignment, Loaded, RoundStart,
+                             Sum, Repeat, Partial, Computed, ClockCommand, ClockReport, Settings,
+                             Order, BurstReport, Heartbeat, Telemetry, Shutdown>;
 
 /// As logs call it: "partial", "round start".
 const char* name_of(const Message& message);
