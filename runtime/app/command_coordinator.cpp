@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "daemon/testbed.hpp"
+#include "engine/default_calibration.hpp"
 #include "engine/model_coding.hpp"
 #include "engine/simulation.hpp"
 #include "experiment_options.hpp"
@@ -123,9 +124,12 @@ void serve(CoordinatorOptions& options, const Model& model) {
 }
 
 void run(CoordinatorOptions options) {
-    const runtime::Config config = config_of(options);
-    runtime::require_no_calibration(config, "coordinator and devices");
+    runtime::Config config = config_of(options);
     const Model model = open_model(config, /*needs_tokenizer=*/true);
+    if (runtime::uses_calibration(config)) {
+        ensure_calibration(config, model);
+        runtime::settle_calibration_file(config, model.checkpoint, model.tokenizer.get());
+    }
     auto& own = options.run;
     own.config = config;
     own.calibration =

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// FNV-1a over a text of the air's quantities.
+// A text of the air's quantities, and its number.
 #include "daemon/air_fingerprint.hpp"
 
 #include <sstream>
 
 #include "coding/analog_codec.hpp"
 #include "config/waveform_format.hpp"
+#include "daemon/check.hpp"
 
 namespace aircomp::runtime::testbed {
 
@@ -27,10 +28,8 @@ std::uint64_t air_fingerprint(const Config& config, std::int64_t length) {
          << config.radios.frequency_hz << ' ' << config.radios.unit_power_dbfs;
     for (const auto& device : config.devices)
         text << ' ' << device.name << ' ' << device.antennas << ' ' << device.max_power_w;
-    std::uint64_t hash = 14695981039346656037ULL;
-    for (const char c : text.str())
-        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    return hash;
+    const std::string whole = text.str();
+    return check_of(gsl::as_bytes(gsl::span<const char>(whole)));
 }
 
 }  // namespace aircomp::runtime::testbed

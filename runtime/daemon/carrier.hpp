@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "coding/shape.hpp"
 #include "coding/sum_request.hpp"
 #include "daemon/link/codec.hpp"
 #include "serve/summary.hpp"
@@ -26,6 +27,8 @@ struct Round {
     std::int64_t vectors = 1;
     std::int64_t length = 0;  ///< Reals of a vector.
     control::Way way = control::Way::link;
+    /// check_of() what is foretold of its sum, as whoever has this knows it; 0: nothing is.
+    std::uint64_t foretold = 0;
 
     std::size_t values() const { return static_cast<std::size_t>(vectors * length); }
 };
@@ -45,6 +48,9 @@ public:
     /// the carrier was made with. Throws control::ProtocolError where it does not fit. In the
     /// loop's thread.
     virtual void command(const control::Message& message) = 0;
+
+    /// What goes over the air is shaped so from now on; before the first round. In the loop's thread.
+    virtual void shape_by(const Shape& shape) = 0;
 
     /// The coordinator was heard. In the loop's thread.
     virtual void feed() = 0;
@@ -81,6 +87,13 @@ public:
     virtual void post(std::function<void()> action) = 0;
 };
 
+/// What the coordinator knows of a round's vectors beforehand, as SiteCall has it.
+struct RoundStream {
+    gsl::span<const float> residual;  ///< The stream before the sum, [vectors, length].
+    gsl::span<const float> foretold;  ///< What partials lack of the sum; empty: nothing.
+    gsl::span<const EnergyFeatures> features;
+};
+
 /// On the coordinator, in the thread of its loop; an implementation that waits lets the loop run.
 class SumCarrier {
 public:
@@ -90,9 +103,9 @@ public:
     virtual void begin_epoch(std::uint32_t epoch, const std::vector<std::size_t>& devices) = 0;
 
     /// Brings the sum over the epoch's devices, [vectors, length]. The devices have been told of
-    /// the round, whose residual stream before the sum is `residual`. A round that gets lost is
-    /// repeated within; a failure is final, and the device that it names is taken out.
-    virtual std::optional<RoundFailure> collect(const Round& round, gsl::span<const float> residual,
+    /// the round. A round that gets lost is repeated within; a failure is final, and the device that
+    /// it names is taken out.
+    virtual std::optional<RoundFailure> collect(const Round& round, const RoundStream& stream,
                                                 gsl::span<float> sum) = 0;
 
     /// Takes what a device says about rounds and radios: Partial, Computed, ClockReport,

@@ -6,8 +6,9 @@ namespace aircomp::runtime::testbed {
 
 void ControlPartialCarrier::carry(const Round& round, gsl::span<const float> partial,
                                   double compute_s) {
-    send_(control::encode(control::Partial{round.epoch, round.number, compute_s, partial}), round,
-          compute_s);
+    send_(control::encode(
+              control::Partial{round.epoch, round.number, compute_s, partial, {}, round.foretold}),
+          round, compute_s);
 }
 
 void ControlSumCarrier::begin_epoch(std::uint32_t, const std::vector<std::size_t>& devices) {
@@ -19,12 +20,13 @@ void ControlSumCarrier::report(std::size_t device, const control::Message& messa
 }
 
 std::optional<RoundFailure> ControlSumCarrier::collect(const Round& round,
-                                                       gsl::span<const float> residual,
+                                                       const RoundStream& stream,
                                                        gsl::span<float> sum) {
     if (auto failure = answers_.wait(round)) return failure;
-    medium_.all_reduce(
-        {round.site, round.position, round.vectors, round.length, answers_.partials(), residual},
-        sum);
+    SumRequest request{round.site,   round.position,      round.vectors,
+                       round.length, answers_.partials(), stream.residual};
+    request.features = stream.features;
+    medium_.all_reduce(request, sum);
     answers_.clear();
     return std::nullopt;
 }

@@ -15,6 +15,7 @@ public:
 
     void carry(const Round& round, gsl::span<const float> partial, double compute_s) override;
     void command(const control::Message&) override {}  // There is no radio.
+    void shape_by(const Shape&) override {}
     void feed() override {}
     void silence() override {}
 
@@ -30,7 +31,7 @@ public:
         : answers_(links, round_timeout_s), medium_(medium) {}
 
     void begin_epoch(std::uint32_t epoch, const std::vector<std::size_t>& devices) override;
-    std::optional<RoundFailure> collect(const Round& round, gsl::span<const float> residual,
+    std::optional<RoundFailure> collect(const Round& round, const RoundStream& stream,
                                         gsl::span<float> sum) override;
     void report(std::size_t device, const control::Message& message) override;
     std::uint64_t repeated_rounds() const override { return answers_.repeated_rounds(); }

@@ -29,9 +29,13 @@ std::string name_of_texts() {
 
 }  // namespace
 
+std::filesystem::path calibrations_folder() {
+    return inference::cache_folder() / "calibrations";
+}
+
 std::filesystem::path default_calibration_file(const inference::Checkpoint& checkpoint) {
     constexpr std::size_t enough_digits = 32;
-    return inference::cache_folder() / "calibrations" /
+    return calibrations_folder() /
            (to_hex(model_hash(checkpoint)).substr(0, enough_digits) + "-" + name_of_texts() + "-" +
             std::to_string(edition) + ".aircomp-calibration");
 }

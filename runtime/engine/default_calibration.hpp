@@ -16,7 +16,10 @@ namespace aircomp::runtime {
 /// Prose, code and chat, in the public domain or the project's own: the files of calibration_text/.
 const std::vector<std::string>& calibration_texts();
 
-/// The file in the user's cache that such a calibration of the model has, made or not: its name tells
+/// Where the program keeps calibrations, in the user's cache.
+std::filesystem::path calibrations_folder();
+
+/// The file there that such a calibration of the model has, made or not: its name tells
 /// the model and the texts.
 std::filesystem::path default_calibration_file(const inference::Checkpoint& checkpoint);
 

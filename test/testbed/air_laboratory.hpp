@@ -46,6 +46,9 @@ struct AirOptions {
     /// A clock on which a device that is stopped for long comes late; else it is waited for.
     bool scaled_clock = false;
     double patience_s = 10;  ///< So long, of the wall's time.
+    /// Whether devices leave out and transform by a calibration of the model, which the coordinator
+    /// alone has. The processes' cache is then the laboratory's.
+    bool calibrated = false;
     /// Model, laboratory and air of `scripts/demo --testbed`; then nothing of the above counts.
     bool demo = false;
 };
@@ -143,8 +146,18 @@ private:
         inference::write_random_model(path("model"), one_layer());
         std::filesystem::copy(AIRCOMP_SOURCE_DIR "/inference/models/demo/tokenizer.json",
                               path("model/tokenizer.json"));
+        if (options_.calibrated) write_calibration();
         write_config();
         write_air();
+    }
+
+    void write_calibration() const {
+        REQUIRE(setenv("XDG_CACHE_HOME", path("cache").c_str(), 1) == 0);
+        Process calibrate(
+            {"calibrate", "--model", path("model"), "--limit-tokens", "1024", "--window", "64",
+             "--rank", "8", "--transform-rank", "8", "--output", path("model.aircomp-calibration")},
+            path("calibrate.log"));
+        REQUIRE(calibrate.wait() == 0);
     }
 
     void write_demo() const {
@@ -195,6 +208,10 @@ private:
         for (std::size_t n = 1; n <= device_count; ++n)
             out << "    - {args: \"type=aircomp,air=" << path("air") << ",name=device-" << n
                 << "\"}\n";
+        if (options_.calibrated) {
+            out << "calibration: {file: model.aircomp-calibration, max_compute: 10}\n"
+                   "analog: {scale: shared}\n";
+        }
         out << "testbed: {heartbeat_s: 2, measure: true, round_timeout_s: "
             << options_.round_timeout_s << "}\n";
     }

@@ -7,21 +7,27 @@
 namespace aircomp::test {
 namespace {
 
-TEST_CASE("sums of processes over the air are as exact as those of the medium waveform") {
-    AirLaboratory lab;
+/// 10 log10 of the error over that of `generate` with the medium waveform.
+double error_over_simulated_db(AirLaboratory& lab, const nlohmann::json& result) {
     Process simulated({"generate", "--config", lab.path("lab.yaml"), "--medium", "waveform",
                        "--prompt", "The", "--tokens", "4", "--json", lab.path("simulated.json")},
                       lab.path("simulated.log"));
-    lab.start_coordinator(4);
-    lab.start_devices();
-    const auto result = lab.result();
-    CAPTURE(simulated.log(), lab.coordinator().log());
+    CAPTURE(simulated.log());
     REQUIRE(simulated.wait() == 0);
     const double expected =
         nlohmann::json::parse(contents(lab.path("simulated.json")))["nmse"].get<double>();
     const double found = result["air"]["nmse"].get<double>();
     CAPTURE(found, expected);
-    CHECK(std::abs(10 * std::log10(found / expected)) < 1);
+    return 10 * std::log10(found / expected);
+}
+
+TEST_CASE("sums of processes over the air are as exact as those of the medium waveform") {
+    AirLaboratory lab;
+    lab.start_coordinator(4);
+    lab.start_devices();
+    const auto result = lab.result();
+    CAPTURE(lab.coordinator().log());
+    CHECK(std::abs(error_over_simulated_db(lab, result)) < 1);
     CHECK(result["new_tokens"] == 4);
     CHECK(result["epochs"] == 1);
     CHECK(result["air"]["evm_soundings"] == 0);
@@ -52,6 +58,49 @@ TEST_CASE("a device that is held up again and again changes no bit of the sums")
                               result["air"]["nmse"].get<double>());
     };
     CHECK(run(true) == run(false));
+}
+
+TEST_CASE("devices get the coordinator's calibration, and sums are as exact as simulated ones") {
+    AirOptions options;
+    options.calibrated = true;
+    AirLaboratory lab(options);
+    lab.start_coordinator(4);
+    lab.start_devices();
+    const auto result = lab.result();
+    CAPTURE(lab.coordinator().log());
+    CHECK(std::abs(error_over_simulated_db(lab, result)) < 1);
+    CHECK(result["new_tokens"] == 4);
+    for (const auto& device : result["devices"])
+        CHECK(device["losses"] == 0);
+    // One file, whose name is its hash; nothing half-written beside it.
+    std::vector<std::filesystem::path> kept;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(lab.path("cache/aircomp/calibrations")))
+        kept.push_back(entry.path());
+    REQUIRE(kept.size() == 1);
+    CHECK(contents(kept[0]) == contents(lab.path("model.aircomp-calibration")));
+    for (std::size_t n = 1; n <= device_count; ++n)
+        CHECK(lab.device(n).says("calibration: file " + kept[0].string()));
+}
+
+TEST_CASE("a device that takes a lost one's place gets the calibration as well") {
+    AirOptions options;
+    options.calibrated = true;
+    AirLaboratory lab(options);
+    lab.start_coordinator(endless);
+    lab.start_devices();
+    REQUIRE(lab.reaches(1));
+    lab.device(2).signal(SIGKILL);
+    REQUIRE(eventually([&] { return lab.coordinator().says("epoch 2"); }));
+    std::filesystem::remove_all(lab.path("cache"));  // As on another host.
+    lab.start_device(2);
+    REQUIRE(eventually([&] { return lab.coordinator().says("epoch 3"); }));
+    REQUIRE(lab.reaches(lab.made() + 2));
+    lab.coordinator().signal(SIGINT);
+    const auto result = lab.result();
+    CHECK(lab.device(2).says("calibration: file " + lab.path("cache/aircomp/calibrations/")));
+    CHECK(result["devices"][1]["losses"] == 1);
+    CHECK(result["air"]["nmse"].get<double>() < 0.1);
 }
 
 TEST_CASE("radios come up while partials are still measured over the links") {

@@ -4,6 +4,7 @@
 #include "daemon/device/device_session.hpp"
 
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 #include "testbed/given_time.hpp"
 
 namespace aircomp::test {
@@ -36,9 +37,10 @@ struct SessionTest {
             coordinator = std::make_unique<LinkEnd>(std::move(link));
         }};
     inference::Checkpoint checkpoint{AIRCOMP_SOURCE_DIR "/inference/models/demo"};
+    TemporaryFolder folder;
     testbed::Log log{{testbed::LogFormat::text, testbed::LogLevel::error}};
     std::shared_ptr<testbed::DeviceSession> session = std::make_shared<testbed::DeviceSession>(
-        time.loop(), checkpoint, hello_of("device-1"), /*threads=*/1, nullptr, log);
+        time.loop(), checkpoint, hello_of("device-1"), /*threads=*/1, nullptr, folder.path(), log);
 };
 
 TEST_CASE("a device gives up a coordinator that is silent") {

@@ -59,6 +59,7 @@ struct RosterTest {
         {},
         std::nullopt,
         nullptr,
+        nullptr,
         log,
         {[](std::size_t, const control::Message&) {},
          [this](std::size_t, const std::string& why) { losses.push_back(why); }}};

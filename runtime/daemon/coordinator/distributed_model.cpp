@@ -10,6 +10,7 @@
 #include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/inference/thread_count.hpp"
 #include "daemon/air_fingerprint.hpp"
+#include "daemon/check.hpp"
 #include "engine/assignment.hpp"
 #include "engine/layout.hpp"
 #include "schemes/calibrating_medium.hpp"
@@ -25,6 +26,12 @@ constexpr double load_timeouts = 10;
 std::optional<std::uint64_t> air_of(const Config& config, std::int64_t length) {
     if (find_scheme(config.scheme).design.empty()) return std::nullopt;
     return air_fingerprint(config, length);
+}
+
+std::optional<ModelCoding> coding_of(const Config& config,
+                                     const inference::Checkpoint& checkpoint) {
+    if (!uses_calibration(config)) return std::nullopt;
+    return ModelCoding(config, checkpoint);
 }
 
 }  // namespace
@@ -43,8 +50,11 @@ DistributedModel::DistributedModel(const Config& config, const inference::Checkp
       log_(log),
       coordinator_(checkpoint, inference::thread_count(config.threads)),
       residual_(checkpoint),
+      coding_(coding_of(config, checkpoint)),
+      offer_(coding_ ? std::make_unique<CalibrationOffer>(config.calibration.file, coding_->use())
+                     : nullptr),
       roster_(
-          loop, config_, model, air_of(config, model_.hidden_size), identity, log,
+          loop, config_, model, air_of(config, model_.hidden_size), offer_.get(), identity, log,
           {[this](std::size_t device, const control::Message& message) {
                carrier_of(message).report(device, message);
            },
@@ -55,6 +65,7 @@ DistributedModel::DistributedModel(const Config& config, const inference::Checkp
       by_link_(*this, config.testbed.round_timeout_s, *exact_),
       carrier_(&by_link_),
       slices_(config.devices.size()) {
+    if (coding_) reference_.emplace(checkpoint, coding_->shared().predictions);
     if (!air_of(config, model_.hidden_size)) return;
     RoundLinks& links = *this;
     by_air_ = std::make_unique<RadioSumCarrier>(config_, model_.hidden_size, links, log_);
@@ -137,7 +148,8 @@ bool DistributedModel::assign() {
     }
     ++epoch_;
     carrier_->begin_epoch(epoch_, devices_);
-    const auto most_values = static_cast<std::size_t>(most_vectors_ * model_.hidden_size);
+    // A partial, and a power a vector.
+    const auto most_values = static_cast<std::size_t>(most_vectors_ * (model_.hidden_size + 1));
     // A send may end a link, and so shorten the list of who is asked; not this one.
     for (std::size_t i = 0; i < devices_.size(); ++i) {
         const inference::Slice& own = slices_[devices_[i]];
@@ -170,7 +182,9 @@ bool DistributedModel::assign() {
 
 /// Partials travel over the control link once, for their powers to be known.
 std::optional<Calibration> DistributedModel::measure_partials() {
-    CalibratingMedium medium(devices_.size(), model_);
+    CalibratingMedium medium(
+        devices_.size(), model_,
+        coding_ ? coding_->shared().shape.transforms : std::vector<SiteTransform>());
     ControlSumCarrier carrier(*this, config_.testbed.round_timeout_s, medium);
     carrier.begin_epoch(epoch_, devices_);
     carrier_ = &carrier;
@@ -181,6 +195,7 @@ std::optional<Calibration> DistributedModel::measure_partials() {
     });
     if (!forward(calibration_, 0, false)) return std::nullopt;
     auto calibration = medium.calibration();
+    if (coding_) coding_->complete(medium, calibration);
     for (auto* sites : {&calibration.first_token, &calibration.later_tokens}) {
         for (SiteStatistics& site : *sites) {
             std::vector<double> of_all(config_.devices.size(), 0);
@@ -207,7 +222,8 @@ std::optional<std::vector<float>> DistributedModel::forward(
     gsl::span<const inference::Token> tokens, std::int64_t position, bool one_at_a_time) {
     one_at_a_time_ = one_at_a_time;
     const auto run_chunk = [this](std::int64_t at, TwoCopies& x) {
-        return run_sites(model_, residual_, at, x, *this, *this);
+        return run_sites(model_, residual_, at, x, *this, *this,
+                         reference_ ? &*reference_ : nullptr);
     };
     auto result =
         runtime::forward(coordinator_, model_, {context_, most_vectors_, /*last_only=*/true},
@@ -244,9 +260,10 @@ std::optional<PassFailure> DistributedModel::compute(const SiteCall& call,
 
 std::optional<PassFailure> DistributedModel::sum(const SiteCall& call, const TwoCopies& x,
                                                  SiteSum& sum) {
-    const Round round{epoch_, round_, call.site, call.position, call.vectors, call.length, way_};
+    Round round{epoch_, round_, call.site, call.position, call.vectors, call.length, way_};
+    if (reference_) round.foretold = check_of(call.foretold);
     sum_.resize(round.values());
-    const auto failure = carrier_->collect(round, x.devices, sum_);
+    const auto failure = carrier_->collect(round, {x.devices, call.foretold, call.features}, sum_);
     const double round_s = loop_.now_s() - round_begin_s_;
     times_.reduce_s += round_s;
     if (failure) return PassFailure{failure->device, failure->reason};
@@ -254,6 +271,9 @@ std::optional<PassFailure> DistributedModel::sum(const SiteCall& call, const Two
     if (round_observer_) round_observer_(round_s);
     sum.devices = sum_;
     sum.server = sum_;
+    // Devices get it whole: their streams are the coordinator's, whatever adds it up.
+    std::transform(call.foretold.begin(), call.foretold.end(), sum_.begin(), sum_.begin(),
+                   std::plus<>());
     return std::nullopt;
 }
 

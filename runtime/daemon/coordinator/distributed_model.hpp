@@ -15,6 +15,7 @@
 #include "daemon/coordinator/roster.hpp"
 #include "daemon/coordinator/slice_plan.hpp"
 #include "engine/forward.hpp"
+#include "engine/model_coding.hpp"
 
 namespace aircomp::runtime::testbed {
 
@@ -28,7 +29,7 @@ class DistributedModel final : private RoundLinks, private Partials, private All
 public:
     /// Sums go over the control link, or, with a scheme over the air, over the configuration's
     /// radios; `calibration` is the text that these are scaled by. Everything given must outlive
-    /// the object.
+    /// the object. calibration.file must be settled. Throws as ModelCoding does.
     DistributedModel(const Config& config, const inference::Checkpoint& checkpoint,
                      const std::vector<inference::Token>& calibration, control::Loop& loop,
                      const control::TlsIdentity* identity, const control::Hash& model, Log& log);
@@ -102,6 +103,9 @@ private:
     Log& log_;
     inference::CoordinatorModel coordinator_;
     inference::Residual residual_;
+    std::optional<ModelCoding> coding_;                    ///< Where the scheme uses a calibration.
+    std::optional<inference::ReferenceStream> reference_;  ///< The same.
+    std::unique_ptr<CalibrationOffer> offer_;              ///< The same.
     Roster roster_;
     const std::vector<inference::Token>& calibration_;
     std::unique_ptr<Medium> exact_;

@@ -171,8 +171,7 @@ void RadioSumCarrier::report(std::size_t device, const control::Message& message
     devices_.report(device, message);
 }
 
-std::optional<RoundFailure> RadioSumCarrier::collect(const Round& round,
-                                                     gsl::span<const float> residual,
+std::optional<RoundFailure> RadioSumCarrier::collect(const Round& round, const RoundStream& stream,
                                                      gsl::span<float> sum) {
     begin([this] { scheduler_->prepare(); });
     std::optional<RoundFailure> silent;
@@ -181,44 +180,51 @@ std::optional<RoundFailure> RadioSumCarrier::collect(const Round& round,
     auto unprepared = end();
     if (silent) return silent;
     if (unprepared) return unprepared;
-    begin([this, &round, residual, sum] { sum_vectors(round, residual, sum); });
+    begin([this, &round, &stream, sum] { sum_vectors(round, stream, sum); });
     if (auto failure = end()) return failure;
-    measure(round, residual, sum);
+    measure(round, stream, sum);
     answers_.clear();
     return std::nullopt;
 }
 
-void RadioSumCarrier::sum_vectors(const Round& round, gsl::span<const float> residual,
+void RadioSumCarrier::sum_vectors(const Round& round, const RoundStream& stream,
                                   gsl::span<float> sum) {
     const auto length = static_cast<std::size_t>(round.length);
     for (std::int64_t v = 0; v < round.vectors; ++v) {
         devices_.hold(round.number, static_cast<std::uint32_t>(v));
-        scheduler_->sum(round.site.kind, scale(round, residual, v),
-                        sum.subspan(static_cast<std::size_t>(v) * length, length));
+        const auto out = sum.subspan(static_cast<std::size_t>(v) * length, length);
+        scheduler_->sum(round.site.kind, scale(round, stream, v), out);
+        codec_->unshape(round.site, out);
     }
 }
 
-double RadioSumCarrier::scale(const Round& round, gsl::span<const float> residual,
-                              std::int64_t v) const {
+double RadioSumCarrier::scale(const Round& round, const RoundStream& stream, std::int64_t v) const {
     if (config_.analog.scale != ScalePolicy::exchanged) {
-        return codec_->common_scale(
-            {round.site, round.position, round.vectors, round.length, {}, residual}, v);
+        SumRequest request{round.site, round.position, round.vectors, round.length,
+                           {},         stream.residual};
+        request.features = stream.features;
+        return codec_->common_scale(request, v);
     }
     std::vector<double> powers(config_.devices.size(), 0);
-    const auto answered = answers_.powers(static_cast<std::size_t>(round.vectors));
+    const auto answered = answers_.powers();
     for (std::size_t i = 0; i < taking_part_.size(); ++i)
         powers[taking_part_[i]] = answered[i].at(static_cast<std::size_t>(v));
     return codec_->exchanged_scale(powers, round.site);
 }
 
-void RadioSumCarrier::measure(const Round& round, gsl::span<const float> residual,
+/// Errors are held against the whole sum, whatever of it was sent.
+void RadioSumCarrier::measure(const Round& round, const RoundStream& stream,
                               gsl::span<const float> sum) {
     if (round.way != control::Way::both) return;
-    std::vector<float> exact(sum.size());
-    exact_sum(
-        {round.site, round.position, round.vectors, round.length, answers_.partials(), residual},
-        exact);
-    error_.add(sum, exact);
+    std::vector<float> exact(sum.size()), received(sum.begin(), sum.end());
+    exact_sum({round.site, round.position, round.vectors, round.length, answers_.partials(),
+               stream.residual},
+              exact);
+    for (std::size_t i = 0; i < stream.foretold.size(); ++i) {
+        received[i] += stream.foretold[i];
+        exact[i] += stream.foretold[i];
+    }
+    error_.add(received, exact);
     air_.nmse = error_.nmse();
 }
 

@@ -43,7 +43,7 @@ public:
     std::optional<RoundFailure> calibrate(const Calibration& calibration,
                                           const std::vector<double>& power_w);
 
-    std::optional<RoundFailure> collect(const Round& round, gsl::span<const float> residual,
+    std::optional<RoundFailure> collect(const Round& round, const RoundStream& stream,
                                         gsl::span<float> sum) override;
     void report(std::size_t device, const control::Message& message) override;
     std::uint64_t repeated_rounds() const override;
@@ -61,9 +61,9 @@ private:
     void wait_or_settle(const std::function<void()>& wait);
     std::optional<RoundFailure> verdict(const std::exception_ptr& error) const;
     void bring_up_radios();
-    void sum_vectors(const Round& round, gsl::span<const float> residual, gsl::span<float> sum);
-    double scale(const Round& round, gsl::span<const float> residual, std::int64_t v) const;
-    void measure(const Round& round, gsl::span<const float> residual, gsl::span<const float> sum);
+    void sum_vectors(const Round& round, const RoundStream& stream, gsl::span<float> sum);
+    double scale(const Round& round, const RoundStream& stream, std::int64_t v) const;
+    void measure(const Round& round, const RoundStream& stream, gsl::span<const float> sum);
     void take_stock();
     void take_stock_of(std::size_t device, DeviceAirSummary& summary) const;
     void log_faults();

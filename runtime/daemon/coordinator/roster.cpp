@@ -41,12 +41,13 @@ struct Roster::Peer {
 };
 
 Roster::Roster(control::Loop& loop, const Config& config, const control::Hash& model,
-               std::optional<std::uint64_t> air, const control::TlsIdentity* identity, Log& log,
-               RosterEvents events)
+               std::optional<std::uint64_t> air, CalibrationOffer* calibration,
+               const control::TlsIdentity* identity, Log& log, RosterEvents events)
     : loop_(loop),
       config_(config),
       model_(model),
       air_(air),
+      calibration_(calibration),
       has_certificates_(identity != nullptr),
       log_(log),
       events_(std::move(events)),
@@ -164,6 +165,10 @@ void Roster::greet(Peer& peer, const control::Hello& hello) {
     records_[device].present = true;
     records_[device].hello = hello;
     peer.link->send(control::encode(control::Welcome{config_.testbed.heartbeat_s}));
+    if (calibration_ != nullptr) {
+        peer.machine.announce(calibration_->message().bytes);
+        peer.link->send(control::encode(calibration_->message()));
+    }
     log_.info("device joined", {{"device", hello.name},
                                 {"peer", peer.link->peer_address()},
                                 {"gflops_per_s", hello.compute_flops_per_s / 1e9},
@@ -177,6 +182,10 @@ void Roster::take(Peer& peer, gsl::span<const std::byte> frame) {
     const control::Message message = control::decode(frame);
     if (!peer.machine.receive(message)) return;
     if (const auto* hello = std::get_if<control::Hello>(&message)) return greet(peer, *hello);
+    if (const auto* request = std::get_if<control::CalibrationRequest>(&message))
+        return give(peer, *request);
+    if (const auto* report = std::get_if<control::CalibrationReport>(&message))
+        return hear(peer, *report);
     DeviceRecord& record = records_[*peer.device];
     if (const auto* beat = std::get_if<control::Heartbeat>(&message)) {
         if (beat->sequence == heartbeat_) record.round_trip_s = peer.heard_s - heartbeat_sent_s_;
@@ -193,6 +202,21 @@ void Roster::take(Peer& peer, gsl::span<const std::byte> frame) {
         }
         events_.message(*peer.device, message);
     }
+}
+
+void Roster::give(Peer& peer, const control::CalibrationRequest& request) {
+    try {
+        peer.link->send(calibration_->piece(request.offset));
+    } catch (const std::runtime_error& error) {
+        drop(*peer.device, error.what());
+    }
+}
+
+void Roster::hear(Peer& peer, const control::CalibrationReport& report) {
+    if (!report.failure.empty()) return drop(*peer.device, "no calibration: " + report.failure);
+    log_.info("device has the calibration",
+              {{"device", config_.devices[*peer.device].name},
+               {"sha256", to_hex(calibration_->message().hash).substr(0, 16)}});
 }
 
 // ---- loss ----
@@ -269,7 +293,7 @@ void Roster::watch() {
 std::vector<std::size_t> Roster::present() const {
     std::vector<std::size_t> devices;
     for (std::size_t n = 0; n < admitted_.size(); ++n) {
-        if (admitted_[n] != nullptr) devices.push_back(n);
+        if (admitted_[n] != nullptr && admitted_[n]->machine.is_prepared()) devices.push_back(n);
     }
     return devices;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "daemon/coordinator/calibration_offer.hpp"
 #include "daemon/link/coordinator_state.hpp"
 #include "daemon/link/net.hpp"
 #include "daemon/link/probation.hpp"
@@ -43,16 +44,16 @@ struct RosterEvents {
 class Roster {
 public:
     /// Begins to listen. `air`: the fingerprint that a device's radio has to come with; nothing
-    /// where devices need none. `identity` null: without TLS. Everything given must outlive the
-    /// roster.
+    /// where devices need none. `calibration` null: devices need none. `identity` null: without TLS.
+    /// Everything given must outlive the roster.
     Roster(control::Loop& loop, const Config& config, const control::Hash& model,
-           std::optional<std::uint64_t> air, const control::TlsIdentity* identity, Log& log,
-           RosterEvents events);
+           std::optional<std::uint64_t> air, CalibrationOffer* calibration,
+           const control::TlsIdentity* identity, Log& log, RosterEvents events);
     ~Roster();
 
     std::string address() const { return listener_.address(); }
 
-    /// Indices of the devices that are there, ascending.
+    /// Indices of the devices that are there and hold the calibration, ascending.
     std::vector<std::size_t> present() const;
     const DeviceRecord& record(std::size_t device) const { return records_.at(device); }
     control::PeerState state(std::size_t device) const;
@@ -90,6 +91,8 @@ private:
     std::optional<std::size_t> find(const std::string& name) const;
     std::optional<control::Rejection> objection(const Peer& peer,
                                                 const control::Hello& hello) const;
+    void give(Peer& peer, const control::CalibrationRequest& request);
+    void hear(Peer& peer, const control::CalibrationReport& report);
     void ended(Peer& peer, const std::string& reason);
     void forget(Peer& peer);
     void beat();
@@ -100,6 +103,7 @@ private:
     const Config& config_;
     control::Hash model_;
     std::optional<std::uint64_t> air_;
+    CalibrationOffer* calibration_;
     bool has_certificates_;
     Log& log_;
     RosterEvents events_;

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "coding/exact_sum.hpp"
-
 namespace aircomp::runtime::testbed {
 
 void RoundAnswers::begin_epoch(const std::vector<std::size_t>& devices) {
@@ -16,6 +14,7 @@ void RoundAnswers::begin_epoch(const std::vector<std::size_t>& devices) {
 void RoundAnswers::clear() {
     partials_.resize(devices_.size());
     powers_.resize(devices_.size());
+    foretold_.assign(devices_.size(), 0);
     has_come_.assign(devices_.size(), false);
     missing_ = devices_.size();
 }
@@ -31,7 +30,9 @@ void RoundAnswers::take(std::size_t device, const control::Message& message) {
     partials_[n].clear();
     powers_[n].clear();
     if (partial != nullptr) partials_[n].assign(partial->values.begin(), partial->values.end());
-    if (computed != nullptr) powers_[n].assign(computed->powers.begin(), computed->powers.end());
+    const auto powers = partial != nullptr ? partial->powers : computed->powers;
+    powers_[n].assign(powers.begin(), powers.end());
+    foretold_[n] = partial != nullptr ? partial->foretold : computed->foretold;
     has_come_[n] = true;
     --missing_;
 }
@@ -47,24 +48,27 @@ std::optional<RoundFailure> RoundAnswers::wait(const Round& round) {
         links_.wait(complete, timeout_s_);
     }
     if (auto lost = links_.lost()) return lost;
-    if (complete()) return std::nullopt;
+    if (complete()) return disagreement(round);
     const auto late = std::find(has_come_.begin(), has_come_.end(), false) - has_come_.begin();
     return RoundFailure{
         devices_[static_cast<std::size_t>(late)],
         "it did not answer round " + std::to_string(round.number) + ", asked twice"};
 }
 
-std::vector<std::vector<double>> RoundAnswers::powers(std::size_t vectors) const {
-    std::vector<std::vector<double>> powers(devices_.size());
-    for (std::size_t n = 0; n < devices_.size(); ++n) {
-        powers[n].assign(powers_[n].begin(), powers_[n].end());
-        if (partials_[n].empty()) continue;
-        const std::size_t length = partials_[n].size() / vectors;
-        for (std::size_t v = 0; v < vectors; ++v) {
-            powers[n].push_back(
-                mean_square(gsl::span<const float>(partials_[n]).subspan(v * length, length)));
-        }
-    }
+std::optional<RoundFailure> RoundAnswers::disagreement(const Round& round) const {
+    const auto other = std::find_if(foretold_.begin(), foretold_.end(),
+                                    [&](std::uint64_t own) { return own != round.foretold; });
+    if (other == foretold_.end()) return std::nullopt;
+    return RoundFailure{devices_[static_cast<std::size_t>(other - foretold_.begin())],
+                        "what it foretells of the sum of site " + std::to_string(round.site.index) +
+                            " at position " + std::to_string(round.position) +
+                            " is not bit for bit what the coordinator foretells"};
+}
+
+std::vector<std::vector<double>> RoundAnswers::powers() const {
+    std::vector<std::vector<double>> powers;
+    for (const auto& own : powers_)
+        powers.emplace_back(own.begin(), own.end());
     return powers;
 }
 

@@ -19,13 +19,14 @@ public:
     /// Notes a Partial or a Computed of a device; anything else is not its business.
     void take(std::size_t device, const control::Message& message);
 
-    /// Lets the loop run until every device has answered; says who has not, asked twice.
+    /// Lets the loop run until every device has answered; says who has not, asked twice, or who
+    /// foretells another sum than round.foretold.
     std::optional<RoundFailure> wait(const Round& round);
 
     /// In the order of the epoch's devices; empty where a device has said Computed.
     const std::vector<std::vector<float>>& partials() const { return partials_; }
-    /// In the same order, the mean square of each vector of a round of `vectors`.
-    std::vector<std::vector<double>> powers(std::size_t vectors) const;
+    /// In the same order, the mean square of each vector as it goes over the air.
+    std::vector<std::vector<double>> powers() const;
 
     /// The round is over: answers to the next one may come.
     void clear();
@@ -33,12 +34,16 @@ public:
     std::uint64_t repeated_rounds() const { return repeated_rounds_; }
 
 private:
+    /// Who foretells another sum.
+    std::optional<RoundFailure> disagreement(const Round& round) const;
+
     RoundLinks& links_;
     double timeout_s_;
     std::uint64_t repeated_rounds_ = 0;
     std::vector<std::size_t> devices_;          ///< Of the epoch.
     std::vector<std::vector<float>> partials_;  ///< In the order of devices_, as all below.
     std::vector<std::vector<float>> powers_;    ///< As Computed has them.
+    std::vector<std::uint64_t> foretold_;
     std::vector<bool> has_come_;
     std::size_t missing_ = 0;
 };

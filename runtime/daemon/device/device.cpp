@@ -16,6 +16,7 @@
 #include "daemon/device/device_session.hpp"
 #include "daemon/device/reconnection.hpp"
 #include "daemon/testbed.hpp"
+#include "engine/default_calibration.hpp"
 #include "engine/model_hash.hpp"
 #include "round/device_radio.hpp"
 #include "schemes/registry.hpp"
@@ -131,8 +132,9 @@ void run_device(const DeviceOptions& options) {
     BackOff back_off(options.name);
     Absence absence;
     while (!interrupted) {
-        session = std::make_shared<DeviceSession>(loop, checkpoint, hello, threads,
-                                                  radio ? &*radio : nullptr, log);
+        session =
+            std::make_shared<DeviceSession>(loop, checkpoint, hello, threads,
+                                            radio ? &*radio : nullptr, calibrations_folder(), log);
         session->start(address, identity ? &*identity : nullptr);
         while (!loop.run_until([&] { return interrupted || session->ended(); }, 3600)) {
         }

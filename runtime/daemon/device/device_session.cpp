@@ -4,18 +4,21 @@
 
 #include <utility>
 
+#include "daemon/air_messages.hpp"
 #include "daemon/control_carrier.hpp"
 #include "daemon/device/radio_partial_carrier.hpp"
 
 namespace aircomp::runtime::testbed {
 
 DeviceSession::DeviceSession(control::Loop& loop, const inference::Checkpoint& checkpoint,
-                             const control::Hello& hello, int threads, RadioEnd* radio, Log& log)
+                             const control::Hello& hello, int threads, RadioEnd* radio,
+                             std::filesystem::path calibrations, Log& log)
     : loop_(loop),
       checkpoint_(checkpoint),
       hello_(hello),
       threads_(threads),
       radio_(radio),
+      calibrations_(std::move(calibrations)),
       log_(log),
       machine_(checkpoint.config().hidden_size, checkpoint.config().sites()),
       watched_s_(loop.now_s()) {}
@@ -54,6 +57,7 @@ void DeviceSession::end(const std::string& reason) {
     ended_ = reason;
     link_->close();
     if (carrier_) carrier_->silence();
+    calibration_.reset();
     worker_.reset();
 }
 
@@ -81,7 +85,7 @@ void DeviceSession::make_carrier() {
         return;
     }
     carrier_ = std::make_unique<RadioPartialCarrier>(
-        radio_->config, radio_->device, *radio_->radio, answer,
+        radio_->config, radio_->device, checkpoint_.config().hidden_size, *radio_->radio, answer,
         [post](const control::Frame& frame) {
             post([=](DeviceSession& s) { s.link_->send(frame); });
         });
@@ -96,6 +100,39 @@ WorkerEvents DeviceSession::worker_events() {
                 post([=](DeviceSession& s) { s.end("cannot compute: " + reason); });
             }};
 }
+
+// ---- calibration ----
+
+CalibrationEvents DeviceSession::calibration_events() {
+    const auto post = poster();
+    return {[post](std::uint64_t offset) { post([=](DeviceSession& s) { s.ask(offset); }); },
+            [post](const std::shared_ptr<const SharedCoding>& coding,
+                   const std::filesystem::path& file) {
+                post([=](DeviceSession& s) { s.hold(coding, file.string()); });
+            },
+            [post](const std::string& reason) { post([=](DeviceSession& s) { s.lack(reason); }); }};
+}
+
+void DeviceSession::ask(std::uint64_t offset) {
+    machine_.asked(offset);
+    link_->send(control::encode(control::CalibrationRequest{offset}));
+}
+
+void DeviceSession::hold(const std::shared_ptr<const SharedCoding>& coding,
+                         const std::string& file) {
+    coding_ = coding;
+    carrier_->shape_by(coding->shape);
+    log_.info("calibration", {{"file", file}});
+    link_->send(control::encode(control::CalibrationReport{}));
+}
+
+/// The coordinator takes the device out for it.
+void DeviceSession::lack(const std::string& reason) {
+    log_.error("no calibration", {{"reason", reason}});
+    link_->send(control::encode(control::CalibrationReport{printable(reason)}));
+}
+
+// ---- slices and rounds ----
 
 void DeviceSession::loaded(std::uint32_t epoch, std::uint64_t weight_bytes) {
     if (!machine_.loaded(epoch)) return;
@@ -131,6 +168,8 @@ void DeviceSession::on(const control::Welcome& welcome) {
     most_silence_s_ = welcome.heartbeat_s;
     log_.info("admitted", {{"coordinator", link_->peer_address()}});
     make_carrier();
+    calibration_ =
+        std::make_unique<CalibrationFetch>(checkpoint_, calibrations_, calibration_events());
     worker_ = std::make_unique<SliceWorker>(checkpoint_, threads_, *carrier_, worker_events());
 }
 

@@ -4,15 +4,18 @@
 //
 //     loop's thread:   sockets, heartbeats, the state machine
 //     worker's thread: partials (slice_worker.hpp)
+//     fetch's thread:  the calibration's file (calibration_fetch.hpp)
 //     radio's thread:  waits for the air, where there is a radio (radio_partial_carrier.hpp)
 #pragma once
 
+#include <filesystem>
 #include <gsl/span>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "config/config.hpp"
+#include "daemon/device/calibration_fetch.hpp"
 #include "daemon/device/slice_worker.hpp"
 #include "daemon/link/device_state.hpp"
 #include "daemon/link/net.hpp"
@@ -37,9 +40,11 @@ public:
     /// Silence that a coordinator is granted before its welcome says how long it may be.
     static constexpr double greeting_timeout_s = 5;
 
-    /// `radio` null: none. Everything given must outlive the session.
+    /// `radio` null: none. `calibrations`: the folder where calibration files are kept. Everything
+    /// given must outlive the session.
     DeviceSession(control::Loop& loop, const inference::Checkpoint& checkpoint,
-                  const control::Hello& hello, int threads, RadioEnd* radio, Log& log);
+                  const control::Hello& hello, int threads, RadioEnd* radio,
+                  std::filesystem::path calibrations, Log& log);
 
     void start(const control::Address& address, const control::TlsIdentity* identity);
 
@@ -66,7 +71,9 @@ private:
     void take(gsl::span<const std::byte> frame);
 
     void on(const control::Welcome& welcome);
-    void on(const control::Assignment& assignment) { worker_->load(assignment); }
+    void on(const control::Calibration& calibration) { calibration_->find(calibration); }
+    void on(const control::CalibrationPiece& piece) { calibration_->take(piece); }
+    void on(const control::Assignment& assignment) { worker_->load(assignment, coding_); }
     void on(const control::RoundStart& start);
     void on(const control::Sum& sum);
     void on(const control::Repeat&) { worker_->repeat(round()); }
@@ -83,6 +90,10 @@ private:
     auto poster();
     void make_carrier();
     WorkerEvents worker_events();
+    CalibrationEvents calibration_events();
+    void ask(std::uint64_t offset);
+    void hold(const std::shared_ptr<const SharedCoding>& coding, const std::string& file);
+    void lack(const std::string& reason);
     void loaded(std::uint32_t epoch, std::uint64_t weight_bytes);
     void answer(const control::Frame& frame, const Round& round, double compute_s);
     Round round() const;
@@ -92,11 +103,14 @@ private:
     control::Hello hello_;
     int threads_;
     RadioEnd* radio_;
+    std::filesystem::path calibrations_;
     Log& log_;
     control::DeviceMachine machine_;
     control::LinkPointer link_;
     std::unique_ptr<PartialCarrier> carrier_;
-    std::unique_ptr<SliceWorker> worker_;  // Uses the carrier: ends before it.
+    std::unique_ptr<CalibrationFetch> calibration_;
+    std::shared_ptr<const SharedCoding> coding_;  ///< Null: none.
+    std::unique_ptr<SliceWorker> worker_;         // Uses the carrier: ends before it.
     control::Telemetry telemetry_;
     double heard_s_ = 0;  ///< On the loop's clock, as below.
     double watched_s_;

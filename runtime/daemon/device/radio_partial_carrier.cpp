@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "coding/analog_codec.hpp"
 #include "coding/exact_sum.hpp"
 #include "config/waveform_format.hpp"
 #include "daemon/air_messages.hpp"
@@ -17,8 +18,11 @@ constexpr std::size_t most_waiting = 64;
 }  // namespace
 
 RadioPartialCarrier::RadioPartialCarrier(const Config& config, std::size_t device,
-                                         DeviceRadio& radio, const SendAnswer& answer, Say say)
-    : streams_(static_cast<std::size_t>(config.radio.streams)),
+                                         std::int64_t length, DeviceRadio& radio,
+                                         const SendAnswer& answer, Say say)
+    : config_(config),
+      length_(length),
+      streams_(static_cast<std::size_t>(config.radio.streams)),
       antennas_(static_cast<std::size_t>(config.devices.at(device).antennas)),
       resource_blocks_(burst_format(config).resource_blocks()),
       radio_(radio),
@@ -29,20 +33,52 @@ RadioPartialCarrier::RadioPartialCarrier(const Config& config, std::size_t devic
       // Jobs report what goes wrong in them; nothing comes out.
       thread_([](const std::string&) {}) {}
 
+void RadioPartialCarrier::shape_by(const Shape& shape) {
+    const std::lock_guard lock(mutex_);
+    shaper_.emplace(shape, config_.analog.clip_level, rotation_of(config_, length_));
+}
+
 void RadioPartialCarrier::carry(const Round& round, gsl::span<const float> partial,
                                 double compute_s) {
-    if (round.way != control::Way::link) {
-        const std::lock_guard lock(mutex_);
+    if (round.way == control::Way::link) return by_link_.carry(round, partial, compute_s);
+    const auto powers = keep(round, partial);
+    const control::Frame frame =
+        round.way == control::Way::both
+            ? control::encode(control::Partial{round.epoch, round.number, compute_s, partial,
+                                               powers, round.foretold})
+            : control::encode(
+                  control::Computed{round.epoch, round.number, compute_s, powers, round.foretold});
+    answer_(frame, round, compute_s);
+}
+
+std::vector<float> RadioPartialCarrier::keep(const Round& round, gsl::span<const float> partial) {
+    const std::lock_guard lock(mutex_);
+    const bool is_new = round_.epoch != round.epoch || round_.number != round.number;
+    if (is_new) {
         round_ = round;
         partial_.assign(partial.begin(), partial.end());
+        held_back_.assign(static_cast<std::size_t>(round.vectors), false);
     }
-    if (round.way != control::Way::air) return by_link_.carry(round, partial, compute_s);
-    const auto length = static_cast<std::size_t>(round.length);
     std::vector<float> powers;
-    for (std::size_t at = 0; at < partial.size(); at += length)
-        powers.push_back(static_cast<float>(mean_square(partial.subspan(at, length))));
-    answer_(control::encode(control::Computed{round.epoch, round.number, compute_s, powers}), round,
-            compute_s);
+    for (std::int64_t v = 0; v < round.vectors; ++v) {
+        if (is_new && shaper_) shaper_->prepare(request(), 0, v, vector(v));
+        powers.push_back(static_cast<float>(mean_square(vector(v))));
+    }
+    return powers;
+}
+
+SumRequest RadioPartialCarrier::request() const {
+    return {round_.site,
+            round_.position,
+            round_.vectors,
+            round_.length,
+            gsl::span<const std::vector<float>>(&partial_, 1),
+            {}};
+}
+
+gsl::span<float> RadioPartialCarrier::vector(std::int64_t v) {
+    return gsl::span<float>(partial_).subspan(static_cast<std::size_t>(v * round_.length),
+                                              static_cast<std::size_t>(round_.length));
 }
 
 void RadioPartialCarrier::command(const control::Message& message) {
@@ -116,22 +152,34 @@ void RadioPartialCarrier::take_part(const control::Order& order) {
 DeviceReport RadioPartialCarrier::burst(const control::Order& order) {
     if (silent_) throw std::runtime_error("the coordinator is gone");
     if (order.sounding) return radio_.take_part(from_message(order, SiteKind::attention), {}, {});
-    SiteKind kind = SiteKind::attention;
-    const auto vector = ordered(order, kind);
-    const Settled& settled = settled_.at(static_cast<std::size_t>(kind));
-    if (settled.settings.precoders.empty() || order.number < settled.from)
-        throw std::runtime_error("no settings hold for the order");
-    return radio_.take_part(from_message(order, kind), settled.settings, vector);
+    const Ordered own = ordered(order);
+    DeviceReport report = radio_.take_part(from_message(order, own.kind), own.settings, own.vector);
+    report.clipped_reals += static_cast<std::size_t>(own.clipped);
+    return report;
 }
 
-std::vector<float> RadioPartialCarrier::ordered(const control::Order& order, SiteKind& kind) {
+RadioPartialCarrier::Ordered RadioPartialCarrier::ordered(const control::Order& order) {
     const std::lock_guard lock(mutex_);
     if (round_.epoch != order.epoch || round_.number != order.round ||
         static_cast<std::int64_t>(order.vector) >= round_.vectors)
         throw std::runtime_error("there is no such partial");
-    kind = round_.site.kind;
-    const auto begin = partial_.begin() + static_cast<std::ptrdiff_t>(order.vector) * round_.length;
-    return {begin, begin + round_.length};
+    const Settled& settled = settled_.at(static_cast<std::size_t>(round_.site.kind));
+    if (settled.settings.precoders.empty() || order.number < settled.from)
+        throw std::runtime_error("no settings hold for the order");
+    Ordered own;
+    own.kind = round_.site.kind;
+    own.settings = settled.settings;
+    const gsl::span<float> sent = vector(order.vector);
+    if (shaper_ && !held_back_[order.vector]) {
+        // By the first order's scale: a larger one of a repeated order needs no more held back.
+        own.clipped = shaper_
+                          ->hold_back(request(), 0, order.vector, order.scale,
+                                      own.settings.second_moment, sent)
+                          .clipped;
+        held_back_[order.vector] = true;
+    }
+    own.vector.assign(sent.begin(), sent.end());
+    return own;
 }
 
 }  // namespace aircomp::runtime::testbed

@@ -12,8 +12,10 @@
 #include <functional>
 #include <gsl/util>
 #include <mutex>
+#include <optional>
 #include <vector>
 
+#include "coding/partial_shaper.hpp"
 #include "config/config.hpp"
 #include "daemon/control_carrier.hpp"
 #include "daemon/job_thread.hpp"
@@ -26,13 +28,14 @@ public:
     /// Sends a report to the coordinator; from any thread.
     using Say = std::function<void(control::Frame frame)>;
 
-    /// `device` is an index of the configuration's. Configuration and radio must outlive the
-    /// carrier.
-    RadioPartialCarrier(const Config& config, std::size_t device, DeviceRadio& radio,
-                        const SendAnswer& answer, Say say);
+    /// `device` is an index of the configuration's; vectors are of `length` reals. Configuration and
+    /// radio must outlive the carrier.
+    RadioPartialCarrier(const Config& config, std::size_t device, std::int64_t length,
+                        DeviceRadio& radio, const SendAnswer& answer, Say say);
 
     void carry(const Round& round, gsl::span<const float> partial, double compute_s) override;
     void command(const control::Message& message) override;
+    void shape_by(const Shape& shape) override;
     void feed() override { radio_.feed(); }
     void silence() override {
         silent_ = true;
@@ -51,9 +54,23 @@ private:
     void settle(const control::Settings& settings);
     void take_part(const control::Order& order);
     DeviceReport burst(const control::Order& order);
-    /// The vector that an order is for, and the kind of its site.
-    std::vector<float> ordered(const control::Order& order, SiteKind& kind);
+    /// Keeps the partial as it wants to be sent; returns the mean square of each vector of that.
+    std::vector<float> keep(const Round& round, gsl::span<const float> partial);
+    /// That of the round at hand, as the shaper sees it.
+    SumRequest request() const;
+    gsl::span<float> vector(std::int64_t v);
 
+    /// The vector that an order is for, and with what.
+    struct Ordered {
+        std::vector<float> vector;
+        SiteKind kind = SiteKind::attention;
+        DeviceSettings settings;
+        std::int64_t clipped = 0;  ///< Reals that were held back.
+    };
+    Ordered ordered(const control::Order& order);
+
+    const Config& config_;
+    std::int64_t length_;
     std::size_t streams_, antennas_, resource_blocks_;
     DeviceRadio& radio_;
     ControlPartialCarrier by_link_;
@@ -64,8 +81,10 @@ private:
     std::array<Settled, inference::site_kinds.size()> settled_;
 
     std::mutex mutex_;
-    Round round_;  ///< Whose partial it is.
-    std::vector<float> partial_;
+    Round round_;                          ///< Whose partial it is.
+    std::vector<float> partial_;           ///< As it is sent, once that is so of a vector.
+    std::vector<bool> held_back_;          ///< Of which vectors it is; their orders are repeated.
+    std::optional<PartialShaper> shaper_;  ///< Without one, partials are sent as they are.
 
     /// After the last job: a round that the radio was called for may never have come.
     gsl::final_action<std::function<void()>> rest_;

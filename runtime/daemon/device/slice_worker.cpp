@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include "daemon/check.hpp"
+
 namespace aircomp::runtime::testbed {
 namespace {
 
@@ -22,8 +24,9 @@ SliceWorker::SliceWorker(const inference::Checkpoint& checkpoint, int threads,
       events_(std::move(events)),
       thread_(events_.failed) {}
 
-void SliceWorker::load(const control::Assignment& assignment) {
-    thread_.submit([this, assignment] {
+void SliceWorker::load(const control::Assignment& assignment,
+                       const std::shared_ptr<const SharedCoding>& coding) {
+    thread_.submit([this, assignment, coding] {
         const inference::Slice slice{{assignment.head_begin, assignment.head_end},
                                      {assignment.ffn_begin, assignment.ffn_end}};
         // The old slice goes first: memory may not hold both.
@@ -31,6 +34,10 @@ void SliceWorker::load(const control::Assignment& assignment) {
         model_.reset();
         model_.emplace(checkpoint_, slice, threads_);
         cache_.emplace(checkpoint_.config(), slice, assignment.context);
+        if (coding) {
+            model_->leave_out(coding->predictions);
+            reference_.emplace(checkpoint_, coding->predictions);
+        }
         events_.loaded(assignment.epoch, model_->weight_bytes());
     });
 }
@@ -51,7 +58,7 @@ void SliceWorker::add(const Round& round, std::vector<float> sum) {
 }
 
 void SliceWorker::repeat(const Round& round) {
-    thread_.submit([this, round] { carrier_.carry(round, partial_, 0); });
+    thread_.submit([this, round] { carrier_.carry(carried(round), partial_, 0); });
 }
 
 void SliceWorker::compute(const Round& round) {
@@ -66,7 +73,16 @@ void SliceWorker::compute(const Round& round) {
         model_->partial(round.site, gsl::span<const float>(x_).subspan(at, step), position, *cache_,
                         gsl::span<float>(partial_).subspan(at, step));
     }
-    carrier_.carry(round, partial_, seconds_since(begin));
+    if (reference_) {
+        foretold_.assign(x_.size(), 0.0F);
+        reference_->complete(round.site, x_, round.position, foretold_);
+    }
+    carrier_.carry(carried(round), partial_, seconds_since(begin));
+}
+
+Round SliceWorker::carried(Round round) const {
+    if (reference_) round.foretold = check_of(foretold_);
+    return round;
 }
 
 }  // namespace aircomp::runtime::testbed

@@ -15,6 +15,7 @@
 #include "aircomp/inference/residual.hpp"
 #include "daemon/carrier.hpp"
 #include "daemon/job_thread.hpp"
+#include "engine/model_coding.hpp"
 
 namespace aircomp::runtime::testbed {
 
@@ -31,8 +32,10 @@ public:
     SliceWorker(const inference::Checkpoint& checkpoint, int threads, PartialCarrier& carrier,
                 WorkerEvents events);
 
-    /// Takes another slice, with an empty cache.
-    void load(const control::Assignment& assignment);
+    /// Takes another slice, with an empty cache. Partials lack what `coding` foretells of them, where
+    /// there is one.
+    void load(const control::Assignment& assignment,
+              const std::shared_ptr<const SharedCoding>& coding);
     /// Computes the partial of a forward pass's first round from `x`, and carries it.
     void start(const Round& round, bool one_at_a_time, std::vector<float> x);
     /// Adds the last round's sum to x, and goes on with `round`.
@@ -42,6 +45,8 @@ public:
 
 private:
     void compute(const Round& round);
+    /// As it is carried, `foretold` included.
+    Round carried(Round round) const;
 
     const inference::Checkpoint& checkpoint_;
     inference::Residual residual_;
@@ -52,6 +57,8 @@ private:
     // The worker's thread's alone.
     std::optional<inference::DeviceModel> model_;
     std::optional<inference::KvCache> cache_;
+    std::optional<inference::ReferenceStream> reference_;
+    std::vector<float> foretold_;  ///< Of the last partial's sum.
     std::vector<float> x_;
     inference::Site site_;  ///< Of the last partial.
     std::vector<float> partial_;
