@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Calibrations in use: sums stay what they are, and cost the model less.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -19,42 +17,12 @@
 #include "schemes/entries.hpp"
 #include "schemes/registry.hpp"
 #include "schemes/up/block_use.hpp"
+#include "small_calibration.hpp"
 #include "small_model.hpp"
 #include "support/catch.hpp"
 
 namespace aircomp::runtime {
 namespace {
-
-std::vector<inference::Token> random_tokens(std::size_t count, unsigned seed) {
-    std::mt19937 generator(seed);
-    std::vector<inference::Token> tokens(count);
-    for (inference::Token& token : tokens)
-        token = static_cast<inference::Token>(generator() % 96);
-    return tokens;
-}
-
-/// Of the small model, made once.
-const std::filesystem::path& calibration_file() {
-    struct File {
-        std::filesystem::path path =
-            std::filesystem::temp_directory_path() /
-            ("aircomp-test-" + std::to_string(::getpid()) + ".calibration");
-        File() {
-            CalibrateOptions options;
-            options.window = 24;
-            options.prediction_rank = 16;
-            options.transform_rank = 16;
-            options.covariance_tokens = 480;
-            options.energy_tokens = 480;
-            options.sensitivity_tokens = 96;
-            inference::write_calibration(
-                path, calibrate_model(small_checkpoint(), random_tokens(1200, 1), options));
-        }
-        ~File() { std::filesystem::remove(path); }
-    };
-    static const File file;
-    return file.path;
-}
 
 Config calibrated(double snr_db) {
     Config config = default_config(4);

@@ -103,6 +103,31 @@ TEST_CASE("a device that takes a lost one's place gets the calibration as well")
     CHECK(result["air"]["nmse"].get<double>() < 0.1);
 }
 
+TEST_CASE("a coordinator whose calibration is cut or of another model ends and names the file") {
+    AirOptions options;
+    options.calibrated = true;
+    const AirLaboratory lab(options);
+    const std::string file = lab.path("model.aircomp-calibration");
+    std::string bytes = contents(file), expected;
+    SECTION("cut") {
+        bytes.resize(bytes.size() / 2);
+        expected = "(truncated file?)";
+    }
+    SECTION("of another model") {
+        const std::string mark = "model-sha256\":\"";
+        const auto digit = bytes.find(mark) + mark.size();
+        bytes[digit] = bytes[digit] == '0' ? '1' : '0';
+        expected = "expected a calibration of the model ";
+    }
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
+    Process coordinator({"coordinator", lab.path("lab.yaml"), "--listen", "127.0.0.1:0", "--prompt",
+                         "The"},
+                        lab.path("refused.log"));
+    CHECK(coordinator.wait() == 2);
+    CHECK(coordinator.says("aircomp: " + file + ": "));
+    CHECK(coordinator.says(expected));
+}
+
 TEST_CASE("radios come up while partials are still measured over the links") {
     AirLaboratory lab;
     lab.start_coordinator(1);

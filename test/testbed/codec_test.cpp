@@ -34,6 +34,10 @@ Hello hello() {
     return std::get<Hello>(test::every_message().front());
 }
 
+Calibration its_calibration() {
+    return std::get<Calibration>(test::every_message().at(3));
+}
+
 const std::vector<float> reals = {1, -2, 3.5F, 0, 1e-20F, 6};
 const std::vector<float> powers = {1, 0, 3.5F};
 
@@ -49,6 +53,16 @@ TEST_CASE("messages of every kind come back as they were sent") {
     CHECK(round_trip(Assignment{3, 1, 4, 0, 2, 5, 90, 256, 64}).ffn_end == 90);
     CHECK(round_trip(Loaded{3, 12345}).weight_bytes == 12345);
     CHECK(round_trip(Repeat{3, 99}).round == 99);
+    const Calibration calibration = round_trip(its_calibration());
+    CHECK(calibration.hash == its_calibration().hash);
+    CHECK(calibration.bytes == 4096);
+    CHECK(calibration.use.rank == 8);
+    CHECK(calibration.use.carries);
+    CHECK(calibration.use.vector_headroom == 16);
+    CHECK(round_trip(CalibrationRequest{77}).offset == 77);
+    CHECK(round_trip(CalibrationReport{"no room"}).failure == "no room");
+    CHECK(round_trip(Partial{1, 2, 0.5, reals, powers, 9}).foretold == 9);
+    CHECK(round_trip(Computed{1, 2, 0.5, powers, 9}).foretold == 9);
     CHECK(round_trip(ClockCommand{4, ClockStep::set_at_next_pulse, -5}).ticks == -5);
     CHECK(round_trip(ClockReport{4, {8, 9}, "no lock"}).ticks == std::vector<std::int64_t>{8, 9});
     const Order order = round_trip(Order{3, 7, false, true, {100, 200}, 300, 99, 2, 0.5});
@@ -67,6 +81,11 @@ TEST_CASE("messages of every kind come back as they were sent") {
 }
 
 TEST_CASE("vectors are read where they lie in the frame") {
+    const Frame piece = encode(CalibrationPiece{5, gsl::as_bytes(gsl::span<const float>(reals))});
+    const Message its = decode(*piece);
+    const auto bytes = std::get<CalibrationPiece>(its).bytes;
+    CHECK(bytes.size() == reals.size() * sizeof(float));
+    CHECK(std::memcmp(bytes.data(), reals.data(), bytes.size()) == 0);
     for (const Message& message :
          {Message(RoundStart{1, 2, 3, 2, true, reals, Way::both}), Message(Sum{1, 2, reals}),
           Message(Partial{1, 2, 0.5, reals}),
@@ -117,6 +136,22 @@ TEST_CASE("numbers outside their ranges are refused by their names") {
     constexpr std::int64_t earliest = std::numeric_limits<std::int64_t>::min();
     CHECK(refusal(Order{1, 1, true, true, {earliest}, 3, 0, 0, 1}).rfind("burst:", 0) == 0);
     CHECK(refusal(Order{1, 1, true, true, {3}, 5, 0, 0, 0}).rfind("scale:", 0) == 0);
+    Calibration calibration = its_calibration();
+    calibration.bytes = 0;
+    CHECK(refusal(calibration).rfind("bytes:", 0) == 0);
+    calibration.bytes = most_calibration_bytes + 1;
+    CHECK(refusal(calibration).rfind("bytes:", 0) == 0);
+    calibration = its_calibration();
+    calibration.use.rank = -1;
+    CHECK(refusal(calibration).rfind("rank:", 0) == 0);
+    calibration = its_calibration();
+    calibration.use.vector_headroom = 0.5;
+    CHECK(refusal(calibration) == "vector_headroom: expected at least 1");
+    CHECK(refusal(CalibrationPiece{0, {}}).rfind("calibration piece:", 0) == 0);
+    const std::vector<std::byte> much(most_piece_bytes + 1);
+    CHECK(refusal(CalibrationPiece{0, much}).rfind("calibration piece:", 0) == 0);
+    const std::vector<float> negative = {1, -1};
+    CHECK(refusal(Partial{1, 2, 0, reals, negative}).rfind("powers:", 0) == 0);
     CHECK(refusal(Shutdown{std::string(2000, 'x')}).rfind("reason:", 0) == 0);
     Hello nobody = hello();
     nobody.name = "";

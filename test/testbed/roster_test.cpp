@@ -2,9 +2,12 @@
 // The coordinator's roster by a clock that a test moves: who is lost when, and who has to wait.
 #include "daemon/coordinator/roster.hpp"
 
+#include <fstream>
 #include <memory>
 
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
+#include "files/sha256.hpp"
 #include "testbed/given_time.hpp"
 
 namespace aircomp::test {
@@ -27,6 +30,8 @@ Config roster_config() {
 
 /// A roster of two devices, of which the first is in the test's hands.
 struct RosterTest {
+    explicit RosterTest(testbed::CalibrationOffer* its = nullptr) : offer(its) {}
+
     LinkEnd& connect() {
         const auto address = control::parse_address(roster.address(), "the roster");
         device = std::make_unique<LinkEnd>(control::connect(time.loop(), address, nullptr));
@@ -52,13 +57,14 @@ struct RosterTest {
     GivenTime time;
     Config config = roster_config();
     testbed::Log log{{testbed::LogFormat::text, testbed::LogLevel::error}};
-    std::vector<std::string> losses;  ///< Why.
+    testbed::CalibrationOffer* offer;  ///< Null: none is needed.
+    std::vector<std::string> losses;   ///< Why.
     testbed::Roster roster{
         time.loop(),
         config,
         {},
         std::nullopt,
-        nullptr,
+        offer,
         nullptr,
         log,
         {[](std::size_t, const control::Message&) {},
@@ -166,6 +172,46 @@ TEST_CASE("a device lost once may come back at once, one lost again after a paus
     test.join();
     CHECK(test.is_present());
     CHECK(test.roster.record(0).losses == 4);
+}
+
+struct OfferTest {
+    OfferTest() { std::ofstream(file) << std::string(control::most_piece_bytes + 10, 'x'); }
+
+    TemporaryFolder folder;
+    std::filesystem::path file = folder.path() / "its.aircomp-calibration";
+};
+
+TEST_CASE("a device counts once it holds the calibration, which it gets in pieces") {
+    const OfferTest files;
+    testbed::CalibrationOffer offer(files.file, {});
+    RosterTest test(&offer);
+    LinkEnd& device = test.join();
+    REQUIRE(test.time.comes([&] { return device.heard<control::Calibration>().size() == 1; }));
+    CHECK(device.heard<control::Calibration>()[0].hash == sha256_of_file(files.file));
+    CHECK_FALSE(test.is_present());
+    std::size_t bytes = 0;
+    for (std::size_t pieces = 1; pieces <= 2; ++pieces) {
+        device.send(control::CalibrationRequest{bytes});
+        REQUIRE(test.time.comes(
+            [&] { return device.heard<control::CalibrationPiece>().size() == pieces; }));
+        CHECK(device.heard<control::CalibrationPiece>().back().offset == bytes);
+        bytes += device.heard<control::CalibrationPiece>().back().bytes.size();
+    }
+    CHECK(bytes == std::filesystem::file_size(files.file));
+    CHECK_FALSE(test.is_present());
+    device.send(control::CalibrationReport{});
+    CHECK(test.time.comes([&] { return test.is_present(); }));
+    CHECK(test.losses.empty());
+}
+
+TEST_CASE("a device that cannot have the calibration is taken out, and says why") {
+    const OfferTest files;
+    testbed::CalibrationOffer offer(files.file, {});
+    RosterTest test(&offer);
+    test.join().send(control::CalibrationReport{"FILE: expected SHA-256 ab..., received cd..."});
+    REQUIRE(test.time.comes([&] { return test.losses.size() == 1; }));
+    CHECK(test.losses[0] == "no calibration: FILE: expected SHA-256 ab..., received cd...");
+    CHECK(test.time.comes([&] { return test.device->is_closed(); }));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ constexpr std::size_t one = 3, other = 7;  ///< Devices.
 struct Word {
     std::size_t device;
     std::vector<float> partial;
+    std::uint64_t foretold = 0;
 };
 using Words = std::vector<Word>;
 
@@ -25,7 +26,7 @@ public:
 
     bool wait(const std::function<bool()>& done, double) override {
         for (const Word& word : words_.at(waits_++))
-            answers.take(word.device, control::Partial{1, 1, 0, word.partial});
+            answers.take(word.device, control::Partial{1, 1, 0, word.partial, {}, word.foretold});
         return done();
     }
     std::optional<RoundFailure> lost() const override { return loss; }
@@ -33,9 +34,12 @@ public:
     void finish(const std::function<bool()>&) override {}
     void post(std::function<void()>) override {}
 
-    std::optional<RoundFailure> wait_for_all() {
+    std::optional<RoundFailure> wait_for_all(std::uint64_t foretold = 0) {
         Round round;
         round.number = 1;
+        round.site.index = 5;
+        round.position = 40;
+        round.foretold = foretold;
         return answers.wait(round);
     }
 
@@ -69,6 +73,21 @@ TEST_CASE("who does not answer when it is asked again is to blame") {
     REQUIRE(failure);
     CHECK(failure->device == other);
     CHECK(failure->reason == "it did not answer round 1, asked twice");
+}
+
+TEST_CASE("who foretells other bits than the coordinator is to blame") {
+    AnswersTest test({Words{{one, {1}, 77}, {other, {2}, 78}}});
+    const auto failure = test.wait_for_all(77);
+    REQUIRE(failure);
+    CHECK(failure->device == other);
+    CHECK(failure->reason ==
+          "what it foretells of the sum of site 5 at position 40 is not bit for bit what the "
+          "coordinator foretells");
+    AnswersTest agreed({Words{{one, {1}, 77}, {other, {2}, 77}}});
+    CHECK_FALSE(agreed.wait_for_all(77));
+    // Whose answer has no check leaves nothing out.
+    AnswersTest silent({Words{{one, {1}, 77}, {other, {2}}}});
+    CHECK(silent.wait_for_all(77)->device == other);
 }
 
 TEST_CASE("nobody is asked again where a device was lost meanwhile") {

@@ -123,6 +123,52 @@ TEST_CASE("the coordinator's side follows a device from hello to its partials") 
     CHECK_FALSE(peer.receive(Partial{1, 7, 0.1, x}));  // Once is enough.
 }
 
+TEST_CASE("a device asks for the calibration that it was told of, before its first slice") {
+    const std::vector<std::byte> bytes(60);
+    Calibration calibration;
+    calibration.bytes = 100;
+    DeviceMachine machine(hidden, sites);
+    CHECK_THROWS_AS(machine.receive(calibration), ProtocolError);
+    machine.receive(Welcome{0.5});
+    CHECK_THROWS_AS(machine.receive(CalibrationPiece{0, bytes}), ProtocolError);
+    CHECK(machine.receive(calibration));
+    CHECK_THROWS_AS(machine.receive(calibration), ProtocolError);  // Once is enough.
+    CHECK_THROWS_AS(machine.receive(CalibrationPiece{0, bytes}), ProtocolError);
+    machine.asked(0);
+    CHECK(machine.receive(CalibrationPiece{0, bytes}));
+    CHECK_THROWS_AS(machine.receive(CalibrationPiece{0, bytes}), ProtocolError);
+    machine.asked(60);
+    CHECK_THROWS_AS(machine.receive(CalibrationPiece{60, bytes}), ProtocolError);  // Too much.
+    CHECK(machine.receive(slice(1)));
+    CHECK_THROWS_AS(machine.receive(calibration), ProtocolError);
+    CHECK_THROWS_AS(machine.receive(CalibrationReport{}), ProtocolError);
+}
+
+TEST_CASE("a device gets no slice until it says that it holds the calibration") {
+    PeerMachine peer;
+    peer.receive(Hello{});
+    CHECK_FALSE(peer.is_prepared());
+    peer.admit();
+    CHECK(peer.is_prepared());
+    CHECK_THROWS_AS(peer.receive(CalibrationRequest{0}), ProtocolError);
+    CHECK_THROWS_AS(peer.receive(CalibrationReport{}), ProtocolError);
+    peer.announce(100);
+    CHECK_FALSE(peer.is_prepared());
+    CHECK_THROWS_AS(peer.assign(1, 8), std::logic_error);
+    CHECK(peer.receive(CalibrationRequest{99}));
+    CHECK_THROWS_AS(peer.receive(CalibrationRequest{100}), ProtocolError);
+    CHECK(peer.receive(CalibrationReport{"no room"}));
+    CHECK_FALSE(peer.is_prepared());
+    CHECK(peer.receive(CalibrationReport{}));
+    CHECK(peer.is_prepared());
+    CHECK_THROWS_AS(peer.receive(CalibrationRequest{0}), ProtocolError);
+    peer.assign(1, 8);
+    peer.receive(Loaded{1, 100});
+    peer.start_round(7, 8, 2);
+    CHECK_THROWS_AS(peer.receive(Partial{1, 7, 0, two, x}), ProtocolError);  // Four powers.
+    CHECK(peer.receive(Partial{1, 7, 0, two, gsl::span<const float>(x).first(2)}));
+}
+
 TEST_CASE("the coordinator refuses partials that nobody asked for, and drops late ones") {
     CHECK_THROWS_AS(ready_peer().receive(Partial{1, 1, 0, x}), ProtocolError);
     CHECK_THROWS_AS(ready_peer().receive(Partial{2, 1, 0, x}), ProtocolError);

@@ -2,6 +2,7 @@
 // Jobs of a calibration's way to a device.
 #include "daemon/device/calibration_fetch.hpp"
 
+#include <gsl/util>
 #include <utility>
 #include <vector>
 
@@ -28,9 +29,8 @@ void CalibrationFetch::take(const control::CalibrationPiece& piece) {
     thread_.submit([this, bytes = std::vector<std::byte>(piece.bytes.begin(), piece.bytes.end())] {
         incoming_->add(bytes);
         if (!incoming_->is_whole()) return events_.lacks(incoming_->size());
-        const auto file = incoming_->keep();
-        incoming_.reset();
-        read(file);
+        const auto over = gsl::finally([this] { incoming_.reset(); });
+        read(incoming_->keep());
     });
 }
 
