@@ -30,6 +30,7 @@ struct CoordinatorOptions {
     std::string metrics_listen;
     std::string certificates;
     std::string scheme;
+    std::optional<std::string> calibration;
     std::optional<std::uint64_t> seed;
     std::string json;
     runtime::testbed::CoordinatorOptions run;
@@ -42,6 +43,8 @@ runtime::Config config_of(const CoordinatorOptions& options) {
     if (!options.metrics_listen.empty()) config.testbed.metrics_listen = options.metrics_listen;
     if (!options.certificates.empty()) config.testbed.certificates = options.certificates;
     if (!options.scheme.empty()) config.scheme = options.scheme;
+    if (options.calibration)
+        config.calibration.file = *options.calibration == "none" ? "" : *options.calibration;
     runtime::validate(config, "command line", runtime::check_scheme);
     return config;
 }
@@ -181,6 +184,8 @@ void add_coordinator(CLI::App& program) {
     options->turn.add_to(*command);
     add_sampling(*command, options->run.sampling);
     command->add_option("--scheme", options->scheme, "In place of the configuration's");
+    command->add_option("--calibration", options->calibration,
+                        "For sums over the air: a file of aircomp calibrate, auto, or none");
     command->add_option("--seed", options->seed, "Seed of sampling");
     command->add_option("--listen", options->listen,
                         "HOST:PORT for devices, in place of the configuration's");

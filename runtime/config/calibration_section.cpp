@@ -12,7 +12,7 @@ const Keys<CalibrationConfig>& calibration_keys() {
         path("file", &C::file,
              "A file that aircomp calibrate made of the model, relative to this one; auto: the "
              "program makes one of its own text, the first time that it meets the model; none: "
-             "partials are sent as they are. Simulations in one process alone take one.",
+             "partials are sent as they are.",
              "none", automatic_calibration.string()),
         flag(
             "prediction", &C::prediction,

@@ -58,8 +58,8 @@ struct FetchTest {
             const control::Frame whole = its.piece(offset);
             piece.bytes = std::get<CalibrationPiece>(control::decode(*whole)).bytes;
             if (!bytes.empty())
-                piece.bytes = gsl::as_bytes(gsl::span<const char>(bytes))
-                                  .subspan(offset, piece.bytes.size());
+                piece.bytes =
+                    gsl::as_bytes(gsl::span<const char>(bytes)).subspan(offset, piece.bytes.size());
             coordinator->send(piece);
         }
         return failure();
@@ -105,7 +105,8 @@ TEST_CASE("a device uses its own file of the same bytes, whatever it is called")
     CHECK(files_in(folder.path()).size() == 1);
 }
 
-TEST_CASE("bytes that are not those that were announced are refused with both hashes, and not kept") {
+TEST_CASE(
+    "bytes that are not those that were announced are refused with both hashes, and not kept") {
     const TemporaryFolder folder;
     std::string changed = contents(calibration_file());
     changed[changed.size() / 2] ^= 1;
@@ -136,17 +137,16 @@ TEST_CASE("a file that a device cannot use is refused with what was expected") {
     const auto file = coordinators.path() / "its.aircomp-calibration";
     std::ofstream(file, std::ios::binary) << bytes;
     FetchTest test(folder.path());
-    CHECK_THAT(test.offer(file), Catch::Contains(folder.path().string()) &&
-                                     Catch::Contains(expected));
+    CHECK_THAT(test.offer(file),
+               Catch::Contains(folder.path().string()) && Catch::Contains(expected));
 }
 
 TEST_CASE("a folder that cannot be written is named") {
     const TemporaryFolder folder;
     std::ofstream(folder.path() / "file") << "in the way";
     FetchTest test(folder.path() / "file");
-    CHECK_THAT(test.offer(calibration_file()),
-               Catch::Contains((folder.path() / "file").string()) &&
-                   Catch::Contains("cannot be written"));
+    CHECK_THAT(test.offer(calibration_file()), Catch::Contains((folder.path() / "file").string()) &&
+                                                   Catch::Contains("cannot be written"));
 }
 
 TEST_CASE("a device takes no piece that it did not ask for") {
@@ -168,8 +168,9 @@ TEST_CASE("a calibration that became shorter meanwhile is named") {
     testbed::CalibrationOffer offer(file, all_of_it);
     CHECK(std::get<CalibrationPiece>(control::decode(*offer.piece(90))).bytes.size() == 10);
     std::ofstream(file, std::ios::trunc) << "short";
-    CHECK_THROWS_WITH(offer.piece(0), file.string() + ": expected 100 bytes, as at the start, found "
-                                                      "fewer");
+    CHECK_THROWS_WITH(offer.piece(0), file.string() +
+                                          ": expected 100 bytes, as at the start, found "
+                                          "fewer");
 }
 
 }  // namespace

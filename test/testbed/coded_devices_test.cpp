@@ -120,8 +120,15 @@ public:
     /// What it sends of vector `v` where it is ordered to divide by `scale`.
     std::vector<float> send(const Round& round, std::int64_t v, double scale, double moment) {
         settle(round, moment);
-        carrier_.command(control::Order{epoch, ++orders_, false, false, {10}, 20, round.number,
-                                        static_cast<std::uint32_t>(v), scale});
+        carrier_.command(control::Order{epoch,
+                                        ++orders_,
+                                        false,
+                                        false,
+                                        {10},
+                                        20,
+                                        round.number,
+                                        static_cast<std::uint32_t>(v),
+                                        scale});
         const auto report = std::get<control::BurstReport>(mail_.take());
         CAPTURE(report.refusal);
         CHECK(report.burst == BurstState::waiting);
@@ -156,15 +163,14 @@ public:
           coding_(layout_.config, small_checkpoint()),
           codec_(layout_.config, model_.hidden_size, calibrated()),
           reference_(small_checkpoint(), coding_.shared().predictions) {
-        const auto shared = std::make_shared<SharedCoding>(read_shared_coding(
-            config.calibration.file, small_checkpoint(), coding_.use()));
+        const auto shared = std::make_shared<SharedCoding>(
+            read_shared_coding(config.calibration.file, small_checkpoint(), coding_.use()));
         for (std::size_t n = 0; n < device_count; ++n) {
             const inference::Slice& slice = layout_.slices[n];
             simulated_.emplace_back(small_checkpoint(), slice, 1);
             simulated_.back().leave_out(coding_.shared().predictions);
             caches_.emplace_back(model_, slice, context);
-            devices_.push_back(
-                std::make_unique<CodedDevice>(layout_.config, n, slice, shared));
+            devices_.push_back(std::make_unique<CodedDevice>(layout_.config, n, slice, shared));
         }
         caches_.emplace_back(model_, inference::whole_model(model_), context);
     }
@@ -184,8 +190,8 @@ public:
             simulated_[n].partial(call.site, x, call.position, caches_[n], partials_[n]);
         exact_.resize(x.size());
         one_device_.partial(call.site, x, call.position, caches_[device_count], exact_);
-        round_ = {epoch,        round_.number + 1, call.site,
-                  call.position, call.vectors,     call.length, control::Way::air};
+        round_ = {epoch,        round_.number + 1, call.site,        call.position,
+                  call.vectors, call.length,       control::Way::air};
         for (const auto& device : devices_)
             device->begin(round_, whole_);
         return std::nullopt;
@@ -195,7 +201,8 @@ public:
                                    SiteSum& sum) override {
         for (const auto& device : devices_)
             CHECK(device->computed().foretold == check_of(call.foretold));
-        SumRequest request{call.site, call.position, call.vectors, call.length, partials_, x.devices};
+        SumRequest request{call.site,   call.position, call.vectors,
+                           call.length, partials_,     x.devices};
         request.features = call.features;
         auto shaped = codec_.shape(request);
         held_back += shaped.limited_vectors + shaped.clipped_reals;
@@ -267,8 +274,8 @@ void run_passes(Comparison& both) {
 }
 
 TEST_CASE("devices leave out and transform exactly what is put back, whatever shares they have") {
-    Config config = coded_config(GENERATE(std::vector<double>{0.6, 0.3, 0.1},
-                                          std::vector<double>{0.1, 0.2, 0.7}));
+    Config config = coded_config(
+        GENERATE(std::vector<double>{0.6, 0.3, 0.1}, std::vector<double>{0.1, 0.2, 0.7}));
     config.calibration.vector_headroom_db = 30;
     config.analog.clip_level = 1000;
     Comparison both(config);

@@ -5,9 +5,9 @@
 #include <fstream>
 #include <memory>
 
+#include "files/sha256.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
-#include "files/sha256.hpp"
 #include "testbed/given_time.hpp"
 
 namespace aircomp::test {
