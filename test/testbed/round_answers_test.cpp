@@ -82,7 +82,8 @@ TEST_CASE("who foretells other bits than the coordinator is to blame") {
     CHECK(failure->device == other);
     CHECK(failure->reason ==
           "what it foretells of the sum of site 5 at position 40 is not bit for bit what the "
-          "coordinator foretells");
+          "coordinator foretells; with processors of several kinds, set "
+          "calibration.prediction: false");
     AnswersTest agreed({Words{{one, {1}, 77}, {other, {2}, 77}}});
     CHECK_FALSE(agreed.wait_for_all(77));
     // Whose answer has no check leaves nothing out.

@@ -62,7 +62,8 @@ std::optional<RoundFailure> RoundAnswers::disagreement(const Round& round) const
     return RoundFailure{devices_[static_cast<std::size_t>(other - foretold_.begin())],
                         "what it foretells of the sum of site " + std::to_string(round.site.index) +
                             " at position " + std::to_string(round.position) +
-                            " is not bit for bit what the coordinator foretells"};
+                            " is not bit for bit what the coordinator foretells; with processors "
+                            "of several kinds, set calibration.prediction: false"};
 }
 
 std::vector<std::vector<double>> RoundAnswers::powers() const {
