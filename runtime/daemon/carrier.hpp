@@ -27,8 +27,9 @@ struct Round {
     std::int64_t vectors = 1;
     std::int64_t length = 0;  ///< Reals of a vector.
     control::Way way = control::Way::link;
-    /// check_of() what is foretold of its sum, as whoever has this knows it; 0: nothing is.
-    std::uint64_t foretold = 0;
+    /// check_sum() of what is foretold of its sum, as whoever has this knows it; 0: nothing is.
+    double foretold = 0;
+    double foretold_size = 0;  ///< The coordinator's: root of the sum of squares of that.
 
     std::size_t values() const { return static_cast<std::size_t>(vectors * length); }
 };
@@ -83,6 +84,8 @@ public:
     /// The first device of the epoch that was lost, and why.
     virtual std::optional<RoundFailure> lost() const = 0;
     virtual void send(std::size_t device, const control::Frame& frame) = 0;
+    /// Keeps for who watches what is odd about a device, but no failure.
+    virtual void note(std::size_t device, const std::string& what) = 0;
     /// Has `action` run by the loop's thread; from any thread.
     virtual void post(std::function<void()> action) = 0;
 };

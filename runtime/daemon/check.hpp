@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One number by which two processes see whether they mean the same: it tells mistakes, not malice.
+// Numbers by which two processes see whether they mean the same: they tell mistakes, not malice.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,8 @@ namespace aircomp::runtime::testbed {
 /// FNV-1a of the bytes.
 std::uint64_t check_of(gsl::span<const std::byte> bytes);
 
-/// Of the bits of each value; never 0, which stands for nothing to compare.
-std::uint64_t check_of(gsl::span<const float> values);
+/// A sum of the values with signs that look random: equal where all of them are equal, and as far apart
+/// as the values are, where these differ by what processors round or by more.
+double check_sum(gsl::span<const float> values);
 
 }  // namespace aircomp::runtime::testbed

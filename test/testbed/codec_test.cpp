@@ -150,6 +150,7 @@ TEST_CASE("numbers outside their ranges are refused by their names") {
     CHECK(refusal(CalibrationPiece{0, {}}).rfind("calibration piece:", 0) == 0);
     const std::vector<std::byte> much(most_piece_bytes + 1);
     CHECK(refusal(CalibrationPiece{0, much}).rfind("calibration piece:", 0) == 0);
+    CHECK(refusal(Computed{1, 2, 0, powers, nan}).rfind("foretold:", 0) == 0);
     const std::vector<float> negative = {1, -1};
     CHECK(refusal(Partial{1, 2, 0, reals, negative}).rfind("powers:", 0) == 0);
     CHECK(refusal(Shutdown{std::string(2000, 'x')}).rfind("reason:", 0) == 0);

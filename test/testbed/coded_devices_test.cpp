@@ -200,7 +200,7 @@ public:
     std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies& x,
                                    SiteSum& sum) override {
         for (const auto& device : devices_)
-            CHECK(device->computed().foretold == check_of(call.foretold));
+            CHECK(device->computed().foretold == check_sum(call.foretold));
         SumRequest request{call.site,   call.position, call.vectors,
                            call.length, partials_,     x.devices};
         request.features = call.features;

@@ -3,12 +3,14 @@
 #include "daemon/coordinator/distributed_model.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <future>
 #include <gsl/util>
 #include <stdexcept>
 
 #include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/inference/thread_count.hpp"
+#include "coding/exact_sum.hpp"
 #include "daemon/air_fingerprint.hpp"
 #include "daemon/check.hpp"
 #include "engine/assignment.hpp"
@@ -104,6 +106,12 @@ void DistributedModel::finish(const std::function<bool()>& done) {
     }
 }
 
+/// Once a device and epoch.
+void DistributedModel::note(std::size_t device, const std::string& what) {
+    if (!noted_.insert(device).second) return;
+    log_.warning("device differs", {{"device", config_.devices[device].name}, {"how", what}});
+}
+
 // ---- slices ----
 
 std::vector<Candidate> DistributedModel::candidates(const std::vector<std::size_t>& devices) const {
@@ -138,6 +146,7 @@ std::optional<std::vector<inference::Slice>> DistributedModel::plan() {
 bool DistributedModel::assign() {
     asked_ = roster_.present();
     devices_.clear();
+    noted_.clear();
     lost_.reset();
     const auto planned = plan();
     if (!planned) return false;
@@ -261,7 +270,11 @@ std::optional<PassFailure> DistributedModel::compute(const SiteCall& call,
 std::optional<PassFailure> DistributedModel::sum(const SiteCall& call, const TwoCopies& x,
                                                  SiteSum& sum) {
     Round round{epoch_, round_, call.site, call.position, call.vectors, call.length, way_};
-    if (reference_) round.foretold = check_of(call.foretold);
+    if (reference_) {
+        round.foretold = check_sum(call.foretold);
+        round.foretold_size =
+            std::sqrt(mean_square(call.foretold) * static_cast<double>(call.foretold.size()));
+    }
     sum_.resize(round.values());
     const auto failure = carrier_->collect(round, {x.devices, call.foretold, call.features}, sum_);
     const double round_s = loop_.now_s() - round_begin_s_;

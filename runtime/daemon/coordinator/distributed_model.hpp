@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "aircomp/inference/decoder.hpp"
@@ -74,6 +75,7 @@ private:
     void send(std::size_t device, const control::Frame& frame) override {
         roster_.send(device, frame);
     }
+    void note(std::size_t device, const std::string& what) override;
     void finish(const std::function<bool()>& done) override;
     void post(std::function<void()> action) override { loop_.post(std::move(action)); }
 
@@ -121,6 +123,7 @@ private:
     std::vector<std::size_t> asked_;    ///< Devices that were there at the last assignment.
     std::vector<std::size_t> devices_;  ///< Those of them that hold something.
     std::vector<inference::Slice> slices_;
+    std::set<std::size_t> noted_;  ///< Devices of the epoch that something was noted of.
     std::optional<RoundFailure> lost_;
     bool one_at_a_time_ = false;  ///< Of the pass at hand.
     std::vector<float> sum_;      ///< The last, which starts the devices' next partials.

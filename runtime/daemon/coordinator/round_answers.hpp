@@ -20,7 +20,7 @@ public:
     void take(std::size_t device, const control::Message& message);
 
     /// Lets the loop run until every device has answered; says who has not, asked twice, or who
-    /// foretells another sum than round.foretold.
+    /// foretells another sum than the coordinator by more than processors round. Notes who does by less.
     std::optional<RoundFailure> wait(const Round& round);
 
     /// In the order of the epoch's devices; empty where a device has said Computed.
@@ -34,7 +34,7 @@ public:
     std::uint64_t repeated_rounds() const { return repeated_rounds_; }
 
 private:
-    /// Who foretells another sum.
+    /// Who foretells another sum by more than processors round.
     std::optional<RoundFailure> disagreement(const Round& round) const;
 
     RoundLinks& links_;
@@ -43,7 +43,7 @@ private:
     std::vector<std::size_t> devices_;          ///< Of the epoch.
     std::vector<std::vector<float>> partials_;  ///< In the order of devices_, as all below.
     std::vector<std::vector<float>> powers_;    ///< As Computed has them.
-    std::vector<std::uint64_t> foretold_;
+    std::vector<double> foretold_;
     std::vector<bool> has_come_;
     std::size_t missing_ = 0;
 };

@@ -81,7 +81,7 @@ void SliceWorker::compute(const Round& round) {
 }
 
 Round SliceWorker::carried(Round round) const {
-    if (reference_) round.foretold = check_of(foretold_);
+    round.foretold = check_sum(foretold_);
     return round;
 }
 

@@ -365,12 +365,12 @@ Partial read(const wire::Partial& m) {
             number(m.compute_s(), "compute_s"),
             finite(m.values(), "partial"),
             has_powers ? powers_of(m.powers()) : gsl::span<const float>(),
-            m.foretold()};
+            of_any_sign(m.foretold(), "foretold")};
 }
 
 Computed read(const wire::Computed& m) {
     return {m.epoch(), m.round(), number(m.compute_s(), "compute_s"), powers_of(m.powers()),
-            m.foretold()};
+            of_any_sign(m.foretold(), "foretold")};
 }
 
 ClockCommand read(const wire::ClockCommand& m) {

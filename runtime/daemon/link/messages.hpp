@@ -157,7 +157,7 @@ struct Partial {
     gsl::span<const float> values;  ///< [vectors, hidden_size]
     /// Where it goes over the air as well, mean square of each vector as that has it; else empty.
     gsl::span<const float> powers = {};
-    std::uint64_t foretold = 0;  ///< check_of() what the device foretells of the sum; 0: nothing.
+    double foretold = 0;  ///< check_sum() of what the device foretells of the sum; 0: nothing.
 };
 
 /// The partial of a round that goes over the air is there, and waits for orders.
@@ -166,7 +166,7 @@ struct Computed {
     std::uint64_t round = 0;
     double compute_s = 0;           ///< Spent on it by the device.
     gsl::span<const float> powers;  ///< Mean square of each vector, at least 0.
-    std::uint64_t foretold = 0;     ///< As Partial has it.
+    double foretold = 0;            ///< As Partial has it.
 };
 
 // ---- radio ----
