@@ -120,10 +120,11 @@ TEST_CASE("a coordinator whose calibration is cut or of another model ends and n
         expected = "expected a calibration of the model ";
     }
     std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
-    Process coordinator(
-        {"coordinator", lab.path("lab.yaml"), "--listen", "127.0.0.1:0", "--prompt", "The"},
-        lab.path("refused.log"));
+    Process coordinator({"coordinator", lab.path("lab.yaml"), "--listen", "127.0.0.1:0", "--prompt",
+                         "The", "--tokens", "4"},
+                        lab.path("refused.log"));
     CHECK(coordinator.wait() == 2);
+    CAPTURE(coordinator.log());
     CHECK(coordinator.says("aircomp: " + file + ": "));
     CHECK(coordinator.says(expected));
 }
