@@ -86,13 +86,13 @@ TEST_CASE("a device gets a calibration in pieces, keeps it, and has it for the n
     const TemporaryFolder folder;
     {
         FetchTest first(folder.path());
-        CHECK(first.offer(calibration_file()) == "");
+        CHECK(first.offer(calibration_file()).empty());
         CHECK(first.requests() > 1);
     }
     REQUIRE(files_in(folder.path()).size() == 1);
     CHECK(contents(files_in(folder.path())[0]) == contents(calibration_file()));
     FetchTest next(folder.path());
-    CHECK(next.offer(calibration_file()) == "");
+    CHECK(next.offer(calibration_file()).empty());
     CHECK(next.requests() == 0);
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("a device uses its own file of the same bytes, whatever it is called")
     const TemporaryFolder folder;
     std::filesystem::copy(calibration_file(), folder.path() / "mine.aircomp-calibration");
     FetchTest test(folder.path());
-    CHECK(test.offer(calibration_file()) == "");
+    CHECK(test.offer(calibration_file()).empty());
     CHECK(test.requests() == 0);
     CHECK(files_in(folder.path()).size() == 1);
 }
