@@ -39,10 +39,23 @@ Config coded_config(const std::vector<double>& shares) {
     return config;
 }
 
+/// Of a radio that nobody brings up: it can rest, and no more.
+class RestingClock final : public TimedRadio {
+public:
+    const RadioOptions& options() const override { return options_; }
+    std::vector<Ticks> last_pulse() override { throw std::logic_error("no pulses here"); }
+    void set_time_at_next_pulse(Ticks) override { throw std::logic_error("no pulses here"); }
+    void tune(Ticks) override { throw std::logic_error("no carrier here"); }
+    Ticks now() override { throw std::logic_error("no time here"); }
+
+private:
+    RadioOptions options_;
+};
+
 /// Keeps what it is given to send.
 class GivenRadio final : public DeviceRadio {
 public:
-    TimedRadio& timed() override { throw std::logic_error("no clocks here"); }
+    TimedRadio& timed() override { return clock_; }
     void begin_anew() override {}
     void feed() override {}
     DeviceReport take_part(const RoundOrder&, const DeviceSettings&,
@@ -52,6 +65,9 @@ public:
     }
 
     std::vector<float> sent;
+
+private:
+    RestingClock clock_;
 };
 
 /// Frames that threads hand over, one awaited at a time.
