@@ -133,9 +133,10 @@ void RadioSumCarrier::begin_epoch(std::uint32_t epoch, const std::vector<std::si
 
 void RadioSumCarrier::bring_up_radios() {
     auto radios = devices_.timed();
-    // A radio that was called for a round which was then abandoned rests after any command.
+    // A radio that was called for a round which was then abandoned rests after any command. This one is
+    // of those that a radio whose flowgraph has ended begins anew with.
     for (TimedRadio* radio : radios)
-        radio->now();
+        radio->last_pulse();
     radios.insert(radios.begin(), &server_->timed());
     for (int attempt = 1;; ++attempt) {
         try {
