@@ -49,9 +49,10 @@ protected:
     virtual void begin_anew() = 0;
 
 private:
-    /// Settings hold until there are others; "system" is GNU Radio's own.
+    /// Settings hold until there are others. What waits at GNU Radio's own port, "system", does not:
+    /// that a block of the run before has ended would end this one.
     static bool outlasts_runs(const std::string& port) {
-        return port == "settings" || port == "start" || port == "system";
+        return port == "settings" || port == "start";
     }
 
     bool ran_ = false;

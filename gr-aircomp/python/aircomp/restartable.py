@@ -22,25 +22,24 @@ class restartable(gr.basic_block):
     """A block that begins anew when its flowgraph is started again, after stop() or by unlock():
     begin_anew() is called, and what waited at its inputs is dropped.
 
-    In the second run and later ones, messages that other blocks send from their own start() may be
-    dropped, too.
+    In the second run and later ones, messages that other blocks send before this one's thread has
+    started may be dropped, too: GNU Radio does not wait for one block's thread before it starts another's.
     """
 
     def __init__(self, name):
         gr.basic_block.__init__(self, name, None, None)
-        self.ran = False
+        self.runs = 0  # that have begun
 
     def start(self):
-        if self.ran:
+        if self.runs > 0:
             self.drop_messages()
             self.begin_anew()
-        self.ran = True
+        self.runs += 1
         return True
 
     def drop_messages(self):
+        # Of GNU Radio's own port as well: that a block of the run before has ended would end this one.
         for port in pmt.to_python(self.gateway.message_ports_in()):
-            if port == "system":
-                continue
             for _ in range(self.gateway.nmsgs(pmt.intern(port))):
                 self.gateway.delete_head_nowait(pmt.intern(port))
 

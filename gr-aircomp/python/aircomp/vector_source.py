@@ -53,13 +53,13 @@ class vector_source(restartable):
     def begin_anew(self):
         self.random = np.random.default_rng(self.seed)
         self.sent = 0
-        if self.ran:
+        if self.runs > 0:
             # To itself: handled when every block of the flowgraph has started.
             for _ in range(self.ahead):
                 self.gateway._post(pmt.intern("reports"), pmt.PMT_NIL)
 
     def start(self):
-        first = not self.ran
+        first = self.runs == 0
         restartable.start(self)
         for _ in range(self.ahead if first else 0):
             self.send_round()
