@@ -59,14 +59,8 @@ void multicast_receiver_impl::change(const pmt::pmt_t& settings) {
     });
 }
 
-// Ports have no order among them: what was sent before a PDU is fetched when the PDU comes.
-void multicast_receiver_impl::fetch_settings() {
-    while (const pmt::pmt_t message = delete_head_nowait(pmt::mp("settings")))
-        logging_errors(d_logger, "settings", [&] { waiting_.take(message); });
-}
-
 void multicast_receiver_impl::take_window(const pmt::pmt_t& pdu) {
-    fetch_settings();
+    waiting_.fetch(*this, d_logger);
     const pmt::pmt_t metadata = pmt::car(pdu);
     waiting_.apply(round_of(metadata), [this](const pmt::pmt_t& s) { change(s); });
     std::size_t count = 0;
@@ -96,7 +90,7 @@ void multicast_receiver_impl::take_window(const pmt::pmt_t& pdu) {
 
 /// The streams of the run before are forgotten.
 void multicast_receiver_impl::begin_anew() {
-    fetch_settings();
+    waiting_.fetch(*this, d_logger);
     waiting_.forget_rounds();
     kernel_ = phy::MulticastReceiver(format_, antennas_, lead_, tail_);
 }

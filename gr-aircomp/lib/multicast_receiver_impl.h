@@ -20,7 +20,6 @@ public:
 private:
     void begin_anew() override;
     void take_window(const pmt::pmt_t& pdu);
-    void fetch_settings();
     void change(const pmt::pmt_t& settings);
 
     phy::BurstFormat format_;

@@ -54,12 +54,6 @@ void multicast_source_impl::change(const pmt::pmt_t& settings) {
     });
 }
 
-// Ports have no order among them: what was sent before a PDU is fetched when the PDU comes.
-void multicast_source_impl::fetch_settings() {
-    while (const pmt::pmt_t message = delete_head_nowait(pmt::mp("settings")))
-        logging_errors(d_logger, "settings", [&] { waiting_.take(message); });
-}
-
 std::vector<phy::Sample> multicast_source_impl::burst_of(const pmt::pmt_t& pdu) {
     if (says(pmt::car(pdu), "training", true))
         return kernel_.training(beams_, settings_.modulation.streams, settings_.power_w);
@@ -77,7 +71,7 @@ std::vector<phy::Sample> multicast_source_impl::burst_of(const pmt::pmt_t& pdu) 
 }
 
 void multicast_source_impl::take_message(const pmt::pmt_t& pdu) {
-    fetch_settings();
+    waiting_.fetch(*this, d_logger);
     const pmt::pmt_t order = pmt::car(pdu);
     waiting_.apply(round_of(order), [this](const pmt::pmt_t& s) { change(s); });
     const uint64_t time = pmt::to_uint64(setting(order, "time"));
@@ -90,7 +84,7 @@ void multicast_source_impl::take_message(const pmt::pmt_t& pdu) {
 }
 
 void multicast_source_impl::begin_anew() {
-    fetch_settings();
+    waiting_.fetch(*this, d_logger);
     waiting_.forget_rounds();
 }
 

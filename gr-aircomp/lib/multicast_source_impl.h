@@ -19,7 +19,6 @@ public:
 private:
     void begin_anew() override;
     void take_message(const pmt::pmt_t& pdu);
-    void fetch_settings();
     void change(const pmt::pmt_t& settings);
     std::vector<phy::Sample> burst_of(const pmt::pmt_t& pdu);
 

@@ -82,16 +82,10 @@ void postprocessor_impl::change(const pmt::pmt_t& settings) {
     });
 }
 
-// Ports have no order among them: what was sent before a PDU is fetched when the PDU comes.
-void postprocessor_impl::fetch_settings() {
-    while (const pmt::pmt_t message = delete_head_nowait(pmt::mp("settings")))
-        logging_errors(d_logger, "settings", [&] { waiting_.take(message); });
-}
-
 void postprocessor_impl::take_window(const pmt::pmt_t& pdu) {
     const pmt::pmt_t metadata = pmt::car(pdu);
     if (says(metadata, "sounding", true)) return;
-    fetch_settings();
+    waiting_.fetch(*this, d_logger);
     waiting_.apply(round_of(metadata), [this](const pmt::pmt_t& s) { change(s); });
     std::size_t count = 0;
     const gr_complex* const samples = pmt::c32vector_elements(pmt::cdr(pdu), count);
@@ -105,7 +99,7 @@ void postprocessor_impl::take_window(const pmt::pmt_t& pdu) {
 }
 
 void postprocessor_impl::begin_anew() {
-    fetch_settings();
+    waiting_.fetch(*this, d_logger);
     waiting_.forget_rounds();
 }
 

@@ -73,15 +73,9 @@ void preprocessor_impl::change(const pmt::pmt_t& settings) {
     });
 }
 
-// Ports have no order among them: what was sent before a PDU is fetched when the PDU comes.
-void preprocessor_impl::fetch_settings() {
-    while (const pmt::pmt_t message = delete_head_nowait(pmt::mp("settings")))
-        logging_errors(d_logger, "settings", [&] { waiting_.take(message); });
-}
-
 void preprocessor_impl::take_vector(const pmt::pmt_t& pdu) {
     const pmt::pmt_t metadata = pmt::car(pdu);
-    fetch_settings();
+    waiting_.fetch(*this, d_logger);
     waiting_.apply(round_of(metadata), [this](const pmt::pmt_t& s) { change(s); });
     if (says(metadata, "sounding", true)) {
         const std::size_t count = format_.sounding_samples();
@@ -123,7 +117,7 @@ void preprocessor_impl::publish(const pmt::pmt_t& metadata, const phy::TransmitR
 }
 
 void preprocessor_impl::begin_anew() {
-    fetch_settings();
+    waiting_.fetch(*this, d_logger);
     waiting_.forget_rounds();
 }
 

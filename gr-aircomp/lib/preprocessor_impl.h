@@ -24,7 +24,6 @@ private:
     void begin_anew() override;
     void take_vector(const pmt::pmt_t& pdu);
     void pass_in_silence(const pmt::pmt_t& pdu);
-    void fetch_settings();
     void change(const pmt::pmt_t& settings);
     void publish(const pmt::pmt_t& metadata, const phy::TransmitReport& report,
                  std::size_t samples);

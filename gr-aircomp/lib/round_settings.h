@@ -2,6 +2,7 @@
 // Settings that arrive as messages and wait for the round from which they hold.
 #pragma once
 
+#include <gnuradio/basic_block.h>
 #include <gnuradio/logger.h>
 #include <pmt/pmt.h>
 
@@ -47,8 +48,25 @@ inline bool says(const pmt::pmt_t& metadata, const char* key, bool value) {
     return !pmt::is_null(found) && pmt::to_bool(found) == value;
 }
 
+/// Runs `body`; what it throws is logged, not thrown: a wrong message must not end a flowgraph.
+template <typename Body>
+void logging_errors(const gr::logger_ptr& logger, const char* what, Body body) {
+    try {
+        body();
+    } catch (const std::exception& error) {
+        logger->error("{} refused: {}", what, error.what());
+    }
+}
+
 class round_settings {
 public:
+    /// Takes what waits at the block's port "settings". Ports have no order among them: what was sent
+    /// before a PDU is fetched when the PDU comes.
+    void fetch(gr::basic_block& block, const gr::logger_ptr& logger) {
+        while (const pmt::pmt_t message = block.delete_head_nowait(pmt::mp("settings")))
+            logging_errors(logger, "settings", [&] { take(message); });
+    }
+
     /// A dictionary, or a pair (any, dictionary) as Companion's message blocks make them.
     void take(const pmt::pmt_t& message) {
         const pmt::pmt_t settings =
@@ -74,16 +92,6 @@ public:
 private:
     std::multimap<uint64_t, pmt::pmt_t> waiting_;
 };
-
-/// Runs `body`; what it throws is logged, not thrown: a wrong message must not end a flowgraph.
-template <typename Body>
-void logging_errors(const gr::logger_ptr& logger, const char* what, Body body) {
-    try {
-        body();
-    } catch (const std::exception& error) {
-        logger->error("{} refused: {}", what, error.what());
-    }
-}
 
 }  // namespace aircomp
 }  // namespace gr

@@ -67,15 +67,9 @@ void sounder_impl::change(const pmt::pmt_t& settings) {
     });
 }
 
-// Ports have no order among them: what was sent before a PDU is fetched when the PDU comes.
-void sounder_impl::fetch_settings() {
-    while (const pmt::pmt_t message = delete_head_nowait(pmt::mp("settings")))
-        logging_errors(d_logger, "settings", [&] { waiting_.take(message); });
-}
-
 void sounder_impl::take_window(const pmt::pmt_t& pdu) {
     if (says(pmt::car(pdu), "sounding", false)) return;
-    fetch_settings();
+    waiting_.fetch(*this, d_logger);
     waiting_.apply(round_of(pmt::car(pdu)), [this](const pmt::pmt_t& s) { change(s); });
     std::size_t count = 0;
     const gr_complex* const samples = pmt::c32vector_elements(pmt::cdr(pdu), count);
@@ -96,7 +90,7 @@ void sounder_impl::take_window(const pmt::pmt_t& pdu) {
 }
 
 void sounder_impl::begin_anew() {
-    fetch_settings();
+    waiting_.fetch(*this, d_logger);
     waiting_.forget_rounds();
 }
 
