@@ -55,7 +55,8 @@ void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const S
         rounds.transmit(sent, v, out.server);
         // Devices foretell the next partials' energy from those of what the server received and of the
         // whole sum, and cannot see them in a normed sum.
-        std::array<float, 2> energies = {energy_of(out.server), 0};
+        std::array<float, 2> energies = {};
+        if (request.finish) energies[0] = energy_of(out.server);
         if (shapes) rounds.codec->unshape(request.site, out.server);
         if (request.finish) {
             energies[1] = energy_of(out.server);
