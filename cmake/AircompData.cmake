@@ -11,6 +11,8 @@ install(DIRECTORY gr-aircomp/test/flowgraphs DESTINATION ${AIRCOMP_DATA}/gr-airc
   COMPONENT gnuradio FILES_MATCHING PATTERN "*.py")
 install(DIRECTORY inference/models/demo DESTINATION ${AIRCOMP_DATA}/inference/models
   COMPONENT program PATTERN fetch_corpus EXCLUDE)
+install(DIRECTORY python/notebooks DESTINATION ${AIRCOMP_DATA}/python COMPONENT program
+  FILES_MATCHING PATTERN "*.ipynb")
 install(PROGRAMS scripts/fetch-model DESTINATION ${AIRCOMP_DATA}/scripts
   COMPONENT program)
 install(FILES scripts/common.sh DESTINATION ${AIRCOMP_DATA}/scripts COMPONENT program)

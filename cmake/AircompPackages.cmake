@@ -18,6 +18,9 @@ set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
   OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_INSTALL_CMAKE_PROJECTS "${PROJECT_BINARY_DIR};aircomp;ALL;/")
 set(CPACK_COMPONENTS_ALL program dev doc)
+if(TARGET aircomp_python)
+  list(APPEND CPACK_COMPONENTS_ALL python)
+endif()
 if(AIRCOMP_MODULE_BUILD)
   list(APPEND CPACK_COMPONENTS_ALL gnuradio)
   set(CPACK_COMPONENTS_MODULE gnuradio dev)
@@ -54,12 +57,12 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "aircomp-gnuradio, aircomp-doc, uhd-ho
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_CONTROL_EXTRA
   ${scripts}/program/postinst ${scripts}/program/prerm ${scripts}/program/postrm)
 
-# The bindings are of one Python, and of one interface of NumPy.
+# Bindings are of one Python, and of one interface of NumPy.
 set(python /usr/bin/python3)
-execute_process(OUTPUT_VARIABLE depends OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND ${python} -c [[
+execute_process(OUTPUT_VARIABLE of_bindings OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND ${python} -c [[
 import pathlib, re, sys
 minor = sys.version_info.minor
-print(f"gnuradio, python3 (>= 3.{minor}), python3 (<< 3.{minor + 1}), python3-numpy, python3-yaml", end="")
+print(f"python3 (>= 3.{minor}), python3 (<< 3.{minor + 1}), python3-numpy", end="")
 numpy = pathlib.Path("/usr/share/numpy3/versions")
 if numpy.exists():
     print(", python3-numpy-abi" + re.search(r"^abi (\d+)", numpy.read_text(), re.M)[1], end="")
@@ -68,21 +71,31 @@ configure_file(packaging/gnuradio/shlibs.in packaging/shlibs @ONLY)
 aircomp_package(gnuradio aircomp-gnuradio hamradio [[sums over the air in GNU Radio: blocks and flowgraphs
 The waveform of aircomp as a GNU Radio module with blocks for Companion, and
 the flowgraphs that compute the samples of its radios.]])
-set(CPACK_DEBIAN_GNURADIO_PACKAGE_DEPENDS ${depends})
+set(CPACK_DEBIAN_GNURADIO_PACKAGE_DEPENDS "gnuradio, ${of_bindings}, python3-yaml")
 set(CPACK_DEBIAN_GNURADIO_PACKAGE_RECOMMENDS "aircomp (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_GNURADIO_PACKAGE_CONTROL_EXTRA ${scripts}/gnuradio/postinst
   ${scripts}/gnuradio/prerm ${scripts}/gnuradio/triggers ${PROJECT_BINARY_DIR}/packaging/shlibs)
+
+aircomp_package(python python3-aircomp python [[sums over the air in Python: designs, models, simulated cells
+Transceivers and shares on NumPy arrays, language models, the simulated cell,
+and results as frames of pandas, with the numbers that the program gives.]])
+set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "${of_bindings}")
+set(CPACK_DEBIAN_PYTHON_PACKAGE_RECOMMENDS "aircomp (= ${PROJECT_VERSION}), python3-matplotlib, python3-pandas")
+set(CPACK_DEBIAN_PYTHON_PACKAGE_SUGGESTS "jupyter-notebook")
+set(CPACK_DEBIAN_PYTHON_PACKAGE_CONTROL_EXTRA ${scripts}/python/postinst ${scripts}/python/prerm)
 
 aircomp_package(dev libaircomp-dev libdevel [[libraries of aircomp, to compile with
 Static libraries and headers: transceiver design, sliced language models,
 waveform, simulation. With files for CMake and pkg-config.]])
 set(depends libboost-dev libeigen3-dev libfec-dev libfftw3-dev libicu-dev libmsgsl-dev
-  libpcre2-dev libspdlog-dev libssl-dev libtorch-dev "libvolk2-dev | libvolk-dev" libyaml-cpp-dev
+  libopenblas-dev libpcre2-dev libspdlog-dev libssl-dev "libvolk2-dev | libvolk-dev" libyaml-cpp-dev
   nlohmann-json3-dev pkg-config)
 if(AIRCOMP_WITH_FLOWGRAPHS)
   list(APPEND depends gnuradio-dev)
 endif()
 list(JOIN depends ", " CPACK_DEBIAN_DEV_PACKAGE_DEPENDS)
+# Programs load the part with libtorch from there.
+set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS "aircomp (= ${PROJECT_VERSION})")
 
 aircomp_package(doc aircomp-doc doc [[documents of aircomp
 How to run experiments, set up a laboratory, use the GNU Radio blocks and

@@ -27,6 +27,9 @@ jobs_that_fit() {
     echo $((memory < 1 ? 1 : memory < cores ? memory : cores))
 }
 
+# The last commit's date, in seconds: that of what is made from it. An unpacked archive has the changelog's.
+date_of_sources() { git log -1 --format=%ct 2>/dev/null || stat --format=%Y CHANGELOG.md; }
+
 # run_cmake ARGUMENT ...: configures; quiet unless it fails.
 run_cmake() {
     local log

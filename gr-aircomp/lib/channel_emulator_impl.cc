@@ -211,10 +211,19 @@ void channel_emulator_impl::apply_link(const pmt::pmt_t& settings) {
                        make_paths(delays, gains));
 }
 
+/// As usrp_source tags what it receives: blocks that go by the radio's time work behind both.
+void channel_emulator_impl::tag_start() {
+    const pmt::pmt_t zero = pmt::make_tuple(pmt::from_uint64(0), pmt::from_double(0));
+    for (std::size_t r = 0; r < receive_.size(); ++r)
+        add_item_tag(static_cast<unsigned>(r), nitems_written(static_cast<unsigned>(r)),
+                     pmt::mp("rx_time"), zero);
+}
+
 int channel_emulator_impl::work(int items, gr_vector_const_void_star& inputs,
                                 gr_vector_void_star& outputs) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const uint64_t now = done_;
+    if (now == 0) tag_start();
     while (!waiting_.empty() && waiting_.begin()->first <= now) {
         const pmt::pmt_t settings = waiting_.begin()->second;
         waiting_.erase(waiting_.begin());

@@ -34,6 +34,7 @@ public:
 
 private:
     void begin_anew() override;
+    void tag_start();
     using Change = std::function<void(phy::RadioImpairments&, std::size_t radio)>;
     using Undo = std::vector<std::function<void()>>;  // In the order of what was done.
 

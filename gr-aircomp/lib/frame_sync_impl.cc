@@ -18,11 +18,19 @@ std::size_t at_least(const char* what, std::size_t found, std::size_t least) {
                                 std::to_string(least) + ", found " + std::to_string(found));
 }
 
+/// A format whose data bursts have no preamble has nothing to be found by.
+void require_grid(const phy::BurstFormat& format, std::size_t period) {
+    if (format.data_preamble == 0 && period == 0)
+        throw std::invalid_argument(
+            "frame_sync: period: expected above 0, since data bursts have no preamble, found 0");
+}
+
 }  // namespace
 
 frame_sync::sptr frame_sync::make(const phy::BurstFormat& format, size_t antennas,
                                   size_t window_samples, size_t period, size_t margin,
                                   double false_alarm) {
+    require_grid(format, period);
     return gnuradio::make_block_sptr<frame_sync_impl>(format, antennas, window_samples, period,
                                                       margin, false_alarm);
 }

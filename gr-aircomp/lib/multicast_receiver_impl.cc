@@ -36,10 +36,8 @@ multicast_receiver_impl::multicast_receiver_impl(const phy::BurstFormat& format,
       antennas_(antennas),
       lead_(lead),
       tail_(tail),
-      kernel_(format, antennas, lead, tail) {
-    const pmt::pmt_t first =
-        pmt::dict_add(pmt::make_dict(), pmt::mp("power_w"), pmt::from_double(power_w));
-    settings_ = changed(settings_, first, format_);
+      kernel_(format, antennas, lead, tail),
+      settings_(first_settings(power_w, format)) {
     message_port_register_in(pmt::mp("windows"));
     message_port_register_in(pmt::mp("settings"));
     message_port_register_out(pmt::mp("messages"));
@@ -69,9 +67,11 @@ void multicast_receiver_impl::take_window(const pmt::pmt_t& pdu) {
     phy::MulticastReport report;
     std::vector<uint8_t> message(message_bytes_);
     if (is_training) {
-        report.decoded =
+        has_learned_ = false;  // if the window is refused, too
+        has_learned_ =
             kernel_.train({samples, count}, settings_.modulation.streams, settings_.power_w);
-    } else {
+        report.decoded = has_learned_;
+    } else if (has_learned_) {
         double phase = 0, offset = 0;
         read_setting(metadata, "phase", phase);
         read_setting(metadata, "offset", offset);
@@ -92,6 +92,7 @@ void multicast_receiver_impl::take_window(const pmt::pmt_t& pdu) {
 void multicast_receiver_impl::begin_anew() {
     waiting_.fetch(*this, d_logger);
     waiting_.forget_rounds();
+    has_learned_ = false;
     kernel_ = phy::MulticastReceiver(format_, antennas_, lead_, tail_);
 }
 

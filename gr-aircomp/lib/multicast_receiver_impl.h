@@ -26,6 +26,7 @@ private:
     std::size_t message_bytes_;
     std::size_t antennas_, lead_, tail_;
     phy::MulticastReceiver kernel_;
+    bool has_learned_ = false;  // the streams, in the last training
     multicast_settings settings_;
     round_settings waiting_;
 };

@@ -55,5 +55,11 @@ inline multicast_settings changed(multicast_settings now, const pmt::pmt_t& sett
     return now;
 }
 
+/// Those of a block that is made with a power and has had no settings yet.
+inline multicast_settings first_settings(double power_w, const phy::BurstFormat& format) {
+    return changed(
+        {}, pmt::dict_add(pmt::make_dict(), pmt::mp("power_w"), pmt::from_double(power_w)), format);
+}
+
 }  // namespace aircomp
 }  // namespace gr

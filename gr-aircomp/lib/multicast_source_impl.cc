@@ -23,10 +23,8 @@ multicast_source_impl::multicast_source_impl(const phy::BurstFormat& format, siz
       format_(format),
       antennas_(antennas),
       kernel_(format, antennas),
+      settings_(first_settings(power_w, format)),
       beams_(antennas) {
-    pmt::pmt_t first =
-        pmt::dict_add(pmt::make_dict(), pmt::mp("power_w"), pmt::from_double(power_w));
-    settings_ = changed(settings_, first, format_);
     beams_[0] = 1;
     message_port_register_in(pmt::mp("messages"));
     message_port_register_in(pmt::mp("settings"));

@@ -67,6 +67,26 @@ TEST_CASE("settings of which one is wrong change nothing") {
     CHECK(distance(sink->data(), emulator->latency(), 3000, 1) < 1e-5F);
 }
 
+TEST_CASE("a receiver's first sample is tagged with its time, in every run") {
+    const auto emulator = channel_emulator::make(1e6, {1}, {1, 1}, 0);
+    Bench bench(emulator);
+    const auto source = bench.source(Samples(50000, 1));
+    const auto first = bench.sink(0), second = bench.sink(1);
+    for (int run = 0; run < 2; ++run) {
+        bench.top().run();
+        for (const auto& sink : {first, second}) {
+            const std::vector<gr::tag_t> tags = sink->tags();
+            REQUIRE(tags.size() == 1);
+            CHECK(tags[0].offset == 0);
+            CHECK(pmt::equal(tags[0].key, pmt::mp("rx_time")));
+            CHECK(pmt::equal(tags[0].value,
+                             pmt::make_tuple(pmt::from_uint64(0), pmt::from_double(0))));
+            sink->reset();
+        }
+        source->rewind();
+    }
+}
+
 TEST_CASE("an emulator that is started again gives the same samples again") {
     const auto emulator = channel_emulator::make(1e6, {1}, {1}, 0.1);
     emulator->set_carrier_offsets({1000});

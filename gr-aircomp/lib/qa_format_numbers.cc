@@ -17,16 +17,17 @@ TEST_CASE("a burst format is made of its numbers in their order") {
     expected.pilots = 6;
     expected.resource_block = 3;
     expected.sounding_symbols = 5;
+    expected.data_preamble = 0;
     expected.device_antennas = {1, 2};
-    CHECK(format_of({128, 7, 8, 20, 6, 3, 5, 1, 2}) == expected);
+    CHECK(format_of({128, 7, 8, 20, 6, 3, 5, 0, 1, 2}) == expected);
 }
 
 TEST_CASE("numbers that make no burst format are refused") {
-    CHECK_THROWS_WITH(format_of({64, 6, 5, 16, 4, 1, 32}),
-                      "burst format: expected at least 8 numbers, found 7");
-    CHECK_THROWS_WITH(format_of({64, 6, 5, -1, 4, 1, 32, 1}),
+    CHECK_THROWS_WITH(format_of({64, 6, 5, 16, 4, 1, 32, 1}),
+                      "burst format: expected at least 9 numbers, found 8");
+    CHECK_THROWS_WITH(format_of({64, 6, 5, -1, 4, 1, 32, 1, 1}),
                       "burst format: expected numbers from 0 to 65535, found -1");
-    CHECK_THROWS_WITH(format_of({65536, 6, 5, 16, 4, 1, 32, 1}),
+    CHECK_THROWS_WITH(format_of({65536, 6, 5, 16, 4, 1, 32, 1, 1}),
                       "burst format: expected numbers from 0 to 65535, found 65536");
 }
 

@@ -99,7 +99,7 @@ TEST_CASE("a message goes from the server's block to a device's, after the strea
     CHECK(real(message, "evm") < 0.1);
 }
 
-TEST_CASE("a message before its streams were learned is dropped, and one that is lost is empty") {
+TEST_CASE("a message whose streams were not learned, or that is lost, is not found, and empty") {
     const std::string text = "twelve bytes";
     const auto bursts = bursts_of(text);
     Bench bench(multicast_receiver::make(phy::BurstFormat(), text.size(), antennas, lead, tail, 2));
@@ -107,13 +107,19 @@ TEST_CASE("a message before its streams were learned is dropped, and one that is
     bench.post("settings", two_streams());
     bench.post("windows", window_of(bursts[1], false));
     bench.post("windows", window_of(bursts[0], true));
-    pmt::pmt_t silent = window_of(bursts[1], false);
-    silent = pdu(pmt::car(silent), Samples(samples_of(silent).size()));
-    bench.post("windows", silent);
-    bench.run_until([&] { return messages->num_messages() == 2; });
-    CHECK(pmt::to_bool(entry(messages->get_message(0), "training")));
-    CHECK_FALSE(pmt::to_bool(entry(messages->get_message(1), "found")));
-    CHECK(text_of(messages->get_message(1)).empty());
+    const auto silent = [](const pmt::pmt_t& window) {
+        return pdu(pmt::car(window), Samples(samples_of(window).size()));
+    };
+    bench.post("windows", silent(window_of(bursts[1], false)));
+    bench.post("windows", silent(window_of(bursts[0], true)));
+    bench.post("windows", window_of(bursts[1], false));
+    bench.run_until([&] { return messages->num_messages() == 5; });
+    for (std::size_t i = 0; i < 5; ++i) {
+        const pmt::pmt_t message = messages->get_message(i);
+        CHECK(pmt::to_bool(entry(message, "training")) == (i == 1 || i == 3));
+        CHECK(pmt::to_bool(entry(message, "found")) == (i == 1));
+        CHECK(text_of(message).empty());
+    }
 }
 
 TEST_CASE("settings of messages that are wrong change nothing") {

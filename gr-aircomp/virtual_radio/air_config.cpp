@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "board_preset.hpp"
 #include "gnuradio/aircomp/phy/seed.hpp"
 #include "yaml_mapping.hpp"
 
@@ -23,6 +24,33 @@ void read_host_side(YamlMapping& mapping, BoardConfig& board, std::uint64_t seed
     if (phase == "random") board.tune_seed = phy::derive_seed(seed, tune_purpose) | 1U;
     mapping.read("packet_loss", board.packet_loss, 0, 1);
     board.loss_seed = phy::derive_seed(seed, loss_purpose);
+    mapping.read("trigger_jitter_samples", board.trigger_jitter_samples, 0, 1000);
+}
+
+/// The preset of `key`, or the one that holds without it.
+const BoardPreset* read_preset(YamlMapping& mapping, const BoardPreset* otherwise) {
+    std::string name = otherwise->name;
+    mapping.read("impairments", name);
+    const BoardPreset* const preset = find_board_preset(name);
+    if (preset == nullptr)
+        mapping.fail("impairments", "one of " + board_preset_names(), mapping.node("impairments"));
+    return preset;
+}
+
+/// Oscillator and clock, which both directions share.
+void read_oscillator(YamlMapping& mapping, const AirConfig& air, BoardConfig& board) {
+    phy::RadioImpairments& radio = board.transmitter;
+    mapping.read("oscillator_ppm", board.oscillator_ppm, -1000, 1000);
+    mapping.read("carrier_offset_hz", radio.carrier_offset_hz, -any_hz, any_hz);
+    mapping.read("sampling_offset_ppm", radio.sampling_offset_ppm, -1000, 1000);
+    // A sample of the range is kept for transmissions between two ticks of the receiver's samples.
+    mapping.read("timing_offset_samples", radio.timing_offset, 1 - air.most_offset,
+                 air.most_offset - 1);
+    mapping.read("linewidth_hz", radio.linewidth_hz, 0, any_hz);
+    board.receiver.carrier_offset_hz = radio.carrier_offset_hz;
+    board.receiver.sampling_offset_ppm = radio.sampling_offset_ppm;
+    board.receiver.timing_offset = radio.timing_offset;
+    board.receiver.linewidth_hz = radio.linewidth_hz;
 }
 
 void read_front_end(YamlMapping mapping, phy::RadioImpairments& radio) {
@@ -39,7 +67,7 @@ void read_front_end(YamlMapping mapping, phy::RadioImpairments& radio) {
 }
 
 BoardConfig read_board(YamlMapping mapping, const AirConfig& air, double noise_power,
-                       std::size_t index) {
+                       const BoardPreset* preset, std::size_t index) {
     BoardConfig board;
     board.noise_power = noise_power;
     board.serial = "AIR" + std::to_string(index);
@@ -47,19 +75,14 @@ BoardConfig read_board(YamlMapping mapping, const AirConfig& air, double noise_p
     if (board.name.empty()) mapping.fail("name", "a name", mapping.node("name"));
     mapping.read("serial", board.serial);
     mapping.read_whole("antennas", board.antennas, 1, 64);
+    const std::uint64_t seed = phy::derive_seed(air.seed, index);
+    impair(board, *read_preset(mapping, preset), seed);
     mapping.read("reference", board.reference);
     mapping.read("pulse", board.pulse);
     mapping.read("automatic_gain", board.automatic_gain);
     mapping.read("noise_power", board.noise_power, 0, 1e12);
-    read_host_side(mapping, board, phy::derive_seed(air.seed, index));
-    phy::RadioImpairments& radio = board.transmitter;
-    mapping.read("carrier_offset_hz", radio.carrier_offset_hz, -any_hz, any_hz);
-    mapping.read("sampling_offset_ppm", radio.sampling_offset_ppm, -1000, 1000);
-    // A sample of the range is kept for transmissions between two ticks of the receiver's samples.
-    mapping.read("timing_offset_samples", radio.timing_offset, 1 - air.most_offset,
-                 air.most_offset - 1);
-    mapping.read("linewidth_hz", radio.linewidth_hz, 0, any_hz);
-    board.receiver = board.transmitter;
+    read_host_side(mapping, board, seed);
+    read_oscillator(mapping, air, board);
     read_front_end(mapping.mapping("transmitter"), board.transmitter);
     read_front_end(mapping.mapping("receiver"), board.receiver);
     mapping.finish();
@@ -206,11 +229,12 @@ AirConfig read_air(const std::string& file) {
     top.read("most_delay_samples", air.most_delay, 0, 4096);
     top.read("most_offset_samples", air.most_offset, 2, 4096);
     top.read("noise_power", noise_power, 0, 1e12);
+    const BoardPreset* const preset = read_preset(top, &board_presets().front());
     const auto boards = top.elements("boards");
     if (boards.empty()) top.fail("boards", "a list of boards", top.node("boards"));
     for (std::size_t b = 0; b < boards.size(); ++b) {
         const std::string key = "boards[" + std::to_string(b) + "]";
-        air.boards.push_back(read_board(top.mapping(boards[b], key), air, noise_power, b));
+        air.boards.push_back(read_board(top.mapping(boards[b], key), air, noise_power, preset, b));
         for (std::size_t other = 0; other < b; ++other) {
             if (air.boards[other].name == air.boards[b].name)
                 top.fail(key + ".name", "a name of its own", boards[b]["name"]);

@@ -27,6 +27,9 @@ struct BoardConfig {
     std::uint64_t tune_seed = 0;        ///< Of the phases after tuning; 0: always the same phase.
     double packet_loss = 0;             ///< Chance that a packet to or from the host is lost.
     std::uint64_t loss_seed = 0;        ///< Of which packets are.
+    double oscillator_ppm = 0;          ///< Its own above nominal, with clock source `internal`.
+    double trigger_jitter_samples = 0;  ///< Most by which a burst begins late, each anew.
+    std::uint64_t jitter_seed = 0;      ///< Of how late bursts begin.
     phy::RadioImpairments transmitter;  ///< Oscillator and clock hold for both directions.
     phy::RadioImpairments receiver;
 };

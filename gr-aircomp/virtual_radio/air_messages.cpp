@@ -10,7 +10,7 @@
 namespace gr::aircomp::virtual_radio {
 namespace {
 
-constexpr std::uint32_t version = 0x41495205;
+constexpr std::uint32_t version = 0x41495206;
 /// Samples of a window over all its antennas: with them an answer stays within a message.
 constexpr std::size_t most_samples = LocalSocket::most_bytes / sizeof(Sample) - 64;
 constexpr Ticks most_ticks = Ticks{1} << 60;
@@ -128,6 +128,8 @@ Bytes encode_air(const AirConfig& config, const AirClock& clock) {
         writer.put(static_cast<std::uint8_t>(board.pulse));
         writer.put(static_cast<std::uint8_t>(board.automatic_gain));
         writer.put(board.tune_seed).put(board.packet_loss).put(board.loss_seed);
+        writer.put(board.oscillator_ppm);
+        writer.put(board.trigger_jitter_samples).put(board.jitter_seed);
     }
     return writer.take();
 }
@@ -158,6 +160,9 @@ Joined decode_air(const Bytes& message) {
         board.tune_seed = reader.get<std::uint64_t>();
         board.packet_loss = reader.get<double>("packet loss", 0, 1);
         board.loss_seed = reader.get<std::uint64_t>();
+        board.oscillator_ppm = reader.get<double>("oscillator", -1000, 1000);
+        board.trigger_jitter_samples = reader.get<double>("trigger jitter", 0, 1000);
+        board.jitter_seed = reader.get<std::uint64_t>();
         joined.config.boards.push_back(std::move(board));
     }
     reader.finish();

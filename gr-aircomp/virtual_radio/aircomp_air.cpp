@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "air_server.hpp"
+#include "board_preset.hpp"
 #include "local_air.hpp"
 
 namespace {
@@ -18,7 +19,7 @@ using namespace gr::aircomp::virtual_radio;
 struct Options {
     std::string file, socket;
     std::size_t boards = 0, channels = 1;
-    std::string clock;
+    std::string clock, impairments;
     std::optional<double> time_scale;
 };
 
@@ -28,6 +29,7 @@ AirConfig config_of(const Options& options) {
                                  std::string(options.boards == 0 ? "neither" : "both"));
     AirConfig config =
         options.file.empty() ? ideal_air(options.boards, options.channels) : read_air(options.file);
+    if (!options.impairments.empty()) impair(config, *find_board_preset(options.impairments));
     if (const auto clock = clock_of(options.clock)) config.clock = *clock;
     if (config.clock == ClockKind::event) config.time_scale = 1;  // Whatever the file says.
     if (!options.time_scale) return config;
@@ -85,6 +87,12 @@ int run(int count, char** arguments) {
     app.add_option("--time-scale", options.time_scale,
                    "Seconds of radio time a second of the wall clock")
         ->check(CLI::Range(1e-6, 1.0));
+    std::vector<std::string> presets;
+    for (const BoardPreset& preset : board_presets())
+        presets.push_back(preset.name);
+    app.add_option("--impairments", options.impairments,
+                   "Impairments of all boards, in place of the file's")
+        ->check(CLI::IsMember(presets));
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {

@@ -56,6 +56,13 @@ void Board::roll(Ticks now) {
     pending_.reset();
 }
 
+Ticks Board::trigger_delay(Ticks board_time, Ticks period) const {
+    const double most = config().trigger_jitter_samples * static_cast<double>(period);
+    const std::uint64_t draw =
+        phy::derive_seed(config().jitter_seed, static_cast<std::uint64_t>(board_time));
+    return std::llround(most * std::ldexp(static_cast<double>(draw >> 11U), -53));
+}
+
 Ticks Board::clock_ahead() {
     const std::lock_guard<std::mutex> lock(mutex_);
     roll(seat_->peek());
@@ -168,8 +175,9 @@ Tuning Board::tuning(Direction direction, std::size_t antenna, Ticks air_time) {
     const Tuner& t = tuner(direction, antenna);
     // UHD turns a transmitter's samples up by it and a receiver's down.
     const double sign = direction == Direction::transmit ? 1 : -1;
-    return {at(t.frequency_hz, air_time) + sign * at(t.offset_hz, air_time),
-            at(t.gain_db, air_time), at(t.phase, air_time)};
+    const double tuned_hz = at(t.frequency_hz, air_time) + sign * at(t.offset_hz, air_time);
+    const double error = clock_source_ == "internal" ? 1e-6 * config().oscillator_ppm : 0;
+    return {tuned_hz * (1 + error), at(t.gain_db, air_time), at(t.phase, air_time)};
 }
 
 double Board::nearest_rate(double rate_hz) const {

@@ -38,6 +38,8 @@ public:
     void set_time_next_pulse(Ticks time);
     /// Board time less air time.
     Ticks clock_ahead();
+    /// By how much a burst of this sampling period that is to begin at a board time begins late.
+    Ticks trigger_delay(Ticks board_time, Ticks period) const;
 
     void set_clock_source(const std::string& source);
     void set_time_source(const std::string& source);

@@ -9,6 +9,7 @@
 #include <sstream>
 #include <uhd/exception.hpp>
 
+#include "board_preset.hpp"
 #include "local_air.hpp"
 #include "remote_air.hpp"
 
@@ -99,12 +100,18 @@ AirConfig own_config(const device_addr_t& arguments) {
         config = ideal_config(arguments);
     }
     set_clock(arguments, config);
+    if (arguments.has_key("impairments")) {
+        const BoardPreset* const preset = find_board_preset(arguments["impairments"]);
+        if (preset == nullptr)
+            fail("impairments", "one of " + board_preset_names(), arguments["impairments"]);
+        impair(config, *preset);
+    }
     return config;
 }
 
 std::shared_ptr<Air> join(const device_addr_t& arguments) {
     for (const std::string key : {"config", "channels", "seed", "noise_power", "clock",
-                                  "time_scale", "master_clock_rate"}) {
+                                  "time_scale", "master_clock_rate", "impairments"}) {
         if (arguments.has_key(key)) {
             fail(key, "nothing beside air=, whose server decides it", arguments[key]);
         }

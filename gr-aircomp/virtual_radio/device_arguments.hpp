@@ -10,6 +10,8 @@
 //   boards=N|all           instead of names: the first N boards of the air in one device; default 1
 //   channels=N             antennas of every ideal board; default 1
 //   seed=N                 of an ideal air; default 1
+//   impairments=NAME       of all boards of this process's air, in place of its file's: none, pluto,
+//                          b210 or x310
 //   noise_power=P          of an ideal air, per received complex sample at gain 0 dB; default 0
 //   clock=scaled|event     of this process's air: the wall's times time_scale, or as far as all who
 //                          use it have come; default scaled

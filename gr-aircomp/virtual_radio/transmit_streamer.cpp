@@ -66,7 +66,8 @@ bool TransmitStreamer::schedule(Ticks now) {
     bool late = false;
     for (std::size_t i = 0; i < ports_.size(); ++i) {
         Board& board = *ports_[i].board;
-        next_[i] = time_.to_ticks(board.tick_rate_hz()) - board.clock_ahead();
+        const Ticks time = time_.to_ticks(board.tick_rate_hz());
+        next_[i] = time - board.clock_ahead() + board.trigger_delay(time, period_);
         late = late || next_[i] < now;
     }
     state_ = State::sending;

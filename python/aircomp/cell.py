@@ -19,7 +19,8 @@ class Cell:
     Args:
         config: a YAML file as `aircomp --config` takes it, or a mapping of the same keys (`aircomp config` lists them),
             whose paths are relative to the working folder; the default cell where it is left out.
-        model: a folder, a GGUF file or a name of the local caches, in place of the configuration's.
+        model: a folder, a GGUF file or a name of the local caches, in place of the configuration's. As for `Model.load`,
+            it and a file `config` may be among the program's files.
         devices: the configuration's first ones, or so many of the default kinds.
         scheme: what carries the sums; `Cell.schemes()` lists the names, and `auto` takes what `aircomp plan` finds.
         snr_db: the largest device power over the receiver's noise, dB.

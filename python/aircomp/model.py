@@ -53,7 +53,8 @@ class Model:
         """Opens a model. Weights stay in their files until they are needed.
 
         Args:
-            path: a folder as Hugging Face has them, a GGUF file, or a name of the local caches, as `smollm2`.
+            path: a folder as Hugging Face has them, a GGUF file, or a name of the local caches, as `smollm2`. What is not
+                there is looked for in `share/aircomp` beside Python, where packages put the program's files.
             threads: to compute with; 0: one for each core.
 
         Raises:

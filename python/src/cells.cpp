@@ -4,11 +4,11 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <optional>
 
-#include "aircomp/inference/local_models.hpp"
 #include "aircomp/inference/thread_count.hpp"
 #include "bindings.hpp"
 #include "config/config_entry.hpp"
@@ -18,6 +18,9 @@
 #include "experiment/config_json.hpp"
 #include "experiment/config_overrides.hpp"
 #include "experiment/model_plan.hpp"
+#include "experiment/open_model.hpp"
+#include "files/places.hpp"
+#include "model_path.hpp"
 #include "poll.hpp"
 
 namespace aircomp::python {
@@ -131,24 +134,28 @@ private:
     std::optional<runtime::Model> model_;
 };
 
-std::unique_ptr<PythonCell> make_cell(Config config, const std::string& origin,
+/// `file` is where the configuration stands, or would.
+std::unique_ptr<PythonCell> make_cell(Config config, const std::filesystem::path& file,
+                                      const std::string& origin,
                                       runtime::ConfigOverrides overrides) {
     if (!overrides.model_folder.empty())
-        overrides.model_folder = inference::find_model(overrides.model_folder).string();
+        overrides.model_folder = model_path(overrides.model_folder);
     runtime::apply(overrides, config);
+    runtime::look_into_caches(config, file);
     runtime::validate(config, origin, runtime::check_scheme);
     return std::make_unique<PythonCell>(std::move(config));
 }
 
 std::unique_ptr<PythonCell> cell_of_file(const std::string& file,
                                          const runtime::ConfigOverrides& overrides) {
-    return make_cell(runtime::read_config(file, runtime::check_scheme), file, overrides);
+    const std::string found = runtime::here_or_shipped(file).string();
+    return make_cell(runtime::read_config(found, runtime::check_scheme), found, found, overrides);
 }
 
 std::unique_ptr<PythonCell> cell_of_text(const std::string& yaml, const std::string& folder,
                                          const runtime::ConfigOverrides& overrides) {
-    return make_cell(runtime::parse_config(yaml, "configuration", folder), "configuration",
-                     overrides);
+    return make_cell(runtime::parse_config(yaml, "configuration", folder),
+                     std::filesystem::path(folder) / "configuration", "configuration", overrides);
 }
 
 void add_options(py::module_& core) {
@@ -182,7 +189,7 @@ void add_cells(py::module_& core) {
         .def_static("of_file", &cell_of_file, py::arg("file"), py::arg("overrides"), released)
         .def_static("of_text", &cell_of_text, py::arg("yaml"), py::arg("folder"),
                     py::arg("overrides"), released)
-        .def_property_readonly("config", &PythonCell::config, released)
+        .def_property_readonly("config", py::cpp_function(&PythonCell::config, released))
         .def("perplexity", &PythonCell::perplexity, py::arg("text"), py::arg("measurement"),
              released)
         .def("compare", &PythonCell::compare, py::arg("text"), py::arg("schemes"),

@@ -7,12 +7,12 @@
 #include <mutex>
 #include <optional>
 
-#include "aircomp/inference/local_models.hpp"
 #include "aircomp/inference/sampler.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "engine/simulation.hpp"
 #include "experiment/prompt.hpp"
+#include "model_path.hpp"
 #include "poll.hpp"
 
 namespace aircomp::python {
@@ -34,7 +34,7 @@ runtime::Config one_device(const std::string& folder, int threads) {
 class PythonModel {
 public:
     PythonModel(const std::string& name, int threads)
-        : config_(one_device(inference::find_model(name).string(), threads)),
+        : config_(one_device(model_path(name), threads)),
           model_(runtime::open_model(config_, /*needs_tokenizer=*/false)),
           simulation_(config_, model_.checkpoint, nullptr, SignalPoll()) {}
 
@@ -74,7 +74,8 @@ public:
         options.sampled_vocabulary = opened_tokenizer().size();
         options.tokens = max_tokens;
         options.stop_tokens = runtime::stop_tokens(model_);
-        runtime::require_context(config_, model_, prompt.size(), max_tokens, "max_tokens");
+        runtime::require_context(config_, model_, {prompt.size(), "prompt"}, max_tokens,
+                                 "max_tokens");
         simulation_.model().reserve(static_cast<std::int64_t>(prompt.size()) + max_tokens);
         inference::Sampler sampler(sampling);
         return inference::continue_text(simulation_.next_logits(), sampler, std::move(prompt),

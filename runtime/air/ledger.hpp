@@ -21,7 +21,8 @@ struct LedgerEntry {
 /// What carrying the sums has cost so far, in simulated time and in radio resources.
 class Ledger {
 public:
-    explicit Ledger(std::size_t devices = 0) : transmit_energy_j(devices, 0) {}
+    explicit Ledger(std::size_t devices = 0)
+        : transmit_energy_j(devices, 0), standby_energy_j(devices, 0) {}
 
     double uplink_s = 0;
     double downlink_s = 0;
@@ -33,7 +34,9 @@ public:
     std::int64_t sounding_channel_uses = 0;
     std::int64_t coherence_blocks = 0;      ///< For which the channel was sounded.
     std::vector<double> transmit_energy_j;  ///< Per device, data and sounding.
+    std::vector<double> standby_energy_j;   ///< Per device: its radio receives or is idle.
     double relay_energy_j = 0;              ///< Transmitted by all relays, data and sounding.
+    double server_energy_j = 0;             ///< The server's radio sends, receives or is idle.
 
     double total_s() const { return uplink_s + downlink_s + sounding_s + control_s + frame_s; }
 

@@ -8,6 +8,14 @@
 #include "config/waveform_format.hpp"
 
 namespace aircomp::runtime {
+namespace {
+
+/// No power takes no energy, however long it lasts.
+double energy_j(double power_w, double seconds) {
+    return power_w > 0 ? power_w * seconds : 0;
+}
+
+}  // namespace
 
 std::vector<double> path_gains(const Config& config) {
     optimizer::Random random(derive_seed(config.seed, seed_for::path_gains));
@@ -105,6 +113,7 @@ void RadioCell::charge_sounding() {
     reference_s_.reset();
     charge_frame({}, header_s_, power_w);
     charge_sounding_uses(uses);
+    server_receives(air_time_s(static_cast<double>(uses)));
 }
 
 void RadioCell::charge_relay_sounding() {
@@ -113,13 +122,19 @@ void RadioCell::charge_relay_sounding() {
                               config_.relays.antennas * config_.radio.pilots_per_antenna;
     ledger_.relay_energy_j += config_.relays.power_w * air_time_s(static_cast<double>(uses));
     charge_sounding_uses(uses);
+    server_receives(air_time_s(static_cast<double>(uses)));
+}
+
+void RadioCell::charge_design_pilots(std::int64_t uses) {
+    charge_sounding_uses(uses);
+    server_sends(air_time_s(static_cast<double>(uses)));
 }
 
 void RadioCell::charge_sounding_uses(std::int64_t uses) {
     const double seconds = air_time_s(static_cast<double>(uses));
     ledger_.sounding_channel_uses += uses;
     ledger_.sounding_s += seconds;
-    now_s_ += seconds;
+    pass(seconds);
 }
 
 std::size_t RadioCell::participants() const {
@@ -129,14 +144,15 @@ std::size_t RadioCell::participants() const {
 
 void RadioCell::charge_uplink(double seconds, std::int64_t channel_uses,
                               const std::vector<double>& power_w, const Frame& frame) {
-    charge_frame(frame, data_head_s_, power_w);
+    if (!shares_frame_) charge_frame(frame, data_head_s_, power_w);
     ++ledger_.all_reduces;
     ledger_.uplink_s += seconds;
     ledger_.uplink_channel_uses += channel_uses;
     for (std::size_t n = 0; n < power_w.size(); ++n) {
         ledger_.transmit_energy_j[n] += power_w[n] * seconds;
     }
-    now_s_ += seconds;
+    server_receives(seconds);
+    pass(seconds);
 }
 
 std::optional<double> RadioCell::reference_age_s() const {
@@ -157,6 +173,8 @@ void RadioCell::charge_frame(const Frame& frame, double preamble_s,
     const double bursts_s = frame.bursts * preamble_s;
     reference_s_.reset();
     charge_frame_s(header_s + turnarounds_s + bursts_s);
+    server_sends(header_s);
+    server_receives(bursts_s);
     if (config_.costs == Costs::paper) return;
     for (std::size_t n = 0; n < power_w.size(); ++n)
         ledger_.transmit_energy_j[n] += power_w[n] * bursts_s;
@@ -165,7 +183,31 @@ void RadioCell::charge_frame(const Frame& frame, double preamble_s,
 void RadioCell::charge_frame_s(double seconds) {
     if (config_.costs == Costs::paper) return;
     ledger_.frame_s += seconds;
+    pass(seconds);
+}
+
+void RadioCell::pass(double seconds) {
     now_s_ += seconds;
+    for (std::size_t n = 0; n < power_w_.size(); ++n) {
+        if (takes_part(n))
+            ledger_.standby_energy_j[n] += energy_j(config_.devices[n].radio_idle_power_w, seconds);
+    }
+    ledger_.server_energy_j += energy_j(config_.radio.server_idle_power_w, seconds);
+}
+
+void RadioCell::server_sends(double seconds) {
+    if (config_.costs == Costs::paper) return;
+    ledger_.server_energy_j += energy_j(config_.radio.server_power_w, seconds);
+    for (std::size_t n = 0; n < power_w_.size(); ++n) {
+        if (takes_part(n))
+            ledger_.standby_energy_j[n] +=
+                energy_j(config_.devices[n].radio_receive_power_w, seconds);
+    }
+}
+
+void RadioCell::server_receives(double seconds) {
+    if (config_.costs == Costs::paper) return;
+    ledger_.server_energy_j += energy_j(config_.radio.server_receive_power_w, seconds);
 }
 
 void RadioCell::charge_control(double bytes) {
@@ -173,21 +215,24 @@ void RadioCell::charge_control(double bytes) {
     const double seconds =
         config_.radio.control_latency_s + bytes / config_.radio.control_rate_bytes_per_s;
     ledger_.control_s += seconds;
-    now_s_ += seconds;
+    pass(seconds);
 }
 
 void RadioCell::charge_downlink(double seconds) {
-    charge_frame_s(config_.frame.turnaround_s);
-    const double begin_s = now_s_;
-    charge_frame_s(header_s_);
+    if (!shares_frame_) {
+        charge_frame_s(config_.frame.turnaround_s);
+        if (config_.frame.reference == Reference::downlink) reference_s_ = now_s_;
+        charge_frame_s(header_s_);
+        server_sends(header_s_);
+    }
+    server_sends(seconds);
     charge_wired_downlink(seconds);
-    if (config_.frame.reference == Reference::downlink) reference_s_ = begin_s;
     silent_since_s_ = now_s_;
 }
 
 void RadioCell::charge_wired_downlink(double seconds) {
     ledger_.downlink_s += seconds;
-    now_s_ += seconds;
+    pass(seconds);
 }
 
 }  // namespace aircomp::runtime

@@ -62,8 +62,11 @@ public:
     const std::vector<double>& path_gains() const { return path_gains_; }
     double noise_power_w() const { return noise_power_w_; }
 
+    /// From now on payloads go into the frame of the last one in their direction, or no longer do.
+    void share_frame(bool shared) { shares_frame_ = shared; }
+
     /// Time passes without transmissions.
-    void elapse(double seconds) { now_s_ += seconds; }
+    void elapse(double seconds) { pass(seconds); }
 
     /// Called before a round: where a new coherence block has begun since the last one, draws and
     /// sounds its channels, charges the sounding, and returns true. Within a block, channels move
@@ -95,8 +98,8 @@ public:
     void charge_sounding();
     /// Charges the relays' sounding at the server, one after the other, once a coherence block.
     void charge_relay_sounding();
-    /// Charges the time of pilots on the air, whoever sends them.
-    void charge_sounding_uses(std::int64_t uses);
+    /// Charges pilots of the server, by which devices design their precoders.
+    void charge_design_pilots(std::int64_t uses);
     void charge_relays(double energy_j) { ledger_.relay_energy_j += energy_j; }
 
     const Ledger& ledger() const { return ledger_; }
@@ -109,14 +112,21 @@ public:
 
 private:
     void draw_block(std::int64_t index);
+    void charge_sounding_uses(std::int64_t uses);
     void charge_frame(const Frame& frame, double preamble_s, const std::vector<double>& power_w);
     void charge_frame_s(double seconds);
+    /// Time passes for all radios.
+    void pass(double seconds);
+    /// What radios take so long besides being idle; `pass` comes of its own.
+    void server_sends(double seconds);
+    void server_receives(double seconds);
 
     Config config_;
     std::vector<double> power_w_;
     std::vector<double> path_gains_;
     double noise_power_w_;
     double header_s_, data_head_s_;  // of samples of the server's bursts, of the devices' own
+    bool shares_frame_ = false;
     double now_s_ = 0;
     std::optional<double> reference_s_;  // when the last way down began, as reference_age_s() says
     double silent_since_s_ = 0;          // the end of the last way down

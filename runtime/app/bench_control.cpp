@@ -63,14 +63,16 @@ void add_bench_control(CLI::App& bench) {
     auto options = std::make_shared<BenchControlOptions>();
     options->bench.program = std::filesystem::read_symlink("/proc/self/exe");
     CLI::App* command = bench.add_subcommand(
-        "control", "An all-reduce over the control link beside a TCP echo of the same size");
-    command->add_option("--devices", options->bench.devices, "Device processes, on loopback")
+        "control", "Time an all-reduce over the control link and a TCP echo of the same size");
+    command
+        ->add_option("--devices", options->bench.devices,
+                     "Number of device processes, on the loopback interface")
         ->check(between(1, 64))
         ->capture_default_str();
-    command->add_option("--length", options->bench.length, "Reals of a vector")
+    command->add_option("--length", options->bench.length, "Real numbers of a vector")
         ->check(between(16, 1 << 20))
         ->capture_default_str();
-    command->add_option("--rounds", options->bench.rounds, "All-reduces to time at least")
+    command->add_option("--rounds", options->bench.rounds, "Time at least this many all-reduces")
         ->check(between(1, 1000000))
         ->capture_default_str();
     command->add_option("--json", options->json, "Write the result to FILE, - for standard output");

@@ -158,7 +158,7 @@ void run(const MpiBenchOptions& options) {
 void add_bench_mpi(CLI::App& bench) {
     auto options = std::make_shared<MpiBenchOptions>();
     CLI::App* command = bench.add_subcommand(
-        "mpi", "The wired engine under mpirun -n N+1 against one process, interleaved");
+        "mpi", "Compare the speed of N devices under mpirun -n N+1 with that of one process");
     command->add_option("--tokens", options->tokens, "Tokens to decode")
         ->check(between(1, 2000))
         ->capture_default_str();
@@ -175,7 +175,7 @@ void add_bench_mpi(CLI::App& bench) {
         ->capture_default_str();
     command
         ->add_option("--folder", options->folder,
-                     "Where the random model lies meanwhile, float32, the same for all ranks")
+                     "Folder for a random model in float32, the same for all ranks")
         ->capture_default_str();
     command->add_option("--json", options->json, "Write the result to FILE, - for standard output");
     command->footer("Example:\n  mpirun -n 3 aircomp bench mpi --tokens 20");

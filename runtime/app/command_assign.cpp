@@ -91,13 +91,10 @@ std::string device_table(const Json& result) {
 }
 
 void run(AssignOptions& options) {
-    if (!options.plot.empty() && (options.json.empty() || options.json == "-")) {
-        throw std::invalid_argument("--plot: needs --json FILE as well, which it is drawn from");
-    }
     const auto config = options.config();
     const Model model = open_model(config, /*needs_tokenizer=*/false);
     const auto& dimensions = model.checkpoint.config();
-    const double bytes_per_weight = inference::bytes_per_weight(model.checkpoint);
+    const double bytes_per_weight = inference::bytes_per_weight(model.checkpoint, config.compute);
     const auto problem = runtime::assignment_problem(config, dimensions, bytes_per_weight);
     options.assignment.seed = config.seed;
     options.assignment.progress = progress_bar("assign");
@@ -142,12 +139,15 @@ void add_assign(CLI::App& program) {
     command->add_option("--snr-db", options->snr_db,
                         "Largest device power over receiver noise, dB");
     command->add_option("--seed", options->seed, "Seed of path gains and channels");
-    command->add_option("--steps", options->assignment.max_iterations, "Most steps of the search")
+    command
+        ->add_option("--steps", options->assignment.max_iterations,
+                     "Largest number of steps of the search")
         ->check(above_zero())
         ->capture_default_str();
     command
         ->add_option("--tolerance", options->assignment.tolerance,
-                     "Stop where no feasible move promises more than this part of the NMSE")
+                     "Stop when no change of the shares is expected to lower the NMSE by more than "
+                     "this part of it")
         ->check(above_zero())
         ->capture_default_str();
     command->add_option("--json", options->json,

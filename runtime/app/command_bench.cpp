@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <optional>
+#include <stdexcept>
+#include <tuple>
 
+#include "aircomp/inference/compute.hpp"
 #include "aircomp/inference/random_model.hpp"
 #include "aircomp/inference/thread_count.hpp"
 #include "commands.hpp"
@@ -19,6 +23,7 @@ struct BenchOptions {
     int tokens = 20;
     int threads = inference::thread_count();
     std::int64_t layers = 22;
+    std::string torch;  ///< The device of libtorch; empty: none.
     std::string json;
 };
 
@@ -30,15 +35,37 @@ inference::Checkpoint random_tinyllama(const BenchOptions& options, inference::D
     return inference::random_model(dimensions, random);
 }
 
+/// What libtorch has to be timed with beside weights of that type; nothing where that was not asked
+/// for, or, with a word about it, where it is not possible.
+std::optional<inference::Compute> torch_of(const BenchOptions& options,
+                                           inference::ComputeType type) {
+    if (options.torch.empty()) return std::nullopt;
+    const inference::Compute torch{inference::ComputeBackend::torch, options.torch, type};
+    try {
+        inference::require_compute(torch);
+    } catch (const std::runtime_error& error) {
+        if (type == inference::ComputeType::float32) throw;
+        std::cerr << "torch is left out: " << error.what() << "\n";
+        return std::nullopt;
+    }
+    return torch;
+}
+
 void bench_decode(const BenchOptions& options) {
+    using inference::ComputeType;
+    using inference::DataType;
     Json results = Json::array();
     std::vector<std::vector<std::string>> rows = {
         {"weights", "tokens/s", "GB a token", "bandwidth GB/s", "fraction"}};
-    for (const auto& [name, type] : {std::pair{"float32", inference::DataType::f32},
-                                     std::pair{"bfloat16", inference::DataType::bf16}}) {
+    if (!options.torch.empty())
+        rows.front().insert(rows.front().end(), {"torch tokens/s", "torch / kernels"});
+    for (const auto& [name, type, torch_type] :
+         {std::tuple{"float32", DataType::f32, ComputeType::float32},
+          std::tuple{"bfloat16", DataType::bf16, ComputeType::bfloat16}}) {
+        const auto torch = torch_of(options, torch_type);
         const auto checkpoint = random_tinyllama(options, type);
         const auto speed =
-            runtime::measure_decode_speed(checkpoint, options.threads, options.tokens);
+            runtime::measure_decode_speed(checkpoint, options.threads, options.tokens, torch);
         rows.push_back({name, number("%.2f", speed.tokens_per_s),
                         number("%.2f", speed.weight_bytes_per_token / 1e9),
                         number("%.1f", speed.read_bytes_per_s / 1e9),
@@ -48,6 +75,13 @@ void bench_decode(const BenchOptions& options) {
                            {"weight_bytes_per_token", speed.weight_bytes_per_token},
                            {"read_bytes_per_s", speed.read_bytes_per_s},
                            {"bandwidth_fraction", speed.bandwidth_fraction}});
+        if (options.torch.empty()) continue;
+        rows.back().push_back(torch ? number("%.2f", speed.torch_tokens_per_s) : "-");
+        rows.back().push_back(torch ? number("%.2f", speed.torch_over_kernels) : "-");
+        if (!torch) continue;
+        results.back()["torch"] = {{"device", torch->device},
+                                   {"tokens_per_s", speed.torch_tokens_per_s},
+                                   {"over_kernels", speed.torch_over_kernels}};
     }
     std::cerr << table(rows);
     write_json({{"decode", results}}, options.json);
@@ -113,15 +147,22 @@ void add_bench(CLI::App& program) {
         bench->add_option("--json", options->json,
                           "Write the result to FILE, - for standard output");
         bench->callback([options, measure] { measure(*options); });
+        return bench;
     };
-    add("decode", "Tokens per second as a fraction of memory bandwidth, one device", bench_decode);
-    add("media", "Symbol medium over exact medium, four devices, interleaved", bench_media);
+    add("decode", "Tokens per second as a fraction of memory bandwidth, one device", bench_decode)
+        ->add_option(
+            "--torch", options->torch,
+            "Also time libtorch on this device, cpu or cuda:N, token by token in turn with "
+            "the kernels; takes memory for the weights a second time");
+    add("media", "Time with the medium symbol over time with exact sums, four devices",
+        bench_media);
     add_bench_control(*command);
 #ifdef AIRCOMP_WITH_MPI
     add_bench_mpi(*command);
 #endif
     command->footer(
-        "Examples:\n  aircomp bench decode --tokens 20\n  aircomp bench media --json -\n  aircomp "
+        "Examples:\n  aircomp bench decode --tokens 20 --torch cpu\n  aircomp bench media --json "
+        "-\n  aircomp "
         "bench control");
 }
 

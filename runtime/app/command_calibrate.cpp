@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // aircomp calibrate: makes the file that tells what of a model's partials need not be sent.
+#include <unistd.h>
+
+#include <cerrno>
 #include <filesystem>
 #include <iostream>
+#include <system_error>
 
 #include "aircomp/inference/checkpoint.hpp"
 #include "aircomp/inference/model_calibration.hpp"
@@ -46,7 +50,21 @@ std::vector<inference::Token> tokens_of_texts(const CalibrateCommand& command,
     return tokens;
 }
 
+/// Before the work, which takes minutes.
+void check_output(const std::string& output) {
+    namespace fs = std::filesystem;
+    const fs::path file = output;
+    if (file.has_parent_path()) fs::create_directories(file.parent_path());
+    const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+    const fs::path written = fs::exists(file) ? file : folder;
+    if (::access(written.c_str(), W_OK) != 0) {
+        throw std::runtime_error(output +
+                                 ": cannot be written: " + std::generic_category().message(errno));
+    }
+}
+
 void calibrate(const CalibrateCommand& command) {
+    check_output(command.output);
     const inference::Checkpoint checkpoint(command.model);
     const auto tokenizer = inference::load_tokenizer(command.model);
     inference::require_same_vocabulary(*tokenizer, checkpoint.config());
@@ -54,10 +72,14 @@ void calibrate(const CalibrateCommand& command) {
     auto options = runtime::calibrate_options(
         checkpoint, *tokenizer, inference::thread_count(command.threads), command.options);
     options.progress = progress_bar;
+    if (!command.texts.empty()) options.text = joined(command.texts);
     const auto calibration = runtime::calibrate_model(checkpoint, tokens, options);
     inference::write_calibration(command.output, calibration);
-    const auto bytes = std::filesystem::file_size(command.output);
-    std::cerr << command.output << ": " << bytes << " bytes, of " << tokens.size() << " tokens\n";
+    const bool is_file = std::filesystem::is_regular_file(command.output);
+    const Json bytes = is_file ? Json(std::filesystem::file_size(command.output)) : Json(nullptr);
+    std::cerr << command.output << ": ";
+    if (is_file) std::cerr << bytes << " bytes, ";
+    std::cerr << "of " << tokens.size() << " tokens\n";
     write_json({{"file", command.output},
                 {"bytes", bytes},
                 {"tokens", tokens.size()},
@@ -71,24 +93,32 @@ void calibrate(const CalibrateCommand& command) {
 void add_calibrate(CLI::App& program) {
     auto own = std::make_shared<CalibrateCommand>();
     CLI::App* command = program.add_subcommand(
-        "calibrate", "Learn from text what of a model's partials need not be sent");
+        "calibrate", "Find out, on text, which part of a model's partials need not be sent");
     add_model_option(*command, own->model, "")->required();
     command->add_option(
         "--text", own->texts,
-        "UTF-8 texts; prose, code and chat mixed serve best. Without it: the program's own");
+        "UTF-8 texts, best a mixture of prose, code and chat. Without it: the program's own text");
     command->add_option("--output", own->output, "The file to write, *.aircomp-calibration")
         ->required();
-    command->add_option("--limit-tokens", own->limit_tokens, "Tokens of all texts together")
+    command
+        ->add_option("--limit-tokens", own->limit_tokens,
+                     "Largest number of tokens, of all texts together")
         ->check(between(1024, 10000000))
         ->capture_default_str();
     command
         ->add_option("--rank", own->options.prediction_rank,
-                     "Directions of the stream that predictions read")
+                     "Number of directions of the residual stream that predictions use")
         ->check(between(1, 1 << 16))
         ->capture_default_str();
     command
         ->add_option("--transform-rank", own->options.transform_rank,
-                     "Directions that the transform changes")
+                     "Number of directions that the transform changes")
+        ->check(between(0, 1 << 16))
+        ->capture_default_str();
+    command
+        ->add_option("--update-rank", own->options.update_rank,
+                     "Directions that the downlink closed-loop-transform turns to the coordinates "
+                     "before it codes; 0: none")
         ->check(between(0, 1 << 16))
         ->capture_default_str();
     command->add_option("--window", own->options.window, "Tokens of a sequence")
@@ -96,7 +126,7 @@ void add_calibrate(CLI::App& program) {
         ->capture_default_str();
     command
         ->add_option("--seed", own->options.seed,
-                     "Of the noise that sensitivities are measured with")
+                     "Seed of the noise that sensitivities are measured with")
         ->capture_default_str();
     command->add_option("--threads", own->threads, "Threads to compute with; 0: all cores");
     command->add_option("--json", own->json,

@@ -182,8 +182,8 @@ void add_chat(CLI::App& program) {
         program.add_subcommand("chat", "Hold a conversation over the air, a line for each turn");
     options->ExperimentOptions::add_to(*command);
     command->add_option("--system", options->system,
-                        "What the model is told before the first turn");
-    command->add_option("--tokens", options->tokens, "How many tokens an answer has at most")
+                        "System prompt: text for the model before the first turn");
+    command->add_option("--tokens", options->tokens, "Largest number of tokens of an answer")
         ->check(above_zero())
         ->capture_default_str();
     add_sampling(*command, options->sampling);

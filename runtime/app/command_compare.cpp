@@ -47,9 +47,6 @@ std::vector<std::string> row(const Json& result) {
 }
 
 void run(const CompareOptions& options) {
-    if (!options.plot.empty() && (options.json.empty() || options.json == "-")) {
-        throw std::invalid_argument("--plot: needs --json FILE as well, which it is drawn from");
-    }
     auto config = options.config();
     const Model model = open_calibrated_model(config, /*needs_tokenizer=*/true);
     const Json results =
@@ -81,8 +78,9 @@ void add_compare(CLI::App& program) {
     options->add_to(*command);
     options->evaluation.progress = progress_bar;
     add_evaluation(*command, options->evaluation);
-    command->add_flag("--reference", options->evaluation.reference,
-                      "Also run the unsplit model beside each: KL divergence and top-1 agreement");
+    command->add_flag(
+        "--reference", options->evaluation.reference,
+        "Also run the model on one device and give KL divergence and top-1 agreement with it");
     command->add_option("--schemes", options->schemes, "Which schemes, e.g. exact,digital,mmse")
         ->delimiter(',')
         ->check(one_of(runtime::name_list(runtime::schemes())))

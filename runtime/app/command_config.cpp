@@ -93,11 +93,10 @@ void run(const ConfigOptions& options) {
 void add_config(CLI::App& program) {
     auto options = std::make_shared<ConfigOptions>();
     CLI::App* command = program.add_subcommand(
-        "config", "Print what can be configured, or what a configuration file comes to");
+        "config", "Print all keys with their defaults, or with the values of a configuration file");
     command->add_option("section", options->section, "One section or key; all without it");
     command->add_option("--file", options->file, "Configuration (YAML); without it, the defaults")
-        ->transform(shipped_file())
-        ->check(CLI::ExistingFile);
+        ->transform(shipped_file());
     auto* json = command->add_option("--json", options->json,
                                      "Write it as JSON, with units and ranges; -: standard output");
     command->add_flag("--markdown", options->markdown, "Print the page docs/configuration.md")

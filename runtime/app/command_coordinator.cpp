@@ -12,6 +12,7 @@
 #include "experiment_options.hpp"
 #include "generation.hpp"
 #include "model_option.hpp"
+#include "open_files.hpp"
 #include "schemes/registry.hpp"
 #include "serving_options.hpp"
 #include "validators.hpp"
@@ -28,6 +29,8 @@ struct CoordinatorOptions {
     ServingOptions serving;
     std::string listen;
     std::string metrics_listen;
+    std::string page;
+    std::filesystem::path page_file;
     std::string certificates;
     std::string scheme;
     std::optional<std::string> calibration;
@@ -41,10 +44,12 @@ runtime::Config config_of(const CoordinatorOptions& options) {
     if (!options.model_folder.empty()) config.model.folder = options.model_folder;
     if (!options.listen.empty()) config.testbed.listen = options.listen;
     if (!options.metrics_listen.empty()) config.testbed.metrics_listen = options.metrics_listen;
+    if (!options.page.empty()) config.status.page = options.page;
     if (!options.certificates.empty()) config.testbed.certificates = options.certificates;
     if (!options.scheme.empty()) config.scheme = options.scheme;
     if (options.calibration)
         config.calibration.file = *options.calibration == "none" ? "" : *options.calibration;
+    runtime::look_into_caches(config, options.config_file);
     runtime::validate(config, "command line", runtime::check_scheme);
     return config;
 }
@@ -58,6 +63,13 @@ Json to_json(const runtime::testbed::CoordinatorSummary& summary,
 
 double db(double ratio) {
     return 10 * std::log10(std::max(1e-20, ratio));
+}
+
+/// Where sums came down by air.
+std::string messages_of(const runtime::testbed::AirSummary& air) {
+    if (air.messages == 0) return "";
+    return "; " + std::to_string(air.messages) + " sums by air, " +
+           std::to_string(air.repeated_messages) + " sent again";
 }
 
 /// What the sums' way over the air was like; nothing where they went over the control link.
@@ -85,7 +97,7 @@ std::string air_report(const runtime::testbed::CoordinatorSummary& summary) {
            (air.nmse ? number("%.2f dB", db(*air.nmse)) + ", expected " + expected
                      : expected + " expected") +
            "; " + std::to_string(air.soundings) + " soundings, " +
-           std::to_string(air.repeated_rounds) + " rounds repeated\n";
+           std::to_string(air.repeated_rounds) + " rounds repeated" + messages_of(air) + "\n";
 }
 
 void print_summary(const runtime::testbed::CoordinatorSummary& summary) {
@@ -111,6 +123,17 @@ void print_summary(const runtime::testbed::CoordinatorSummary& summary) {
               << table(rows) << air_report(summary);
 }
 
+/// Where the page is, if there is one: where requests come to, or where the configuration says.
+std::optional<runtime::testbed::PageOptions> page_of(CoordinatorOptions& options) {
+    const auto& status = options.run.config.status;
+    auto& front = options.serving.front();
+    const bool answers = !front.listen.empty();
+    if (!answers && status.page == "none") return std::nullopt;
+    if (!answers) front.listen = status.page;
+    return runtime::testbed::PageOptions{options.serving.whole_front(status.token_file),
+                                         answers ? "--serve" : "status.page", options.page_file};
+}
+
 /// Answers clients until it is interrupted.
 void serve(CoordinatorOptions& options, const Model& model) {
     const bool has_prompt = !options.prompt.empty() || !options.text_file.empty();
@@ -118,9 +141,8 @@ void serve(CoordinatorOptions& options, const Model& model) {
         throw std::invalid_argument(
             "--serve: expected none of --prompt, --text-file and --resume with it");
     }
-    auto served = options.serving.model(options.run.config, model);
-    served.seed = options.seed.value_or(served.seed);
-    options.run.serving = {std::move(served), options.serving.whole_front()};
+    options.run.served = options.serving.model(options.run.config, model);
+    options.run.served->seed = options.seed.value_or(options.run.served->seed);
     const auto summary = runtime::testbed::run_coordinator(options.run);
     if (options.run.log.format == runtime::testbed::LogFormat::text) print_summary(summary);
     write_json(Json::parse(runtime::testbed::summary_json(summary)), options.json);
@@ -137,13 +159,20 @@ void run(CoordinatorOptions options) {
     own.config = config;
     own.calibration =
         runtime::calibration_tokens(config, model.checkpoint.config(), model.tokenizer.get());
-    if (!options.serving.front().listen.empty()) return serve(options, model);
+    const bool answers = !options.serving.front().listen.empty();
+    own.page = page_of(options);
+    if (own.page) allow_many_files();
+    own.tokenizer = model.tokenizer.get();
+    if (answers) return serve(options, model);
     if (options.prompt.empty() == options.text_file.empty()) {
         throw std::invalid_argument("expected one of --prompt, --text-file and --serve");
     }
-    const std::string text = options.prompt.empty() ? read_text(options.text_file) : options.prompt;
+    const bool is_file = options.prompt.empty();
+    const std::string text = is_file ? read_text(options.text_file) : options.prompt;
     own.prompt = options.turn.encode(model, text);
-    runtime::require_context(config, model, own.prompt.size(), own.tokens, "--tokens");
+    runtime::require_context(config, model,
+                             {own.prompt.size(), is_file ? options.text_file : "--prompt"},
+                             own.tokens, "--tokens");
     own.sampling.seed = options.seed.value_or(config.seed);
     own.stop_tokens = options.turn.stop_tokens(model);
     own.sampled_vocabulary = model.tokenizer->size();
@@ -172,13 +201,19 @@ void add_coordinator(CLI::App& program) {
         ->required();
     options->serving.front().listen.clear();
     command->add_option("--serve", options->serving.front().listen,
-                        "HOST:PORT for OpenAI's clients and the page, in place of a prompt");
+                        "HOST:PORT for OpenAI's clients and the page, in place of a prompt and of "
+                        "status.page");
+    command->add_option("--page", options->page,
+                        "HOST:PORT of the page that shows the run, in place of the "
+                        "configuration's");
+    command->add_option("--page-file", options->page_file,
+                        "Gets the page's address, once it is served");
     options->serving.add_to(*command);
     add_model_option(*command, options->model_folder, "; in place of the configuration's");
     command->add_option("--prompt", options->prompt, "Text to continue");
     command->add_option("--text-file", options->text_file, "File with the text to continue")
         ->transform(shipped_file());
-    command->add_option("--tokens", options->run.tokens, "How many tokens to make at most")
+    command->add_option("--tokens", options->run.tokens, "Largest number of tokens to generate")
         ->check(above_zero())
         ->capture_default_str();
     options->turn.add_to(*command);
@@ -194,9 +229,9 @@ void add_coordinator(CLI::App& program) {
     command->add_option("--certificates", options->certificates,
                         "Folder of the coordinator's certificate, in place of the configuration's");
     command->add_option("--port-file", options->run.port_file,
-                        "Gets the address that is listened on, once it is");
+                        "File for the coordinator's address, written when it listens");
     command->add_option("--resume", options->run.resume,
-                        "Keeps the tokens in this file, and goes on from them where it exists");
+                        "File for the tokens; if it exists, the run continues from its tokens");
     add_log(*command, options->run.log);
     command->add_option("--json", options->json,
                         "Write the result as JSON to FILE, - for standard output");
@@ -205,6 +240,7 @@ void add_coordinator(CLI::App& program) {
         "  aircomp coordinator configs/laboratory-exact.yaml --prompt \"The server\"\n"
         "  aircomp coordinator lab.yaml --listen 10.0.0.1:5810 --certificates lab/coordinator "
         "--prompt \"Once\" --resume tokens.log\n"
+        "  aircomp coordinator configs/laboratory-exact.yaml --page 127.0.0.1:8080 --prompt Once\n"
         "  aircomp coordinator configs/laboratory-exact.yaml --serve 127.0.0.1:8080");
     command->callback([options] { run(*options); });
 }

@@ -25,15 +25,6 @@ void run_command(const std::vector<std::string>& words) {
     if (code != 0) throw CLI::RuntimeError(code);
 }
 
-/// What was asked for, SmolLM2, or the small model where that cannot be had.
-std::string demo_model(const DemoOptions& options, const std::string& small) {
-    if (!options.model.empty()) return options.model;
-    if (fetch_model("smollm2") == 0) return inference::find_model("smollm2");
-    say("SmolLM2 cannot be downloaded: the model is the small one that comes with the program, 4.6 "
-        "million parameters");
-    return small;
-}
-
 /// Models that were not taught to chat continue the prompt.
 bool can_chat(const std::string& model) {
     const auto chat = inference::read_chat_template(model);
@@ -89,6 +80,14 @@ void say(const std::string& text) {
     std::cout << "aircomp demo: " << text << std::endl;
 }
 
+std::string demo_model(const DemoOptions& options, const std::string& small) {
+    if (!options.model.empty()) return options.model;
+    if (fetch_model("smollm2") == 0) return inference::find_model("smollm2");
+    say("SmolLM2 cannot be downloaded: the model is the small one that comes with the program, 4.6 "
+        "million parameters");
+    return small;
+}
+
 std::vector<std::string> demo_sampling() {
     return {"--temperature", "0.7", "--top-p", "0.9", "--repetition-penalty", "1.1"};
 }
@@ -96,15 +95,20 @@ std::vector<std::string> demo_sampling() {
 void add_demo(CLI::App& program) {
     auto options = std::make_shared<DemoOptions>();
     CLI::App* command = program.add_subcommand(
-        "demo", "Show the main job: a model over four devices, and the ways to carry its sums");
+        "demo", "Show the main job: a model over four devices, and a comparison of the schemes");
     add_model_option(
         *command, options->model,
-        "; in place of SmolLM2, which is downloaded, or of the small model where it cannot be");
-    command->add_flag(
+        "; in place of SmolLM2, which is downloaded, or of the small model if that fails");
+    CLI::Option* testbed = command->add_flag(
         "--testbed", options->testbed,
         "Instead: a coordinator and four devices as processes, each with a virtual radio");
+    command
+        ->add_flag("--page", options->page,
+                   "With --testbed: a page in the browser that shows the radios at work, with a "
+                   "chat, until Ctrl-C")
+        ->needs(testbed);
     command->add_option("--prompt", options->prompt, "Text to continue, or question to answer");
-    command->add_option("--tokens", options->tokens, "How many tokens to make at most")
+    command->add_option("--tokens", options->tokens, "Largest number of tokens to generate")
         ->check(above_zero());
     command->add_option("--out", options->out, "Folder for the numbers, the picture and logs")
         ->capture_default_str();
@@ -114,9 +118,14 @@ void add_demo(CLI::App& program) {
         "  aircomp demo --prompt \"What is a radio?\" --tokens 128\n"
         "  aircomp demo --model inference/models/demo --prompt \"The captain looked at the sea "
         "and\"\n"
-        "  aircomp demo --testbed");
+        "  aircomp demo --testbed\n"
+        "  aircomp demo --testbed --page");
     command->callback([options] {
-        std::filesystem::create_directories(options->out);
+        std::error_code error;
+        std::filesystem::create_directories(options->out, error);
+        if (error)
+            throw std::runtime_error("--out: " + options->out +
+                                     " cannot be made: " + error.message());
         unwind_on_signals();
         if (!options->testbed) return run_simulation_demo(*options);
         const int code = run_testbed_demo(*options);

@@ -14,6 +14,7 @@
 #include <set>
 #include <thread>
 
+#include "aircomp/inference/compute.hpp"
 #include "commands.hpp"
 #include "engine/first_light.hpp"
 #include "experiment_options.hpp"
@@ -103,7 +104,51 @@ Finding processor() {
     if (wide) return {"processor", Health::good, cores + "AVX-512"};
     if (medium) return {"processor", Health::good, cores + "AVX2"};
     return {"processor", Health::weak, cores + "neither AVX2 nor AVX-512",
-            "weights are read by plain loops: expect a few times fewer tokens/s"};
+            "weights are read without vector instructions: expect a few times fewer tokens/s"};
+}
+
+/// Why libtorch cannot compute so here; empty where it can.
+std::string hindrance(const inference::Compute& compute) {
+    try {
+        inference::require_compute(compute);
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
+    return "";
+}
+
+/// What the backend torch could be set to here.
+Finding torch() {
+    using inference::Compute;
+    using inference::ComputeType;
+    std::string found;
+    try {
+        found = "libtorch " + inference::torch_version();
+    } catch (const std::runtime_error& error) {
+        return {"torch", Health::weak, error.what(),
+                "only calibrations and the backend torch need it: install aircomp whole"};
+    }
+    for (int n = -1;; ++n) {
+        Compute compute{inference::ComputeBackend::torch,
+                        n < 0 ? "cpu" : "cuda:" + std::to_string(n), ComputeType::float32};
+        if (!hindrance(compute).empty()) break;
+        found += ", " + compute.device + ":";
+        for (const ComputeType type :
+             {ComputeType::float32, ComputeType::bfloat16, ComputeType::float16}) {
+            compute.dtype = type;
+            if (hindrance(compute).empty()) found += std::string(" ") + inference::name_of(type);
+        }
+    }
+    return {"torch", Health::good, found};
+}
+
+/// Of the configuration's section compute.
+Finding compute_of(const runtime::Config& config) {
+    const std::string problem = hindrance(config.compute);
+    if (problem.empty()) return {"compute", Health::good, "as the configuration has it"};
+    return {"compute", Health::bad, problem,
+            "set what libtorch has here (see torch above), or build with the libtorch of PyPI's "
+            "torch (docs/install.md)"};
 }
 
 Finding governor() {
@@ -113,13 +158,14 @@ Finding governor() {
                                     "/cpufreq/scaling_governor");
         if (!one.empty()) governors.insert(one);
     }
-    if (governors.empty()) return {"CPU governor", Health::good, "not this host's to choose"};
+    if (governors.empty()) return {"CPU governor", Health::good, "this host cannot choose it"};
     std::string found;
     for (const auto& one : governors)
         found += (found.empty() ? "" : ", ") + one;
     if (found == "performance") return {"CPU governor", Health::good, found};
     return {"CPU governor", Health::weak, found,
-            "cpupower frequency-set --governor performance, or radios underflow while it wakes up"};
+            "run cpupower frequency-set --governor performance; otherwise radios may underflow "
+            "while the CPU speeds up"};
 }
 
 Finding real_time() {
@@ -139,15 +185,17 @@ Finding system_clock() {
     if (adjtimex(&state) >= 0 && (state.status & STA_UNSYNC) == 0) {
         return {"system clock", Health::good, "synchronised"};
     }
-    return {"system clock", Health::weak, "not known to be synchronised",
-            "run chrony or systemd-timesyncd, or certificates seem to have ended or not begun"};
+    return {
+        "system clock", Health::weak, "not known to be synchronised",
+        "run chrony or systemd-timesyncd; with a wrong clock, valid certificates may be refused"};
 }
 
 Finding socket_buffer(const std::string& key) {
     const std::string text = first_line("/proc/sys/net/core/" + key);
     const std::string what = "net.core." + key;
     if (text.empty()) {
-        return {what, Health::weak, "cannot be read", "look at it where /proc/sys is mounted"};
+        return {what, Health::weak, "cannot be read",
+                "check it on a system where /proc/sys is mounted"};
     }
     const std::int64_t bytes = std::stoll(text);
     if (bytes >= socket_buffer_bytes) return {what, Health::good, text + " bytes"};
@@ -177,8 +225,8 @@ Finding radios_in_sight() {
     }
     if (!list.empty()) return {"radios in sight", Health::good, list};
     return {"radios in sight", Health::weak, "none",
-            "none is needed but where sums go over the air: then check power, cable, network and "
-            "access rights; virtual ones want UHD_MODULE_PATH (docs/virtual-radio.md)"};
+            "radios are needed only for sums over the air: then check power, cable, network and "
+            "access rights; virtual radios need UHD_MODULE_PATH (docs/virtual-radio.md)"};
 }
 
 /// As every command that needs the radio opens it: reference, channels, rates.
@@ -195,8 +243,9 @@ Finding bring_up(const std::string& what, const runtime::Config& config,
         const std::string why = error.what();
         const bool is_reference = why.find("ref_locked") != std::string::npos;
         return {what, Health::bad, why,
-                is_reference ? "10 MHz at REF IN, 0 to 15 dBm; see docs/laboratory.md"
-                             : "mend section radios of the configuration; see docs/laboratory.md"};
+                is_reference
+                    ? "10 MHz at REF IN, 0 to 15 dBm; see docs/laboratory.md"
+                    : "correct the section radios of the configuration; see docs/laboratory.md"};
     }
 }
 
@@ -219,8 +268,8 @@ void examine_radio(const runtime::Config& config, std::optional<std::size_t> dev
     const auto probe = ask({"uhd_usrp_probe", "--args", args});
     if (probe.status != 0) {
         findings.push_back({what, Health::bad, last_line(probe.text),
-                            "uhd_images_downloader, then uhd_image_loader, mend a wrong firmware "
-                            "or FPGA image"});
+                            "if the firmware or FPGA image is wrong, run uhd_images_downloader, "
+                            "then uhd_image_loader"});
         return;
     }
     std::string state = behind(probe.text, "Mboard:");
@@ -242,7 +291,7 @@ Finding certificates(const std::filesystem::path& folder) {
     }
     const auto chain = ask({"openssl", "verify", "-CAfile", folder / "authority.pem", file});
     if (chain.status != 0) {
-        return {what, Health::bad, last_line(chain.text), "issue it anew: aircomp pki issue"};
+        return {what, Health::bad, last_line(chain.text), "issue a new one: aircomp pki issue"};
     }
     const auto end =
         behind(ask({"openssl", "x509", "-enddate", "-noout", "-in", file}).text, "notAfter=");
@@ -250,7 +299,7 @@ Finding certificates(const std::filesystem::path& folder) {
         ask({"openssl", "x509", "-checkend", std::to_string(static_cast<std::int64_t>(month_s)),
              "-noout", "-in", file});
     if (soon.status != 0) {
-        return {what, Health::weak, "ends " + end, "issue it anew: aircomp pki issue"};
+        return {what, Health::weak, "ends " + end, "issue a new one: aircomp pki issue"};
     }
     return {what, Health::good, "until " + end};
 }
@@ -262,6 +311,7 @@ std::vector<Finding> examine(const DoctorOptions& options) {
         config = runtime::read_config(options.config_file, runtime::check_scheme);
     const auto& radios = config.radios;
     std::vector<Finding> findings = {processor(),
+                                     torch(),
                                      governor(),
                                      real_time(),
                                      system_clock(),
@@ -269,6 +319,8 @@ std::vector<Finding> examine(const DoctorOptions& options) {
                                      socket_buffer("wmem_max"),
                                      uhd(/*needed=*/!radios.devices.empty())};
     const bool has_uhd = findings.back().health == Health::good;
+    if (config.compute.backend == inference::ComputeBackend::torch)
+        findings.push_back(compute_of(config));
     if (has_uhd && radios.devices.empty()) findings.push_back(radios_in_sight());
     if (has_uhd && !radios.devices.empty()) {
         examine_radio(config, std::nullopt, findings);
@@ -309,7 +361,7 @@ int run(const DoctorOptions& options) {
 void add_doctor(CLI::App& program) {
     auto options = std::make_shared<DoctorOptions>();
     CLI::App* command = program.add_subcommand(
-        "doctor", "Check whether this host is fit for a testbed, and say how to mend what is not");
+        "doctor", "Check whether this host is fit for a testbed, and say how to solve problems");
     command
         ->add_option("config", options->config_file,
                      "YAML configuration whose radios and certificates are examined")

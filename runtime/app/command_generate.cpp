@@ -15,7 +15,8 @@ void run(const GenerationOptions& options) {
     const Model model = open_calibrated_model(config, /*needs_tokenizer=*/true);
     const auto& tokenizer = *model.tokenizer;
     auto prompt = options.turn.encode(model, options.prompt);
-    runtime::require_context(config, model, prompt.size(), options.tokens, "--tokens");
+    runtime::require_context(config, model, {prompt.size(), "--prompt"}, options.tokens,
+                             "--tokens");
     runtime::Simulation simulation(config, model.checkpoint, &tokenizer);
     simulation.model().reserve(static_cast<std::int64_t>(prompt.size()) + options.tokens);
     auto sampling = options.sampling;
@@ -26,8 +27,15 @@ void run(const GenerationOptions& options) {
     out << options.shown_prompt() << std::flush;
     const auto begin = std::chrono::steady_clock::now();
     const std::size_t prompt_size = prompt.size();
+    std::optional<double> first_token_s;
+    const auto next_logits = [&, next = simulation.next_logits()](
+                                 gsl::span<const inference::Token> fresh, std::int64_t position) {
+        auto logits = next(fresh, position);
+        if (!first_token_s) first_token_s = simulation.elapsed_s();
+        return logits;
+    };
     const auto tokens =
-        inference::continue_text(simulation.next_logits(), sampler, std::move(prompt),
+        inference::continue_text(next_logits, sampler, std::move(prompt),
                                  options.continuation(model), TextStream(tokenizer, out));
     const double wall_s =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -37,6 +45,10 @@ void run(const GenerationOptions& options) {
     const auto made = static_cast<double>(tokens.size() - prompt_size);
     std::cerr << "\n";
     print_cost(std::cerr, simulation);
+    if (first_token_s) {
+        std::cerr << "first token after " << duration(*first_token_s) << ", simulated ("
+                  << prompt_size << " tokens of the prompt)\n";
+    }
     Json result = describe(simulation.config());
     result["text"] = tokenizer.decode_text(tokens);
     if (options.turn.chat) {
@@ -47,6 +59,7 @@ void run(const GenerationOptions& options) {
     result["new_tokens"] = static_cast<std::int64_t>(made);
     result["nmse"] = simulation.model().nmse();
     result["time_per_token"] = app::to_json(cost);
+    result["first_token_s"] = first_token_s ? Json(*first_token_s) : Json(nullptr);
     result["software_tokens_per_s"] = made / wall_s;
     write_json(result, options.json);
 }

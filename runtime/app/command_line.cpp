@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/nearest_name.hpp"
+#include "file_options.hpp"
 #include "output.hpp"
 
 namespace aircomp::app {
@@ -63,6 +64,37 @@ CLI::Validator finite_number() {
         "");
 }
 
+/// The option of that long name, if it takes a list with commas.
+const CLI::Option* list_option(const CLI::App& command, const std::string& name) {
+    for (const CLI::Option* option : command.get_options()) {
+        if (option->get_delimiter() == ',' && option->check_lname(name)) return option;
+    }
+    return nullptr;
+}
+
+bool has_empty_item(const std::string& items) {
+    return items.empty() || items.front() == ',' || items.back() == ',' ||
+           items.find(",,") != std::string::npos;
+}
+
+/// `words` are those behind the command's name.
+void check_lists(const CLI::App& command, const std::vector<std::string>& words) {
+    const CLI::Option* list = nullptr;
+    for (const std::string& word : words) {
+        std::string items = word;
+        if (word.rfind("--", 0) == 0) {
+            const auto equals = word.find('=');
+            list = list_option(command, word.substr(2, equals - 2));
+            if (equals == std::string::npos) continue;
+            items = word.substr(equals + 1);
+        }
+        if (list != nullptr && has_empty_item(items)) {
+            throw CLI::ValidationError(
+                list->get_name(), "expected a list without empty items, found '" + items + "'");
+        }
+    }
+}
+
 /// The first word of the command line that no command took for its own.
 std::string unknown_option(const CLI::App& command) {
     for (const std::string& word : command.remaining())
@@ -101,18 +133,17 @@ std::string in_words(const CLI::ParseError& error) {
 /// What stands for the value of an option.
 std::string placeholder(const CLI::Option& option, const Type& type) {
     using Names = std::vector<std::string>;
-    static const Names files = {"config",  "json",      "plot",   "text",  "text-file",
-                                "problem", "port-file", "resume", "radio", "token-file"};
-    static const Names folders = {"model", "certificates", "folder", "out"};
-    static const Names addresses = {"coordinator", "listen", "metrics-listen", "serve"};
+    static const Names addresses = {"coordinator", "listen", "metrics-listen",
+                                    "serve",       "page",   "address"};
     const auto is_in = [&](const Names& names) {
         return std::find(names.begin(), names.end(), option.get_single_name()) != names.end();
     };
     std::string word = "NAME";
     if (type.name == "INT" || type.name == "UINT") word = "N";
     if (type.name == "FLOAT") word = "X";
-    if (type.limits.empty() && is_in(files)) word = "FILE";
-    if (type.limits.empty() && is_in(folders)) word = "FOLDER";
+    const PathUse use = use_of_path(option);
+    if (use == PathUse::read || use == PathUse::written) word = "FILE";
+    if (use == PathUse::folder || use == PathUse::model) word = "FOLDER";
     if (type.limits.empty() && is_in(addresses)) word = "HOST:PORT";
     if (is_in({"prompt"})) word = "TEXT";
     const bool is_list = option.get_expected_max() == CLI::detail::expected_max_vector_size;
@@ -170,6 +201,16 @@ void require_plain_numbers(CLI::App& program) {
     }
     for (CLI::App* command : program.get_subcommands(nullptr))
         require_plain_numbers(*command);
+}
+
+void require_whole_lists(CLI::App& program, const std::vector<std::string>& words) {
+    for (CLI::App* command : program.get_subcommands(nullptr)) {
+        if (command->get_name().empty()) continue;  // A group of options, not a command.
+        command->preparse_callback([command, words](std::size_t left) {
+            check_lists(*command, {words.end() - static_cast<std::ptrdiff_t>(left), words.end()});
+        });
+        require_whole_lists(*command, words);
+    }
 }
 
 std::string complaint(const CLI::App& program, const CLI::ParseError& error,

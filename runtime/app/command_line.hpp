@@ -12,6 +12,10 @@ namespace aircomp::app {
 /// CLI11 takes 010 for 8, -1 for the largest unsigned number and 1e400 for infinity.
 void require_plain_numbers(CLI::App& program);
 
+/// To be called when all commands are there: no item of a list is empty, for CLI11 leaves such items
+/// out. `words` are those of the command line behind the program's name.
+void require_whole_lists(CLI::App& program, const std::vector<std::string>& words);
+
 /// What is wrong with the words of the command line, with the nearest known one, and where help is.
 std::string complaint(const CLI::App& program, const CLI::ParseError& error,
                       const std::string& first);

@@ -26,8 +26,7 @@ void show(const std::string& title, const std::vector<Row>& rows) {
 }  // namespace
 
 void add_list(CLI::App& program) {
-    CLI::App* command =
-        program.add_subcommand("list", "Tell the schemes, downlinks and measures there are");
+    CLI::App* command = program.add_subcommand("list", "List the schemes, downlinks and measures");
     command->callback([] {
         show("schemes (scheme, --scheme):", runtime::schemes());
         show("downlinks (radio.downlink):", runtime::downlinks());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 #include <numeric>
+#include <stdexcept>
 
 #include "commands.hpp"
 #include "experiment_options.hpp"
@@ -16,6 +17,13 @@ void run(const ExperimentOptions& options, const std::vector<inference::Token>& 
     if (options.config_file.empty() && !options.scheme)
         config.scheme = runtime::wired_scheme().name;
     const Model model = open_calibrated_model(config, /*needs_tokenizer=*/false);
+    const std::int64_t vocabulary = model.checkpoint.config().vocabulary_size;
+    for (const inference::Token token : tokens) {
+        if (token >= 0 && token < vocabulary) continue;
+        throw std::invalid_argument("--tokens: expected ids of 0 to " +
+                                    std::to_string(vocabulary - 1) + ", found " +
+                                    std::to_string(token));
+    }
     runtime::Simulation simulation(config, model.checkpoint, model.tokenizer.get());
     simulation.model().reserve(std::max<std::int64_t>(1, static_cast<std::int64_t>(tokens.size())));
     const auto logits = simulation.model().forward(tokens, 0, simulation.medium());

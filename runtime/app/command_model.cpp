@@ -11,6 +11,7 @@
 #include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/inference/tokenizer.hpp"
 #include "commands.hpp"
+#include "compute_options.hpp"
 #include "engine/layout.hpp"
 #include "model_option.hpp"
 #include "output.hpp"
@@ -29,6 +30,7 @@ struct ModelOptions {
     std::vector<double> shares;
     int devices = 1;
     std::int64_t context = 0;
+    inference::Compute compute;
     std::string json;
 };
 
@@ -55,14 +57,14 @@ Json weights_of(const Checkpoint& checkpoint) {
     std::map<std::string, Sum> types;
     Sum all;
     for (const std::string& name : checkpoint.names()) {
-        const inference::TensorView tensor = checkpoint.tensor(name);
+        const inference::TensorInfo tensor = checkpoint.info(name);
         std::int64_t weights = 1;
         for (const std::int64_t size : tensor.shape)
             weights *= size;
         for (Sum* sum : {&types[inference::type_name(tensor.type)], &all}) {
             ++sum->tensors;
             sum->weights += weights;
-            sum->bytes += tensor.bytes.size();
+            sum->bytes += tensor.bytes;
         }
     }
     Json json = {{"weights", all.weights}, {"bytes", all.bytes}, {"types", Json::object()}};
@@ -76,7 +78,7 @@ Json weights_of(const Checkpoint& checkpoint) {
 /// What each device holds for the shares that were asked for.
 Json devices_of(const Checkpoint& checkpoint, const ModelOptions& options) {
     const ModelConfig& model = checkpoint.config();
-    const double bytes_per_weight = inference::bytes_per_weight(checkpoint);
+    const double bytes_per_weight = inference::bytes_per_weight(checkpoint, options.compute);
     const auto devices =
         options.shares.empty() ? options.devices : static_cast<int>(options.shares.size());
     runtime::Config config = runtime::default_config(devices);
@@ -192,7 +194,7 @@ void run(const ModelOptions& options) {
 void add_model(CLI::App& program) {
     auto options = std::make_shared<ModelOptions>();
     CLI::App* command =
-        program.add_subcommand("model", "Tell what a model is and what each device would hold");
+        program.add_subcommand("model", "Describe a model and what each device would hold");
     command
         ->add_option("model", options->model,
                      "A model's folder or GGUF file, or a name of the local caches")
@@ -200,21 +202,26 @@ void add_model(CLI::App& program) {
         ->transform(local_model());
     command->add_option("--shares", options->shares, "Share of the model per device, e.g. 0.7,0.3")
         ->delimiter(',');
-    command->add_option("--devices", options->devices, "Devices of equal shares")
+    command->add_option("--devices", options->devices, "Number of devices, with equal shares")
         ->check(between(1, 1024))
         ->capture_default_str();
     command
         ->add_option("--context", options->context,
                      "Positions of the KV cache; 0: as many as the model was trained for")
         ->check(not_below_zero());
+    add_compute(*command, options->compute);
     command->add_option("--json", options->json,
                         "Write the result as JSON to FILE, - for standard output");
     command->footer(
         "The exit status is 1 where a part of the model cannot be used; the last lines say which.\n"
         "Examples:\n"
         "  aircomp model smollm2 --shares 0.4,0.3,0.2,0.1 --context 2048\n"
-        "  aircomp model inference/models/demo --devices 4 --json -");
-    command->callback([options] { run(*options); });
+        "  aircomp model inference/models/demo --devices 4 --json -\n"
+        "  aircomp model smollm2 --backend torch --dtype bfloat16");
+    command->callback([options] {
+        check_compute_options(options->compute);
+        run(*options);
+    });
 }
 
 }  // namespace aircomp::app

@@ -76,8 +76,8 @@ Model open(const GenerationOptions& options, const runtime::MpiJob& job, runtime
     if (options.config_file.empty() && !options.scheme)
         config.scheme = runtime::wired_scheme().name;
     Model model = open_model(config, /*needs_tokenizer=*/true);
-    runtime::require_context(config, model, options.turn.encode(model, options.prompt).size(),
-                             options.tokens, "--tokens");
+    const std::size_t prompt = options.turn.encode(model, options.prompt).size();
+    runtime::require_context(config, model, {prompt, "--prompt"}, options.tokens, "--tokens");
     if (!runtime::uses_calibration(config)) return model;
     if (job.rank() == 0) ensure_calibration(config, model);
     if (config.calibration.file == runtime::automatic_calibration)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // aircomp pages: writes man pages and completions, which the build installs.
+#include "aircomp/inference/whole_file.hpp"
 #include "commands.hpp"
-#include "files/whole_file.hpp"
 #include "pages.hpp"
 #include "version.hpp"
 
@@ -9,7 +9,7 @@ namespace aircomp::app {
 namespace {
 
 void write_man_pages(const CLI::App& command, const std::filesystem::path& folder) {
-    runtime::write_whole(folder / (full_name(command, "-") + ".1"), man_page(command, version()));
+    inference::write_whole(folder / (full_name(command, "-") + ".1"), man_page(command, version()));
     for (const CLI::App* one : shown_commands(command))
         write_man_pages(*one, folder);
 }
@@ -43,12 +43,13 @@ void add_pages(CLI::App& program) {
     CLI::App* command =
         program.add_subcommand("pages", "Write man pages and completions of shells into a folder");
     command->group("");
-    command->add_option("folder", *folder, "Gets man1/, bash/aircomp and zsh/_aircomp")->required();
+    command->add_option("folder", *folder, "Folder for man1/, bash/aircomp and zsh/_aircomp")
+        ->required();
     command->callback([folder, &program] {
         const std::filesystem::path place = *folder;
         write_man_pages(program, place / "man1");
-        runtime::write_whole(place / "bash/aircomp", bash_completion(program));
-        runtime::write_whole(place / "zsh/_aircomp", zsh_completion(program));
+        inference::write_whole(place / "bash/aircomp", bash_completion(program));
+        inference::write_whole(place / "zsh/_aircomp", zsh_completion(program));
     });
 }
 

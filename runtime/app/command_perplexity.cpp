@@ -71,11 +71,13 @@ void add_perplexity(CLI::App& program) {
     options->add_to(*command);
     evaluation.progress = progress_bar;
     add_evaluation(*command, evaluation);
-    CLI::Option* reference = command->add_flag(
-        "--reference", evaluation.reference,
-        "Also run the unsplit model: KL divergence and top-1 agreement; without this flag only "
-        "schemes that are not exact are held against it");
-    command->add_flag("--no-reference", options->no_reference, "Never run it: half the time")
+    CLI::Option* reference =
+        command->add_flag("--reference", evaluation.reference,
+                          "Also run the model on one device: KL divergence and top-1 agreement. "
+                          "Without this option, only for schemes that are not exact");
+    command
+        ->add_flag("--no-reference", options->no_reference,
+                   "Never run the model on one device: half the time")
         ->excludes(reference);
     command->add_flag("--sites", evaluation.sites, "Also give the NMSE of every layer and site");
     command->footer(

@@ -20,8 +20,7 @@ struct PkiOptions {
 
 void init(const PkiOptions& options) {
     runtime::testbed::make_authority(options.folder, options.laboratory, options.authority_days);
-    std::cout << options.folder
-              << "/authority.pem: the authority; keep authority.key to yourself\n";
+    std::cout << options.folder << "/authority.pem: the authority; keep authority.key secret\n";
 }
 
 void issue(const PkiOptions& options) {
@@ -40,8 +39,8 @@ void add_pki(CLI::App& program) {
     auto options = std::make_shared<PkiOptions>();
     CLI::App* command = program.add_subcommand("pki", "Certificates of a laboratory");
     command->require_subcommand(1);
-    CLI::App* first = command->add_subcommand("init", "Make an authority");
-    first->add_option("folder", options->folder, "Folder to keep it in")->required();
+    CLI::App* first = command->add_subcommand("init", "Make a certificate authority");
+    first->add_option("folder", options->folder, "Folder of the authority")->required();
     first->add_option("--laboratory", options->laboratory, "Name of the authority")
         ->capture_default_str();
     first->add_option("--days", options->authority_days, "Days that it is valid")
@@ -50,7 +49,8 @@ void add_pki(CLI::App& program) {
     first->callback([options] { init(*options); });
     CLI::App* then = command->add_subcommand("issue", "Issue a certificate into FOLDER/NAME");
     then->add_option("folder", options->folder, "Folder of the authority")->required();
-    then->add_option("name", options->name, "Of the device, or any for a coordinator")->required();
+    then->add_option("name", options->name, "Name of the device; any name for a coordinator")
+        ->required();
     then->add_flag("--coordinator", options->coordinator, "For a coordinator, not for a device");
     then->add_option("--days", options->days, "Days that it is valid")
         ->check(between(1, 36500))

@@ -23,6 +23,8 @@ struct PlanCommand {
     std::optional<double> bytes_per_weight;
     std::optional<double> max_loss_nats;
     std::int64_t position = runtime::PlanOptions().position;
+    std::int64_t conversations = 1;
+    std::int64_t prompt_tokens = 0;
     std::string json, plot;
 };
 
@@ -40,6 +42,7 @@ runtime::Config config_of(const PlanCommand& command) {
         config.model.dimensions = command.dimensions;
         config.model.folder.clear();
     }
+    runtime::look_into_caches(config, command.config_file);
     runtime::validate(config, "command line", runtime::check_scheme);
     return config;
 }
@@ -47,6 +50,8 @@ runtime::Config config_of(const PlanCommand& command) {
 runtime::Plan plan_of(const runtime::Config& config, const PlanCommand& command) {
     const auto with = [&](runtime::PlanOptions options) {
         options.position = command.position;
+        options.conversations = command.conversations;
+        options.prompt_tokens = command.prompt_tokens;
         options.bytes_per_weight = command.bytes_per_weight.value_or(options.bytes_per_weight);
         options.progress = progress_bar("plan");
         return options;
@@ -76,13 +81,11 @@ Json to_json(const runtime::PlanChoice& choice) {
                  {"valid", choice.valid()},
                  {"reason", choice.valid() ? Json(nullptr) : Json(choice.reason)}};
     json["time_per_token"] = runtime::to_json(choice.cost);
+    json["first_token_s"] = choice.first_token_s > 0 ? Json(choice.first_token_s) : Json(nullptr);
     return json;
 }
 
 void run(const PlanCommand& command) {
-    if (!command.plot.empty() && (command.json.empty() || command.json == "-")) {
-        throw std::invalid_argument("--plot: needs --json FILE as well, which it is drawn from");
-    }
     const runtime::Config config = config_of(command);
     const runtime::Plan plan = plan_of(config, command);
     std::ostream& out = command.json == "-" ? std::cerr : std::cout;
@@ -92,6 +95,7 @@ void run(const PlanCommand& command) {
         choices.push_back(to_json(choice));
     write_json({{"choices", choices},
                 {"chosen", plan.chosen ? Json(*plan.chosen) : Json(nullptr)},
+                {"conversations", command.conversations},
                 {"max_loss_nats", config.accuracy.max_loss_nats},
                 {"snr_db", config.radio.snr_db},
                 {"seed", config.seed}},
@@ -109,14 +113,14 @@ void add_plan(CLI::App& program) {
         program.add_subcommand("plan", "Find the fastest way to run a model in a cell");
     command->add_option("CONFIG", options->config_file, "YAML configuration; see configs/")
         ->transform(shipped_file());
-    command->add_option("--config", options->config_file, "The same, as other commands have it")
+    command->add_option("--config", options->config_file, "The configuration, as an option")
         ->transform(shipped_file());
     add_model_option(*command, options->model_folder, "; in place of the configuration's");
     command->add_option("--dimensions", options->dimensions,
                         "Plan for the dimensions of a well-known model, e.g. llama-2-7b");
     command
         ->add_option("--devices", options->devices,
-                     "Number of devices at most: the configuration's in turn")
+                     "Largest number of devices: those of the configuration, repeated in turn")
         ->check(between(1, 1024));
     command->add_option("--snr-db", options->snr_db,
                         "Largest device power over receiver noise, dB");
@@ -129,8 +133,20 @@ void add_plan(CLI::App& program) {
         ->check(between(0, 1 << 20))
         ->capture_default_str();
     command
+        ->add_option("--conversations", options->conversations,
+                     "How many are answered at a time: a token of each goes through the model at "
+                     "once, and frame.max_vectors of them share a frame")
+        ->check(between(1, 256))
+        ->capture_default_str();
+    command
+        ->add_option("--prompt-tokens", options->prompt_tokens,
+                     "Also give the time of the first token after a prompt of this many tokens, of "
+                     "which frame.max_vectors share a frame; 0: no")
+        ->check(between(0, 1 << 20))
+        ->capture_default_str();
+    command
         ->add_option("--bytes-per-weight", options->bytes_per_weight,
-                     "What a weight takes in memory; the model's, or 2 for dimensions")
+                     "Bytes of a weight in memory; without it, the model's, or 2 with dimensions")
         ->check(above_zero());
     command->add_option("--seed", options->seed, "Seed of channels and noise");
     command->add_option("--json", options->json,

@@ -40,7 +40,8 @@ void run(const ReportOptions& options) {
 void add_report(CLI::App& program) {
     auto options = std::make_shared<ReportOptions>();
     CLI::App* command = program.add_subcommand("report", "Make one page of all results");
-    command->add_option("folder", options->folder, "Folder of aircomp reproduce")->required();
+    command->add_option("folder", options->folder, "Folder with results of aircomp reproduce")
+        ->required();
     command->add_flag("--open", options->open, "Show it in a browser");
     command->footer("Example:\n  aircomp report results");
     command->callback([options] { run(*options); });

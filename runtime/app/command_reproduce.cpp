@@ -179,15 +179,17 @@ void add_reproduce(CLI::App& program) {
         ->transform(shipped_file())
         ->check(CLI::Validator(CLI::ExistingFile).description(""));
     command->add_option("--out", options->out, "Folder for the results")->capture_default_str();
-    command->add_option("--workers", options->workers, "Processes that measure at once")
+    command
+        ->add_option("--workers", options->workers,
+                     "Number of processes that measure at the same time")
         ->check(between(1, 1024))
         ->capture_default_str();
     command->add_flag("--quick", options->quick, "Fewer points: minutes in place of hours");
-    command->add_flag("--list", options->list, "Tell the experiments there are");
+    command->add_flag("--list", options->list, "List the experiments");
     command->add_flag("--helper", options->helper)->group("");
     command->footer(
-        "A run that was interrupted goes on where it was. Under mpirun, or in a Slurm array, every "
-        "process takes points that no other has.\nExamples:\n"
+        "An interrupted run continues where it stopped. Under mpirun, or in a Slurm array, every "
+        "process takes points that no other process has.\nExamples:\n"
         "  aircomp reproduce all --quick\n"
         "  aircomp reproduce token-time perplexity-snr --out results\n"
         "  aircomp reproduce perplexity-snr --model DIR --text FILE --out results/mine\n"

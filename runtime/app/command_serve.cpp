@@ -4,6 +4,7 @@
 #include "daemon/text_server.hpp"
 #include "experiment_options.hpp"
 #include "generation.hpp"
+#include "open_files.hpp"
 #include "serving_options.hpp"
 
 namespace aircomp::app {
@@ -15,6 +16,7 @@ struct ServeOptions : ExperimentOptions {
 };
 
 void run(ServeOptions options) {
+    allow_many_files();
     auto config = options.config();
     options.server.front = options.serving.whole_front();
     const Model model = open_calibrated_model(config, /*needs_tokenizer=*/true);
@@ -32,8 +34,9 @@ void run(ServeOptions options) {
 
 void add_serve(CLI::App& program) {
     auto options = std::make_shared<ServeOptions>();
+    options->serving.front().most_at_once = 8;
     CLI::App* command = program.add_subcommand(
-        "serve", "Answer OpenAI's clients and a page in the browser, over the air");
+        "serve", "Serve OpenAI's protocol and a page for the browser, over the air");
     options->ExperimentOptions::add_to(*command);
     command
         ->add_option("--listen", options->serving.front().listen,
@@ -41,7 +44,7 @@ void add_serve(CLI::App& program) {
         ->capture_default_str();
     options->serving.add_to(*command);
     command->add_option("--port-file", options->server.port_file,
-                        "Gets the address that is listened on, once it is");
+                        "File for the address, written when the program listens");
     add_log(*command, options->server.log);
     command->footer(
         "Ctrl-C ends it. Examples:\n"

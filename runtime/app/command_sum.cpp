@@ -150,22 +150,25 @@ void run(SumOptions options) {
 void add_sum(CLI::App& program) {
     auto options = std::make_shared<SumOptions>();
     CLI::App* command = program.add_subcommand(
-        "sum", "First light: sum seeded vectors over a testbed's radios, without a model");
+        "sum", "First test of radios: sum random vectors over them, without a model");
     command->add_option("config", options->config, "Configuration with a section radios")
         ->transform(shipped_file())
         ->required();
     command->add_option("--rounds", options->first_light.rounds, "Sums")
         ->check(between(1, 1000000))
         ->capture_default_str();
-    command->add_option("--length", options->first_light.length, "Reals of a vector")
+    command->add_option("--length", options->first_light.length, "Real numbers of a vector")
         ->check(between(1, 65536))
         ->capture_default_str();
     command
-        ->add_option("--devices", options->devices, "Names of those that take part; all by default")
+        ->add_option("--devices", options->devices,
+                     "Names of the devices that take part; all by default")
         ->delimiter(',');
-    command->add_option("--seed", options->seed, "Of the vectors, in the configuration's place");
+    command->add_option("--seed", options->seed,
+                        "Seed of the vectors, in place of the configuration's");
     options->radios.add_to(*command);
-    command->add_option("--json", options->json, "Where the result goes, - for standard output");
+    command->add_option("--json", options->json,
+                        "Write the result as JSON to FILE, - for standard output");
     command->footer(
         "Examples:\n"
         "  aircomp sum configs/virtual-radio.yaml --rounds 20\n"

@@ -44,13 +44,14 @@ void run(const TokensOptions& options) {
 void add_tokens(CLI::App& program) {
     auto options = std::make_shared<TokensOptions>();
     CLI::App* command = program.add_subcommand("tokens", "Print the tokens of a text");
-    add_model_option(*command, options->model, "; the vocabulary alone is enough")->required();
+    add_model_option(*command, options->model, "; only its vocabulary is needed")->required();
     auto* sources = command->add_option_group("text");
     sources->add_option("--prompt", options->prompt, "The text itself");
     sources->add_option("--text", options->text_file, "A file with the text, UTF-8")
         ->transform(shipped_file());
     sources->require_option(1);
-    command->add_flag("--bos", options->bos, "Begin with what the model puts before a text");
+    command->add_flag("--bos", options->bos,
+                      "Begin with the tokens that the model puts before a text");
     command->add_option("--json", options->json, "Write the result to a file; -: standard output");
     command->footer(
         "Pieces are written as the vocabulary has them.\nExamples:\n"

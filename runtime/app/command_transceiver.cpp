@@ -4,6 +4,8 @@
 #include <chrono>
 #include <iostream>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "aircomp/optimizer/design.hpp"
 #include "commands.hpp"
@@ -30,7 +32,17 @@ Eigen::MatrixXd matrix_at(const JsonNode& rows) {
     return matrix;
 }
 
+/// A key that is not known would change the result unseen.
+void expect_keys(const JsonNode& node, const std::vector<std::string>& known) {
+    if (!node.value().is_object()) node.fail("an object");
+    for (const auto& [key, value] : node.value().items()) {
+        if (std::find(known.begin(), known.end(), key) == known.end())
+            node.at(key).fail("no key but " + joined(known));
+    }
+}
+
 Eigen::MatrixXcd channel_at(const JsonNode& channel) {
+    expect_keys(channel, {"re", "im"});
     const auto re = matrix_at(channel.at("re")), im = matrix_at(channel.at("im"));
     if (re.rows() != im.rows() || re.cols() != im.cols())
         channel.at("im").fail("as many rows and columns as re");
@@ -44,11 +56,13 @@ optimizer::TransceiverProblem read_problem(const std::string& file) {
     const auto json = inference::read_json(file);
     const JsonNode root(json, file), devices = root.at("devices");
     if (devices.array_size() == 0) devices.fail("at least one device");
+    expect_keys(root, {"devices", "streams", "noise_power_w"});
     optimizer::TransceiverProblem problem;
     std::int64_t antennas = std::numeric_limits<std::int64_t>::max();
     bool errors_known = false;
     for (std::size_t n = 0; n < devices.array_size(); ++n) {
         const JsonNode device = devices.element(n);
+        expect_keys(device, {"channel", "power_w", "second_moment", "error_variance"});
         problem.channels.push_back(channel_at(device.at("channel")));
         antennas = std::min({antennas, problem.channels[n].rows(), problem.channels[n].cols()});
         problem.power_w.push_back(device.at("power_w").number());
@@ -125,12 +139,14 @@ void add_transceiver(CLI::App& program) {
     command->add_option("--scheme", options->scheme, "Design")
         ->check(one_of(optimizer::designer_names()))
         ->capture_default_str();
-    command->add_option("--starts", options->design.starts, "Local searches of mmse")
+    command->add_option("--starts", options->design.starts, "Number of local searches of mmse")
         ->check(above_zero())
         ->capture_default_str();
     command->add_option("--seed", options->design.seed, "Seed of random starts")
         ->capture_default_str();
-    command->add_option("--json", options->json, "Where the result goes, - for standard output")
+    command
+        ->add_option("--json", options->json,
+                     "Write the result as JSON to FILE, - for standard output")
         ->capture_default_str();
     command->footer("Example:\n  aircomp transceiver --problem problem.json --scheme mmse");
     command->callback([options] { run(*options); });

@@ -21,6 +21,8 @@ void add_assign(CLI::App& program);
 void add_plan(CLI::App& program);
 void add_reproduce(CLI::App& program);
 void add_sum(CLI::App& program);
+void add_record(CLI::App& program);
+void add_replay(CLI::App& program);
 void add_report(CLI::App& program);
 void add_list(CLI::App& program);
 void add_model(CLI::App& program);
@@ -34,6 +36,7 @@ void add_bench_mpi(CLI::App& bench);
 #endif
 void add_coordinator(CLI::App& program);
 void add_device(CLI::App& program);
+void add_top(CLI::App& program);
 void add_pki(CLI::App& program);
 /// Not in the help: what the build writes man pages and completions with.
 void add_pages(CLI::App& program);

@@ -2,16 +2,17 @@
 // aircomp demo --testbed: a laboratory of processes, each with a virtual radio in one emulated air.
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <thread>
 
+#include "aircomp/inference/whole_file.hpp"
 #include "demo.hpp"
 #include "experiment/open_model.hpp"
 #include "files/places.hpp"
-#include "files/whole_file.hpp"
 #include "process.hpp"
 
 namespace aircomp::app {
@@ -49,7 +50,7 @@ void write_laboratory(const std::filesystem::path& file, const std::string& air)
     std::string text = runtime::read_text(data / "configs/laboratory-virtual.yaml");
     replace_all(text, "air=out/air.socket", "air=" + air);
     replace_all(text, "folder: ../", "folder: " + data.string() + "/");
-    runtime::write_whole(file, text);
+    inference::write_whole(file, text);
 }
 
 /// Waits until `file` is there; throws where the process ends before.
@@ -68,6 +69,53 @@ std::string first_line(const std::filesystem::path& file) {
     return line;
 }
 
+/// Four devices, each with its own radio and its own log.
+class Devices {
+public:
+    Devices(const DemoOptions& options, const std::string& model, const std::string& laboratory,
+            const std::string& coordinator) {
+        for (const std::string name : {"device-1", "device-2", "device-3", "device-4"}) {
+            devices_.push_back(std::make_unique<Process>(
+                std::vector<std::string>{own_program(), "device", "--coordinator", coordinator,
+                                         "--name", name, "--model", model, "--radio", laboratory,
+                                         "--threads", "1", "--once"},
+                options.out + "/" + name + ".log"));
+        }
+    }
+
+    pid_t second() const { return devices_.at(1)->id(); }
+
+private:
+    std::vector<std::unique_ptr<Process>> devices_;
+};
+
+/// What the coordinator is to do: one text, or those that are asked for on its page.
+std::vector<std::string> task_of(const DemoOptions& options, const std::string& page_file) {
+    if (options.page) return {"--serve", "127.0.0.1:0", "--page-file", page_file};
+    std::vector<std::string> words = {
+        "--prompt", options.prompt.empty() ? "When a message arrives, the" : options.prompt,
+        "--tokens", std::to_string(options.tokens > 0 ? options.tokens : 24)};
+    for (const std::string& word : demo_sampling())
+        words.push_back(word);
+    return words;
+}
+
+std::string model_of(const DemoOptions& options) {
+    const std::string small = runtime::data_folder() / "inference/models/demo";
+    if (options.page) return demo_model(options, small);  // Something to chat with.
+    return options.model.empty() ? small : options.model;
+}
+
+/// Ctrl-C is how it ends.
+int wait_for_interrupt(Process& coordinator) {
+    try {
+        return coordinator.wait();
+    } catch (const CLI::RuntimeError&) {
+        coordinator.end();  // Before the devices: it tells them.
+        return 0;
+    }
+}
+
 }  // namespace
 
 int run_testbed_demo(const DemoOptions& options) {
@@ -76,8 +124,7 @@ int run_testbed_demo(const DemoOptions& options) {
     const std::string air_program = own_program().replace_filename("aircomp-air");
     if (!std::filesystem::exists(air_program))
         throw std::runtime_error(air_program + ": is missing: this program was built without UHD");
-    const std::string model =
-        options.model.empty() ? (data / "inference/models/demo").string() : options.model;
+    const std::string model = model_of(options);
     const TemporaryFolder folder;
     const std::string laboratory = folder / "lab.yaml", socket = folder / "air";
     write_laboratory(laboratory, socket);
@@ -90,37 +137,29 @@ int run_testbed_demo(const DemoOptions& options) {
         options.out + "/air.log");
     await(socket, air, "aircomp-air did not start; " + options.out + "/air.log says why");
 
-    const std::string address = folder / "address";
-    std::vector<std::string> words = {
-        program,
-        "coordinator",
-        laboratory,
-        "--listen",
-        "127.0.0.1:0",
-        "--port-file",
-        address,
-        "--model",
-        model,
-        "--prompt",
-        options.prompt.empty() ? "When a message arrives, the" : options.prompt,
-        "--tokens",
-        std::to_string(options.tokens > 0 ? options.tokens : 24),
-        "--json",
-        options.out + "/testbed.json"};
-    for (const std::string& word : demo_sampling())
+    const std::string address = folder / "address", page = folder / "page";
+    std::vector<std::string> words = {program,
+                                      "coordinator",
+                                      laboratory,
+                                      "--listen",
+                                      "127.0.0.1:0",
+                                      "--port-file",
+                                      address,
+                                      "--model",
+                                      model,
+                                      "--json",
+                                      options.out + "/testbed.json"};
+    for (const std::string& word : task_of(options, page))
         words.push_back(word);
     Process coordinator(words);
     await(address, coordinator, "the coordinator did not start; its line above says why");
-
-    std::vector<std::unique_ptr<Process>> devices;
-    for (const std::string device : {"device-1", "device-2", "device-3", "device-4"}) {
-        devices.push_back(std::make_unique<Process>(
-            std::vector<std::string>{program, "device", "--coordinator", first_line(address),
-                                     "--name", device, "--model", model, "--radio", laboratory,
-                                     "--threads", "1", "--once"},
-            options.out + "/" + device + ".log"));
+    const Devices devices(options, model, laboratory, first_line(address));
+    if (options.page) {
+        say("the page is at http://" + first_line(page) + "/ , with a chat; Ctrl-C ends it");
+        say("device-2 is process " + std::to_string(devices.second()) +
+            "; after kill -9, the page shows how its share moves to the others");
     }
-    const int code = coordinator.wait();
+    const int code = options.page ? wait_for_interrupt(coordinator) : coordinator.wait();
     say(code == 0 ? "the numbers are in " + options.out +
                         "/testbed.json, what the others said in " + options.out + "/*.log"
                   : "the coordinator could not go on; its lines above say why, and " + options.out +

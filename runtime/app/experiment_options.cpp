@@ -25,7 +25,7 @@ void ExperimentOptions::add_to(CLI::App& command) {
                        "Number of devices: the configuration's first ones, or the default kinds");
     std::vector<std::string> names = runtime::name_list(runtime::schemes());
     names.push_back(runtime::automatic_scheme);
-    command.add_option("--scheme", scheme, "What carries the sums")->check(one_of(names));
+    command.add_option("--scheme", scheme, "How the sums are carried")->check(one_of(names));
     command.add_option("--snr-db", snr_db, "Largest device power over receiver noise, dB");
     command.add_option("--shares", shares, "Share of the model per device, e.g. 0.4,0.3,0.2,0.1")
         ->delimiter(',');
@@ -38,9 +38,9 @@ void ExperimentOptions::add_to(CLI::App& command) {
     command.add_option("--csi", csi, "Channel knowledge of the coordinator")
         ->check(one_of(runtime::csi_names()));
     command
-        .add_option(
-            "--medium", medium,
-            "How deep a scheme over the air is simulated; radio: over the configuration's radios")
+        .add_option("--medium", medium,
+                    "symbol or waveform: a scheme over the air is simulated by channel uses or by "
+                    "samples; radio: it goes over the configuration's radios")
         ->check(one_of(runtime::medium_names()));
     radios.add_to(command);
     command.add_option("--json", json, "Write the result as JSON to FILE, - for standard output");
@@ -52,6 +52,7 @@ runtime::Config ExperimentOptions::config() const {
                                  : runtime::read_config(config_file, runtime::check_scheme);
     apply(*this, config);
     radios.apply(config);
+    runtime::look_into_caches(config, config_file);
     runtime::validate(config, "command line", runtime::check_scheme);
     return config;
 }

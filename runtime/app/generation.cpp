@@ -11,9 +11,12 @@
 namespace aircomp::app {
 void add_sampling(CLI::App& command, inference::SamplingOptions& sampling) {
     command.add_option("--temperature", sampling.temperature, "0: greedy")->capture_default_str();
-    command.add_option("--top-k", sampling.top_k, "Keep the k most likely; 0: all")
+    command
+        .add_option("--top-k", sampling.top_k, "Sample from the k most likely tokens; 0: from all")
         ->capture_default_str();
-    command.add_option("--top-p", sampling.top_p, "Keep the most likely up to this probability")
+    command
+        .add_option("--top-p", sampling.top_p,
+                    "Sample from the most likely tokens that have this probability together")
         ->capture_default_str();
     command.add_option("--repetition-penalty", sampling.repetition_penalty, "1: off")
         ->capture_default_str();
@@ -22,7 +25,7 @@ void add_sampling(CLI::App& command, inference::SamplingOptions& sampling) {
 void GenerationOptions::add_to(CLI::App& command) {
     ExperimentOptions::add_to(command);
     command.add_option("--prompt", prompt, "Text to continue")->required();
-    command.add_option("--tokens", tokens, "How many tokens to make at most")
+    command.add_option("--tokens", tokens, "Largest number of tokens to generate")
         ->check(above_zero())
         ->capture_default_str();
     turn.add_to(command);
@@ -39,8 +42,9 @@ inference::ContinuationOptions GenerationOptions::continuation(const Model& mode
 
 void ChatOptions::add_to(CLI::App& command) {
     command.add_flag("--chat", chat,
-                     "The prompt is a user's turn, written as the model's chat template says");
-    command.add_option("--system", system, "With --chat: what the model is told before it");
+                     "Give the model the prompt as a user's turn, in its chat template");
+    command.add_option("--system", system,
+                       "With --chat: system prompt, text for the model before the user's turn");
 }
 
 std::vector<inference::Token> ChatOptions::encode(const Model& model,
@@ -92,7 +96,9 @@ void add_log(CLI::App& command, runtime::testbed::LogOptions& log) {
                                                                   {"info", LogLevel::info},
                                                                   {"warning", LogLevel::warning},
                                                                   {"error", LogLevel::error}};
-    command.add_option("--log-level", log.level, "Events from this level on; info where not given")
+    command
+        .add_option("--log-level", log.level,
+                    "Lowest level of the events that are shown; info by default")
         ->transform(meaning(levels));
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The aircomp program: picks the command; every error ends here as one line and exit code 2.
+#include <algorithm>
 #include <iostream>
 #include <sstream>
 
 #include "command_line.hpp"
 #include "commands.hpp"
+#include "file_options.hpp"
 #include "standard_output.hpp"
 #include "version.hpp"
 
@@ -52,9 +54,12 @@ int run(int argc, char** argv) {
     add_fetch(program);
     add_calibrate(program);
     add_sum(program);
+    add_record(program);
+    add_replay(program);
     add_bench(program);
     add_coordinator(program);
     add_device(program);
+    add_top(program);
     add_pki(program);
     add_doctor(program);
 #ifdef AIRCOMP_WITH_MPI
@@ -62,6 +67,8 @@ int run(int argc, char** argv) {
 #endif
     add_pages(program);
     require_plain_numbers(program);
+    require_whole_lists(program, {argv + std::min(argc, 1), argv + argc});
+    check_files(program);
     if (argc == 1) {
         write_standard_output(first_steps);
         return 0;

@@ -14,9 +14,9 @@
 #include <filesystem>
 #include <system_error>
 
+#include "aircomp/inference/whole_file.hpp"
 #include "files/places.hpp"
 #include "files/python.hpp"
-#include "files/whole_file.hpp"
 #include "standard_output.hpp"
 
 namespace aircomp::app {
@@ -63,7 +63,7 @@ void write_json(const Json& json, const std::string& destination) {
         write_standard_output(text);
         return;
     }
-    runtime::write_whole(destination, text);
+    inference::write_whole(destination, text);
 }
 
 std::string table(const std::vector<std::vector<std::string>>& rows) {

@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 /// starts with its first call.
 std::function<void(std::int64_t done, std::int64_t total)> progress_bar(const std::string& label);
 
-/// `destination` "-": standard output; empty: nowhere; otherwise a file, as runtime::write_whole()
+/// `destination` "-": standard output; empty: nowhere; otherwise a file, as inference::write_whole()
 /// has it. Throws std::runtime_error where it cannot be written.
 void write_json(const Json& json, const std::string& destination);
 

@@ -2,6 +2,7 @@
 // Tables of plans.
 #include "planning.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 #include "output.hpp"
@@ -9,30 +10,37 @@
 namespace aircomp::app {
 namespace {
 
-std::vector<std::string> row(const runtime::PlanChoice& choice, bool chosen) {
+/// `timed`: with the time of a prompt's first token.
+std::vector<std::string> row(const runtime::PlanChoice& choice, bool chosen, bool timed) {
     const bool tried = choice.cost.total_s() > 0;
     const auto count = [](int value) { return value > 0 ? std::to_string(value) : "-"; };
     const auto seconds = [&](double value) { return tried ? duration(value) : "-"; };
-    return {(chosen ? "> " : "  ") + choice.config.scheme,
-            std::to_string(choice.devices),
-            (choice.by_block ? "<= " : "") + count(choice.streams),
-            choice.bits_up > 0 ? number("%g", choice.bits_up) : "-",
-            count(choice.bits_down),
-            seconds(choice.compute_s()),
-            seconds(choice.air_s()),
-            seconds(choice.cost.total_s()),
-            number("%.4f", choice.loss_nats),
-            choice.reason};
+    std::vector<std::string> cells = {(chosen ? "> " : "  ") + choice.config.scheme,
+                                      std::to_string(choice.devices),
+                                      (choice.by_block ? "<= " : "") + count(choice.streams),
+                                      choice.bits_up > 0 ? number("%g", choice.bits_up) : "-",
+                                      count(choice.bits_down),
+                                      seconds(choice.compute_s()),
+                                      seconds(choice.air_s()),
+                                      seconds(choice.cost.total_s()),
+                                      number("%.4f", choice.loss_nats)};
+    if (timed) cells.push_back(choice.first_token_s > 0 ? duration(choice.first_token_s) : "-");
+    cells.push_back(choice.reason);
+    return cells;
 }
 
 }  // namespace
 
 void print_plan(std::ostream& out, const runtime::Config& config, const runtime::Plan& plan) {
+    const bool timed = std::any_of(plan.choices.begin(), plan.choices.end(),
+                                   [](const auto& choice) { return choice.first_token_s > 0; });
     std::vector<std::vector<std::string>> rows = {{"  scheme", "devices", "streams", "bits up",
                                                    "bits down", "compute", "air", "token",
-                                                   "KL, nats", "not valid"}};
+                                                   "KL, nats"}};
+    if (timed) rows.front().push_back("first token");
+    rows.front().push_back("not valid");
     for (std::size_t i = 0; i < plan.choices.size(); ++i)
-        rows.push_back(row(plan.choices[i], plan.chosen == i));
+        rows.push_back(row(plan.choices[i], plan.chosen == i, timed));
     out << table(rows) << "\n";
     const std::string limit = " expected to lose at most " +
                               number("%g", config.accuracy.max_loss_nats) + " nats a token";

@@ -48,10 +48,15 @@ Process::Process(std::vector<std::string> words, const std::string& log) {
 }
 
 Process::~Process() {
+    end();
+}
+
+void Process::end() {
     if (id_ < 0) return;
     kill(id_, SIGTERM);
     while (waitpid(id_, nullptr, 0) < 0 && errno == EINTR) {
     }
+    id_ = -1;
 }
 
 bool Process::running() {

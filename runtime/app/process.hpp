@@ -24,7 +24,11 @@ public:
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
+    pid_t id() const { return id_; }
     bool running();
+    /// Ends it, by SIGTERM.
+    void end();
+
     /// The exit status; 128 and the signal where a signal ended it.
     int wait();
 

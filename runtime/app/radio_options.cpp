@@ -27,13 +27,13 @@ void RadioOptions::add_to(CLI::App& command) {
         {"kernels", runtime::RadioChain::kernels}, {"flowgraph", runtime::RadioChain::flowgraph}};
     command
         .add_option("--radio", chain,
-                    "What computes the radios' samples: kernels, this process; flowgraph, "
+                    "What computes the radios' samples. kernels: this process; flowgraph: "
                     "gr-aircomp/examples/usrp_*.grc, started without a screen")
         ->transform(meaning(chains));
     command
         .add_option("--companion", companion,
-                    "Radios whose flowgraphs are opened in Companion, and waited for: server or "
-                    "names of devices")
+                    "Radios whose flowgraphs the program opens in Companion, where you start them: "
+                    "server or names of devices")
         ->delimiter(',');
 }
 

@@ -2,8 +2,7 @@
 // Options of a server of texts.
 #include "serving_options.hpp"
 
-#include <filesystem>
-
+#include "daemon/link/messages.hpp"
 #include "engine/layout.hpp"
 #include "generation.hpp"
 #include "validators.hpp"
@@ -22,26 +21,34 @@ std::string name_of(const std::filesystem::path& model) {
 
 void ServingOptions::add_to(CLI::App& command) {
     command.add_option("--token-file", token_file_,
-                       "File whose first line clients have to send as Bearer token; needed for "
-                       "addresses that other machines reach");
+                       "File whose first line clients have to send as Bearer token; required if "
+                       "the address can be reached from other machines");
     command.add_option("--name", name_,
-                       "What clients call the model; its folder's or file's name where not given");
+                       "Name of the model for clients; by default that of its folder or file");
     command
         .add_option("--chat-tokens", tokens_,
-                    "How many tokens an answer of a chat has at most, where its request does not "
-                    "say")
+                    "Largest number of tokens of a chat's answer, if the request does not set it")
         ->check(above_zero())
         ->capture_default_str();
     command
+        .add_option(
+            "--conversations", front_.most_at_once,
+            "How many requests are answered at a time, a token of each in turn; devices keep "
+            "a KV cache for each")
+        ->check(between(1, runtime::control::most_conversations))
+        ->capture_default_str();
+    command
         .add_option("--queue", front_.most_waiting,
-                    "How many requests may wait while one is answered")
+                    "How many requests may wait besides those that are answered")
         ->check(between(0, 1000))
         ->capture_default_str();
 }
 
-runtime::serve::TextFrontOptions ServingOptions::whole_front() const {
+runtime::serve::TextFrontOptions ServingOptions::whole_front(
+    const std::filesystem::path& token_file) const {
     auto front = front_;
-    if (!token_file_.empty()) front.token = runtime::control::read_token(token_file_);
+    const std::string file = token_file_.empty() ? token_file.string() : token_file_;
+    if (!file.empty()) front.token = runtime::control::read_token(file);
     return front;
 }
 
@@ -58,6 +65,7 @@ runtime::serve::ServedModel ServingOptions::model(const runtime::Config& config,
     served.context = runtime::context_of(config, model.checkpoint.config());
     served.chat_tokens = tokens_;
     served.seed = config.seed;
+    served.conversations = front_.most_at_once;
     return served;
 }
 

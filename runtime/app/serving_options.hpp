@@ -4,11 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 #include "experiment_options.hpp"
+#include "serve/served_model.hpp"
 #include "serve/text_front.hpp"
-#include "serve/text_maker.hpp"
 
 namespace aircomp::app {
 
@@ -19,10 +20,12 @@ public:
     /// Where clients listen is the command's to say.
     runtime::serve::TextFrontOptions& front() { return front_; }
 
-    /// With the token of the file. Throws as control::read_token() does.
-    runtime::serve::TextFrontOptions whole_front() const;
+    /// With the token of the file, of `token_file` where no option names one. Throws as
+    /// control::read_token() does.
+    runtime::serve::TextFrontOptions whole_front(
+        const std::filesystem::path& token_file = {}) const;
 
-    /// All but next_logits.
+    /// All but what computes and keeps its sequences.
     runtime::serve::ServedModel model(const runtime::Config& config, const Model& model) const;
 
 private:

@@ -117,7 +117,7 @@ double AnalogCodec::scale_of(double power, const Site& site) const {
 
 double AnalogCodec::common_scale(const SumRequest& request, std::int64_t v) const {
     if (!request.scales.empty()) return request.scales[static_cast<std::size_t>(v)];
-    const std::int64_t position = request.position + v;
+    const std::int64_t position = request.position_of(v);
     if (analog_.scale == ScalePolicy::exchanged) {
         std::vector<double> power;
         for (std::size_t n = 0; n < request.partials.size(); ++n)

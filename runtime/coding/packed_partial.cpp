@@ -97,7 +97,45 @@ std::vector<Part> parts_of(std::size_t length, const DigitalConfig& codes) {
     return parts;
 }
 
+/// Calls `coder` with the values of each part, its bytes and its quantiser.
+template <typename Value, typename Byte, typename Coder>
+void for_parts(gsl::span<Value> values, gsl::span<Byte> bytes, const DigitalConfig& codes,
+               const Coder& coder) {
+    std::size_t at = 0;
+    for (const Part& part : parts_of(values.size(), codes)) {
+        // Both quantisers have as many bytes.
+        const std::size_t size = packed_bytes(part.size, part.bits);
+        const auto own = values.subspan(part.begin, part.size);
+        if (codes.quantiser == Quantiser::lloyd_max)
+            coder(own, LloydMax::of(part.bits), bytes.subspan(at, size));
+        else
+            coder(own, part.bits, bytes.subspan(at, size));
+        at += size;
+    }
+}
+
 }  // namespace
+
+std::size_t packed_bytes(std::size_t length, const DigitalConfig& codes) {
+    std::size_t bytes = 0;
+    for (const Part& part : parts_of(length, codes))
+        bytes += packed_bytes(part.size, part.bits);
+    return bytes;
+}
+
+void pack(gsl::span<const float> values, const DigitalConfig& codes,
+          gsl::span<std::uint8_t> bytes) {
+    for_parts(values, bytes, codes, [](auto own, const auto& quantiser, auto its_bytes) {
+        pack(own, quantiser, its_bytes);
+    });
+}
+
+void unpack(gsl::span<const std::uint8_t> bytes, const DigitalConfig& codes,
+            gsl::span<float> values) {
+    for_parts(values, bytes, codes, [](auto own, const auto& quantiser, auto its_bytes) {
+        unpack(its_bytes, quantiser, own);
+    });
+}
 
 double code_bits(std::size_t length, const DigitalConfig& codes) {
     double bits = 0;

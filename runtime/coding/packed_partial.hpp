@@ -31,6 +31,16 @@ void quantise(gsl::span<float> values, int bits);
 /// the bits of a value are no whole number.
 double code_bits(std::size_t length, const DigitalConfig& codes);
 
+/// Bytes of a vector's codes of such a kind; each part begins with a byte of its own.
+std::size_t packed_bytes(std::size_t length, const DigitalConfig& codes);
+
+/// Writes packed_bytes() bytes. Every value must be finite.
+void pack(gsl::span<const float> values, const DigitalConfig& codes, gsl::span<std::uint8_t> bytes);
+
+/// What pack() was given, rounded as quantise() rounds it. Throws as the plain unpack() does.
+void unpack(gsl::span<const std::uint8_t> bytes, const DigitalConfig& codes,
+            gsl::span<float> values);
+
 /// Rounds `values` to what codes of such a kind hold: to that grid, or to Lloyd-Max levels.
 void quantise(gsl::span<float> values, const DigitalConfig& codes);
 

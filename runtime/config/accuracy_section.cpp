@@ -10,12 +10,12 @@ const Keys<AccuracyConfig>& accuracy_keys() {
     using A = AccuracyConfig;
     static const Keys<A> keys = {
         number(
-            "max_uplink_loss_nats", &A::max_uplink_loss_nats, "nats", at_least(0),
+            "max_uplink_loss_nats", &A::max_uplink_loss_nats, "nats", within(0, 1e6),
             "What the way up may cost a token by the model's calibration: a coherence block that "
             "would cost more has fewer streams than radio.streams, then repetitions; 0: no "
             "target, all blocks have radio.streams. Of medium symbol and schemes with a "
             "transceiver design."),
-        number("max_loss_nats", &A::max_loss_nats, "nats", above(0),
+        number("max_loss_nats", &A::max_loss_nats, "nats", within(1e-12, 1e6),
                "What scheme auto and aircomp plan tolerate of a token's loss, way up and down "
                "together."),
         number("max_repetitions", &A::max_repetitions, "", within(1, 64),

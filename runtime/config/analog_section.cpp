@@ -19,7 +19,7 @@ const Keys<AnalogConfig>& analog_keys() {
         flag("rotation", &A::rotation,
              "An orthonormal transform before sending, undone after receiving, spreads outlier "
              "channels."),
-        number("clip_level", &A::clip_level, "", above(0),
+        number("clip_level", &A::clip_level, "", within(1e-6, 1e6),
                "The largest real that is sent, in standard deviations of its design; what is "
                "larger is clipped and counted."),
     };

@@ -50,10 +50,6 @@ public:
                                  to_text(found));
     }
 
-    void positive(const std::string& key, double value) const {
-        require(std::isfinite(value) && value > 0, key, "a finite number above 0", value);
-    }
-
     template <typename T>
     void in_range(const std::string& key, T value, const Range& range) const {
         require(contains(range, static_cast<double>(value)), key,

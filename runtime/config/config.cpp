@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "config/keys.hpp"
+#include "config/physical_ranges.hpp"
 #include "config/waveform_format.hpp"
 
 namespace aircomp::runtime {
@@ -16,6 +17,9 @@ namespace {
 Keys<Config> model_and_devices() {
     return {
         section("model", &Config::model, model_keys(), "Which model, and how much of it fits."),
+        section("compute", &Config::compute, compute_keys(),
+                "What the devices of this process compute with; aircomp device has options for "
+                "it."),
         text("scheme", &Config::scheme,
              "What carries the all-reduce: centralized, exact, digital, digital-sdma, zf-sdma or "
              "fdma; "
@@ -30,12 +34,12 @@ Keys<Config> model_and_devices() {
         numbers("shares", &Config::shares, within(0, 1),
                 "The share of every layer that each device holds, as many numbers as devices, of "
                 "sum 1; an empty list: equal shares, or those that the scheme chooses."),
-        number("server_flops_per_s", &Config::server_flops_per_s, "FLOP/s", above(0),
+        number("server_flops_per_s", &Config::server_flops_per_s, "FLOP/s", flops_per_s_range,
                "What the coordinator reaches, which computes embedding and output head."),
-        number("server_energy_j_per_flop", &Config::server_energy_j_per_flop, "J/FLOP", at_least(0),
-               "What that costs."),
+        number("server_energy_j_per_flop", &Config::server_energy_j_per_flop, "J/FLOP",
+               energy_j_per_flop_range, "What that costs."),
         number("server_memory_bandwidth_bytes_per_s", &Config::server_memory_bandwidth_bytes_per_s,
-               "bytes/s", above(0),
+               "bytes/s", bytes_per_s_range,
                "How fast the coordinator reads weights; where it is left out, as fast as it "
                "computes."),
     };
@@ -85,8 +89,9 @@ Keys<Config> process() {
                 "What aircomp assign has to keep besides the devices' own limits."),
         section("testbed", &Config::testbed, testbed_keys(),
                 "Coordinator and devices as processes; docs/control.md describes them."),
+        section("status", &Config::status, status_keys(), "What a coordinator shows of its run."),
         number("seed", &Config::seed, "", at_least(0), "Everything random is drawn from it."),
-        number("threads", &Config::threads, "", at_least(0),
+        number("threads", &Config::threads, "", within(0, 4096),
                "Threads of this process, shared out among the simulated devices; 0: one per core."),
     };
 }
@@ -127,6 +132,7 @@ void check_burst(const Config& config, const Checker& check) {
 
 void check_config(const Config& config, const Checker& check) {
     check_keys(config, config_keys(), check);
+    check_compute(config.compute, check.in("compute"));
     check_devices(config.devices, check);
     check_shares(config.shares, config.devices.size(), check);
     check_radio(config.radio, most_streams(config), check.in("radio"));

@@ -14,6 +14,7 @@
 #include "config/analog_section.hpp"
 #include "config/assignment_section.hpp"
 #include "config/calibration_section.hpp"
+#include "config/compute_section.hpp"
 #include "config/devices_section.hpp"
 #include "config/digital_section.hpp"
 #include "config/frame_section.hpp"
@@ -21,6 +22,7 @@
 #include "config/radio_section.hpp"
 #include "config/radios_section.hpp"
 #include "config/relays_section.hpp"
+#include "config/status_section.hpp"
 #include "config/testbed_section.hpp"
 #include "config/waveform_section.hpp"
 
@@ -38,6 +40,7 @@ enum class Costs { whole, paper };
 /// Everything an experiment's figures depend on.
 struct Config {
     ModelSettings model;
+    inference::Compute compute;
     std::vector<DeviceConfig> devices;
     std::vector<double> shares;  ///< m_n; empty: equal.
     Costs costs = Costs::whole;
@@ -53,6 +56,7 @@ struct Config {
     RelaysConfig relays;
     AssignmentConfig assignment;
     TestbedConfig testbed;
+    StatusConfig status;
     double server_flops_per_s = 0;  ///< Of the coordinator, for embedding and head.
     double server_energy_j_per_flop = 0;
     std::optional<double> server_memory_bandwidth_bytes_per_s;

@@ -7,6 +7,7 @@
 
 #include "config/device_presets.hpp"
 #include "config/keys.hpp"
+#include "config/physical_ranges.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -54,35 +55,40 @@ const Keys<DeviceConfig>& device_keys() {
              {"a name", [](const std::string& name) { return !name.empty(); }})
             .required(),
         preset_key(),
-        number("compute_flops_per_s", &D::compute_flops_per_s, "FLOP/s", above(0),
+        number("compute_flops_per_s", &D::compute_flops_per_s, "FLOP/s", flops_per_s_range,
                "What it reaches on one token at a time.")
             .required(),
-        number("energy_j_per_flop", &D::energy_j_per_flop, "J/FLOP", at_least(0),
+        number("energy_j_per_flop", &D::energy_j_per_flop, "J/FLOP", energy_j_per_flop_range,
                "What that costs.")
             .required(),
-        number("max_power_w", &D::max_power_w, "W", above(0),
+        number("max_power_w", &D::max_power_w, "W", transmit_power_range,
                "Transmit power: mean power of the samples that the DAC is given over a token.")
             .required(),
-        number("memory_bytes", &D::memory_bytes, "bytes", above(0),
+        number("memory_bytes", &D::memory_bytes, "bytes", within(1, 1e15),
                "Memory for weights and KV cache.")
             .required(),
         number(
-            "memory_bandwidth_bytes_per_s", &D::memory_bandwidth_bytes_per_s, "bytes/s", above(0),
+            "memory_bandwidth_bytes_per_s", &D::memory_bandwidth_bytes_per_s, "bytes/s",
+            bytes_per_s_range,
             "How fast weights and KV cache are read, once a token; where it is left out, as fast "
             "as the device computes."),
         number("antennas", &D::antennas, "", within(1, largest_antenna_count),
                "Antennas, at least radio.streams.")
             .required(),
-        number("path_gain", &D::path_gain, "", above(0),
+        number("path_gain", &D::path_gain, "", path_gain_range,
                "Mean power gain to the server, linear; where it is left out, 10^-u with u drawn "
                "from the seed, uniform in (0, 1)."),
-        number("energy_j_per_token", &D::energy_j_per_token, "J", at_least(0),
+        number("energy_j_per_token", &D::energy_j_per_token, "J", within(0, 1e12),
                "What computing and transmitting a token may take, anything where it is left out; "
                "analog schemes cannot transmit with what computing takes of it, digital ones are "
                "charged for energy, but not held to it."),
         number("min_power_w", &D::min_power_w, "W", with_others("0 to max_power_w"),
                "Transmit power that computing has to leave to a device which holds anything of "
                "the model, for schemes that choose the shares."),
+        number("radio_receive_power_w", &D::radio_receive_power_w, "W", radio_power_range,
+               "What its radio takes while it receives, besides radio_idle_power_w."),
+        number("radio_idle_power_w", &D::radio_idle_power_w, "W", radio_power_range,
+               "What its radio takes all the time, while the device computes as well."),
     };
     return keys;
 }

@@ -27,7 +27,9 @@ struct DeviceConfig {
     std::optional<double> energy_j_per_token = {};  ///< E_n; unlimited where absent.
     /// b_n of equation (18); nothing waits for memory where absent.
     std::optional<double> memory_bandwidth_bytes_per_s = {};
-    double min_power_w = 0;  ///< P_min: what computing has to leave for transmission.
+    double min_power_w = 0;            ///< P_min: what computing has to leave for transmission.
+    double radio_receive_power_w = 0;  ///< While it receives, besides radio_idle_power_w.
+    double radio_idle_power_w = 0;     ///< What its radio takes all the time.
 };
 
 /// Keys of one device.

@@ -25,6 +25,13 @@ const Keys<FrameConfig>& frame_keys() {
         flag("burst_preamble", &F::burst_preamble,
              "Whether the devices' bursts begin with a preamble. Without one the server takes "
              "their time from the last sounding, and pilots alone show that they are there."),
+        number(
+            "max_vectors", &F::max_vectors, "", within(1, 4096),
+            "How many vectors share a frame at most, of a prompt or of several conversations that "
+            "are answered at a time: their payloads go up in one burst, one after the other, and "
+            "their sums come down in one message. Tokens of one text come one at a time, each with "
+            "frames of its own, and so do those that perplexity scores. Only at the medium symbol; "
+            "1 elsewhere."),
     };
     return keys;
 }

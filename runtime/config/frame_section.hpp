@@ -2,6 +2,8 @@
 // The section frame: what stands around the values of every burst.
 #pragma once
 
+#include <cstdint>
+
 #include "config/section.hpp"
 
 namespace aircomp::runtime {
@@ -14,7 +16,8 @@ struct FrameConfig {
     int sync_periods = 4;         ///< Of 64 samples, in a burst's preamble and in a header.
     double turnaround_s = 20e-6;  ///< T_t, from receiving to sending.
     Reference reference = Reference::header;
-    bool burst_preamble = true;  ///< Whether the devices' sums have preambles of their own.
+    bool burst_preamble = true;    ///< Whether the devices' sums have preambles of their own.
+    std::int64_t max_vectors = 1;  ///< In one burst, of a prompt or of several sequences.
 };
 
 const Keys<FrameConfig>& frame_keys();

@@ -37,7 +37,10 @@ struct RadioConfig {
     double coding_gap_db = 1;        ///< What a real code loses to (16).
     double block_error_rate = 1e-3;  ///< eps of (16): of a digital vector, which is then repeated.
     double server_power_w = 1;       ///< P_s, of the multicast and of the design's pilots.
-    int downlink_bits = 16;          ///< q_b, bits a value.
+    double server_receive_power_w = 0;  ///< While it receives, besides server_idle_power_w.
+    double server_idle_power_w = 0;     ///< All the time.
+    int downlink_bits = 16;             ///< q_b, bits a value.
+    double downlink_loss_nats = 0.002;  ///< What the steps of (14b) may cost a token.
     SettingsLink settings_link = SettingsLink::control;
     double control_rate_bytes_per_s = 12.5e6;
     double control_latency_s = 250e-6;

@@ -3,6 +3,7 @@
 #include "config/radios_section.hpp"
 
 #include "config/keys.hpp"
+#include "config/physical_ranges.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -19,7 +20,7 @@ const TextRule a_name = {"a name", [](const std::string& name) { return !name.em
 
 const Keys<FrequencyRange>& range_keys() {
     static const Keys<FrequencyRange> keys = {
-        number("low", &FrequencyRange::low_hz, "Hz", above(0), "Lower edge.").required(),
+        number("low", &FrequencyRange::low_hz, "Hz", frequency_range, "Lower edge.").required(),
         number("high", &FrequencyRange::high_hz, "Hz", with_others("above low"), "Upper edge.")
             .required(),
     };
@@ -97,7 +98,7 @@ Keys<RadiosConfig> common_keys() {
         text("driver", &R::driver,
              "What opens the radios: uhd, or a driver of one's own (docs/extend/radio.md).",
              a_name),
-        number("frequency_hz", &R::frequency_hz, "Hz", with_others("above 0"),
+        number("frequency_hz", &R::frequency_hz, "Hz", with_others("1 to 1e+12"),
                "Carrier of all radios."),
         text("clock_source", &R::clock_source,
              "The 10 MHz reference: external, internal, or what the radio offers.", a_name),
@@ -123,7 +124,7 @@ Keys<RadiosConfig> common_keys() {
         number("timeout_s", &R::timeout_s, "s", within(0.001, 60),
                "Radio time after which an acknowledgement or a window is missing.")
             .formerly("patience_s"),
-        number("max_evm", &R::max_evm, "", above(0),
+        number("max_evm", &R::max_evm, "", above_up_to(0, 1e6),
                "Error of a sum's pilots, rms over their own rms, above which the channel is "
                "sounded anew before its coherence block is over.")
             .formerly("most_evm"),
@@ -157,7 +158,7 @@ void check_radios(const RadiosConfig& radios, std::size_t devices, double bandwi
     if (!has_radios(radios)) return;
     check.require(radios.devices.size() == devices, "devices",
                   to_text(devices) + " radios, as many as devices", radios.devices.size());
-    check.positive("frequency_hz", radios.frequency_hz);
+    check.in_range("frequency_hz", radios.frequency_hz, frequency_range);
     check.within("carrier_offset_hz", radios.carrier_offset_hz, 0.0, bandwidth_hz / 256);
     check.within("linewidth_hz", radios.linewidth_hz, 0.0, bandwidth_hz / 256);
     const auto& ranges = radios.limits.frequency_ranges;

@@ -8,10 +8,6 @@
 
 namespace aircomp::runtime {
 
-Range above(double lowest) {
-    return {lowest, {}, /*above_lowest=*/true, ""};
-}
-
 Range above_up_to(double lowest, double highest) {
     return {lowest, highest, /*above_lowest=*/true, ""};
 }
@@ -39,7 +35,7 @@ std::string in_words(const Range& range) {
     if (!range.with_others.empty()) return range.with_others;
     if (!range.lowest) return "";
     const std::string lowest = to_text(*range.lowest);
-    if (!range.highest) return (range.above_lowest ? "above " : "at least ") + lowest;
+    if (!range.highest) return "at least " + lowest;
     const std::string highest = to_text(*range.highest);
     return range.above_lowest ? "above " + lowest + ", at most " + highest
                               : lowest + " to " + highest;
@@ -53,7 +49,6 @@ std::string expected(const Range& range, bool integer) {
         return range.above_lowest ? "a number above " + lowest + " and at most " + highest
                                   : "a number from " + lowest + " to " + highest;
     }
-    if (range.above_lowest) return "a finite number above " + lowest;
     return (integer ? "at least " : "a finite number of at least ") + lowest;
 }
 

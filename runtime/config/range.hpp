@@ -15,7 +15,6 @@ struct Range {
     std::string with_others;    ///< In words, what the section checks because other keys matter.
 };
 
-Range above(double lowest);
 Range above_up_to(double lowest, double highest);
 Range at_least(double lowest);
 Range within(double lowest, double highest);
@@ -24,10 +23,10 @@ Range with_others(const std::string& words);
 
 bool contains(const Range& range, double value);
 
-/// As a comment says it: "above 0", "1 to 1024"; empty where any number will do.
+/// As a comment says it: "at least 0", "1 to 1024"; empty where any number will do.
 std::string in_words(const Range& range);
 
-/// As an error says it: "a finite number above 0", "a number from 1 to 1024".
+/// As an error says it: "a finite number of at least 0", "a number from 1 to 1024".
 std::string expected(const Range& range, bool integer);
 
 }  // namespace aircomp::runtime

@@ -3,6 +3,7 @@
 #include "config/relays_section.hpp"
 
 #include "config/keys.hpp"
+#include "config/physical_ranges.hpp"
 
 namespace aircomp::runtime {
 
@@ -12,8 +13,9 @@ const Keys<RelaysConfig>& relays_keys() {
         number("count", &R::count, "", within(1, 1024), "Relays."),
         number("antennas", &R::antennas, "", within(1, largest_antenna_count),
                "Antennas of a relay, with the scheme hierarchical at least radio.streams."),
-        number("power_w", &R::power_w, "W", above(0), "Transmit power, mean over a token."),
-        number("path_gain", &R::path_gain, "", above(0),
+        number("power_w", &R::power_w, "W", transmit_power_range,
+               "Transmit power, mean over a token."),
+        number("path_gain", &R::path_gain, "", path_gain_range,
                "Mean power gain from a relay to the server, linear."),
         number("path_loss_exponent", &R::path_loss_exponent, "", within(1, 10),
                "From path gains to distances and back: relays stand at equal angles around the "

@@ -31,6 +31,7 @@ enum Purpose : std::uint64_t {
     downlink_air = 22,
     design_pilot_noise = 23,
     sensitivities = 24,
+    copy_sensitivities = 25,
 };
 }  // namespace seed_for
 

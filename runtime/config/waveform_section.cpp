@@ -67,10 +67,10 @@ Keys<WaveformConfig> impairment_keys() {
                "Largest imbalance of the gains of a device's branches."),
         number("iq_phase_deg", &W::iq_phase_deg, "degrees", within(0, 45),
                "Largest imbalance of the angle of a device's branches."),
-        number("transmit_range", &W::transmit_range, "", at_least(0),
+        number("transmit_range", &W::transmit_range, "", within(0, 1e6),
                "The largest real that a device's converters take, in rms reals of its transmission "
                "at full power; 0: any."),
-        number("receive_range", &W::receive_range, "", at_least(0),
+        number("receive_range", &W::receive_range, "", within(0, 1e6),
                "The largest real that the server's converters take, in rms reals of what it "
                "receives on average; 0: any."),
         number("dac_bits", &W::dac_bits, "bits", converter_bits,

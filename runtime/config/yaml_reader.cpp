@@ -262,7 +262,10 @@ std::vector<YamlNode> YamlNode::elements() const {
     for (const auto& element : value_) {
         const std::string key = key_ + "[" + std::to_string(result.size()) + "]";
         document_->known_.emplace(key, "");
-        document_->lines_.emplace(key, element.Mark().line + 1);
+        // The mark of an item that is empty is the next token's: the line is the list's.
+        const auto list = document_->lines_.find(key_);
+        const bool is_empty = element.IsNull() && list != document_->lines_.end();
+        document_->lines_.emplace(key, is_empty ? list->second : element.Mark().line + 1);
         result.push_back(YamlNode(*document_, key, element));
     }
     return result;

@@ -25,7 +25,9 @@ std::uint64_t air_fingerprint(const Config& config, std::int64_t length) {
         text << number << ' ';
     text << payload.rotation_seed.value_or(0) << ' ' << config.analog.rotation << ' '
          << config.analog.clip_level << ' ' << config.radio.bandwidth_hz << ' '
-         << config.radios.frequency_hz << ' ' << config.radios.unit_power_dbfs;
+         << config.radios.frequency_hz << ' ' << config.radios.unit_power_dbfs << ' '
+         << config.radio.downlink << ' ' << config.radio.downlink_bits << ' '
+         << config.radio.server_power_w << ' ' << config.radio.server_antennas;
     for (const auto& device : config.devices)
         text << ' ' << device.name << ' ' << device.antennas << ' ' << device.max_power_w;
     const std::string whole = text.str();

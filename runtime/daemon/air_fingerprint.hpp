@@ -9,8 +9,8 @@
 
 namespace aircomp::runtime::testbed {
 
-/// Of devices and antennas, burst format, payload of `length` reals, clip level, carrier, rate and
-/// the scale of converters. Differs where any of them does; it tells mistakes, not malice.
+/// Of devices and antennas, burst format, payload of `length` reals, clip level, carrier, rate, the scale
+/// of converters, and the way down with the server's antennas and power. Differs where any of them does; it tells mistakes, not malice.
 std::uint64_t air_fingerprint(const Config& config, std::int64_t length);
 
 }  // namespace aircomp::runtime::testbed

@@ -3,6 +3,7 @@
 #include "daemon/air_messages.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace aircomp::runtime::testbed {
 namespace {
@@ -49,6 +50,7 @@ control::BurstReport to_message(const DeviceReport& report, const control::Order
     message.clipped_reals = report.clipped_reals;
     message.mean_power_w = report.mean_power_w;
     message.refusal = printable(report.refusal);
+    message.limited_vector = report.limited_vector;
     return message;
 }
 
@@ -67,6 +69,53 @@ DeviceReport from_message(const control::BurstReport& message) {
     report.refusal = message.refusal;
     report.mean_power_w = message.mean_power_w;
     report.clipped_reals = static_cast<std::size_t>(message.clipped_reals);
+    report.limited_vector = message.limited_vector;
+    return report;
+}
+
+control::Listen to_message(const MulticastOrder& order, std::uint32_t epoch, std::uint64_t round,
+                           std::uint32_t vector) {
+    control::Listen message;
+    message.epoch = epoch;
+    message.number = static_cast<std::uint64_t>(order.number);
+    message.begin = order.begin;
+    message.training = order.training;
+    message.streams = static_cast<std::uint32_t>(order.modulation.streams);
+    message.bits = order.modulation.bits;
+    message.rate = static_cast<std::uint8_t>(
+        std::find(std::begin(phy::code_rates), std::end(phy::code_rates), order.modulation.rate) -
+        std::begin(phy::code_rates));
+    message.repetitions = order.modulation.repetitions;
+    message.message_bytes = static_cast<std::uint32_t>(order.message_bytes);
+    message.round = round;
+    message.vector = vector;
+    return message;
+}
+
+MulticastOrder from_message(const control::Listen& message) {
+    MulticastOrder order;
+    order.number = static_cast<std::int64_t>(message.number);
+    order.begin = message.begin;
+    order.training = message.training;
+    order.modulation = {message.streams, message.bits, phy::code_rates[message.rate],
+                        message.repetitions};
+    order.message_bytes = message.message_bytes;
+    return order;
+}
+
+control::Heard to_message(const MulticastReport& report, const control::Listen& listen) {
+    return {listen.epoch,   listen.number, report.window.state,  report.header_found,
+            report.decoded, report.evm,    report.noise_power_w, printable(report.failure)};
+}
+
+MulticastReport from_message(const control::Heard& message) {
+    MulticastReport report;
+    report.window.state = message.window;
+    report.header_found = message.header_found;
+    report.decoded = message.decoded;
+    report.evm = message.evm;
+    report.noise_power_w = message.noise_power_w;
+    report.failure = message.failure;
     return report;
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemon/link/messages.hpp"
-#include "round/round_order.hpp"
+#include "round/multicast_order.hpp"
 #include "round/settings.hpp"
 
 namespace aircomp::runtime::testbed {
@@ -16,6 +16,14 @@ RoundOrder from_message(const control::Order& message, SiteKind kind);
 
 control::BurstReport to_message(const DeviceReport& report, const control::Order& order);
 DeviceReport from_message(const control::BurstReport& message);
+
+/// `round` and `vector` say whose sum a message brings.
+control::Listen to_message(const MulticastOrder& order, std::uint32_t epoch, std::uint64_t round,
+                           std::uint32_t vector);
+MulticastOrder from_message(const control::Listen& message);
+
+control::Heard to_message(const MulticastReport& report, const control::Listen& listen);
+MulticastReport from_message(const control::Heard& message);
 
 /// The message's precoders lie in `settings`.
 control::Settings to_message(const DeviceSettings& settings, std::uint32_t epoch, SiteKind kind,

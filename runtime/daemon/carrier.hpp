@@ -44,11 +44,15 @@ public:
     /// coordinator asks for it again. In the computing thread.
     virtual void carry(const Round& round, gsl::span<const float> partial, double compute_s) = 0;
 
-    /// Takes what the coordinator says about radios: ClockCommand, Settings, Order. The spans are
+    /// Takes what the coordinator says about radios: ClockCommand, Settings, Order, Listen. The spans are
     /// valid during the call, which does not wait for the radio; answers go through the link that
     /// the carrier was made with. Throws control::ProtocolError where it does not fit. In the
     /// loop's thread.
     virtual void command(const control::Message& message) = 0;
+
+    /// The sum of `round`, [vectors, length], as messages over the air have brought it. Throws
+    /// control::ProtocolError where some of it has not come. In the loop's thread.
+    virtual std::vector<float> heard(const Round& round) = 0;
 
     /// What goes over the air is shaped so from now on; before the first round. In the loop's thread.
     virtual void shape_by(const Shape& shape) = 0;
@@ -111,8 +115,16 @@ public:
     virtual std::optional<RoundFailure> collect(const Round& round, const RoundStream& stream,
                                                 gsl::span<float> sum) = 0;
 
+    /// Whether the sums go down another way than in a Sum's values, by bring_down().
+    virtual bool brings_down() const { return false; }
+    /// Has the devices hold the sum of `round` when they are told to add it, and leaves in `sum` what
+    /// they hold. Failures are as collect()'s.
+    virtual std::optional<RoundFailure> bring_down(const Round&, gsl::span<float>) {
+        return std::nullopt;
+    }
+
     /// Takes what a device says about rounds and radios: Partial, Computed, ClockReport,
-    /// BurstReport. The spans are valid during the call.
+    /// BurstReport, Heard. The spans are valid during the call.
     virtual void report(std::size_t device, const control::Message& message) = 0;
 
     /// Rounds asked for again so far.

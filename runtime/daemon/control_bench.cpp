@@ -110,7 +110,7 @@ private:
 
 void run_token(DistributedModel& model, std::int64_t position) {
     const inference::Token token = 1;
-    if (!model.forward({&token, 1}, position, /*one_at_a_time=*/true)) {
+    if (!model.forward({&token, 1}, position, {0, /*one_at_a_time=*/true})) {
         throw std::runtime_error("bench control: a device was lost");
     }
 }
@@ -142,7 +142,8 @@ ControlBench measure_control(const ControlBenchOptions& options) {
     Log log({LogFormat::text, LogLevel::warning});
     control::Loop loop;
     const std::vector<inference::Token> no_calibration;
-    DistributedModel model(config, checkpoint, no_calibration, loop, nullptr, hash, log);
+    DistributedModel model(config, checkpoint, no_calibration, /*conversations=*/1, loop, nullptr,
+                           hash, log);
     const Devices devices(options, model.roster().address(), folder.path());
     const auto all_there = [&] { return model.roster().present().size() == config.devices.size(); };
     if (!loop.run_until(all_there, patience_s) || !model.assign()) {

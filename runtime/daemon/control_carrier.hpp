@@ -15,6 +15,9 @@ public:
 
     void carry(const Round& round, gsl::span<const float> partial, double compute_s) override;
     void command(const control::Message&) override {}  // There is no radio.
+    std::vector<float> heard(const Round&) override {
+        throw control::ProtocolError("sum: by air, of a device without a radio");
+    }
     void shape_by(const Shape&) override {}
     void feed() override {}
     void silence() override {}

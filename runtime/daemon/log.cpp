@@ -63,12 +63,19 @@ struct Log::State {
 
     LogFormat format;
     spdlog::logger logger;
+    std::function<void(LogLevel, const std::string&)> observer;
 };
 
 Log::Log(const LogOptions& options) : state_(std::make_unique<State>(options)) {}
 Log::~Log() = default;
 
+void Log::observe(std::function<void(LogLevel, const std::string&)> observer) {
+    state_->observer = std::move(observer);
+}
+
 void Log::write(LogLevel level, const char* event, Fields fields) {
+    if (state_->observer && level >= LogLevel::info)
+        state_->observer(level, text_line(event, fields));
     const auto own = spdlog_level(level);
     if (!state_->logger.should_log(own)) return;
     const auto name = spdlog::level::to_string_view(own);

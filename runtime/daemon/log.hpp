@@ -3,6 +3,7 @@
 // machines.
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -44,6 +45,9 @@ public:
     void info(const char* event, Fields fields = {}) { write(LogLevel::info, event, fields); }
     void warning(const char* event, Fields fields = {}) { write(LogLevel::warning, event, fields); }
     void error(const char* event, Fields fields = {}) { write(LogLevel::error, event, fields); }
+
+    /// Has `observer` see every event from info on, as a line of text, whatever is written.
+    void observe(std::function<void(LogLevel level, const std::string& line)> observer);
 
 private:
     void write(LogLevel level, const char* event, Fields fields);

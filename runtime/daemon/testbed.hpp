@@ -10,13 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "aircomp/inference/compute.hpp"
 #include "aircomp/inference/sampler.hpp"
 #include "aircomp/inference/tokenizer.hpp"
 #include "config/config.hpp"
 #include "daemon/log.hpp"
+#include "serve/served_model.hpp"
 #include "serve/summary.hpp"
 #include "serve/text_front.hpp"
-#include "serve/text_maker.hpp"
 
 namespace aircomp::runtime::testbed {
 
@@ -28,6 +29,7 @@ struct DeviceOptions {
     double memory_bytes = 0;             ///< Offered; 0: what the system has free.
     double energy_j_per_flop = 0;        ///< 0: not known.
     int threads = 0;                     ///< 0: all cores.
+    inference::Compute compute;          ///< What partials are computed with.
     std::filesystem::path radio;  ///< Configuration with the radio of that name; empty: none.
     bool once = false;            ///< End with the coordinator's run.
     double patience_s = 60;       ///< With `once`: for a coordinator that knew it and is gone.
@@ -39,10 +41,11 @@ struct DeviceOptions {
 /// refuses the device for good or, with `once`, is gone for longer than `patience_s`.
 void run_device(const DeviceOptions& options);
 
-/// A model for clients, in place of one prompt.
-struct Serving {
-    serve::ServedModel model;  ///< All but next_logits, which is the coordinator's.
+/// The page of a run.
+struct PageOptions {
     serve::TextFrontOptions front;
+    std::string key;             ///< The option or key that front.listen comes from.
+    std::filesystem::path file;  ///< Gets the page's address; empty: nowhere.
 };
 
 struct CoordinatorOptions {
@@ -57,13 +60,16 @@ struct CoordinatorOptions {
     std::filesystem::path port_file;  ///< Gets the address that devices find; empty: nowhere.
     LogOptions log;
     std::function<void(inference::Token)> emit;  ///< Sees each new token.
-    /// Instead of a prompt: requests are answered until SIGINT or SIGTERM.
-    std::optional<Serving> serving;
+    std::optional<PageOptions> page;
+    const inference::Tokenizer* tokenizer = nullptr;  ///< Where there is a page: shows the text.
+    /// Instead of a prompt: requests to the page's address are answered until SIGINT or SIGTERM.
+    /// All but next_logits, which is the coordinator's.
+    std::optional<serve::ServedModel> served;
 };
 
-/// Waits for devices, cuts the model over them, continues the prompt or answers requests. The checkpoint must be that
-/// of the configuration's folder. Throws std::runtime_error where the run cannot go on: what is
-/// missing, and for how long it was waited for.
+/// Waits for devices, cuts the model over them, continues the prompt or answers requests. The
+/// checkpoint must be that of the configuration's folder. Throws std::runtime_error where the run
+/// cannot go on: what is missing, and for how long it was waited for.
 CoordinatorSummary run_coordinator(const CoordinatorOptions& options);
 
 }  // namespace aircomp::runtime::testbed

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "daemon/simulation_figures.hpp"
-#include "files/whole_file.hpp"
+#include "serve/text_maker.hpp"
 
 namespace aircomp::runtime::testbed {
 namespace {
@@ -24,25 +24,20 @@ public:
         : simulation_(simulation),
           log_(options.log),
           figures_(simulation, model_config, model.name),
-          front_(loop_, options.front, "--listen", model.name, model.chat_template.has_value(),
+          front_(loop_, options.front, "--listen",
+                 serve::AnsweringModel{model.name, model.chat_template.has_value()},
                  [this] { show_at_once(); }),
-          maker_(with_logits(std::move(model))) {
+          maker_(simulated(std::move(model))) {
         loop_.on_interrupt([this] { is_ending_ = true; });
-        const std::string url = front_.url();
         log_.info("serving",
-                  {{"address", url},
+                  {{"address", front_.url()},
                    {"scheme", simulation.config().scheme},
                    {"token", options.front.token.empty() ? "none, loopback only" : "needed"}});
-        if (options.port_file.empty()) return;
-        // Whole or not at all: somebody waits for it.
-        write_whole(options.port_file, url.substr(url.find("//") + 2) + "\n");
+        front_.tell_address(options.port_file);
     }
 
     void run() {
-        std::thread maker([this] {
-            while (const auto job = front_.queue().next())
-                maker_.make(*job);
-        });
+        std::thread maker([this] { answer(); });
         while (!loop_.run_until([this] { return is_ending_; }, 3600)) {
         }
         front_.close();
@@ -52,14 +47,28 @@ public:
     }
 
 private:
-    serve::ServedModel with_logits(serve::ServedModel model) {
-        model.next_logits = [this, next = simulation_.next_logits()](
-                                gsl::span<const inference::Token> fresh, std::int64_t position,
-                                const std::function<void()>& poll) {
+    /// Until the queue is closed and its last text has ended.
+    void answer() {
+        serve::TextQueue& queue = front_.queue();
+        while (const auto job = queue.next()) {
+            maker_.begin(job);
+            while (!maker_.is_idle()) {
+                maker_.begin_from(queue);
+                maker_.turn();
+            }
+        }
+    }
+
+    serve::ServedModel simulated(serve::ServedModel model) {
+        model.prompt_chunk = simulation_.config().model.prefill_chunk;
+        model.holds = [this](std::int64_t tokens) { return simulation_.model().holds(tokens); };
+        model.forget = [this](std::size_t sequence) { simulation_.model().forget(sequence); };
+        model.next_logits = [this](gsl::span<const inference::FreshTokens> fresh,
+                                   const std::function<void()>& poll) {
             const std::lock_guard<std::mutex> lock(simulation_mutex_);
             simulation_.model().poll_with(poll);
             const double begin_s = control::steady_s();
-            auto logits = next(fresh, position);
+            auto logits = simulation_.model().forward(fresh, simulation_.medium());
             figures_.add_busy(control::steady_s() - begin_s);
             if (front_.feed().is_watched())
                 loop_.post([this, now = figures()] { front_.feed().publish(now); });

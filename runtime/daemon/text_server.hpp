@@ -6,8 +6,8 @@
 
 #include "daemon/log.hpp"
 #include "engine/simulation.hpp"
+#include "serve/served_model.hpp"
 #include "serve/text_front.hpp"
-#include "serve/text_maker.hpp"
 
 namespace aircomp::runtime::testbed {
 
@@ -17,9 +17,9 @@ struct TextServerOptions {
     LogOptions log;
 };
 
-/// Serves until SIGINT or SIGTERM, then ends what is being made and returns. `model` has all but
-/// next_logits, which is the simulation's, of the model that `model_config` describes. Throws as
-/// TextFront does.
+/// Serves until SIGINT or SIGTERM, then ends what is being made and returns. `model` describes the
+/// model of the simulation, which `model_config` does too; what computes and keeps its sequences is
+/// added here. Throws as TextFront does.
 void serve_texts(Simulation& simulation, const inference::ModelConfig& model_config,
                  serve::ServedModel model, const TextServerOptions& options);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The four steps of a calibration, each a run over text: predictions, transforms, energies,
-// sensitivities.
+// The steps of a calibration, each a run over text: predictions, transforms and bases, energies,
+// sensitivities of sums and of the copies of the stream.
 #include "engine/calibrate.hpp"
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "aircomp/inference/perplexity.hpp"
 #include "aircomp/inference/prediction_fit.hpp"
 #include "aircomp/inference/slice_cost.hpp"
+#include "aircomp/inference/update_basis.hpp"
 #include "coding/exact_sum.hpp"
 #include "config/seeds.hpp"
 #include "engine/layout.hpp"
@@ -29,6 +30,9 @@ constexpr std::int64_t nominal_devices = 8;
 /// Of the noise at one site whose effect is measured: large beside rounding, small enough that the
 /// divergence is still in proportion to it.
 constexpr double probe_nmse = 0.01;
+
+/// Energy of the noise in the devices' copy behind one site, over that of the copy.
+constexpr double copy_probe = 1e-3;
 
 /// How much louder than the mean a token may be weighted, as the default of the headroom has it.
 constexpr double most_token_energy = 16;
@@ -139,7 +143,7 @@ public:
                                         std::to_string(options.window));
         }
         if (windows_.size() < 2) {
-            throw std::invalid_argument("expected a text of at least two windows, " +
+            throw std::invalid_argument(options.text + ": expected at least two windows, " +
                                         std::to_string(2 * options.window) + " tokens, found " +
                                         std::to_string(tokens.size()));
         }
@@ -155,6 +159,7 @@ public:
         SlicedModel split = make_split();
         fit_energies(split);
         measure_sensitivities(split);
+        measure_copy_sensitivities(split);
         return std::move(result_);
     }
 
@@ -203,19 +208,24 @@ private:
 
     void fit_transforms(ObservedModel& whole) {
         std::vector<inference::CovarianceFit> fits;
+        std::vector<inference::UpdateFit> updates;
         std::vector<std::vector<float>> outputs(sites_);
         for (std::size_t s = 0; s < sites_; ++s) {
             fits.emplace_back(model_.hidden_size, pieces());
+            updates.emplace_back(model_.hidden_size, options_.update_rank);
             if (can_be_foretold(s))
                 outputs[s] = whole.output_weights(model_.site(static_cast<std::int64_t>(s)));
         }
         whole.leave_out(result_.predictions);
         whole.observe([&](const auto& inputs, gsl::span<const float> x) {
             fits[inputs.site.index].add(inputs, x, outputs[inputs.site.index]);
+            updates[inputs.site.index].add(inputs, x);
         });
         whole.run(some_windows(options_.covariance_tokens), progress("transforms"));
         for (const auto& fit : fits)
             result_.transforms.push_back(fit.transform(options_.transform_rank));
+        for (const auto& update : updates)
+            result_.updates.push_back(update.basis());
     }
 
     SlicedModel make_split() const {
@@ -257,6 +267,13 @@ private:
     }
 
     void measure_sensitivities(SlicedModel& split);
+    void measure_copy_sensitivities(SlicedModel& split);
+    /// What a probe of that energy costs at each of the first `sites` sites, over the energy, in windows
+    /// of one length.
+    template <typename Probing>
+    std::vector<float> divergences(const std::vector<Tokens>& windows, SlicedModel& split,
+                                   Probing& medium, std::size_t sites, double energy,
+                                   const std::string& label);
 
     const inference::Checkpoint& checkpoint_;
     const inference::ModelConfig& model_;
@@ -317,34 +334,99 @@ private:
     std::optional<std::size_t> site_;
 };
 
-void Calibrator::measure_sensitivities(SlicedModel& split) {
-    const auto all = transforms();
-    ProbingMedium medium(split.devices(), all, root_energies_,
-                         derive_seed(options_.seed, seed_for::sensitivities));
-    const auto windows = some_windows(options_.sensitivity_tokens);
-    const Progress told = progress("sensitivities");
-    result_.sensitivities.assign(sites_, 0);
+/// Exact sums, and noise in the devices' copy of the stream behind one site, which the next site takes
+/// away: what a closed loop's codes do to a model.
+class CopyProbingMedium final : public Medium {
+public:
+    CopyProbingMedium(std::size_t devices, std::uint64_t seed) : noise_(seed), ledger_(devices) {}
+
+    void probe(std::optional<std::size_t> site) { site_ = site; }
+
+    void all_reduce(const SumRequest& request, SumCopies sum) override {
+        exact_sum(request, sum.server);
+        for (std::size_t i = 0; i < sum.devices.size(); ++i) {
+            sum.devices[i] = (request.server_residual[i] - request.residual[i]) + sum.server[i];
+        }
+        if (request.site.index != site_) return;
+        const auto length = static_cast<std::size_t>(request.length);
+        for (std::size_t begin = 0; begin < sum.devices.size(); begin += length) {
+            std::vector<std::complex<float>> noise((length + 1) / 2);
+            // A complex sample's power is that of two reals.
+            noise_.add(noise,
+                       2 * copy_probe * mean_square(request.residual.subspan(begin, length)));
+            inference::add({reinterpret_cast<const float*>(noise.data()), length},
+                           sum.devices.subspan(begin, length));
+        }
+    }
+    void elapse(double) override {}
+    const Ledger& usage() const override { return ledger_; }
+
+private:
+    NoiseGenerator noise_;
+    Ledger ledger_;
+    std::optional<std::size_t> site_;
+};
+
+template <typename Probing>
+std::vector<float> Calibrator::divergences(const std::vector<Tokens>& windows, SlicedModel& split,
+                                           Probing& medium, std::size_t sites, double energy,
+                                           const std::string& label) {
+    const Progress told = progress(label);
+    std::vector<float> found(sites_, 0);
     for (std::size_t w = 0; w < windows.size(); ++w) {
-        // Windows are of one length, so that the mean over them is that over their tokens.
         std::vector<float> clean(windows[w].size() *
                                  static_cast<std::size_t>(model_.vocabulary_size));
         std::vector<float> noisy(clean.size());
         medium.probe(std::nullopt);
-        split.run_sequence(windows[w], medium)(0, clean);
-        for (std::size_t s = 0; s < sites_; ++s) {
+        TwoCopies before = split.begin_sequence(windows[w]);  // the site at hand
+        TwoCopies x = before;
+        split.run_some_sites({0, model_.sites()}, x, medium);
+        split.logits(x.server, clean);
+        for (std::size_t s = 0; s < sites; ++s) {
+            const auto site = static_cast<std::int64_t>(s);
             if (told)
-                told(static_cast<std::int64_t>(w * sites_ + s),
-                     static_cast<std::int64_t>(windows.size() * sites_));
+                told(static_cast<std::int64_t>(w * sites + s),
+                     static_cast<std::int64_t>(windows.size() * sites));
             medium.probe(s);
-            split.run_sequence(windows[w], medium)(0, noisy);
+            x = before;
+            split.run_some_sites({site, model_.sites()}, x, medium);
+            split.logits(x.server, noisy);
             const double divergence =
                 inference::mean_divergence(clean, noisy, model_.vocabulary_size);
-            result_.sensitivities[s] +=
-                static_cast<float>(divergence / (probe_nmse * static_cast<double>(windows.size())));
+            found[s] +=
+                static_cast<float>(divergence / (energy * static_cast<double>(windows.size())));
+            medium.probe(std::nullopt);
+            split.run_some_sites({site, site + 1}, before, medium);
         }
     }
-    for (float& sensitivity : result_.sensitivities)
-        sensitivity = std::max(sensitivity, 0.0F);
+    for (float& value : found)
+        value = std::max(value, 0.0F);
+    return found;
+}
+
+void Calibrator::measure_sensitivities(SlicedModel& split) {
+    const auto all = transforms();
+    ProbingMedium medium(split.devices(), all, root_energies_,
+                         derive_seed(options_.seed, seed_for::sensitivities));
+    result_.sensitivities = divergences(some_windows(options_.sensitivity_tokens), split, medium,
+                                        sites_, probe_nmse, "sensitivities");
+}
+
+/// No device computes from what the last site's sum makes of its copy.
+void Calibrator::measure_copy_sensitivities(SlicedModel& split) {
+    // Sums that are normed before they are added have no such codes.
+    if (model_.design.norm_after) {
+        result_.copy_sensitivities.assign(sites_, 0);
+        return;
+    }
+    CopyProbingMedium medium(split.devices(),
+                             derive_seed(options_.seed, seed_for::copy_sensitivities));
+    auto windows = some_windows(options_.copy_sensitivity_tokens);
+    for (Tokens& window : windows)
+        window.resize(std::min<std::size_t>(
+            window.size(), static_cast<std::size_t>(options_.copy_sensitivity_tokens)));
+    result_.copy_sensitivities =
+        divergences(windows, split, medium, sites_ - 1, copy_probe, "sensitivities of copies");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -29,12 +30,13 @@ double median(std::vector<double> values) {
 /// The whole model on one device: its partials are the sums.
 class WholeModel final : public Partials, public AllReduce {
 public:
-    WholeModel(const inference::Checkpoint& checkpoint, int threads, std::int64_t capacity)
+    WholeModel(const inference::Checkpoint& checkpoint, int threads, std::int64_t capacity,
+               const inference::Compute& compute)
         : config_(checkpoint.config()),
           limits_{capacity, 1, /*last_only=*/true},
           coordinator_(checkpoint, threads),
           residual_(checkpoint),
-          device_(checkpoint, inference::whole_model(config_), threads),
+          device_(checkpoint, inference::whole_model(config_), threads, compute),
           cache_(config_, inference::whole_model(config_), capacity) {}
 
     /// Returns the most likely token after `token`.
@@ -46,6 +48,13 @@ public:
             forward(coordinator_, config_, limits_, {&token, 1}, position_++, run_chunk).logits;
         return static_cast<inference::Token>(std::max_element(logits.begin(), logits.end()) -
                                              logits.begin());
+    }
+
+    /// Decodes another token, the most likely one; how long that takes, s.
+    double timed_step() {
+        const auto start = Clock::now();
+        token_ = step(token_);
+        return seconds_since(start);
     }
 
     std::size_t weight_bytes() const {
@@ -72,33 +81,46 @@ private:
     inference::DeviceModel device_;
     inference::KvCache cache_;
     std::int64_t position_ = 0;
+    inference::Token token_ = 0;
     std::vector<float> partial_;
 };
 
 }  // namespace
 
-DecodeSpeed measure_decode_speed(const inference::Checkpoint& checkpoint, int threads, int tokens) {
+DecodeSpeed measure_decode_speed(const inference::Checkpoint& checkpoint, int threads, int tokens,
+                                 const std::optional<inference::Compute>& torch) {
     if (tokens < 1) {
         throw std::invalid_argument("decode benchmark: expected at least 1 token, found " +
                                     std::to_string(tokens));
     }
     inference::ReadProbe memory(threads);
-    WholeModel decoder(checkpoint, threads, tokens + 1);
+    WholeModel decoder(checkpoint, threads, tokens + 1, {});
+    std::optional<WholeModel> other;
+    if (torch) other.emplace(checkpoint, threads, tokens + 1, *torch);
     const auto bytes = static_cast<double>(decoder.weight_bytes());
 
-    std::vector<double> seconds, bandwidths, fractions;
-    inference::Token token = decoder.step(0);  // not timed: makes pages and threads ready
+    std::vector<double> seconds, bandwidths, fractions, other_seconds, ratios;
+    // Not counted: they make pages and threads ready.
+    decoder.timed_step();
+    if (other) other->timed_step();
     double before = memory.bytes_per_s();
     for (int i = 0; i < tokens; ++i) {
-        const auto start = Clock::now();
-        token = decoder.step(token);
-        seconds.push_back(seconds_since(start));
+        seconds.push_back(decoder.timed_step());
         const double after = memory.bytes_per_s();
         bandwidths.push_back(after);
         fractions.push_back(bytes / seconds.back() / ((before + after) / 2));
         before = after;
+        if (!other) continue;
+        other_seconds.push_back(other->timed_step());
+        ratios.push_back(seconds.back() / other_seconds.back());
+        memory.bytes_per_s();  // Meanwhile threads of its BLAS stop waiting for work.
+        before = memory.bytes_per_s();
     }
-    return {1 / median(seconds), bytes, median(bandwidths), median(fractions)};
+    DecodeSpeed speed = {1 / median(seconds), bytes, median(bandwidths), median(fractions)};
+    if (!other) return speed;
+    speed.torch_tokens_per_s = 1 / median(other_seconds);
+    speed.torch_over_kernels = median(ratios);
+    return speed;
 }
 
 }  // namespace aircomp::runtime

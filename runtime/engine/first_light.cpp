@@ -11,6 +11,7 @@
 #include "coding/calibration.hpp"
 #include "coding/exact_sum.hpp"
 #include "config/seeds.hpp"
+#include "files/sha256.hpp"
 #include "radio/open_radios.hpp"
 #include "round/radio_testbed.hpp"
 #include "schemes/registry.hpp"
@@ -53,7 +54,9 @@ public:
           options_(options),
           codec_(config_, options.length, unit_calibration(config_.devices.size())),
           testbed_(config_, codec_, max_power_w(config_), find_scheme(config_.scheme).design,
-                   options.open) {}
+                   options.open) {
+        testbed_.scheduler().watch(options.before_round);
+    }
 
     FirstLightReport run(const std::function<void(const FirstLightRound&)>& progress);
 
@@ -150,7 +153,10 @@ FirstLightRound FirstLight::sum(std::int64_t index) {
     const double power = mean_square(truth) * static_cast<double>(truth.size());
     error_ += error;
     power_ += power;
+    Sha256 sha;
+    sha.add(gsl::as_bytes(gsl::span<const float>(sum)));
     FirstLightRound round;
+    round.sum_sha256 = to_hex(sha.digest());
     round.number = whole.order.number;
     round.time_s = static_cast<double>(whole.order.burst) / config_.radio.bandwidth_hz;
     round.nmse = error / power;

@@ -11,6 +11,7 @@
 
 #include "config/config.hpp"
 #include "radio/radio_session.hpp"
+#include "round/round_order.hpp"
 
 namespace aircomp::runtime {
 
@@ -20,6 +21,8 @@ struct FirstLightOptions {
     /// Devices that take part, by index; empty: all. The others' radios are not opened.
     std::vector<std::size_t> devices;
     RadioOpener open = open_radio;
+    /// Called before every round, where there is one: soundings and repeated rounds included.
+    std::function<void(const RoundOrder&)> before_round;
 };
 
 /// One sum that counted.
@@ -33,6 +36,7 @@ struct FirstLightRound {
     double noise_power_w = 0;               ///< Per server antenna.
     double confidence = 0;                  ///< That no device was missing.
     std::vector<double> device_power_dbfs;  ///< Mean of each device's loudest antenna.
+    std::string sum_sha256;                 ///< Of the sum's bytes.
 };
 
 /// What the soundings and rounds say of one device.

@@ -11,32 +11,66 @@
 namespace aircomp::runtime {
 namespace {
 
-void check(gsl::span<const inference::Token> tokens, std::int64_t position,
-           const PassLimits& limits) {
-    if (tokens.empty()) throw std::invalid_argument("forward needs at least one token");
-    const std::int64_t needed = position + static_cast<std::int64_t>(tokens.size());
-    if (needed <= limits.context) return;
-    throw std::length_error("the sequence needs " + std::to_string(needed) +
-                            " tokens, the context holds " + std::to_string(limits.context));
-}
-
 /// copy += x, where there is a copy: who is no server has none of the server's.
 void add_to_copy(gsl::span<const float> x, gsl::span<float> copy) {
     if (!copy.empty()) inference::add(x, copy);
 }
 
+/// What partials of the site lack of the sum, stretch by stretch: who travels beside a token changes
+/// nothing about it.
+void foretell(const inference::ReferenceStream& reference, const SiteCall& call,
+              gsl::span<const float> x, gsl::span<float> foretold) {
+    std::fill(foretold.begin(), foretold.end(), 0.0F);
+    std::size_t begin = 0;
+    for (const Stretch& stretch : call.stretches) {
+        const auto size = static_cast<std::size_t>(stretch.vectors * call.length);
+        reference.complete(call.site, x.subspan(begin, size), stretch.position,
+                           foretold.subspan(begin, size));
+        begin += size;
+    }
+}
+
 }  // namespace
+
+void check_tokens(gsl::span<const inference::Token> tokens, std::int64_t position,
+                  std::int64_t context) {
+    if (tokens.empty()) throw std::invalid_argument("forward needs at least one token");
+    const std::int64_t needed = position + static_cast<std::int64_t>(tokens.size());
+    if (needed <= context) return;
+    throw std::length_error("the sequence needs " + std::to_string(needed) +
+                            " tokens, the context holds " + std::to_string(context));
+}
 
 std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
                                      const inference::Residual& residual, std::int64_t position,
                                      TwoCopies& x, Partials& partials, AllReduce& all_reduce,
                                      const inference::ReferenceStream* reference) {
+    const Stretch all = {position, static_cast<std::int64_t>(x.devices.size()) / model.hidden_size};
+    return run_sites(model, residual, {&all, 1}, x, partials, all_reduce, reference);
+}
+
+std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
+                                     const inference::Residual& residual,
+                                     gsl::span<const Stretch> stretches, TwoCopies& x,
+                                     Partials& partials, AllReduce& all_reduce,
+                                     const inference::ReferenceStream* reference) {
+    return run_some_sites(model, residual, {0, model.sites()}, stretches, x, partials, all_reduce,
+                          reference);
+}
+
+std::optional<PassFailure> run_some_sites(const inference::ModelConfig& model,
+                                          const inference::Residual& residual,
+                                          inference::Range sites,
+                                          gsl::span<const Stretch> stretches, TwoCopies& x,
+                                          Partials& partials, AllReduce& all_reduce,
+                                          const inference::ReferenceStream* reference) {
     SiteSum sum;
     sum.server.resize(x.server.size());
     sum.devices.resize(x.devices.size());
     std::vector<float> foretold(reference == nullptr ? 0 : x.devices.size());
     SiteCall call;
-    call.position = position;
+    call.stretches = stretches;
+    call.position = stretches[0].position;
     call.length = model.hidden_size;
     call.vectors = static_cast<std::int64_t>(x.devices.size()) / call.length;
     EnergyHistory history(call.vectors, call.length);
@@ -52,17 +86,19 @@ std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
             residual.norm(call.site, one);
         };
     }
-    for (std::int64_t index = 0; index < model.sites(); ++index) {
+    const bool is_whole = sites.begin == 0 && sites.end == model.sites();
+    for (std::int64_t index = sites.begin; index < sites.end; ++index) {
         call.site = model.site(index);
         sum.finished = false;
+        sum.copy.clear();
         if (auto failure = partials.compute(call, x.devices)) return failure;
         if (reference != nullptr) {
-            std::fill(foretold.begin(), foretold.end(), 0.0F);
-            reference->complete(call.site, x.devices, position, foretold);
+            foretell(*reference, call, x.devices, foretold);
             call.foretold = foretold;
-            call.features = history.features(x.devices, foretold);
+            if (is_whole) call.features = history.features(x.devices, foretold);
         }
         if (auto failure = all_reduce.sum(call, x, sum)) return failure;
+        if (!sum.copy.empty()) x.devices = sum.copy;
         if (!sum.finished) {
             if (reference != nullptr) {
                 received = sum.devices;
@@ -84,7 +120,7 @@ StreamResult forward_stream(const inference::CoordinatorModel& coordinator,
                             const inference::ModelConfig& model, const PassLimits& limits,
                             gsl::span<const inference::Token> tokens, std::int64_t position,
                             const RunChunk& run_chunk) {
-    check(tokens, position, limits);
+    check_tokens(tokens, position, limits.context);
     const auto length = static_cast<std::size_t>(model.hidden_size);
     const auto most = static_cast<std::size_t>(limits.prefill_chunk);
     StreamResult result;

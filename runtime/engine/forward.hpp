@@ -14,10 +14,11 @@
 #include "aircomp/inference/reference_stream.hpp"
 #include "aircomp/inference/residual.hpp"
 #include "coding/energy_forecast.hpp"
+#include "engine/stretch.hpp"
 
 namespace aircomp::runtime {
 
-/// A vector of hidden_size for each of some consecutive tokens, [vectors, hidden_size], as the
+/// A vector of hidden_size for each of a pass's tokens, [vectors, hidden_size], as the
 /// server and as the devices have it: x and its copy of docs/system-model.md section 9. Both begin alike; a
 /// way down that loses something leaves the devices another copy.
 struct TwoCopies {
@@ -30,14 +31,18 @@ struct SiteSum : TwoCopies {
     /// What the streams get, whole and normed: SiteCall::finish has been called. Otherwise it is what
     /// was sent, and everybody finishes it for himself.
     bool finished = false;
+    /// The devices' copy of the stream before the sum, whole, where it had to be put right; otherwise
+    /// empty.
+    std::vector<float> copy;
 };
 
-/// One site on the way of some consecutive tokens.
+/// One site on the way of a pass's tokens.
 struct SiteCall {
     inference::Site site;
-    std::int64_t position = 0;  ///< Of the first token in its sequence.
-    std::int64_t vectors = 1;
-    std::int64_t length = 0;  ///< Reals of a vector.
+    gsl::span<const Stretch> stretches;  ///< Whose tokens they are, in order.
+    std::int64_t position = 0;           ///< Of the first token in its sequence.
+    std::int64_t vectors = 1;            ///< Of all stretches.
+    std::int64_t length = 0;             ///< Reals of a vector.
     /// With a reference stream: what partials lack of the sum, [vectors, length], and what their
     /// energy is foretold from, [vectors].
     gsl::span<const float> foretold = {};
@@ -73,12 +78,29 @@ public:
                                            SiteSum& sum) = 0;
 };
 
-/// Takes `x` through all sites of the model, in order: both copies get their sum added, as
-/// `residual` does it, completed by `reference` where partials lack what it foretells.
+/// Takes `x`, the tokens of `stretches` one after the other, through all sites of the model, in order:
+/// both copies get their sum added, as `residual` does it, completed by `reference` where partials
+/// lack what it foretells.
+std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
+                                     const inference::Residual& residual,
+                                     gsl::span<const Stretch> stretches, TwoCopies& x,
+                                     Partials& partials, AllReduce& all_reduce,
+                                     const inference::ReferenceStream* reference = nullptr);
+
+/// The same of consecutive tokens of the only sequence.
 std::optional<PassFailure> run_sites(const inference::ModelConfig& model,
                                      const inference::Residual& residual, std::int64_t position,
                                      TwoCopies& x, Partials& partials, AllReduce& all_reduce,
                                      const inference::ReferenceStream* reference = nullptr);
+
+/// The same through some sites alone, by Site::index: `x` is the stream before the first of them. Calls
+/// have no features, which would be of earlier sites too.
+std::optional<PassFailure> run_some_sites(const inference::ModelConfig& model,
+                                          const inference::Residual& residual,
+                                          inference::Range sites,
+                                          gsl::span<const Stretch> stretches, TwoCopies& x,
+                                          Partials& partials, AllReduce& all_reduce,
+                                          const inference::ReferenceStream* reference = nullptr);
 
 /// The server's stream behind the last site, or why there is none.
 struct StreamResult {
@@ -102,9 +124,13 @@ struct PassLimits {
 /// Takes the stream of some consecutive tokens from `position` on through all sites.
 using RunChunk = std::function<std::optional<PassFailure>(std::int64_t position, TwoCopies& x)>;
 
-/// Embeds `tokens`, which stand at `position`, `position` + 1, ..., and takes them through
-/// `run_chunk` chunk by chunk. Throws std::length_error, naming the limit, beyond the context;
+/// Throws std::length_error, naming the limit, where `tokens` at `position` go beyond `context`;
 /// std::invalid_argument without a token.
+void check_tokens(gsl::span<const inference::Token> tokens, std::int64_t position,
+                  std::int64_t context);
+
+/// Embeds `tokens`, which stand at `position`, `position` + 1, ..., and takes them through
+/// `run_chunk` chunk by chunk. Throws as check_tokens() does.
 StreamResult forward_stream(const inference::CoordinatorModel& coordinator,
                             const inference::ModelConfig& model, const PassLimits& limits,
                             gsl::span<const inference::Token> tokens, std::int64_t position,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -100,58 +101,91 @@ double roofline_s(double flops, double flops_per_s, double bytes,
     return std::max(flops / flops_per_s, bytes_per_s ? bytes / *bytes_per_s : 0);
 }
 
+/// What goes through the model at once: all vectors, or one after the other.
+std::vector<SiteWork> passes_of(const SiteWork& work) {
+    if (work.together) return {work};
+    std::vector<SiteWork> passes;
+    for (const Stretch& stretch : work.stretches) {
+        for (std::int64_t v = 0; v < stretch.vectors; ++v)
+            passes.push_back({work.kind, {{stretch.position + v}}});
+    }
+    return passes;
+}
+
 }  // namespace
+
+std::int64_t SiteWork::vectors() const {
+    return std::accumulate(
+        stretches.begin(), stretches.end(), std::int64_t{0},
+        [](std::int64_t sum, const Stretch& stretch) { return sum + stretch.vectors; });
+}
 
 Computing::Task Computing::projection(std::size_t device, const SiteWork& work) const {
     const auto width = inference::input_width(model_, slices_[device], work.kind);
     const auto weights = static_cast<double>(width * model_.hidden_size);
-    return {2 * weights * static_cast<double>(work.vectors), weights * bytes_per_weight_};
+    return {2 * weights * static_cast<double>(work.vectors()), weights * bytes_per_weight_};
 }
 
 Computing::Task Computing::device_task(std::size_t device, const SiteWork& work) const {
     const inference::Slice& slice = slices_[device];
     Task task;
-    task.flops = inference::site_flops(model_, slice, work.kind, work.position, work.vectors);
     task.bytes = inference::site_weights(model_, slice, work.kind) * bytes_per_weight_;
+    for (const Stretch& stretch : work.stretches) {
+        task.flops +=
+            inference::site_flops(model_, slice, work.kind, stretch.position, stretch.vectors);
+        task.bytes += inference::site_cache_bytes(model_, slice, work.kind,
+                                                  stretch.position + stretch.vectors - 1);
+    }
     if (gathers_) {
         const Task last = projection(device, work);
         task.flops -= last.flops;
         task.bytes -= last.bytes;
     }
-    if (!work.coding_flops.empty()) task.flops += work.coding_flops[device];
-    task.bytes +=
-        inference::site_cache_bytes(model_, slice, work.kind, work.position + work.vectors - 1);
     return task;
 }
 
 double Computing::charge_devices(const SiteWork& work, ComputeUsage& usage) const {
-    double slowest = 0;
-    for (std::size_t n = 0; n < slices_.size(); ++n) {
-        const DeviceConfig& device = config_.devices[n];
-        const Task task = device_task(n, work);
-        slowest = std::max(slowest, roofline_s(task.flops, device.compute_flops_per_s, task.bytes,
-                                               device.memory_bandwidth_bytes_per_s));
-        usage.device_energy_j[n] += task.flops * device.energy_j_per_flop;
+    double seconds = 0;
+    for (const SiteWork& pass : passes_of(work)) {
+        double slowest = 0;
+        for (std::size_t n = 0; n < slices_.size(); ++n) {
+            const DeviceConfig& device = config_.devices[n];
+            Task task = device_task(n, pass);
+            if (!work.coding_flops.empty()) {
+                task.flops += work.coding_flops[n] * static_cast<double>(pass.vectors()) /
+                              static_cast<double>(work.vectors());
+            }
+            slowest =
+                std::max(slowest, roofline_s(task.flops, device.compute_flops_per_s, task.bytes,
+                                             device.memory_bandwidth_bytes_per_s));
+            usage.device_energy_j[n] += task.flops * device.energy_j_per_flop;
+        }
+        seconds += slowest;
     }
-    usage.seconds += slowest;
-    return slowest;
+    usage.seconds += seconds;
+    return seconds;
 }
 
 double Computing::charge_server(const SiteWork& work, double coding_flops,
                                 ComputeUsage& usage) const {
-    Task task;
-    for (std::size_t n = 0; gathers_ && n < slices_.size(); ++n) {
-        const Task last = projection(n, work);
-        task.flops += last.flops;
-        task.bytes += last.bytes;
+    const std::vector<SiteWork> passes = passes_of(work);
+    double seconds = 0;
+    for (const SiteWork& pass : passes) {
+        Task task;
+        for (std::size_t n = 0; gathers_ && n < slices_.size(); ++n) {
+            const Task last = projection(n, pass);
+            task.flops += last.flops;
+            task.bytes += last.bytes;
+        }
+        task.flops += coding_flops / static_cast<double>(passes.size());
+        seconds += charge(task, usage);
     }
-    task.flops += coding_flops;
-    return charge(task, usage);
+    return seconds;
 }
 
-double Computing::charge_head(std::int64_t vectors, ComputeUsage& usage) const {
+double Computing::charge_head(ComputeUsage& usage, std::int64_t tokens) const {
     const double weights = inference::head_flops(model_, 1) / 2;
-    return charge({inference::head_flops(model_, vectors), weights * bytes_per_weight_}, usage);
+    return charge({inference::head_flops(model_, tokens), weights * bytes_per_weight_}, usage);
 }
 
 double Computing::charge(const Task& task, ComputeUsage& usage) const {

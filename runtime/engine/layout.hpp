@@ -8,6 +8,7 @@
 #include "aircomp/inference/slice.hpp"
 #include "coding/sum_request.hpp"
 #include "config/config.hpp"
+#include "engine/stretch.hpp"
 
 namespace aircomp::runtime {
 
@@ -51,10 +52,14 @@ struct ComputeUsage {
 /// What is computed for one site's sum.
 struct SiteWork {
     SiteKind kind = SiteKind::attention;
-    std::int64_t position = 0;  ///< Of the first token.
-    std::int64_t vectors = 1;
-    gsl::span<const double> coding_flops =
-        {};  ///< Of each device besides the model's own; or none.
+    std::vector<Stretch> stretches = {{}};
+    /// They go through the model at once and weights are read once for all. Otherwise they stand for
+    /// tokens that are decoded one after the other.
+    bool together = false;
+    /// For all of them, of each device besides the model's own; or none.
+    gsl::span<const double> coding_flops = {};
+
+    std::int64_t vectors() const;  ///< Of all stretches.
 };
 
 /// What computing takes, equation (18): whatever is slower of arithmetic and memory.
@@ -76,8 +81,9 @@ public:
     /// Charges what the server computes after a site's sum has come up: the last projections, where
     /// it holds them, and `coding_flops`. Returns its seconds.
     double charge_server(const SiteWork& work, double coding_flops, ComputeUsage& usage) const;
-    /// Charges the server's output head for `vectors` tokens. Returns its seconds.
-    double charge_head(std::int64_t vectors, ComputeUsage& usage) const;
+    /// Charges the server's output head for so many tokens at once, whose weights are read once for
+    /// all. Returns its seconds.
+    double charge_head(ComputeUsage& usage, std::int64_t tokens = 1) const;
 
 private:
     struct Task {

@@ -8,7 +8,9 @@
 #include <stdexcept>
 
 #include "aircomp/inference/slice_cost.hpp"
+#include "config/registry.hpp"
 #include "engine/model_hash.hpp"
+#include "schemes/down/registry.hpp"
 #include "schemes/registry.hpp"
 
 namespace aircomp::runtime {
@@ -94,6 +96,37 @@ CodingUse use_of(const Config& config, const inference::ModelConfig& model) {
             own.carry && !model.design.norm_after, std::pow(10.0, own.vector_headroom_db / 10)};
 }
 
+/// A site whose copy took no measurable harm still gets steps: the least part of the mean.
+constexpr double least_sensitivity = 1e-3;
+
+std::shared_ptr<const UpdateCodes> update_codes(const Config& config,
+                                                const inference::ModelConfig& model,
+                                                const inference::ModelCalibration& calibration) {
+    if (!find_row(downlinks(), "downlink", config.radio.downlink).needs_calibration) return nullptr;
+    if (model.design.norm_after) {
+        throw std::invalid_argument(
+            "radio.downlink: expected another than " + config.radio.downlink +
+            " for a model that norms sums before it adds them: its updates have no basis in a "
+            "calibration");
+    }
+    const auto& sensitivities = calibration.copy_sensitivities;
+    const double mean = std::accumulate(sensitivities.begin(), sensitivities.end(), 0.0) /
+                        static_cast<double>(sensitivities.size());
+    if (mean == 0) {
+        throw std::runtime_error(config.calibration.file.string() +
+                                 ": expected sensitivities of the devices' copies for "
+                                 "radio.downlink " +
+                                 config.radio.downlink +
+                                 ", found none; aircomp calibrate makes them");
+    }
+    auto codes = std::make_shared<UpdateCodes>();
+    for (std::size_t s = 0; s < sensitivities.size(); ++s) {
+        codes->emplace_back(calibration.updates[s],
+                            std::max<double>(sensitivities[s], least_sensitivity * mean));
+    }
+    return codes;
+}
+
 }  // namespace
 
 bool uses_calibration(const Config& config) {
@@ -119,7 +152,8 @@ ModelCoding::ModelCoding(const Config& config, const inference::Checkpoint& chec
       model_(checkpoint.config()),
       use_(use_of(config, model_)),
       calibration_(read_of_model(config_.file, checkpoint)),
-      shared_(shared_coding(calibration_, model_.hidden_size, use_)) {}
+      shared_(shared_coding(calibration_, model_.hidden_size, use_)),
+      updates_(update_codes(config, model_, calibration_)) {}
 
 std::vector<double> ModelCoding::energy_shares() const {
     std::vector<double> shares(calibration_.sensitivities.size(), 1);
@@ -168,12 +202,19 @@ double ModelCoding::flops(const Site& site, double part) const {
                                transform_rank);
 }
 
+double ModelCoding::update_flops(const Site& site) const {
+    if (updates_ == nullptr) return 0;
+    const auto rank = static_cast<double>(updates_->at(site.index).rank());
+    // A reflection takes a product and a sum over what it changes, two operations a value each.
+    return 4 * rank * (static_cast<double>(model_.hidden_size) - rank / 2);
+}
+
 double ModelCoding::device_flops(const inference::Slice& slice, const Site& site) const {
-    return flops(site, inference::held_part(model_, slice, site.kind));
+    return flops(site, inference::held_part(model_, slice, site.kind)) + update_flops(site);
 }
 
 double ModelCoding::server_flops(const Site& site) const {
-    return flops(site, 0);
+    return flops(site, 0) + 2 * update_flops(site);
 }
 
 }  // namespace aircomp::runtime

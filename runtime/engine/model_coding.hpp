@@ -44,6 +44,8 @@ public:
     /// As the configuration wants it.
     const CodingUse& use() const { return use_; }
     const SharedCoding& shared() const { return shared_; }
+    /// For ways down that code by them; null for others.
+    const std::shared_ptr<const UpdateCodes>& updates() const { return updates_; }
 
     /// Completes the calibration of a run that `medium` measured, with those transforms.
     void complete(const CalibratingMedium& medium, Calibration& calibration) const;
@@ -59,6 +61,9 @@ private:
     /// Operations for a vector on who holds `part` of the site.
     double flops(const Site& site, double part) const;
 
+    /// Of taking an update from its basis, or to it.
+    double update_flops(const Site& site) const;
+
     /// a_s of equation (21), 1 on average.
     std::vector<double> energy_shares() const;
 
@@ -68,6 +73,7 @@ private:
     CodingUse use_;
     inference::ModelCalibration calibration_;
     SharedCoding shared_;
+    std::shared_ptr<const UpdateCodes> updates_;
 };
 
 }  // namespace aircomp::runtime

@@ -20,12 +20,13 @@ void add_sampled(Sha256& sha, gsl::span<const std::byte> bytes) {
 ModelHash model_hash(const inference::Checkpoint& checkpoint) {
     Sha256 sha;
     for (const std::string& name : checkpoint.names()) {
-        const inference::TensorView tensor = checkpoint.tensor(name);
+        const inference::TensorInfo tensor = checkpoint.info(name);
         std::string head = name + "\n" + std::to_string(static_cast<int>(tensor.type));
         for (const std::int64_t size : tensor.shape)
             head += " " + std::to_string(size);
         sha.add(head + "\n");
-        add_sampled(sha, tensor.bytes);
+        for (const auto& part : tensor.parts)
+            add_sampled(sha, part);
     }
     return sha.digest();
 }

@@ -14,13 +14,11 @@
 #include <stdexcept>
 #include <thread>
 
-#include "aircomp/inference/add.hpp"
 #include "aircomp/inference/decoder.hpp"
 #include "aircomp/inference/residual.hpp"
 #include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/inference/thread_count.hpp"
-#include "coding/analog_codec.hpp"
-#include "coding/packed_partial.hpp"
+#include "coding/partial_coder.hpp"
 #include "engine/forward.hpp"
 #include "engine/layout.hpp"
 #include "engine/model_coding.hpp"
@@ -31,7 +29,6 @@ namespace aircomp::runtime {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-namespace phy = gr::aircomp::phy;
 
 constexpr auto nap = std::chrono::microseconds(20);
 enum Tag { job_tag = 1, vectors_tag, result_tag, usage_tag };
@@ -68,32 +65,20 @@ std::string text_of(int rank, std::string text) {
     return text;
 }
 
-/// What ranks exchange has levels at equal distances, and nothing is fed back.
-void require_plain_codes(const DigitalConfig& digital) {
-    const bool whole = digital.bits == std::floor(digital.bits);
-    if (digital.quantiser == Quantiser::uniform && !digital.error_feedback && whole) return;
-    throw std::invalid_argument(
-        "digital: expected the quantiser uniform, a whole number of bits and no error_feedback, "
-        "for ranks of MPI have nothing else yet");
-}
-
 /// This rank's slice and the devices' all-reduce.
 class WiredDevice final : public Partials, public AllReduce {
 public:
     WiredDevice(const Config& config, const inference::Checkpoint& checkpoint,
                 const inference::Slice& slice, std::int64_t context, int threads,
                 const SharedCoding& coding, MPI_Comm devices)
-        : device_(checkpoint, slice, threads),
+        : device_(checkpoint, slice, threads, config.compute),
           cache_(checkpoint.config(), slice, context),
           length_(static_cast<std::size_t>(checkpoint.config().hidden_size)),
-          transforms_(coding.shape.transforms),
           devices_(devices) {
         MPI_Comm_size(devices_, &count_);
         if (coding.predictions) device_.leave_out(coding.predictions);
         if (!find_scheme(config.scheme).quantises) return;
-        require_plain_codes(config.digital);
-        bits_ = static_cast<int>(config.digital.bits);
-        rotation_ = rotation_of(config, checkpoint.config().hidden_size);
+        coder_.emplace(config, checkpoint.config().hidden_size, coding.shape.transforms);
     }
 
     std::optional<PassFailure> compute(const SiteCall& call, gsl::span<const float> x) override {
@@ -105,53 +90,53 @@ public:
     /// Nobody but the devices adds: the coordinator gets their stream at the end.
     std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies&, SiteSum& sum) override {
         const auto begin = Clock::now();
-        if (bits_) {
-            for (std::size_t at = 0; at < partial_.size(); at += length_)
-                add_codes(call.site, gsl::span<float>(partial_).subspan(at, length_));
+        if (coder_) {
+            sum.devices.resize(partial_.size());
+            for (std::int64_t v = 0; v < call.vectors; ++v)
+                add_codes(call, v,
+                          gsl::span<float>(sum.devices)
+                              .subspan(static_cast<std::size_t>(v) * length_, length_));
         } else {
             MPI_Allreduce(MPI_IN_PLACE, partial_.data(), count_of(partial_.size()), MPI_FLOAT,
                           MPI_SUM, devices_);
             usage_.sent_bytes += static_cast<std::int64_t>(partial_.size() * sizeof(float));
+            sum.devices = partial_;
         }
-        usage_.all_reduces += static_cast<std::int64_t>(partial_.size() / length_);
+        usage_.all_reduces += call.vectors;
         usage_.all_reduce_s += std::chrono::duration<double>(Clock::now() - begin).count();
-        sum.devices = partial_;
         return std::nullopt;
     }
 
     const MpiUsage& usage() const { return usage_; }
 
 private:
-    void add_codes(const Site& site, gsl::span<float> vector) {
-        const std::size_t bytes = packed_bytes(length_, *bits_);
+    /// The sum of vector `v` of all devices' codes, [length].
+    void add_codes(const SiteCall& call, std::int64_t v, gsl::span<float> sum) {
+        const std::size_t bytes = coder_->bytes();
         own_.resize(bytes);
         all_.resize(bytes * static_cast<std::size_t>(count_));
-        if (!transforms_.empty()) transforms_.at(site.index).apply(vector);
-        if (rotation_) rotation_->apply(vector);
-        pack(vector, *bits_, own_);
+        const SumRequest request{call.site,
+                                 call.position,
+                                 call.vectors,
+                                 call.length,
+                                 gsl::span<const std::vector<float>>(&partial_, 1),
+                                 {}};
+        coder_->write(request, 0, v, own_);
         MPI_Allgather(own_.data(), count_of(bytes), MPI_BYTE, all_.data(), count_of(bytes),
                       MPI_BYTE, devices_);
         usage_.sent_bytes += static_cast<std::int64_t>(bytes);
         std::vector<double> total(length_, 0);
-        std::vector<float> partial(length_);
-        for (std::size_t at = 0; at < all_.size(); at += bytes) {
-            unpack(gsl::span<const std::uint8_t>(all_).subspan(at, bytes), *bits_, partial);
-            inference::add(partial, total);
-        }
-        for (std::size_t i = 0; i < length_; ++i)
-            vector[i] = static_cast<float>(total[i]);
-        if (rotation_) rotation_->undo(vector);
-        if (!transforms_.empty()) transforms_.at(site.index).undo(vector);
+        for (std::size_t at = 0; at < all_.size(); at += bytes)
+            coder_->add(gsl::span<const std::uint8_t>(all_).subspan(at, bytes), total);
+        coder_->finish(call.site, total, sum);
     }
 
     inference::DeviceModel device_;
     inference::KvCache cache_;
     std::size_t length_;
-    std::vector<SiteTransform> transforms_;  // by Site::index; empty: none
     MPI_Comm devices_;
     int count_ = 1;
-    std::optional<int> bits_;
-    std::optional<phy::Rotation> rotation_;
+    std::optional<PartialCoder> coder_;  // of schemes that quantise
     std::vector<float> partial_;
     std::vector<std::uint8_t> own_, all_;
     MpiUsage usage_;
@@ -239,7 +224,10 @@ MpiModel::MpiModel(const MpiJob& job, const inference::Checkpoint& checkpoint, c
     }
     State& state = *state_;
     state.model = checkpoint.config();
-    state.layout = lay_out(config, state.model, inference::bytes_per_weight(checkpoint));
+    state.layout =
+        lay_out(config, state.model, inference::bytes_per_weight(checkpoint, config.compute));
+    // What lacks of a sum cannot be made up for once it has been normed.
+    if (state.model.design.norm_after) state.layout.config.digital.error_feedback = false;
     state.context = config.model.context > 0 ? config.model.context : state.model.context;
     state.ranks = job.size();
     const std::size_t devices = state.layout.slices.size();

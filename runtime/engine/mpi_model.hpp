@@ -61,8 +61,9 @@ struct MpiUsage {
 };
 
 /// The same slices as in one process. Partials travel as float32 through MPI's all-reduce where the
-/// scheme quantises nothing; else as codes of digital.bits bits, which every device adds in
-/// float64; then devices leave out what a calibration file foretells, and transform the rest.
+/// scheme quantises nothing; else as the codes of the section digital, which every device adds in
+/// float64; then devices leave out what a calibration file foretells, and transform the rest. What
+/// ranks send and what sum they make of it is that of the scheme in one process, bit for bit.
 class MpiModel {
 public:
     /// Called by all ranks with the same arguments; rank r is device r - 1. The checkpoint must

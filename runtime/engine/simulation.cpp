@@ -53,7 +53,8 @@ std::vector<inference::Token> calibration_tokens(const Config& config,
 Simulation::Simulation(const Config& config, const inference::Checkpoint& checkpoint,
                        const inference::Tokenizer* tokenizer, std::function<void()> poll)
     : hidden_size_(checkpoint.config().hidden_size) {
-    auto layout = lay_out(config, checkpoint.config(), inference::bytes_per_weight(checkpoint));
+    auto layout = lay_out(config, checkpoint.config(),
+                          inference::bytes_per_weight(checkpoint, config.compute));
     config_ = std::move(layout.config);
     slices_ = std::move(layout.slices);
     if (tokenizer != nullptr) inference::require_same_vocabulary(*tokenizer, checkpoint.config());
@@ -78,6 +79,7 @@ Calibration Simulation::calibrate(const inference::Checkpoint& checkpoint,
         model_->devices(), model,
         coding_ ? coding_->shared().shape.transforms : std::vector<SiteTransform>());
     model_->forward(tokens, 0, medium);
+    model_->forget(0);
     model_->reset_statistics();
     Calibration calibration = medium.calibration();
     if (coding_) coding_->complete(medium, calibration);
@@ -89,6 +91,7 @@ void Simulation::use_coding(const inference::Checkpoint& checkpoint,
     settle_calibration_file(config_, checkpoint, tokenizer);
     coding_ = std::make_shared<ModelCoding>(config_, checkpoint);
     model_->foretell(checkpoint, coding_->shared().predictions);
+    model_->code_updates(coding_->updates());
     model_->charge_coding(
         {[coding = coding_](const inference::Slice& slice, const Site& site) {
              return coding->device_flops(slice, site);
@@ -108,17 +111,22 @@ TokenCost token_cost(const ComputeUsage& compute, const Ledger& link, std::int64
     cost.uplink_channel_uses = static_cast<double>(link.uplink_channel_uses) / tokens;
     for (const LedgerEntry& entry : entries_per_token())
         cost.own.emplace_back(entry, link.of(entry) / tokens);
-    cost.server_energy_j = compute.server_energy_j / tokens;
+    cost.server_energy_j = (compute.server_energy_j + link.server_energy_j) / tokens;
     cost.relay_energy_j = link.relay_energy_j / tokens;
     for (std::size_t n = 0; n < compute.device_energy_j.size(); ++n) {
-        cost.device_energy_j.push_back((compute.device_energy_j[n] + link.transmit_energy_j[n]) /
-                                       tokens);
+        cost.device_energy_j.push_back(
+            (compute.device_energy_j[n] + link.transmit_energy_j[n] + link.standby_energy_j[n]) /
+            tokens);
     }
     return cost;
 }
 
 TokenCost Simulation::cost() const {
     return token_cost(model_->compute(), medium_->usage(), model_->tokens());
+}
+
+double Simulation::elapsed_s() const {
+    return model_->compute().seconds + medium_->usage().total_s();
 }
 
 double Simulation::clipped_fraction() const {

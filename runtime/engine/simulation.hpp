@@ -61,6 +61,8 @@ public:
     const std::vector<inference::Slice>& slices() const { return slices_; }
 
     TokenCost cost() const;
+    /// Simulated time of all passes so far, s.
+    double elapsed_s() const;
     /// Clipped reals over reals sent.
     double clipped_fraction() const;
 

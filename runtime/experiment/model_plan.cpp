@@ -29,7 +29,7 @@ std::optional<double> sensitivity_of(const Config& config,
 PlanOptions plan_options(const Config& config, const Model& model) {
     PlanOptions options;
     options.max_loss_nats = config.accuracy.max_loss_nats;
-    options.bytes_per_weight = inference::bytes_per_weight(model.checkpoint);
+    options.bytes_per_weight = inference::bytes_per_weight(model.checkpoint, config.compute);
     options.budget =
         error_budget(!config.calibration.file.empty(), sensitivity_of(config, model.checkpoint));
     return options;

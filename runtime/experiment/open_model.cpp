@@ -8,7 +8,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "aircomp/inference/local_models.hpp"
 #include "schemes/registry.hpp"
+#include "text/utf8.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -29,9 +31,26 @@ bool reads_text(const Config& config) {
 
 }  // namespace
 
+void look_into_caches(Config& config, const std::filesystem::path& file) {
+    std::filesystem::path& folder = config.model.folder;
+    if (folder.empty() || std::filesystem::exists(folder)) return;
+    const auto written = folder.lexically_relative(file.parent_path().lexically_normal());
+    try {
+        folder = inference::find_cached_model(written.string());
+    } catch (const std::runtime_error&) {
+        // open_model() says so, where the model is needed.
+    }
+}
+
 Model open_model(const Config& config, bool needs_tokenizer) {
     if (config.model.folder.empty()) {
         throw std::invalid_argument("no model: name one with --model DIR or in --config FILE");
+    }
+    if (!std::filesystem::exists(config.model.folder)) {
+        throw std::invalid_argument(
+            "model.folder: expected a folder, a GGUF file or a name of the "
+            "local caches, found " +
+            config.model.folder.string() + ", which is not there");
     }
     Model model{inference::Checkpoint(config.model.folder), nullptr};
     if (needs_tokenizer || (reads_text(config) && has_tokenizer(config.model.folder))) {
@@ -49,7 +68,13 @@ std::string read_text(const std::string& file) {
     if (!in) throw std::runtime_error(file + ": cannot be read");
     std::ostringstream text;
     if (!(text << in.rdbuf())) throw std::runtime_error(file + ": expected text, found none");
-    return std::move(text).str();
+    std::string whole = std::move(text).str();
+    try {
+        inference::require_utf8(whole);
+    } catch (const std::runtime_error& error) {
+        throw std::runtime_error(file + ": " + error.what());
+    }
+    return whole;
 }
 
 }  // namespace aircomp::runtime

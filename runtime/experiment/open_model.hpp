@@ -2,6 +2,7 @@
 // Models and texts from disk, as measurements take them.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -17,7 +18,14 @@ struct Model {
     std::unique_ptr<inference::Tokenizer> tokenizer;
 };
 
-/// That of the configuration. Throws std::invalid_argument where it names none.
+/// Lets `model.folder` of the configuration file be a name of the local caches, as
+/// inference::find_model() has them: where there is no folder of that name beside the file, it
+/// becomes the model of that name, if there is one. Called once what the command line says is in
+/// `config`.
+void look_into_caches(Config& config, const std::filesystem::path& file);
+
+/// That of the configuration. Throws std::invalid_argument where it names none, or one that is not
+/// there.
 Model open_model(const Config& config, bool needs_tokenizer);
 
 /// All of a file. Throws std::runtime_error where it cannot be read or is empty.

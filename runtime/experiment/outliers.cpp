@@ -64,7 +64,7 @@ void OutlierMedium::all_reduce(const SumRequest& request, SumCopies sum) {
             const auto partial = request.partial(n, v);
             std::copy(partial.begin(), partial.end(), vector.begin());
             if (rotation) rotation->apply(vector);
-            (request.position + v == 0 ? first_token : later_tokens).add(vector);
+            (request.position_of(v) == 0 ? first_token : later_tokens).add(vector);
         }
     }
 }

@@ -58,6 +58,10 @@ public:
             PlanChoice& choice = plan.choices[i];
             if (choice.valid()) try_out(choice);
             if (choice.valid()) shift_bits(choice);
+            if (choice.valid() && options_.prompt_tokens > 0) {
+                choice.first_token_s =
+                    run_trial(choice, /*tokens=*/1, options_.prompt_tokens).first_token_s;
+            }
             if (choice.by_block) {
                 // A run goes by the calibration's sensitivities, a trial by measured losses.
                 choice.config.accuracy.max_uplink_loss_nats *=
@@ -211,19 +215,33 @@ private:
         return choice.loss_per_nmse * up + loss_down(choice.bits_down);
     }
 
+    LinkTrial run_trial(const PlanChoice& choice, std::int64_t tokens,
+                        std::int64_t prompt_tokens) const {
+        TrialOptions trial;
+        trial.tokens = tokens;
+        trial.position = options_.position;
+        trial.conversations = options_.conversations;
+        trial.bytes_per_weight = options_.bytes_per_weight;
+        trial.loss_per_nmse = choice.by_block ? choice.loss_per_nmse : 0;
+        trial.prompt_tokens = prompt_tokens;
+        return run_link_trial(choice.config, model_, trial);
+    }
+
     void try_out(PlanChoice& choice) const {
         choice.config.shares = shares_of(choice.config);
         if (choice.by_block) {
-            choice.config.accuracy.max_uplink_loss_nats =
-                options_.max_loss_nats - loss_down(choice.bits_down);
+            const double left = options_.max_loss_nats - loss_down(choice.bits_down);
+            if (left <= 0) {
+                choice.reason = "the way down alone loses too much";
+                return;
+            }
+            choice.config.accuracy.max_uplink_loss_nats = left;
         }
         if (const std::string short_of = lacking_memory(choice.config); !short_of.empty()) {
             choice.reason = short_of;
             return;
         }
-        const LinkTrial trial =
-            run_link_trial(choice.config, model_, options_.tokens, options_.position,
-                           options_.bytes_per_weight, choice.by_block ? choice.loss_per_nmse : 0);
+        const LinkTrial trial = run_trial(choice, options_.tokens, /*prompt_tokens=*/0);
         choice.cost = trial.cost;
         choice.nmse = trial.nmse;
         if (choice.kind != "local") choice.loss_nats = loss_of(choice);
@@ -259,7 +277,8 @@ private:
         for (std::size_t n = 0; n < layout.slices.size(); ++n) {
             const double needed =
                 inference::weight_bytes(model_, layout.slices[n], options_.bytes_per_weight) +
-                inference::cache_bytes(model_, layout.slices[n], options_.position + 1);
+                inference::cache_bytes(model_, layout.slices[n],
+                                       options_.conversations * (options_.position + 1));
             if (needed > layout.config.devices[n].memory_bytes)
                 return layout.config.devices[n].name + " has too little memory";
         }

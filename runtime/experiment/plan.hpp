@@ -18,6 +18,9 @@ struct PlanOptions {
     std::int64_t position = 512;  ///< Tokens in the KV cache.
     std::int64_t tokens = 2;      ///< Decoded for each choice.
     double bytes_per_weight = 2;
+    /// Answered at a time: a token of each goes through the model at once.
+    std::int64_t conversations = 1;
+    std::int64_t prompt_tokens = 0;  ///< Of a prompt whose first token is timed; 0: of none.
     ErrorBudget budget;
     std::function<void(std::int64_t done, std::int64_t total)> progress = {};
 };
@@ -33,6 +36,7 @@ struct PlanChoice {
     int bits_down = 0;         ///< 0: no way down.
     double loss_per_nmse = 0;  ///< Of what goes up, nats.
     TokenCost cost;            ///< Of a token; empty where it was not tried.
+    double first_token_s = 0;  ///< From a prompt to the first token; 0 where none was asked for.
     double nmse = 0;           ///< Of the sums as the server has them, against exact ones.
     double loss_nats = 0;
     std::string reason;  ///< Why it is not valid; empty where it is.
@@ -49,8 +53,8 @@ struct Plan {
 
 /// Tries one device alone, and for 2, 4, 8, ... and all devices of `config` (its first ones, fastest
 /// first) sums over the air with 1, 2, 3, 4, 6, ... streams, digital sums and gathering, each at the
-/// bits up and down that are fastest. What takes time is simulated by run_link_trial(), losses follow from the budget. Throws as
-/// run_link_trial() does.
+/// bits up and down that are fastest. What takes time is simulated by run_link_trial(), losses follow
+/// from the budget. Throws as run_link_trial() does.
 Plan make_plan(const Config& config, const inference::ModelConfig& model,
                const PlanOptions& options);
 

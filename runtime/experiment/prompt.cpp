@@ -2,7 +2,6 @@
 // Begin, end and room of a text.
 #include "experiment/prompt.hpp"
 
-#include <algorithm>
 #include <stdexcept>
 
 #include "aircomp/inference/chat_template.hpp"
@@ -26,16 +25,21 @@ std::vector<inference::Token> stop_tokens(const Model& model) {
     return stop;
 }
 
-void require_context(const Config& config, const Model& model, std::size_t prompt_tokens,
+void require_context(const Config& config, const Model& model, const PromptLength& prompt,
                      std::int64_t tokens, const std::string& argument) {
     // The last token is shown, and nothing comes after it that would need its keys and values.
     const std::int64_t context = context_of(config, model.checkpoint.config());
-    const std::int64_t most = context + 1 - static_cast<std::int64_t>(prompt_tokens);
+    const std::int64_t most = context + 1 - static_cast<std::int64_t>(prompt.tokens);
     if (tokens <= most) return;
+    if (most < 1) {
+        throw std::invalid_argument(
+            prompt.origin + ": expected at most " + std::to_string(context) +
+            " tokens, which the context holds, found " + std::to_string(prompt.tokens));
+    }
     throw std::invalid_argument(
-        argument + ": expected at most " + std::to_string(std::max<std::int64_t>(most, 0)) +
-        ", the context of " + std::to_string(context) + " holds no more after a prompt of " +
-        std::to_string(prompt_tokens) + " tokens, found " + std::to_string(tokens));
+        argument + ": expected at most " + std::to_string(most) + ", the context of " +
+        std::to_string(context) + " holds no more after a prompt of " +
+        std::to_string(prompt.tokens) + " tokens, found " + std::to_string(tokens));
 }
 
 }  // namespace aircomp::runtime

@@ -17,10 +17,16 @@ std::vector<inference::Token> prompt_tokens(const Model& model, const std::strin
 /// What ends a text, by the model's config.json and generation_config.json and by its tokenizer.
 std::vector<inference::Token> stop_tokens(const Model& model);
 
-/// Before the first token costs anything: throws std::invalid_argument, naming the limit and
-/// `argument`, which asked for the tokens, where `tokens` more than the prompt's do not fit into the
-/// context.
-void require_context(const Config& config, const Model& model, std::size_t prompt_tokens,
+/// A prompt's length, and what errors call it: a file, --prompt.
+struct PromptLength {
+    std::size_t tokens = 0;
+    std::string origin;
+};
+
+/// Before the first token costs anything: throws std::invalid_argument where `tokens` more than the
+/// prompt's do not fit into the context, naming the limit, and the prompt where it alone is too long,
+/// otherwise `argument`, which asked for the tokens.
+void require_context(const Config& config, const Model& model, const PromptLength& prompt,
                      std::int64_t tokens, const std::string& argument);
 
 }  // namespace aircomp::runtime

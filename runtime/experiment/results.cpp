@@ -12,9 +12,9 @@
 #include <stdexcept>
 #include <thread>
 
+#include "aircomp/inference/whole_file.hpp"
 #include "config/registry.hpp"
 #include "experiment/measures.hpp"
-#include "files/whole_file.hpp"
 
 namespace aircomp::runtime {
 namespace {
@@ -52,15 +52,26 @@ private:
     bool held_ = false;
 };
 
-Json read_json(const std::filesystem::path& file) {
+constexpr const char* way_out = "; without it, its point is measured again";
+
+/// What a measure found at a point: numbers by name.
+Json read_row(const std::filesystem::path& file) {
     std::ifstream in(file);
-    Json json = Json::parse(in, nullptr, /*allow_exceptions=*/false);
-    if (json.is_discarded()) {
-        throw std::runtime_error(file.string() +
-                                 ": expected JSON, found a file that is damaged; without it, its "
-                                 "point is measured again");
+    Json row = Json::parse(in, nullptr, /*allow_exceptions=*/false);
+    if (row.is_discarded()) {
+        throw std::runtime_error(file.string() + ": expected JSON, found a file that is damaged" +
+                                 way_out);
     }
-    return json;
+    if (!row.is_object()) {
+        throw std::runtime_error(file.string() + ": expected numbers by name, found " +
+                                 row.type_name() + way_out);
+    }
+    for (const auto& [name, value] : row.items()) {
+        if (value.is_number()) continue;
+        throw std::runtime_error(file.string() + ": " + name + ": expected a number, found " +
+                                 value.dump() + way_out);
+    }
+    return row;
 }
 
 Json to_json(const ExperimentPlot& plot) {
@@ -175,7 +186,7 @@ bool Results::take(std::size_t index) {
     if (!claim.held() || std::filesystem::exists(point_file(index))) return false;
     const Json row = find_measure(experiment_.measure).run(experiment_.points[index]);
     require_columns_of_plots(experiment_, row);
-    write_whole(point_file(index), row.dump(2) + "\n");
+    inference::write_whole(point_file(index), row.dump(2) + "\n");
     std::filesystem::remove(claim_file);
     return true;
 }
@@ -202,7 +213,7 @@ void Results::write_table() const {
     text += "seed";
     std::vector<std::string> columns;
     for (std::size_t i = 0; i < hashes_.size(); ++i) {
-        const Json row = read_json(point_file(i));
+        const Json row = read_row(point_file(i));
         if (i == 0) {
             columns = columns_of(row);
             for (const auto& column : columns)
@@ -220,8 +231,9 @@ void Results::write_table() const {
             text += "," + cell(value);
         text += "," + hashes_[i] + "," + version_ + "\n";
     }
-    write_whole(folder_ / "experiment.json", description_of(experiment_, version_).dump(2) + "\n");
-    write_whole(folder_ / "table.csv", text);
+    inference::write_whole(folder_ / "experiment.json",
+                           description_of(experiment_, version_).dump(2) + "\n");
+    inference::write_whole(folder_ / "table.csv", text);
 }
 
 }  // namespace aircomp::runtime

@@ -9,6 +9,32 @@
 #include <vector>
 
 namespace aircomp::runtime {
+namespace {
+
+/// Hands a file over piece by piece.
+template <typename Take>
+void read_file(const std::filesystem::path& file, const Take& take) {
+    std::ifstream in(file, std::ios::binary);
+    std::vector<char> piece(std::size_t{1} << 16);
+    while (in) {
+        in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+        const auto count = static_cast<std::size_t>(in.gcount());
+        take(gsl::as_bytes(gsl::span<const char>(piece.data(), count)));
+    }
+    if (!in.eof()) throw std::runtime_error(file.string() + ": cannot be read");
+}
+
+std::string hex_text(gsl::span<const std::uint8_t> digest) {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    for (const std::uint8_t byte : digest) {
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+    return text;
+}
+
+}  // namespace
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
     if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
@@ -31,26 +57,26 @@ Sha256Digest Sha256::digest() {
 }
 
 Sha256Digest sha256_of_file(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
     Sha256 sha;
-    std::vector<char> piece(std::size_t{1} << 16);
-    while (in) {
-        in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-        const auto count = static_cast<std::size_t>(in.gcount());
-        sha.add(gsl::as_bytes(gsl::span<const char>(piece.data(), count)));
-    }
-    if (!in.eof()) throw std::runtime_error(file.string() + ": cannot be read");
+    read_file(file, [&](gsl::span<const std::byte> piece) { sha.add(piece); });
     return sha.digest();
 }
 
 std::string to_hex(const Sha256Digest& digest) {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (const std::uint8_t byte : digest) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
-    }
-    return text;
+    return hex_text(digest);
+}
+
+std::string sha512_of_file(const std::filesystem::path& file) {
+    const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(),
+                                                                     EVP_MD_CTX_free);
+    if (!context || EVP_DigestInit_ex(context.get(), EVP_sha512(), nullptr) != 1)
+        throw std::runtime_error("SHA-512: OpenSSL does not offer it");
+    read_file(file, [&](gsl::span<const std::byte> piece) {
+        EVP_DigestUpdate(context.get(), piece.data(), piece.size());
+    });
+    std::array<std::uint8_t, 64> digest{};
+    EVP_DigestFinal_ex(context.get(), digest.data(), nullptr);
+    return hex_text(digest);
 }
 
 }  // namespace aircomp::runtime

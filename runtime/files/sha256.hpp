@@ -36,4 +36,7 @@ Sha256Digest sha256_of_file(const std::filesystem::path& file);
 /// 64 hexadecimal digits.
 std::string to_hex(const Sha256Digest& digest);
 
+/// SHA-512, 128 hexadecimal digits, for formats that ask for it. Throws as sha256_of_file() does.
+std::string sha512_of_file(const std::filesystem::path& file);
+
 }  // namespace aircomp::runtime

@@ -4,10 +4,11 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 
 #include "config/config.hpp"
 #include "gnuradio/aircomp/phy/preprocessor.hpp"
-#include "round/round_order.hpp"
+#include "round/multicast_order.hpp"
 #include "round/settings.hpp"
 
 namespace aircomp::runtime {
@@ -30,6 +31,12 @@ public:
     /// are not looked at where it is a sounding.
     virtual DeviceReport take_part(const RoundOrder& order, const DeviceSettings& settings,
                                    gsl::span<const float> partial) = 0;
+
+    /// Receives a burst of the server's, whose message the report holds where it could be decoded.
+    /// Throws std::logic_error where its chain has no way down: check_downlink() lets none of those in.
+    virtual MulticastReport listen(const MulticastOrder&) {
+        throw std::logic_error("this radio's chain receives no messages");
+    }
 };
 
 class FlowgraphHost;

@@ -20,13 +20,19 @@ public:
     void feed() override { session_->feed(); }
     DeviceReport take_part(const RoundOrder& order, const DeviceSettings& settings,
                            gsl::span<const float> partial) override;
+    MulticastReport listen(const MulticastOrder& order) override;
 
 private:
     void hear(const RoundOrder& order, DeviceReport& report);
+    bool hear_header(Ticks begin, std::size_t first, std::size_t window, DeviceReport& report);
+    void decode(const MulticastOrder& order, MulticastReport& report);
 
+    phy::BurstFormat format_;
+    double server_power_w_;
     std::size_t header_window_;
     std::unique_ptr<GuardedSession> session_;
     DeviceEnd end_;
+    phy::MulticastReceiver messages_;
     std::vector<phy::Sample> received_, header_, sent_;
 };
 

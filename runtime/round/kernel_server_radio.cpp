@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "radio/refusal.hpp"
 #include "round/round_clock.hpp"
 
 namespace aircomp::runtime {
@@ -47,6 +48,15 @@ ServerReport KernelServerRadio::sum(const RoundOrder& order, const ServerSetting
     return report;
 }
 
+BroadcastReport KernelServerRadio::broadcast(Ticks begin, gsl::span<const phy::Sample> samples) {
+    session_->feed();
+    BroadcastReport report;
+    const auto transmit = [&] { session_->transmit(begin, samples); };
+    if (is_refused(transmit, report.burst, report.refusal)) return report;
+    report.burst = session_->finish_burst();
+    return report;
+}
+
 /// The header burst is handed over first: its acknowledgement can wait until the window is in.
 ServerReport KernelServerRadio::exchange(const RoundOrder& order, std::size_t window) {
     session_->feed();
@@ -60,13 +70,8 @@ ServerReport KernelServerRadio::exchange(const RoundOrder& order, std::size_t wi
         std::copy(header.begin(), header.end(), &sent_[order.header_antenna * burst + first]);
     }
     ServerReport report;
-    try {
-        session_->transmit(order.headers.front(), sent_);
-    } catch (const TransmissionRefused& refusal) {
-        report.header.state = BurstState::refused;
-        report.refusal = refusal.what();
-        return report;
-    }
+    const auto transmit = [&] { session_->transmit(order.headers.front(), sent_); };
+    if (is_refused(transmit, report.header, report.refusal)) return report;
     received_.resize(channels * window);
     report.window = session_->receive(order.burst - static_cast<Ticks>(window_lead), received_);
     report.header = session_->finish_burst();

@@ -26,6 +26,7 @@ public:
     const phy::SoundingReport& sounding() const override { return *sounding_; }
     ServerReport sum(const RoundOrder& order, const ServerSettings& settings,
                      gsl::span<float> sum) override;
+    BroadcastReport broadcast(Ticks begin, gsl::span<const phy::Sample> samples) override;
 
 private:
     ServerReport exchange(const RoundOrder& order, std::size_t window);

@@ -48,37 +48,57 @@ void LocalDevices::settle(SiteKind kind, std::int64_t,
 }
 
 std::vector<std::size_t> LocalDevices::told(const RoundOrder&) const {
+    return listeners();
+}
+
+std::vector<std::size_t> LocalDevices::listeners() const {
     std::vector<std::size_t> all(radios_.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
     return all;
 }
 
-/// A thread a device, this one the server's; all end with the round.
-std::vector<DeviceReport> LocalDevices::take_part(const RoundOrder& order,
-                                                  const std::function<void()>& server) {
-    const DeviceSettings none;
-    const auto& settings = settings_[static_cast<std::size_t>(order.site)];
-    std::vector<std::future<DeviceReport>> running;
+/// All threads end with the burst or round.
+template <typename Part>
+auto LocalDevices::together(const Part& part, const std::function<void()>& server) {
+    using Report = decltype(part(std::size_t{0}));
+    std::vector<std::future<Report>> running;
     for (const auto& radio : radios_)
         radio->feed();
     for (std::size_t n = 0; n < radios_.size(); ++n) {
         running.push_back(std::async(std::launch::async, [&, n] {
             const auto rest = gsl::finally([&] { radios_[n]->timed().rest(); });
-            if (order.sounding) return radios_[n]->take_part(order, none, {});
-            return radios_[n]->take_part(order, settings[n], partials_[n]);
+            return part(n);
         }));
     }
     server();
-    std::vector<DeviceReport> reports;
+    std::vector<Report> reports;
     reports.reserve(running.size());
     for (auto& each : running)
         reports.push_back(each.get());
     return reports;
 }
 
+std::vector<DeviceReport> LocalDevices::take_part(const RoundOrder& order,
+                                                  const std::function<void()>& server) {
+    const DeviceSettings none;
+    const auto& settings = settings_[static_cast<std::size_t>(order.site)];
+    return together(
+        [&](std::size_t n) {
+            return order.sounding ? radios_[n]->take_part(order, none, {})
+                                  : radios_[n]->take_part(order, settings[n], partials_[n]);
+        },
+        server);
+}
+
+std::vector<MulticastReport> LocalDevices::listen(const MulticastOrder& order,
+                                                  const std::function<void()>& server) {
+    return together([&](std::size_t n) { return radios_[n]->listen(order); }, server);
+}
+
 RadioTestbed::RadioTestbed(const Config& config, const AnalogCodec& codec,
                            const std::vector<double>& power_w, const std::string& design,
-                           const RadioOpener& opener) {
+                           const RadioOpener& opener)
+    : config_(config) {
     check_senders(config, codec, power_w);
     const auto format = burst_format(config);
     const auto flowgraphs = make_flowgraph_host();
@@ -92,6 +112,11 @@ RadioTestbed::RadioTestbed(const Config& config, const AnalogCodec& codec,
     scheduler_ =
         std::make_unique<RoundScheduler>(config, codec, power_w, design, *server_, *devices_,
                                          radio_rules(config, bring_up(all, config.radios.lead_s)));
+}
+
+std::unique_ptr<MulticastLink> RadioTestbed::multicast() {
+    return std::make_unique<RadioMulticast>(config_, burst_format(config_), *scheduler_, *server_,
+                                            *devices_);
 }
 
 WholeRound RadioTestbed::sum(SiteKind kind, double scale, const LocalDevices::Partials& partials,

@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "round/device_radio.hpp"
+#include "round/radio_multicast.hpp"
 #include "round/round_scheduler.hpp"
 #include "round/server_radio.hpp"
 
 namespace aircomp::runtime {
 
 /// Devices whose radios are opened here.
-class LocalDevices final : public RoundDevices {
+class LocalDevices final : public RoundDevices, public RadioListeners {
 public:
     explicit LocalDevices(std::vector<std::unique_ptr<DeviceRadio>> radios)
         : radios_(std::move(radios)) {}
@@ -31,8 +32,15 @@ public:
     std::vector<std::size_t> told(const RoundOrder& order) const override;
     std::vector<DeviceReport> take_part(const RoundOrder& order,
                                         const std::function<void()>& server) override;
+    std::vector<std::size_t> listeners() const override;
+    std::vector<MulticastReport> listen(const MulticastOrder& order,
+                                        const std::function<void()>& server) override;
 
 private:
+    /// Has `part(n)` done for every device in a thread of its own, and `server` in this one.
+    template <typename Part>
+    auto together(const Part& part, const std::function<void()>& server);
+
     std::vector<std::unique_ptr<DeviceRadio>> radios_;
     /// By SiteKind.
     std::array<std::vector<DeviceSettings>, inference::site_kinds.size()> settings_;
@@ -53,7 +61,11 @@ public:
 
     RoundScheduler& scheduler() { return *scheduler_; }
 
+    /// What carries the server's messages; must not outlive the testbed.
+    std::unique_ptr<MulticastLink> multicast();
+
 private:
+    Config config_;
     std::unique_ptr<LocalDevices> devices_;
     std::unique_ptr<ServerRadio> server_;
     std::unique_ptr<RoundScheduler> scheduler_;

@@ -2,6 +2,7 @@
 // Times of headers and bursts.
 #include "round/round_clock.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace aircomp::runtime {
@@ -46,9 +47,20 @@ RoundOrder RoundClock::next(bool sounding, bool acquire, Ticks now, const Header
     if (!before.heard) order.burst += turnaround(sounding, acquire);
     if (!order.headers.empty())
         order.burst = std::max(order.burst, order.headers.back() + before.burst_after);
-    end_ = order.burst + (sounding ? sounding_ : burst_) + timing_.tail;
-    earliest_ = end_ + timing_.interval;
+    end_at(order.burst + (sounding ? sounding_ : burst_) + timing_.tail);
     return order;
+}
+
+PlacedBurst RoundClock::next_burst(Ticks samples, Ticks now) {
+    earliest_ = std::max(earliest_, end_ + timing_.sum_turnaround);
+    place(now);
+    end_at(begin_ + samples + timing_.tail);
+    return {number_++, begin_};
+}
+
+void RoundClock::end_at(Ticks end) {
+    end_ = end;
+    earliest_ = end_ + timing_.interval;
 }
 
 void RoundClock::place(Ticks now) {

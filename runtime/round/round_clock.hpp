@@ -32,6 +32,12 @@ struct HeaderBefore {
     std::optional<Ticks> heard;
 };
 
+/// When a burst begins that is of no round, and its number among the rounds.
+struct PlacedBurst {
+    std::int64_t number = 0;
+    Ticks begin = 0;
+};
+
 class RoundClock {
 public:
     /// For sums of `payload`.
@@ -43,6 +49,10 @@ public:
     /// that offsets of the configured size become known to a few Hz; one header tells them to some 100.
     RoundOrder next(bool sounding, bool acquire, Ticks now, const HeaderBefore& before = {});
 
+    /// A burst of the server between rounds, of `samples`; the clock now says `now`. It begins once the
+    /// devices have turned around behind their last burst, and on the same grid.
+    PlacedBurst next_burst(Ticks samples, Ticks now);
+
     /// Number of the round that next() will order.
     std::int64_t next_number() const { return number_; }
 
@@ -52,6 +62,7 @@ public:
 
 private:
     void place(Ticks now);
+    void end_at(Ticks end);
     void add_headers(RoundOrder& order, bool acquire) const;
     Ticks turnaround(bool sounding, bool acquire) const;
 

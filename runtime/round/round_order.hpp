@@ -36,6 +36,7 @@ struct DeviceReport {
     std::string refusal;        ///< Why the burst was refused.
     double mean_power_w = 0;    ///< Of the burst, all antennas together.
     std::size_t clipped_reals = 0;
+    bool limited_vector = false;  ///< Of daemons: see control::BurstReport.
 };
 
 /// What the server says of a round.

@@ -144,6 +144,7 @@ bool RoundScheduler::acquires(const RoundOrder& order,
 void RoundScheduler::design() {
     designed_for_ = server_.sounding();
     designed_ = true;
+    ++designs_;
     design_evm_.reset();
     const auto first = static_cast<std::size_t>(kinds_.front());
     for (const SiteKind kind : kinds_) {
@@ -152,10 +153,8 @@ void RoundScheduler::design() {
             settings_[i] = settings_[first];
         } else {
             const ServerSettings before = settings_[i].server;
-            settings_[i] =
-                designer_.design(designed_for_, moments_[i],
-                                 rules_.noise_power_w.value_or(designed_for_.noise_power_w),
-                                 rules_.warm_start ? &before : nullptr);
+            settings_[i] = designer_.design(designed_for_, moments_[i], noise_power_w(),
+                                            rules_.warm_start ? &before : nullptr);
         }
         ends_.settle(kind, clock_.next_number(), settings_[i].devices);
     }
@@ -219,6 +218,7 @@ WholeRound RoundScheduler::sum(SiteKind kind, double scale, gsl::span<float> sum
 /// after it until the next order. Only what a device still does after the server's part moves it.
 std::vector<DeviceReport> RoundScheduler::exchange(const RoundOrder& order,
                                                    const std::function<void()>& server) {
+    if (seen_) seen_(order);
     server_.call(ends_.told(order));
     auto reports = ends_.take_part(order, [&] {
         server();
@@ -245,6 +245,7 @@ bool RoundScheduler::counts(const RoundOrder& order, const std::vector<DeviceRep
         names.push_back(config_.devices[n].name);
         count(reports[n].burst, reports[n].window, tallies_[n]);
         tallies_[n].clipped_reals += static_cast<std::int64_t>(reports[n].clipped_reals);
+        tallies_[n].limited_vectors += reports[n].limited_vector ? 1 : 0;
     }
     count(server.header, server.window, tallies_.back());
     last_reports_ = reports;

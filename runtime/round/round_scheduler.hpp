@@ -24,6 +24,7 @@ struct RadioTally {
     std::int64_t late = 0, underflowed = 0, broken = 0, unacknowledged = 0, refused = 0;
     std::int64_t clipped_samples = 0;  ///< Beyond full scale of the DAC.
     std::int64_t clipped_reals = 0;    ///< Beyond analog.clip_level.
+    std::int64_t limited_vectors = 0;  ///< Of daemons: scaled down to their headroom.
     double receive_peak_dbfs = -200;   ///< Largest of its whole windows.
 };
 
@@ -58,6 +59,9 @@ public:
                    const std::vector<double>& power_w, const std::string& design,
                    RoundServer& server, RoundDevices& devices, const RoundRules& rules);
 
+    /// `seen` is called with every order before anybody is told of it.
+    void watch(std::function<void(const RoundOrder&)> seen) { seen_ = std::move(seen); }
+
     /// Sounds and designs where there is no design, and where the rules say that the last sounding
     /// is too old, the last sum's pilots err by too much, or too many sums have failed. Throws
     /// NoWholeRound.
@@ -74,12 +78,23 @@ public:
     WholeRound sum(SiteKind kind, double scale, gsl::span<float> sum,
                    const HeaderBefore& before = {});
 
+    /// When a burst of the server between rounds begins, as RoundClock::next_burst() has it.
+    PlacedBurst place(Ticks samples, Ticks now) { return clock_.next_burst(samples, now); }
+
     /// A sounding under the phases' old reference: what has changed since the design's. Throws
     /// NoWholeRound.
     const phy::SoundingReport& sound_again();
 
     /// The sounding that the present transceivers were designed for.
     const phy::SoundingReport& designed_for() const { return designed_for_; }
+    /// How many designs there have been.
+    std::int64_t designs() const { return designs_; }
+    /// sigma^2 that the present one is for.
+    double noise_power_w() const {
+        return rules_.noise_power_w.value_or(designed_for_.noise_power_w);
+    }
+    /// As errors name the air.
+    const std::string& medium() const { return rules_.medium; }
     /// The kinds of sites that there are settings for.
     const std::vector<SiteKind>& kinds() const { return kinds_; }
     const RoundSettings& settings(SiteKind kind) const {
@@ -130,9 +145,11 @@ private:
     RoundDevices& ends_;
     RoundRules rules_;
     RoundClock clock_;
+    std::function<void(const RoundOrder&)> seen_;
     std::array<RoundSettings, inference::site_kinds.size()> settings_;  // by SiteKind
     phy::SoundingReport designed_for_;
     bool designed_ = false;
+    std::int64_t designs_ = 0;
     bool acquired_ = false;  // the oscillators' offsets
     Ticks sounded_ = 0;
     // Of the reference and so of all headers until the next: phases compare over one path.

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 
 #include "config/config.hpp"
 #include "gnuradio/aircomp/phy/postprocessor.hpp"
+#include "round/multicast_order.hpp"
 #include "round/round_ends.hpp"
 
 namespace aircomp::runtime {
@@ -17,6 +19,12 @@ public:
     virtual TimedRadio& timed() = 0;
 
     Ticks now() override { return timed().now(); }
+
+    /// Sends one burst of all antennas, [antennas, samples], beside rounds. Throws std::logic_error as
+    /// DeviceRadio::listen() does.
+    virtual BroadcastReport broadcast(Ticks, gsl::span<const phy::Sample>) {
+        throw std::logic_error("this radio's chain sends no messages");
+    }
 };
 
 class FlowgraphHost;

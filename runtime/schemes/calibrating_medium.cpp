@@ -31,13 +31,13 @@ void CalibratingMedium::all_reduce(const SumRequest& request, SumCopies sum) {
     const auto length = static_cast<std::size_t>(request.length);
     for (std::int64_t v = 0; v < request.vectors; ++v) {
         const std::size_t first = static_cast<std::size_t>(v) * length;
-        SiteStatistics& site =
-            request.position + v == 0 ? sums_.first_token.at(index) : sums_.later_tokens.at(index);
+        SiteStatistics& site = request.position_of(v) == 0 ? sums_.first_token.at(index)
+                                                           : sums_.later_tokens.at(index);
         ++site.vectors;
         const auto powers = powers_of(request, v);
         for (std::size_t n = 0; n < powers.size(); ++n)
             site.partial_power.at(n) += powers[n];
-        if (!request.features.empty() && request.position + v > 0) {
+        if (!request.features.empty() && request.position_of(v) > 0) {
             samples_.at(index).push_back(
                 {request.features[static_cast<std::size_t>(v)],
                  log_energy(std::accumulate(powers.begin(), powers.end(), 0.0))});

@@ -12,7 +12,8 @@ inline const LedgerEntry clipped_reals{"clipped_reals", "",
                                        "values beyond the transmitters' range"};
 
 inline const LedgerEntry limited_vectors{
-    "limited_vectors", "", "devices' vectors scaled down to the headroom of their energy"};
+    "limited_vectors", "", "devices' vectors scaled down to the headroom of their energy",
+    /*per_token=*/true};
 
 /// Of schemes with a target of the section accuracy.
 inline const LedgerEntry missed_targets{
@@ -29,6 +30,15 @@ inline const LedgerEntry repeated_rounds{"repeated_rounds", "",
 inline const LedgerEntry repeated_messages{"repeated_messages", "",
                                            "messages of the server that a device could not decode",
                                            /*per_token=*/true};
+
+/// Of ways down on the air.
+inline const LedgerEntry downlink_bits{"downlink_bits", "", "bits of the messages with sums",
+                                       /*per_token=*/true};
+
+/// Of the way down closed-loop-transform.
+inline const LedgerEntry resynchronised_copies{
+    "resynchronised_copies", "",
+    "times that a device's copy of the stream was found wrong and sent whole", /*per_token=*/true};
 
 /// Of the medium waveform with free-running oscillators, summed over all_reduces: what is left of
 /// the devices' phases, and what that costs.

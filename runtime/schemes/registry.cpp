@@ -39,14 +39,18 @@ const Scheme& find_scheme(const std::string& name) {
 
 std::vector<LedgerEntry> entries_per_token() {
     std::vector<LedgerEntry> shown;
-    for (const Scheme& scheme : schemes()) {
-        for (const LedgerEntry& entry : scheme.entries) {
+    const auto show = [&](const std::vector<LedgerEntry>& entries) {
+        for (const LedgerEntry& entry : entries) {
             const bool is_new = std::none_of(shown.begin(), shown.end(), [&](const auto& other) {
                 return other.key == entry.key;
             });
             if (entry.per_token && is_new) shown.push_back(entry);
         }
-    }
+    };
+    for (const Scheme& scheme : schemes())
+        show(scheme.entries);
+    for (const Downlink& way : downlinks())
+        show(way.entries);
     return shown;
 }
 
@@ -75,6 +79,13 @@ void check_distributed(const Config& config, const Scheme& scheme, const Checker
                   "distributed");
 }
 
+void check_frame(const Config& config, const Checker& check) {
+    if (config.medium == AirMedium::symbol) return;
+    check.require(config.frame.max_vectors == 1, "frame.max_vectors",
+                  "1 with a medium other than symbol, whose bursts hold one vector",
+                  std::to_string(config.frame.max_vectors));
+}
+
 void check_accuracy(const Config& config, const Scheme& scheme, const Checker& check) {
     if (config.accuracy.max_uplink_loss_nats == 0 || scheme.design.empty()) return;
     const auto expect_no_target = [&](bool fits, const std::string& where) {
@@ -93,6 +104,7 @@ void check_accuracy(const Config& config, const Scheme& scheme, const Checker& c
 
 void check_scheme(const Config& config, const Checker& check) {
     check_downlink(config, check);
+    check_frame(config, check);
     if (config.scheme == automatic_scheme) return;
     const Scheme* const scheme = row_of(schemes(), config.scheme);
     check.require(scheme != nullptr, "scheme", "one of " + names_of(schemes()),

@@ -9,11 +9,10 @@
 #include <boost/beast/ssl.hpp>
 #include <chrono>
 #include <deque>
-#include <ios>
 #include <limits>
-#include <sstream>
 
 #include "daemon/link/sockets.hpp"
+#include "serve/http_messages.hpp"
 
 namespace aircomp::runtime::control {
 namespace {
@@ -24,90 +23,14 @@ namespace http = beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
-using Header = http::request_header<>;
 
-constexpr std::size_t most_header_bytes = 8 * 1024;
 constexpr std::size_t most_ignored_bytes = 64 * 1024;
 constexpr std::size_t most_unread_bytes = 1024 * 1024;
+constexpr std::size_t most_held_bytes = 64 * 1024 * 1024;
 constexpr std::chrono::seconds patience{5}, patience_for_body{20};
 
 HttpAnswer plain(unsigned status, const std::string& reason) {
     return {status, "text/plain; charset=utf-8", reason + "\n", {}};
-}
-
-std::string text_of(beast::string_view text) {
-    return {text.data(), text.size()};
-}
-
-/// A response's head, with what all have.
-template <typename Body>
-http::response<Body> head_of(const HttpAnswer& answer) {
-    http::response<Body> response(http::int_to_status(answer.status), 11);
-    response.set(http::field::content_type, answer.content_type);
-    response.set(http::field::cache_control, "no-store");
-    response.set("X-Content-Type-Options", "nosniff");
-    for (const auto& [name, value] : answer.headers)
-        response.set(name, value);
-    response.keep_alive(false);
-    return response;
-}
-
-template <typename Message>
-std::string bytes_of(const Message& message) {
-    std::ostringstream bytes;
-    bytes << message;
-    return std::move(bytes).str();
-}
-
-std::string whole_answer(const HttpAnswer& answer, bool has_body) {
-    auto response = head_of<http::string_body>(answer);
-    response.body() = answer.body;
-    response.prepare_payload();
-    // A head says how long its body would be, and has none.
-    if (!has_body) response.body().clear();
-    return bytes_of(response);
-}
-
-std::string chunk(const std::string& piece) {
-    std::ostringstream bytes;
-    bytes << std::hex << piece.size() << "\r\n" << piece << "\r\n";
-    return std::move(bytes).str();
-}
-
-/// What to say to a request that cannot be read; nothing where nobody is there to hear it.
-std::optional<HttpRefusal> complaint(error_code error) {
-    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-        return HttpRefusal{
-            431, "expected a header of at most " + std::to_string(most_header_bytes) + " bytes"};
-    }
-    if (error == http::error::body_limit) return HttpRefusal{413, "the body is too long"};
-    const bool is_malformed =
-        error.category() == make_error_code(http::error::bad_method).category();
-    const bool has_left =
-        error == http::error::end_of_stream || error == http::error::partial_message;
-    if (!is_malformed || has_left) return std::nullopt;
-    return HttpRefusal{400, error.message()};
-}
-
-HttpFields fields_of(const Header& header) {
-    return {text_of(header[http::field::host]), text_of(header[http::field::origin]),
-            text_of(header[http::field::authorization]), text_of(header["Sec-Fetch-Site"]),
-            text_of(header["Sec-Fetch-Mode"])};
-}
-
-/// What a body of no length that all understand could hide behind.
-std::optional<HttpRefusal> ambiguity(const Header& header, bool is_chunked) {
-    if (header.count(http::field::host) > 1) return HttpRefusal{400, "expected one header Host"};
-    if (header.count(http::field::transfer_encoding) == 0 ||
-        (is_chunked && beast::iequals(header[http::field::transfer_encoding], "chunked")))
-        return std::nullopt;
-    return HttpRefusal{501, "Transfer-Encoding: expected chunked alone"};
-}
-
-/// Without what may follow the type, such as "; charset=utf-8".
-bool has_type(const Header& header, const std::string& type) {
-    const auto found = header[http::field::content_type];
-    return beast::iequals(found.substr(0, found.find_first_of("; \t")), type);
 }
 
 }  // namespace
@@ -117,6 +40,7 @@ struct HttpServer::State {
     HttpRules rules;
     std::shared_ptr<Acceptor> acceptor;
     int clients = 0;
+    std::size_t held_bytes = 0;  ///< Bodies, and what clients have not read, of all of them.
 
     HttpAnswer refuse(const HttpRefusal& refusal) const {
         return rules.refuse ? rules.refuse(refusal.status, refusal.reason)
@@ -144,7 +68,10 @@ public:
         if (const auto owner = server_.lock()) ++owner->clients;
     }
     ~Session() override {
-        if (const auto owner = server_.lock()) --owner->clients;
+        const auto owner = server_.lock();
+        if (!owner) return;
+        --owner->clients;
+        owner->held_bytes -= held_bytes_;
     }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -170,14 +97,12 @@ public:
     }
 
     void begin(const std::string& content_type) override {
-        auto response = head_of<http::empty_body>({200, content_type, "", {}});
-        if (is_chunked_) response.chunked(true);
-        queue(bytes_of(response.base()));
+        queue(stream_head(content_type, is_chunked_));
     }
 
     void write(const std::string& piece) override {
         if (is_over_ || piece.empty()) return;
-        if (queued_bytes_ > most_unread_bytes) return leave();
+        if (queued_bytes_ > most_unread_bytes || !has_room_for(piece.size())) return leave();
         queue(is_chunked_ ? chunk(piece) : piece);
     }
 
@@ -210,7 +135,7 @@ private:
         const auto owner = server_.lock();
         if (!owner) return;
         if (error) return complain(*owner, error);
-        const Header& header = parser_.get();
+        const HttpHeader& header = parser_.get();
         is_head_ = header.method() == http::verb::head;
         is_chunked_ = header.version() >= 11;
         if (auto refused = ambiguity(header, parser_.chunked()))
@@ -228,7 +153,7 @@ private:
         take(*owner, *route, header);
     }
 
-    void take(const Server& owner, const HttpRoute& route, const Header& header) {
+    void take(const Server& owner, const HttpRoute& route, const HttpHeader& header) {
         const bool is_get = route.method == "GET";
         if (text_of(header.method_string()) != route.method && !(is_get && is_head_)) {
             const std::string allowed = is_get ? "GET, HEAD" : route.method;
@@ -247,6 +172,11 @@ private:
             return send(owner.refuse({413, "expected a body of at most " +
                                                std::to_string(route.most_body_bytes) + " bytes"}));
         }
+        const std::size_t most = length ? static_cast<std::size_t>(*length) : route.most_body_bytes;
+        if (!has_room_for(most)) {
+            return send(owner.refuse({503, "too many requests with a body; try again later"}));
+        }
+        hold(most);
         transport().expires_after(patience_for_body);
         if (!waits) return read_body(route);
         static const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -284,10 +214,28 @@ private:
         if (const auto words = complaint(error)) send(owner.refuse(*words));
     }
 
+    // ---- what all clients together may hold ----
+
+    bool has_room_for(std::size_t bytes) const {
+        const auto owner = server_.lock();
+        return owner && owner->held_bytes + bytes <= most_held_bytes;
+    }
+
+    void hold(std::size_t bytes) {
+        held_bytes_ += bytes;
+        if (const auto owner = server_.lock()) owner->held_bytes += bytes;
+    }
+
+    void release(std::size_t bytes) {
+        held_bytes_ -= bytes;
+        if (const auto owner = server_.lock()) owner->held_bytes -= bytes;
+    }
+
     // ---- bytes out ----
 
     void queue(std::string bytes) {
         if (is_gone_) return;
+        hold(bytes.size());
         queued_bytes_ += bytes.size();
         queue_.push_back(std::move(bytes));
         if (queue_.size() == 1) write_next();
@@ -300,6 +248,7 @@ private:
                               if (self->is_gone_) return;
                               if (error) return self->leave();
                               self->queued_bytes_ -= self->queue_.front().size();
+                              self->release(self->queue_.front().size());
                               self->queue_.pop_front();
                               if (!self->queue_.empty()) return self->write_next();
                               if (self->is_over_) self->finish();
@@ -369,6 +318,7 @@ private:
     bool is_chunked_ = false;  ///< HTTP/1.1: pieces say how long they are.
     std::deque<std::string> queue_;
     std::size_t queued_bytes_ = 0;
+    std::size_t held_bytes_ = 0;
     std::function<void()> gone_;
     bool is_over_ = false;  ///< Nothing more is to be said.
     bool is_gone_ = false;

@@ -67,8 +67,9 @@ struct HttpRules {
 
 /// Serves in the loop's thread, between its other events. A client costs at most 8 KiB of header,
 /// the body that its route allows, 5 s each for handshake, header and every piece that it is to
-/// read, and 20 s for the body; clients beyond `most_clients` are hung up on. What a client does ends
-/// its own connection at most.
+/// read, and 20 s for the body; clients beyond `most_clients` are hung up on. Bodies, and what clients
+/// leave unread, take at most 64 MiB of all of them together: a body beyond is refused, a client that
+/// is to read more is hung up on. What a client does ends its own connection at most.
 class HttpServer {
 public:
     using Routes = std::map<std::string, HttpRoute>;  ///< By path, as "/metrics".

@@ -73,15 +73,17 @@ std::optional<HttpRefusal> refusal(const HttpAccess& access, const HttpFields& f
 }
 
 std::string read_token(const std::string& file) {
-    std::ifstream in(file);
     struct stat status {};
-    std::string token;
-    if (!in || stat(file.c_str(), &status) != 0 || !std::getline(in, token)) {
-        throw std::runtime_error(file + ": expected a file with a token in its first line");
-    }
+    if (stat(file.c_str(), &status) != 0) throw std::runtime_error(file + ": no such file");
+    if (S_ISDIR(status.st_mode)) throw std::runtime_error(file + ": is a folder, expected a file");
     if ((status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
         throw std::runtime_error(file +
                                  ": expected a file that only its owner may read (chmod 600)");
+    }
+    std::ifstream in(file);
+    std::string token;
+    if (!std::getline(in, token)) {
+        throw std::runtime_error(file + ": expected a file with a token in its first line");
     }
     const bool can_be_sent = std::all_of(token.begin(), token.end(),
                                          [](unsigned char c) { return c > ' ' && c < 0x7f; });

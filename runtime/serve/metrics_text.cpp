@@ -75,17 +75,27 @@ const Metric<Device> device_metrics[] = {
 const Metric<AirSummary> air_metrics[] = {
     {"nmse_estimate_ratio", "gauge", "Equation (4) for the last sum's channels and transceivers.",
      [](const AirSummary& a) { return a.nmse_estimate; }},
+    {"condition_decibels", "gauge", "Condition of all devices' channels side by side.",
+     [](const AirSummary& a) { return a.condition_db; }},
     {"soundings_total", "counter", "Channel soundings.",
      [](const AirSummary& a) { return static_cast<double>(a.soundings); }},
     {"evm_soundings_total", "counter", "Times that the pilots' error made it sound again.",
      [](const AirSummary& a) { return static_cast<double>(a.evm_soundings); }},
     {"repeated_air_rounds_total", "counter", "Soundings and sums that did not count.",
      [](const AirSummary& a) { return static_cast<double>(a.repeated_rounds); }},
+    {"messages_total", "counter", "Messages of sums that came down over radios.",
+     [](const AirSummary& a) { return static_cast<double>(a.messages); }},
+    {"repeated_messages_total", "counter", "Those that a device had not decoded.",
+     [](const AirSummary& a) { return static_cast<double>(a.repeated_messages); }},
 };
 
 const Metric<DeviceAirSummary> device_air_metrics[] = {
     {"device_evm_ratio", "gauge", "Rms error of its last sounding over its channel's rms.",
      [](const DeviceAirSummary& d) { return d.evm; }},
+    {"device_snr_decibels", "gauge", "Of its sounding, at the most power that it may have.",
+     [](const DeviceAirSummary& d) { return d.snr_db; }},
+    {"device_condition_decibels", "gauge", "Condition of its channel.",
+     [](const DeviceAirSummary& d) { return d.condition_db; }},
     {"device_phase_radians", "gauge", "Turn of its channel since its precoder was designed.",
      [](const DeviceAirSummary& d) { return d.phase_rad; }},
     {"device_power_watts", "gauge", "Mean power of its last burst.",
@@ -100,6 +110,8 @@ const Metric<DeviceAirSummary> device_air_metrics[] = {
      [](const DeviceAirSummary& d) { return static_cast<double>(d.bursts); }},
     {"device_clipped_reals_total", "counter", "Reals beyond the transmitter's range.",
      [](const DeviceAirSummary& d) { return static_cast<double>(d.clipped_reals); }},
+    {"device_limited_vectors_total", "counter", "Vectors scaled down to their headroom.",
+     [](const DeviceAirSummary& d) { return static_cast<double>(d.limited_vectors); }},
 };
 
 using Labels = std::string;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "serve/run_status.hpp"
+#include "serve/summary_json.hpp"
 
 namespace aircomp::runtime::testbed {
 namespace {
@@ -23,22 +24,6 @@ Json to_json(const DeviceSummary& device) {
             {"bytes_received", device.bytes_received}};
 }
 
-Json to_json(const DeviceAirSummary& device) {
-    return {{"evm", device.evm},
-            {"phase_rad", device.phase_rad},
-            {"power_w", device.power_w},
-            {"power_margin_db", device.power_margin_db},
-            {"bursts", device.bursts},
-            {"late", device.late},
-            {"underflows", device.underflows},
-            {"sequence_errors", device.sequence_errors},
-            {"unacknowledged", device.unacknowledged},
-            {"refused", device.refused},
-            {"offset_hz", device.offset_hz},
-            {"header_snr_db", device.header_snr_db},
-            {"clipped_reals", device.clipped_reals}};
-}
-
 Json to_json(const CoordinatorSummary& summary) {
     Json json = {{"new_tokens", summary.new_tokens},
                  {"interrupted", summary.interrupted},
@@ -53,24 +38,45 @@ Json to_json(const CoordinatorSummary& summary) {
         json["devices"].push_back(to_json(device));
     if (!summary.air) return json;
     json["air"] = {{"nmse_estimate", summary.air->nmse_estimate},
+                   {"condition_db", summary.air->condition_db},
                    {"soundings", summary.air->soundings},
                    {"evm_soundings", summary.air->evm_soundings},
-                   {"repeated_rounds", summary.air->repeated_rounds}};
+                   {"repeated_rounds", summary.air->repeated_rounds},
+                   {"messages", summary.air->messages},
+                   {"repeated_messages", summary.air->repeated_messages}};
     if (summary.air->nmse) json["air"]["nmse"] = *summary.air->nmse;
     for (std::size_t n = 0; n < summary.air->devices.size(); ++n)
         json["devices"][n]["air"] = to_json(summary.air->devices[n]);
     return json;
 }
 
-/// Names come from a configuration, which need not be UTF-8.
-std::string text(const Json& json) {
+}  // namespace
+
+Json to_json(const DeviceAirSummary& device) {
+    return {{"evm", device.evm},
+            {"snr_db", device.snr_db},
+            {"condition_db", device.condition_db},
+            {"phase_rad", device.phase_rad},
+            {"power_w", device.power_w},
+            {"power_margin_db", device.power_margin_db},
+            {"bursts", device.bursts},
+            {"late", device.late},
+            {"underflows", device.underflows},
+            {"sequence_errors", device.sequence_errors},
+            {"unacknowledged", device.unacknowledged},
+            {"refused", device.refused},
+            {"offset_hz", device.offset_hz},
+            {"header_snr_db", device.header_snr_db},
+            {"clipped_reals", device.clipped_reals},
+            {"limited_vectors", device.limited_vectors}};
+}
+
+std::string text_of(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace
-
 std::string summary_json(const CoordinatorSummary& summary) {
-    return text(to_json(summary));
+    return text_of(to_json(summary));
 }
 
 std::string status_json(const RunStatus& status) {
@@ -90,7 +96,7 @@ std::string status_json(const RunStatus& status) {
         device["compute_s_per_token"] = status.totals.devices[n].compute_s / tokens;
         device["wait_s_per_token"] = status.totals.devices[n].wait_s / tokens;
     }
-    return text(json);
+    return text_of(json);
 }
 
 }  // namespace aircomp::runtime::testbed

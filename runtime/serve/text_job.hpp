@@ -39,12 +39,13 @@ struct TextEnd {
     std::optional<ApiError> error;
 };
 
-/// Emits any number of pieces, then ends once.
+/// Emits any number of pieces, then ends once, in the thread of whoever makes the text.
 struct TextJob {
     TextRequest request;
     std::function<void(TextPiece)> emit;
     std::function<void(TextEnd)> end;
     std::atomic<bool> is_cancelled = false;  ///< Nobody waits any more.
+    std::atomic<bool> is_over = false;       ///< It has ended.
 };
 
 }  // namespace aircomp::runtime::serve

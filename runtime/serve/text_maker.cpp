@@ -1,194 +1,163 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// From a request to tokens to text.
+// Turns: who begins, whose tokens go through the model together, who ends.
 #include "serve/text_maker.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 #include <utility>
-
-#include "serve/held_text.hpp"
 
 namespace aircomp::runtime::serve {
 namespace {
 
-constexpr std::int64_t completion_tokens = 16;  // As OpenAI has it.
-
-double log_of_sum(gsl::span<const float> logits) {
-    const double largest = *std::max_element(logits.begin(), logits.end());
-    const double sum =
-        std::accumulate(logits.begin(), logits.end(), 0.0, [&](double total, float logit) {
-            return total + std::exp(static_cast<double>(logit) - largest);
-        });
-    return largest + std::log(sum);
+/// What a job ends with that nobody waits for: only the server's end is seen by somebody.
+ApiError cancelled() {
+    return {503, "the server is ending"};
 }
 
-std::vector<inference::Token> likeliest(gsl::span<const float> logits, std::int64_t count) {
-    std::vector<inference::Token> tokens(logits.size());
-    std::iota(tokens.begin(), tokens.end(), inference::Token{0});
-    const auto middle = tokens.begin() +
-                        std::min<std::ptrdiff_t>(count, static_cast<std::ptrdiff_t>(tokens.size()));
-    std::partial_sort(tokens.begin(), middle, tokens.end(),
-                      [&](inference::Token a, inference::Token b) {
-                          const float x = logits[static_cast<std::size_t>(a)];
-                          const float y = logits[static_cast<std::size_t>(b)];
-                          return x > y || (x == y && a < b);
-                      });
-    tokens.erase(middle, tokens.end());
-    return tokens;
-}
-
-ApiError too_long(std::size_t prompt, std::int64_t context, std::optional<std::int64_t> tokens) {
-    return {400,
-            "the context holds " + std::to_string(context) + " tokens: expected a prompt of 1 to " +
-                std::to_string(context) + " and at most as many more as it leaves, found " +
-                std::to_string(prompt) + " tokens" +
-                (tokens ? " and " + std::to_string(*tokens) + " more" : ""),
-            "", "context_length_exceeded"};
+ApiError as_api_error(const std::exception& error) {
+    if (const auto* own = dynamic_cast<const ApiError*>(&error)) return *own;
+    if (dynamic_cast<const inference::Interrupted*>(&error) != nullptr) return cancelled();
+    return {500, error.what()};
 }
 
 }  // namespace
 
-void TextMaker::make(TextJob& job) {
-    TextEnd end;
+TextMaker::TextMaker(ServedModel model) : model_(std::move(model)), places_(model_.conversations) {}
+
+bool TextMaker::has_room() const {
+    return !next_ && runs_.size() < model_.conversations;
+}
+
+void TextMaker::begin(const std::shared_ptr<TextJob>& job) {
     try {
-        const Prompt prompt = prompt_of(job.request);
-        end.prompt_tokens = prompt.tokens.size();
-        end.held_tokens = prompt.held;
-        continue_prompt(job, prompt, end);
-    } catch (const inference::Interrupted&) {
-        end.error = ApiError(503, "the server is ending");
-    } catch (const ApiError& error) {
-        end.error = error;
+        next_ = std::make_unique<TextRun>(model_, job, model_.seed + texts_);
+        ++texts_;
     } catch (const std::exception& error) {
-        end.error = ApiError(500, error.what());
+        TextEnd end;
+        end.error = as_api_error(error);
+        job->is_over = true;
+        job->end(std::move(end));
+        return;
     }
-    if (job.is_cancelled && !end.error) end.error = ApiError(503, "the server is ending");
-    job.end(std::move(end));
+    place_next();
 }
 
-std::vector<inference::Token> TextMaker::encode(const TextRequest& request) const {
-    const auto& tokenizer = *model_.tokenizer;
-    try {
-        if (request.is_chat) {
-            if (!model_.chat_template) {
-                throw ApiError(400,
-                               "the model has no chat template: it continues texts, see "
-                               "/v1/completions",
-                               "messages");
-            }
-            return tokenizer.encode(
-                model_.chat_template->render(request.messages, true, std::time(nullptr)));
-        }
-        auto tokens = tokenizer.encode(request.prompt);
-        if (tokenizer.bos()) tokens.insert(tokens.begin(), *tokenizer.bos());
-        return tokens;
-    } catch (const ApiError&) {
-        throw;
-    } catch (const std::runtime_error& error) {  // What template or tokenizer refuse.
-        throw ApiError(400, error.what(), request.is_chat ? "messages" : "prompt");
+void TextMaker::begin_from(TextQueue& queue) {
+    while (has_room()) {
+        const auto job = queue.next_if_any();
+        if (!job) return;
+        begin(job);
     }
 }
 
-TextMaker::Prompt TextMaker::prompt_of(const TextRequest& request) const {
-    Prompt prompt;
-    prompt.tokens = request.prompt_tokens.empty() ? encode(request) : request.prompt_tokens;
-    const inference::Token most = model_.tokenizer->size();
-    for (const inference::Token token : prompt.tokens) {
-        if (token < most) continue;
-        throw ApiError(400,
-                       "prompt: expected tokens from 0 to " + std::to_string(most - 1) +
-                           ", found " + std::to_string(token),
-                       "prompt");
-    }
-    // The last token is shown, and nothing comes after it that would need its keys and values.
-    const std::size_t size = prompt.tokens.size();
-    prompt.room = model_.context + 1 - static_cast<std::int64_t>(size);
-    if (size == 0 || prompt.room < std::max<std::int64_t>(1, request.tokens.value_or(1)))
-        throw too_long(size, model_.context, request.tokens);
-    // The first logits come from at least one token.
-    const auto most_held = static_cast<std::ptrdiff_t>(std::min(held_.size(), size - 1));
-    const auto same =
-        std::mismatch(held_.begin(), held_.begin() + most_held, prompt.tokens.begin()).first;
-    prompt.held = static_cast<std::size_t>(same - held_.begin());
-    return prompt;
+void TextMaker::make(const std::shared_ptr<TextJob>& job) {
+    begin(job);
+    while (!is_idle())
+        turn();
 }
 
-void TextMaker::continue_prompt(TextJob& job, const Prompt& prompt, TextEnd& end) {
-    const TextRequest& request = job.request;
-    HeldText text(request.stop);
-    std::vector<ChosenToken> tokens;  // Whose text has not been emitted.
-    std::size_t made_bytes = 0, shown_bytes = 0;
-    std::vector<float> logits;
+void TextMaker::turn() {
+    end_cancelled();
+    place_next();
+    for (const auto& run : runs_) {
+        if (!run->reads_prompt()) continue;
+        pass({run.get()});
+        break;
+    }
+    Runs writing;
+    for (const auto& run : runs_) {
+        if (!run->reads_prompt()) writing.push_back(run.get());
+    }
+    if (!writing.empty()) pass(writing);
+}
+
+void TextMaker::end_cancelled() {
+    if (next_ && next_->job().is_cancelled) {
+        next_->end_with(cancelled());
+        next_ = nullptr;
+    }
+    Runs gone;
+    for (const auto& run : runs_) {
+        if (run->job().is_cancelled) gone.push_back(run.get());
+    }
+    for (TextRun* run : gone)
+        end(*run);
+}
+
+/// Alone, a text begins whatever it asks for: it may end before memory does.
+void TextMaker::place_next() {
+    if (!next_) return;
+    const auto choice = places_.choose(next_->prompt());
+    if (!choice) return;
+    const std::size_t place = choice->place;
+    const auto fits = [&] {
+        return !model_.holds || model_.holds(places_.tokens_with(place, next_->most_tokens()));
+    };
+    while (!fits()) {
+        const auto oldest = places_.oldest(place);
+        if (!oldest) break;
+        forget(*oldest);
+    }
+    if (!fits() && !runs_.empty()) return;
+    places_.take(place, next_->most_tokens());
+    next_->begin(place, choice->held);
+    runs_.push_back(std::move(next_));
+}
+
+void TextMaker::pass(const Runs& runs) {
+    std::vector<inference::FreshTokens> fresh;
+    for (const TextRun* run : runs)
+        fresh.push_back(run->next());
     const auto poll = [&] {
-        if (job.is_cancelled) throw inference::Interrupted();
+        const bool has_reader = std::any_of(
+            runs.begin(), runs.end(), [](const TextRun* run) { return !run->job().is_cancelled; });
+        if (!has_reader) throw inference::Interrupted();
     };
-
-    inference::ContinuationOptions options;
-    options.tokens =
-        std::min(prompt.room,
-                 request.tokens.value_or(request.is_chat ? model_.chat_tokens : completion_tokens));
-    options.stop_tokens = request.is_chat ? model_.chat_stop_tokens : model_.stop_tokens;
-    options.sampled_vocabulary = model_.tokenizer->size();
-    options.held = prompt.held;
-    options.interrupted = [&] { return job.is_cancelled || text.is_stopped(); };
-    const auto next_logits = [&](gsl::span<const inference::Token> fresh, std::int64_t position) {
-        // A stop ends the text without another pass.
-        if (!text.is_stopped()) logits = model_.next_logits(fresh, position, poll);
-        return logits;
-    };
-    const auto emit = [&](inference::Token token) {
-        ++end.new_tokens;
-        const std::string bytes = text_of(token, request.is_chat && end.new_tokens == 1);
-        const std::string shown = text.add(bytes);
-        shown_bytes += shown.size();
-        // A token that begins behind a stop is not part of the text.
-        const bool is_part = !text.is_stopped() || made_bytes < shown_bytes;
-        made_bytes += bytes.size();
-        if (request.alternatives && is_part)
-            tokens.push_back(chosen(token, logits, *request.alternatives));
-        if (!shown.empty()) job.emit({shown, std::exchange(tokens, {})});
-    };
-    inference::Sampler sampler = sampler_for(request);
-    held_.clear();  // Not known while a pass may throw.
-    auto sequence = inference::continue_text(next_logits, sampler, prompt.tokens, options, emit);
-    const bool has_all = static_cast<std::int64_t>(end.new_tokens) == options.tokens;
-    end.is_cut = has_all && !text.is_stopped();
-    // Of the sequence, the last token may not have been passed on.
-    sequence.pop_back();
-    held_ = std::move(sequence);
-    const std::string rest = text.rest();
-    // Of a stop that took several tokens, the first ones wait here.
-    if (text.is_stopped()) tokens.clear();
-    if (!rest.empty() || !tokens.empty()) job.emit({rest, std::move(tokens)});
+    std::vector<std::vector<float>> logits;
+    try {
+        logits = model_.next_logits(fresh, poll);
+    } catch (const std::exception& error) {
+        for (TextRun* run : runs)
+            fail(*run, as_api_error(error));
+        return;
+    }
+    auto row = logits.begin();
+    for (std::size_t i = 0; i < runs.size(); ++i)
+        go_on(*runs[i], fresh[i], fresh[i].wants_logits ? std::move(*row++) : std::vector<float>());
 }
 
-inference::Sampler TextMaker::sampler_for(const TextRequest& request) {
-    auto sampling = request.sampling;
-    sampling.seed = request.seed ? static_cast<std::uint64_t>(*request.seed) : model_.seed + texts_;
-    ++texts_;
-    return inference::Sampler(sampling);
+void TextMaker::go_on(TextRun& run, const inference::FreshTokens& fresh,
+                      std::vector<float> logits) {
+    run.passed(fresh);
+    if (logits.empty() || run.job().is_cancelled) return;
+    try {
+        run.take(std::move(logits));
+    } catch (const std::exception& error) {
+        return fail(run, as_api_error(error));
+    }
+    if (run.is_over()) end(run);
 }
 
-std::string TextMaker::text_of(inference::Token token, bool is_first_of_answer) const {
-    // SentencePiece's models begin an answer with a space that is not part of it.
-    return is_first_of_answer ? model_.tokenizer->decode_text({&token, 1})
-                              : model_.tokenizer->decode(token);
+void TextMaker::end(TextRun& run) {
+    places_.leave(run.place(), run.held());
+    if (run.job().is_cancelled) {
+        run.end_with(cancelled());
+    } else {
+        run.end();
+    }
+    runs_.erase(std::find_if(runs_.begin(), runs_.end(),
+                             [&](const auto& one) { return one.get() == &run; }));
 }
 
-ChosenToken TextMaker::chosen(inference::Token token, gsl::span<const float> logits,
-                              std::int64_t alternatives) const {
-    logits = logits.first(static_cast<std::size_t>(model_.tokenizer->size()));
-    const double total = log_of_sum(logits);
-    const auto one = [&](inference::Token which) {
-        return TokenLogprob{model_.tokenizer->decode(which),
-                            static_cast<double>(logits[static_cast<std::size_t>(which)]) - total};
-    };
-    ChosenToken result;
-    static_cast<TokenLogprob&>(result) = one(token);
-    for (const inference::Token other : likeliest(logits, alternatives))
-        result.likeliest.push_back(one(other));
-    return result;
+void TextMaker::fail(TextRun& run, const ApiError& error) {
+    forget(run.place());
+    run.end_with(error);
+    runs_.erase(std::find_if(runs_.begin(), runs_.end(),
+                             [&](const auto& one) { return one.get() == &run; }));
+}
+
+void TextMaker::forget(std::size_t place) {
+    places_.clear(place);
+    if (model_.forget) model_.forget(place);
 }
 
 }  // namespace aircomp::runtime::serve

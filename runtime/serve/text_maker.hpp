@@ -1,59 +1,61 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Makes the texts of jobs, one after the other, with one model and its caches.
+// Makes the texts of jobs with one model: several at a time, a token of each in turn.
 #pragma once
 
 #include <cstdint>
-#include <ctime>
-#include <optional>
-#include <string>
+#include <memory>
 #include <vector>
 
-#include "aircomp/inference/chat_template.hpp"
-#include "aircomp/inference/continuation.hpp"
+#include "serve/sequence_places.hpp"
+#include "serve/served_model.hpp"
 #include "serve/text_job.hpp"
+#include "serve/text_queue.hpp"
+#include "serve/text_run.hpp"
 
 namespace aircomp::runtime::serve {
 
-/// A model as clients see it. The tokenizer must outlive whoever has it.
-struct ServedModel {
-    std::string name;
-    const inference::Tokenizer* tokenizer = nullptr;
-    std::optional<inference::ChatTemplate> chat_template;  ///< Nothing: it cannot chat.
-    std::vector<inference::Token> stop_tokens;             ///< End a text,
-    std::vector<inference::Token> chat_stop_tokens;  ///< and those that end an answer of a chat.
-    std::int64_t context = 0;                        ///< Tokens of a sequence.
-    std::int64_t chat_tokens = 512;  ///< Of an answer, where a request names no number.
-    std::uint64_t seed = 1;          ///< What requests without a seed get theirs from.
-    /// Calls `poll` as often as it likes, and ends with what that throws: inference::Interrupted.
-    std::function<std::vector<float>(gsl::span<const inference::Token> fresh, std::int64_t position,
-                                     const std::function<void()>& poll)>
-        next_logits;
-};
-
+/// In one thread.
 class TextMaker {
 public:
-    explicit TextMaker(ServedModel model) : model_(std::move(model)) {}
+    explicit TextMaker(ServedModel model);
+    TextMaker(const TextMaker&) = delete;
+    TextMaker& operator=(const TextMaker&) = delete;
 
-    /// Makes the job's text and ends it, with an error where there is one. What of the prompt is the
-    /// beginning of the sequence before is not computed again.
-    void make(TextJob& job);
+    /// Whether another text may begin.
+    bool has_room() const;
+    /// Whether there is none.
+    bool is_idle() const { return runs_.empty() && !next_; }
+
+    /// Takes a job, of which there is room. Ends it at once where it cannot be answered; makes it wait
+    /// where memory does not hold it beside the others. What a place in the caches has of the
+    /// prompt is not computed again.
+    void begin(const std::shared_ptr<TextJob>& job);
+
+    /// Computes a chunk of the oldest prompt, then a token of every text in one pass. Texts that are
+    /// over or fail end their jobs.
+    void turn();
+
+    /// Takes what the queue has as long as there is room.
+    void begin_from(TextQueue& queue);
+
+    /// Makes one text, from its beginning to its end.
+    void make(const std::shared_ptr<TextJob>& job);
 
 private:
-    struct Prompt {
-        std::vector<inference::Token> tokens;
-        std::size_t held = 0;
-        std::int64_t room = 0;  ///< Tokens that may follow.
-    };
-    std::vector<inference::Token> encode(const TextRequest& request) const;
-    Prompt prompt_of(const TextRequest& request) const;
-    void continue_prompt(TextJob& job, const Prompt& prompt, TextEnd& end);
-    inference::Sampler sampler_for(const TextRequest& request);
-    std::string text_of(inference::Token token, bool is_first_of_answer) const;
-    ChosenToken chosen(inference::Token token, gsl::span<const float> logits,
-                       std::int64_t alternatives) const;
+    using Runs = std::vector<TextRun*>;
+
+    void end_cancelled();
+    void place_next();
+    void pass(const Runs& runs);
+    void go_on(TextRun& run, const inference::FreshTokens& fresh, std::vector<float> logits);
+    void end(TextRun& run);
+    void fail(TextRun& run, const ApiError& error);
+    void forget(std::size_t place);
 
     ServedModel model_;
-    std::vector<inference::Token> held_;  ///< What the caches hold.
+    SequencePlaces places_;
+    std::vector<std::unique_ptr<TextRun>> runs_;  ///< The oldest first.
+    std::unique_ptr<TextRun> next_;               ///< Waits for memory.
     std::uint64_t texts_ = 0;
 };
 

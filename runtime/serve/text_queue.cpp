@@ -17,11 +17,13 @@ ApiError ending() {
 void TextQueue::push(std::shared_ptr<TextJob> job) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (is_closed_) throw ending();
-    // One more is on its way to the model, where that is free.
-    if (waiting_.size() >= most_waiting_ + (current_ ? 0 : 1)) {
+    forget_ended();
+    // Some more are on their way to the model, where that has room.
+    if (current_.size() + waiting_.size() >= most_at_once_ + most_waiting_) {
         throw ApiError(429,
-                       "one request is being answered and " + std::to_string(waiting_.size()) +
-                           " are waiting, which is all that this server takes; try again later",
+                       "the queue is full: " + std::to_string(current_.size()) +
+                           " being answered, " + std::to_string(waiting_.size()) +
+                           " waiting; try again later",
                        "", "queue_full");
     }
     waiting_.push_back(std::move(job));
@@ -30,22 +32,27 @@ void TextQueue::push(std::shared_ptr<TextJob> job) {
 
 std::shared_ptr<TextJob> TextQueue::next() {
     std::unique_lock<std::mutex> lock(mutex_);
-    current_ = nullptr;
     has_changed_.wait(lock, [this] { return is_closed_ || !waiting_.empty(); });
     return take_first();
 }
 
 std::shared_ptr<TextJob> TextQueue::next_if_any() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    current_ = nullptr;
     return take_first();
 }
 
 std::shared_ptr<TextJob> TextQueue::take_first() {
     if (is_closed_ || waiting_.empty()) return nullptr;
-    current_ = std::move(waiting_.front());
+    forget_ended();
+    current_.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
-    return current_;
+    return current_.back();
+}
+
+void TextQueue::forget_ended() {
+    current_.erase(std::remove_if(current_.begin(), current_.end(),
+                                  [](const auto& job) { return job->is_over.load(); }),
+                   current_.end());
 }
 
 void TextQueue::cancel(const std::shared_ptr<TextJob>& job) {
@@ -60,7 +67,8 @@ void TextQueue::close() {
         const std::lock_guard<std::mutex> lock(mutex_);
         is_closed_ = true;
         left.swap(waiting_);
-        if (current_) current_->is_cancelled = true;
+        for (const auto& job : current_)
+            job->is_cancelled = true;
         has_changed_.notify_all();
     }
     for (const auto& job : left) {

@@ -2,39 +2,19 @@
 // Names of models, in caches that are laid out as scripts/fetch-model and the hub's client do it.
 #include "aircomp/inference/local_models.hpp"
 
-#include <cstdlib>
+#include <fstream>
 
 #include "errors.hpp"
 #include "support/catch.hpp"
+#include "support/environment_variable.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace aircomp::inference {
 namespace {
 
 using test::check_error;
+using test::EnvironmentVariable;
 using test::TemporaryFolder;
-
-/// The variable has this value while the object lives.
-class Variable {
-public:
-    Variable(const char* name, const std::string& value) : name_(name) {
-        if (const char* const before = std::getenv(name)) before_ = before;
-        setenv(name, value.c_str(), /*overwrite=*/1);
-    }
-    ~Variable() {
-        if (before_.empty()) {
-            unsetenv(name_);
-        } else {
-            setenv(name_, before_.c_str(), /*overwrite=*/1);
-        }
-    }
-    Variable(const Variable&) = delete;
-    Variable& operator=(const Variable&) = delete;
-
-private:
-    const char* name_;
-    std::string before_;
-};
 
 void make(const std::filesystem::path& folder, std::initializer_list<const char*> files) {
     std::filesystem::create_directories(folder);
@@ -50,9 +30,18 @@ TEST_CASE("a path that is there stands for itself, whatever the caches hold") {
     check_error<std::runtime_error>([] { find_model(""); }, {"model ''"});
 }
 
+TEST_CASE("in the caches alone no path is looked for") {
+    const TemporaryFolder folder;
+    const EnvironmentVariable models("AIRCOMP_MODELS", folder.path().string());
+    make(folder.path(), {"small.gguf"});
+    CHECK(find_cached_model("small") == folder.path() / "small.gguf");
+    check_error<std::runtime_error>([&] { find_cached_model(folder.path().string()); },
+                                    {"no such folder or file"});
+}
+
 TEST_CASE("a plain name is a file or a folder of the fetched models") {
     const TemporaryFolder folder;
-    const Variable models("AIRCOMP_MODELS", folder.path().string());
+    const EnvironmentVariable models("AIRCOMP_MODELS", folder.path().string());
     make(folder.path(), {"small.gguf"});
     make(folder.path() / "large", {"config.json"});
     CHECK(find_model("small") == folder.path() / "small.gguf");
@@ -64,15 +53,21 @@ TEST_CASE("a plain name is a file or a folder of the fetched models") {
 
 TEST_CASE("fetched models lie in the user's cache unless a variable says otherwise") {
     const TemporaryFolder folder;
-    const Variable models("AIRCOMP_MODELS", "");
-    const Variable cache("XDG_CACHE_HOME", folder.path().string());
+    const EnvironmentVariable models("AIRCOMP_MODELS", "");
+    const EnvironmentVariable cache("XDG_CACHE_HOME", folder.path().string());
     make(folder.path() / "aircomp" / "models", {"small.gguf"});
     CHECK(find_model("small") == folder.path() / "aircomp" / "models" / "small.gguf");
 }
 
+TEST_CASE("a cache never lies in the working folder") {
+    const EnvironmentVariable cache("XDG_CACHE_HOME", "");
+    const EnvironmentVariable home("HOME", "");
+    CHECK(cache_folder().is_absolute());
+}
+
 TEST_CASE("a name of the hub is the snapshot that its branch or revision names") {
     const TemporaryFolder folder;
-    const Variable hub("HF_HUB_CACHE", folder.path().string());
+    const EnvironmentVariable hub("HF_HUB_CACHE", folder.path().string());
     const auto repository = folder.path() / "models--org--tiny";
     make(repository / "snapshots" / "0123abc", {"config.json"});
     make(repository / "snapshots" / "4567def", {"config.json"});
@@ -89,7 +84,7 @@ TEST_CASE("a name of the hub is the snapshot that its branch or revision names")
 
 TEST_CASE("a snapshot of one GGUF file stands for it, one of several asks which") {
     const TemporaryFolder folder;
-    const Variable hub("HF_HUB_CACHE", folder.path().string());
+    const EnvironmentVariable hub("HF_HUB_CACHE", folder.path().string());
     const auto snapshot = folder.path() / "models--org--tiny" / "snapshots" / "main";
     make(snapshot, {"tiny.gguf", "README.md"});
     CHECK(find_model("org/tiny") == snapshot / "tiny.gguf");

@@ -224,7 +224,7 @@ TEST_CASE("what is not implemented is refused by its name") {
     check_refused("use_sliding_window", true, {"true"});
     check_refused("use_mrope", true, {"true"});
     check_refused("partial_rotary_factor", 0.5, {"0.5"});
-    check_refused("quantization_config", {{"bits", 4}}, {"quantised"});
+    check_refused("quantization_config", {{"bits", 4}}, {"quantization_config.quant_method"});
     check_refused("layer_types", {"full_attention", "sliding_attention", "full_attention"},
                   {"layer_types[1]", "sliding_attention"});
     check_refused("layer_types", {"full_attention"}, {"layer_types", "3 names"});

@@ -2,11 +2,16 @@
 // What is left out of partials comes back behind their sum; fits find what is there to be found.
 #include "aircomp/inference/reference_stream.hpp"
 
+#include <sys/stat.h>
+
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <numeric>
 #include <random>
+#include <string>
+#include <thread>
 
 #include "aircomp/inference/model_calibration.hpp"
 #include "aircomp/inference/prediction_fit.hpp"
@@ -253,6 +258,8 @@ ModelCalibration some_calibration(const Checkpoint& checkpoint) {
     calibration.transforms.assign(sites, {1, random_values(64, 8), {0.5F}});
     calibration.energy_weights.assign(sites, {1, 2, 3});
     calibration.sensitivities.assign(sites, 0.25F);
+    calibration.updates.assign(sites, {2, random_values(128, 9), std::vector<float>(64, -3.0F)});
+    calibration.copy_sensitivities.assign(sites, 0.5F);
     return calibration;
 }
 
@@ -269,6 +276,10 @@ TEST_CASE("a calibration file holds what was written, for a model of its shape a
     CHECK(read.transforms[2].vectors == written.transforms[2].vectors);
     CHECK(read.energy_weights == written.energy_weights);
     CHECK(read.sensitivities == written.sensitivities);
+    CHECK(read.updates[1].rank == 2);
+    CHECK(read.updates[1].reflectors == written.updates[1].reflectors);
+    CHECK(read.updates[4].widths == written.updates[4].widths);
+    CHECK(read.copy_sensitivities == written.copy_sensitivities);
 
     const Checkpoint wider = random_model(test::small_config(8, 2), {});
     check_error<std::runtime_error>([&] { read_calibration(file, wider.config()); },
@@ -278,6 +289,35 @@ TEST_CASE("a calibration file holds what was written, for a model of its shape a
     const Checkpoint shorter = random_model(fewer, {});
     check_error<std::runtime_error>([&] { read_calibration(file, shorter.config()); },
                                     {file.c_str(), "sensitivities", "4", "6"});
+}
+
+TEST_CASE("a calibration goes where a link leads, and what is there keeps its mode") {
+    namespace fs = std::filesystem;
+    const test::TemporaryFolder folder;
+    const Checkpoint checkpoint = random_model(test::small_config(6, 2), {});
+    const ModelCalibration calibration = some_calibration(checkpoint);
+    const auto file = folder.path() / "real", link = folder.path() / "link";
+    std::ofstream(file) << "old";
+    fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+    fs::create_symlink("real", link);
+    write_calibration(link, calibration);
+    CHECK(fs::is_symlink(link));
+    CHECK(fs::status(file).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+    CHECK(read_calibration(file, checkpoint.config()).model_hash == calibration.model_hash);
+    const auto fifo = folder.path() / "fifo";
+    REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+    std::string taken;
+    std::thread reader([&] {
+        std::ifstream in(fifo, std::ios::binary);
+        taken.assign(std::istreambuf_iterator<char>(in), {});
+    });
+    write_calibration(fifo, calibration);
+    reader.join();
+    CHECK(fs::is_fifo(fifo));
+    CHECK(taken.size() == fs::file_size(file));
+    check_error<std::runtime_error>([&] { write_calibration(folder.path(), calibration); },
+                                    {folder.path().c_str(), "is a folder, expected a file"});
+    CHECK(std::distance(fs::directory_iterator(folder.path()), {}) == 3);
 }
 
 TEST_CASE("broken calibration files are refused by tensor") {
@@ -295,6 +335,15 @@ TEST_CASE("broken calibration files are refused by tensor") {
     refuse([](auto& c) { c.transforms[1].vectors.pop_back(); },
            {"sites.1.transform_vectors", "64", "63"});
     refuse([](auto& c) { c.sensitivities[0] = std::nanf(""); }, {"sensitivities", "finite"});
+    refuse([](auto& c) { c.sensitivities[1] = -1e-3F; }, {"sensitivities", "at least 0"});
+    refuse([](auto& c) { c.transforms[1].vectors[0] = 3e38F; },
+           {"sites.1.transform_vectors", "finite", "1e18"});
+    refuse([](auto& c) { c.copy_sensitivities.pop_back(); }, {"copy_sensitivities", "6", "5"});
+    refuse([](auto& c) { c.updates[2].widths[3] = 0.5F; },
+           {"sites.2.update_widths", "whole numbers", "-80 to 0"});
+    refuse([](auto& c) { c.updates[2].widths.pop_back(); }, {"sites.2.update_widths", "64", "63"});
+    refuse([](auto& c) { c.updates[2].reflectors.pop_back(); },
+           {"sites.2.update_reflectors", "64", "127"});
     std::ofstream(file) << "no safetensors";
     check_error<std::runtime_error>([&] { read_calibration(file, checkpoint.config()); },
                                     {file.c_str()});

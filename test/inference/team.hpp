@@ -68,10 +68,10 @@ class Team {
 public:
     /// `context`: positions that caches may hold, the model's where it is 0.
     Team(const inference::Checkpoint& checkpoint, const std::vector<inference::Slice>& slices,
-         int threads = 1, std::int64_t context = 0)
+         int threads = 1, std::int64_t context = 0, const inference::Compute& compute = {})
         : config_(checkpoint.config()), coordinator_(checkpoint, threads), residual_(checkpoint) {
         for (const inference::Slice& slice : slices) {
-            devices_.emplace_back(checkpoint, slice, threads);
+            devices_.emplace_back(checkpoint, slice, threads, compute);
             caches_.emplace_back(config_, slice, context > 0 ? context : config_.context);
         }
     }
@@ -80,6 +80,8 @@ public:
         for (inference::DeviceModel& device : devices_)
             device.leave_out(predictions);
     }
+
+    std::vector<inference::DeviceModel>& devices() { return devices_; }
 
     /// Partials of one device's attention or MLP; each appended to those before.
     using Partials = std::vector<std::vector<float>>;
@@ -124,8 +126,10 @@ public:
         return x;
     }
 
-    /// Logits [tokens, vocabulary_size] of a sequence, computed `chunk` tokens at a time.
-    std::vector<float> logits(const std::vector<inference::Token>& tokens, std::size_t chunk) {
+    /// Logits [tokens, vocabulary_size] of a sequence, computed `chunk` tokens at a time. The first
+    /// token stands at `position`.
+    std::vector<float> logits(const std::vector<inference::Token>& tokens, std::size_t chunk,
+                              std::size_t position = 0) {
         const auto vocabulary = static_cast<std::size_t>(config_.vocabulary_size);
         std::vector<float> all(tokens.size() * vocabulary);
         for (std::size_t begin = 0; begin < tokens.size(); begin += chunk) {
@@ -133,7 +137,7 @@ public:
             std::vector<float> x = embed({tokens.data() + begin, count});
             for (std::int64_t index = 0; index < config_.sites(); ++index) {
                 const auto site = config_.site(index);
-                auto z = sum(partials(site, x, static_cast<std::int64_t>(begin)));
+                auto z = sum(partials(site, x, static_cast<std::int64_t>(position + begin)));
                 residual_.add(site, z, x);
             }
             coordinator_.logits(x, {all.data() + begin * vocabulary, count * vocabulary});

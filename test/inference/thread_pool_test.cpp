@@ -2,6 +2,8 @@
 // Loops on ThreadPool visit every index once, whoever takes it.
 #include "weights/thread_pool.hpp"
 
+#include <pthread.h>
+
 #include <atomic>
 #include <numeric>
 #include <stdexcept>
@@ -29,6 +31,19 @@ TEST_CASE("every index is visited once, whatever the threads, the count and the 
             }
         }
     }
+}
+
+TEST_CASE("threads that the system does not give are told, and those that it gave end") {
+    pthread_attr_t before, endless;
+    REQUIRE(pthread_getattr_default_np(&before) == 0);
+    REQUIRE(pthread_attr_init(&endless) == 0);
+    // No address space holds such a stack.
+    REQUIRE(pthread_attr_setstacksize(&endless, std::size_t{1} << 48) == 0);
+    REQUIRE(pthread_setattr_default_np(&endless) == 0);
+    CHECK_THROWS_WITH(ThreadPool(3),
+                      Catch::Contains("threads: expected at most 1") && Catch::Contains("found 3"));
+    REQUIRE(pthread_setattr_default_np(&before) == 0);
+    CHECK_NOTHROW(ThreadPool(3));
 }
 
 TEST_CASE("a loop's writes are seen by the next, thousands of times in a row") {

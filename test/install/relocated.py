@@ -69,6 +69,21 @@ def virtual_radios(aircomp, prefix):
         sys.exit(f"aircomp sum: expected an NMSE of 0 to 0.1, found {found['nmse']}")
 
 
+def part_of_libtorch(aircomp, prefix, work):
+    """What libtorch computes is found where it was moved to; who does not need it does without."""
+    (work / "torch.yaml").write_text("scheme: exact\ncompute: {backend: torch}\n")
+    generate = ("generate", "--model", MODEL, "--prompt", "The captain", "--tokens", 2, "--temperature", 0)
+    with_it = aircomp(*generate, "--config", "torch.yaml")
+    part, = prefix.rglob("libaircomp_torch.so")
+    part.unlink()
+    words = aircomp(*generate, "--config", "torch.yaml", code=2)
+    if "libtorch cannot be used: libaircomp_torch.so" not in words:
+        sys.exit(f"without libaircomp_torch.so: expected a line that says so, found\n{words}")
+    without = aircomp(*generate, "--scheme", "exact")
+    if without.split("\n")[0] != with_it.split("\n")[0]:
+        sys.exit(f"generate: expected one text, found with libtorch\n{with_it}\nand without\n{without}")
+
+
 def without_data(aircomp, prefix):
     """The program says what is missing, and where it looked."""
     (prefix / "share").rename(prefix / "elsewhere")
@@ -100,6 +115,7 @@ def main(cmake, build, source):
         main_jobs(aircomp, work)
         other_python(aircomp)
         virtual_radios(aircomp, prefix)
+        part_of_libtorch(aircomp, prefix, work)
         without_data(aircomp, prefix)
     print("what was installed and moved does the main jobs; source and build were hidden")
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Help in plain words, and the nearest known name for a mistyped one.
 #include <algorithm>
+#include <tuple>
 
 #include "commands.hpp"
 #include "config/nearest_name.hpp"
@@ -54,6 +55,26 @@ TEST_CASE("help says choices, ranges and defaults") {
 TEST_CASE("a command without examples of its own shows those of its own family") {
     CHECK_THAT(aircomp("pki init --help").output, Contains("aircomp pki init lab"));
     CHECK_THAT(aircomp("bench media --help").output, Contains("aircomp bench media --json -"));
+}
+
+TEST_CASE("an empty item of a list is refused, not left out") {
+    const std::string demo = " --model " + model;
+    for (const auto& [command, option, items] :
+         std::vector<std::tuple<std::string, std::string, std::string>>{
+             {"generate --prompt x" + demo, "--shares ", "0.5,,0.5"},
+             {"generate --prompt x" + demo, "--shares=", "0.5,0.5,"},
+             {"logits" + demo, "--tokens ", ",1"},
+             {"compare --text x" + demo, "--schemes=", "exact,,mmse"},
+             {"sum x", "--devices ", "a,,b"},
+             {"sum x", "--companion=", ","}}) {
+        const auto refused = aircomp(command + " " + option + items, /*errors=*/true);
+        CAPTURE(command, refused.output);
+        CHECK(refused.code == 2);
+        CHECK_THAT(refused.output, Contains(option.substr(0, option.size() - 1) +
+                                            ": expected a list without empty items, found '" +
+                                            items + "' (aircomp "));
+    }
+    CHECK(aircomp("tokens --prompt ,, --json -" + demo).code == 0);
 }
 
 TEST_CASE("a mistyped name gets the nearest known one") {

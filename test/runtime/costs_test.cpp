@@ -92,6 +92,86 @@ TEST_CASE("a site has the frame of equation (17), a digital one in turn a header
     CHECK(after(sounded).transmit_energy_j[0] > after(cell("mmse")).transmit_energy_j[0]);
 }
 
+TEST_CASE("vectors of a prompt share frames, and their sums are the same") {
+    const std::string scheme = GENERATE("mmse", "fdma", "digital", "zf-sdma");
+    CAPTURE(scheme);
+    constexpr std::int64_t vectors = 5;
+    const Sites sites(4);
+    std::vector<std::vector<float>> partials(4);
+    for (std::size_t n = 0; n < partials.size(); ++n) {
+        for (std::int64_t v = 0; v < vectors; ++v)
+            partials[n].insert(partials[n].end(), sites.partials[n].begin(),
+                               sites.partials[n].end());
+    }
+    const std::vector<float> residual(vectors * length, 1.0F);
+    const auto run = [&](std::int64_t max_vectors, bool together) {
+        Config config = cell(scheme);
+        config.radio.downlink = "closed-loop";
+        config.radio.downlink_bits = 4;
+        config.frame.max_vectors = max_vectors;
+        const auto medium = make_medium(config, length, full_power(config), unit_calibration(4));
+        SumRequest request = sites.request(1);
+        request.vectors = vectors;
+        request.together = together;
+        request.partials = partials;
+        request.residual = residual;
+        std::vector<float> sum(vectors * length);
+        medium->all_reduce(request, sum);
+        return std::make_pair(medium->usage(), sum);
+    };
+    const auto [alone, sum] = run(1, true);
+    const auto [decoded, sum_of_decoded] = run(2, false);
+    CHECK(decoded.frame_s == alone.frame_s);
+    CHECK(sum_of_decoded == sum);
+    for (const auto& [max_vectors, frames] : {std::pair{2, 3}, {5, 1}, {100, 1}}) {
+        const auto [shared, sum_of_shared] = run(max_vectors, true);
+        CHECK(sum_of_shared == sum);
+        CHECK(shared.frame_s == Approx(alone.frame_s * frames / vectors));
+        CHECK(shared.uplink_s == Approx(alone.uplink_s));
+        CHECK(shared.downlink_s == Approx(alone.downlink_s));
+        CHECK(shared.all_reduces == vectors);
+    }
+}
+
+TEST_CASE("bursts of other media than symbol hold one vector") {
+    Config config = default_config();
+    config.frame.max_vectors = 2;
+    CHECK_NOTHROW(validate(config, "cell.yaml", check_scheme));
+    config.medium = AirMedium::waveform;
+    CHECK_THROWS_WITH(
+        validate(config, "cell.yaml", check_scheme),
+        Catch::Contains("frame.max_vectors") && Catch::Contains("medium other than symbol"));
+}
+
+TEST_CASE("the server's bursts and everybody's receivers cost energy") {
+    Config config = cell("mmse");
+    const double header_s = 320 / 10e6, preamble_s = header_s;
+    config.radio.server_power_w = 2;
+    const Ledger sends = after(config);
+    CHECK(sends.server_energy_j == Approx(2 * (2 * header_s + sends.downlink_s)));
+    CHECK(sends.standby_energy_j == std::vector<double>(4, 0));
+
+    config.radio.server_receive_power_w = 3;
+    config.devices[1].radio_receive_power_w = 0.5;
+    const Ledger receives = after(config);
+    CHECK(receives.server_energy_j - sends.server_energy_j ==
+          Approx(3 * (preamble_s + receives.uplink_s)));
+    CHECK(receives.standby_energy_j[0] == 0);
+    CHECK(receives.standby_energy_j[1] == Approx(0.5 * (2 * header_s + receives.downlink_s)));
+
+    config.radio.server_idle_power_w = 0.25;
+    config.devices[2].radio_idle_power_w = 0.125;
+    constexpr double compute_s = 1e-3;
+    const Ledger idles = after(config, /*last_site=*/false, /*rounds=*/1, compute_s);
+    const double all_s = compute_s + idles.total_s();
+    CHECK(idles.server_energy_j - receives.server_energy_j == Approx(0.25 * all_s));
+    CHECK(idles.standby_energy_j[2] == Approx(0.125 * all_s));
+
+    config.costs = Costs::paper;
+    config.radio.server_idle_power_w = 0;
+    CHECK(after(config).server_energy_j == 0);
+}
+
 TEST_CASE("a way down is the next burst's header, and devices turn while they compute") {
     const double header_s = 320 / 10e6, turnaround_s = 20e-6;
     Config config = cell("mmse");

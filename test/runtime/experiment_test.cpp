@@ -173,7 +173,7 @@ TEST_CASE("a link trial costs what a simulation of the same dimensions costs") {
         Simulation simulation(config, checkpoint, nullptr);
         const inference::Token token[] = {5};
         simulation.model().forward(token, 0, simulation.medium());
-        const auto link = run_link_trial(config, model, 1, 0);
+        const auto link = run_link_trial(config, model, {});
         const auto cost = simulation.cost();
         CHECK(link.cost.compute_s == Approx(cost.compute_s));
         CHECK(link.cost.uplink_s == Approx(cost.uplink_s));
@@ -197,7 +197,7 @@ TEST_CASE("one token's uplink does not grow with the devices over the air, and d
         config.scheme = scheme;
         for (auto& device : config.devices)
             device.path_gain = 0.3;
-        return run_link_trial(config, model, 1, 0).cost.uplink_s;
+        return run_link_trial(config, model, {}).cost.uplink_s;
     };
     CHECK(uplink("mmse", 8) == Approx(uplink("mmse", 2)));
     CHECK(uplink("fdma", 8) == Approx(4 * uplink("fdma", 2)));

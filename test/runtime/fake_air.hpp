@@ -30,6 +30,12 @@ public:
         failures_[{radio, number}] = state;
     }
 
+    /// Nobody hears what the server sends in its `number`th burst, though it is acknowledged.
+    void lose_burst(int number) { lost_.insert(number); }
+    bool loses(const std::string& radio, int number) const {
+        return radio == "server" && lost_.count(number) > 0;
+    }
+
     void send(const std::string& from, Ticks begin, Samples samples, bool reaches) {
         const std::lock_guard<std::mutex> lock(mutex_);
         bursts_.push_back({from, begin, reaches ? std::move(samples) : Samples(samples.size())});
@@ -111,6 +117,7 @@ private:
     std::map<std::string, Eigen::MatrixXcd> channels_;
     double noise_power_w_;
     std::map<std::pair<std::string, int>, BurstState> failures_;
+    std::set<int> lost_;  ///< Of the server's.
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Burst> bursts_;
@@ -151,9 +158,11 @@ public:
     void tune(Ticks) override {}
     Ticks now() override { return 0; }
     void transmit(Ticks begin, gsl::span<const std::complex<float>> samples) override {
-        state_ = air_.outcome(options_.name, number_++);
-        air_.send(options_.name, begin, {samples.begin(), samples.end()},
-                  state_ == BurstState::acknowledged);
+        state_ = air_.outcome(options_.name, number_);
+        const bool reaches =
+            state_ == BurstState::acknowledged && !air_.loses(options_.name, number_);
+        ++number_;
+        air_.send(options_.name, begin, {samples.begin(), samples.end()}, reaches);
     }
     BurstReport finish_burst() override { return {state_, -12, -3, 0}; }
     WindowReport receive(Ticks begin, gsl::span<std::complex<float>> samples) override {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aircomp/inference/random_model.hpp"
+#include "engine/simulation.hpp"
 #include "small_model.hpp"
 #include "support/catch.hpp"
 
@@ -163,6 +164,29 @@ TEST_CASE("a pass beyond the context is refused before anything is computed") {
                       "the sequence needs 33 tokens, the context holds 32");
     CHECK_THROWS_AS(forward(coordinator, model, {32, 8, true}, {}, 0, never),
                     std::invalid_argument);
+}
+
+TEST_CASE("sites of a sequence may be run again from any of them on, to the same stream") {
+    Config config = default_config(2);
+    config.scheme = "exact";
+    config.threads = 1;
+    Simulation simulation(config, small_checkpoint(), nullptr);
+    SlicedModel& model = simulation.model();
+    const std::vector<inference::Token> tokens = {0, 5, 17, 80, 3};
+    const std::int64_t sites = small_model().sites();
+    std::vector<float> logits(96);
+    const auto at_once = model.forward(tokens, 0, simulation.medium());
+
+    TwoCopies before = model.begin_sequence(tokens);
+    for (std::int64_t site = 0; site < sites; ++site) {
+        TwoCopies x = before;
+        model.run_some_sites({site, sites}, x, simulation.medium());
+        const auto last = gsl::span<const float>(x.server).last(
+            static_cast<std::size_t>(small_model().hidden_size));
+        model.logits(last, logits);
+        CHECK(logits == at_once);
+        model.run_some_sites({site, site + 1}, before, simulation.medium());
+    }
 }
 
 }  // namespace

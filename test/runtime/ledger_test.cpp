@@ -47,7 +47,9 @@ TEST_CASE("the cost of a token has the documented keys, and means of what was en
     ledger.uplink_s = 8;
     ledger.uplink_channel_uses = 12;
     ledger.transmit_energy_j = {4, 6};
+    ledger.standby_energy_j = {0, 4};
     ledger.relay_energy_j = 2;
+    ledger.server_energy_j = 4;
     ledger.add(repeated_rounds, 6);
     ledger.add(clipped_reals, 100);  // which a result shows as a fraction
     ComputeUsage compute;
@@ -59,14 +61,16 @@ TEST_CASE("the cost of a token has the documented keys, and means of what was en
         keys.push_back(key);
     CHECK(keys == std::vector<std::string>{
                       "compute_s", "uplink_s", "downlink_s", "sounding_s", "control_s", "frame_s",
-                      "total_s", "uplink_channel_uses", "vectors_over_target", "repeated_rounds",
+                      "total_s", "uplink_channel_uses", "limited_vectors", "vectors_over_target",
+                      "repeated_rounds", "downlink_bits", "resynchronised_copies",
                       "device_energy_j", "server_energy_j", "relay_energy_j", "total_energy_j"});
     CHECK(cost["total_s"] == 2.5);
     CHECK(cost["uplink_channel_uses"] == 3);
     CHECK(cost["repeated_rounds"] == 1.5);
-    CHECK(cost["device_energy_j"] == Json({1, 2}));
+    CHECK(cost["device_energy_j"] == Json({1, 3}));
+    CHECK(cost["server_energy_j"] == 1);
     CHECK(cost["relay_energy_j"] == 0.5);
-    CHECK(cost["total_energy_j"] == 3.5);
+    CHECK(cost["total_energy_j"] == 5.5);
     // A scheme that enters nothing stands in the same columns.
     CHECK(to_json(token_cost(compute, Ledger(2), 4))["repeated_rounds"] == 0);
 }

@@ -46,6 +46,26 @@ TEST_CASE("ranks write what one process writes, with partials as they are and as
     CHECK(wired["sent_bytes_per_all_reduce"] == (scheme.find("exact") == 0 ? 1024.0 : 164.0));
 }
 
+TEST_CASE("ranks have Lloyd-Max levels, parts of a bit and error feedback as one process has") {
+    const aircomp::test::TemporaryFolder folder;
+    const std::string config = (folder.path() / "codes.yaml").string();
+    const std::string feedback = GENERATE("true", "false");
+    std::ofstream(config) << "radio: {downlink: free}\n"
+                             "digital: {bits: 3.4, quantiser: lloyd-max, error_feedback: "
+                          << feedback << "}\n";
+    const std::string options = " --config " + config + " --model " + model +
+                                " --scheme digital --shares 0.4,0.3,0.2,0.1 --prompt \"The server\""
+                                " --tokens 8 --json -";
+    const auto alone = aircomp("generate" + options);
+    const auto together = on_ranks(5, options);
+    REQUIRE(alone.code == 0);
+    REQUIRE(together.code == 0);
+    const auto wired = nlohmann::json::parse(together.output);
+    CHECK(wired["tokens"] == nlohmann::json::parse(alone.output)["tokens"]);
+    // Of 256 values 102 with 4 bits and the others with 3, and a scale each.
+    CHECK(wired["sent_bytes_per_all_reduce"] == 4.0 + 51 + 4 + 58);
+}
+
 /// A folder with calibrations of the demo's model: a whole one, one that was cut, one of another model.
 struct Calibrations {
     Calibrations() {

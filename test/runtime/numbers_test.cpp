@@ -77,6 +77,20 @@ TEST_CASE("numbers of a transceiver problem neither wrap nor overflow") {
           std::string::npos);
 }
 
+TEST_CASE("unknown keys of a transceiver problem are refused") {
+    const std::string whole = problem("1", "0.1");
+    const auto with = [&](const std::string& before, const std::string& more) {
+        std::string text = whole;
+        return text.insert(text.find(before), more);
+    };
+    CHECK(problem_error(with("\"devices\"", "\"noise_powr_w\": 1, ")) ==
+          "FILE: noise_powr_w: expected no key but devices, streams, noise_power_w, found 1");
+    CHECK(problem_error(with("\"power_w\"", "\"error_varience\": 0.5, "))
+              .find("devices[0].error_varience: expected no key but ") != std::string::npos);
+    CHECK(problem_error(with("\"re\"", "\"real\": [], ")).find("channel.real: expected no key") !=
+          std::string::npos);
+}
+
 TEST_CASE("broken JSON is told with line and column") {
     CHECK(problem_error("{\"streams\":1,\n  \"noise_power_w\":NaN}")
               .rfind("FILE:2:19: expected JSON, found: syntax error", 0) == 0);
@@ -125,7 +139,7 @@ TEST_CASE("numbers on the command line are decimal, finite and fit") {
          "found 99999999999999999999"},
         {generate + "--threads 5000000000",
          "--threads: expected a whole number from -2147483648 to 2147483647, found 5000000000"},
-        {generate + "--threads -1", "threads: expected at least 0, found -1"},
+        {generate + "--threads -1", "threads: expected a number from 0 to 4096, found -1"},
         {generate + "--snr-db 1e400", "--snr-db: expected a finite number, found 1e400"},
         {generate + "--snr-db inf", "--snr-db: expected a finite number, found inf"},
         {generate + "--temperature nan", "--temperature: expected a finite number, found nan"},

@@ -9,14 +9,14 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "aircomp/inference/whole_file.hpp"
 #include "commands.hpp"
-#include "files/whole_file.hpp"
 #include "program.hpp"
 #include "support/catch.hpp"
 
 namespace {
 
-using aircomp::runtime::write_whole;
+using aircomp::inference::write_whole;
 using aircomp::test::aircomp;
 using aircomp::test::Outcome;
 using aircomp::test::run;
@@ -232,6 +232,46 @@ TEST_CASE("a result that does not fit leaves the old one, and nothing beside it"
     CHECK(folder.size() == 1);
 }
 
+TEST_CASE("a result does not replace what the command reads") {
+    const Folder folder;
+    fs::copy(model, folder / "model");
+    std::ofstream(folder / "text") << "Some text.";
+    fs::create_symlink("text", folder / "other");
+    const auto refused = [&](const std::string& command, const std::string& option) {
+        const auto result = aircomp(command, /*errors=*/true);
+        CAPTURE(result.output);
+        CHECK(result.code == 2);
+        CHECK(result.output.find(option + ": expected another file than ") != std::string::npos);
+    };
+    const std::string own = (folder / "model").string(), text = (folder / "text").string();
+    refused("logits --model " + own + " --tokens 1 --json " + own + "/config.json", "--json");
+    refused("calibrate --model " + own + " --output " + own + "/model.safetensors", "--output");
+    refused(
+        "perplexity --model " + own + " --text " + text + " --json " + (folder / "other").string(),
+        "--json");
+    CHECK(contents(folder / "text") == "Some text.");
+    const auto empty = aircomp("logits --model " + own + " --tokens 1 --json \"\"", true);
+    CHECK(empty.code == 2);
+    CHECK(empty.output.find("--json: expected the name of a file, found an empty one") !=
+          std::string::npos);
+    CHECK(aircomp("logits --model " + own + " --tokens 1 --json " + own + "/logits.json").code ==
+          0);
+}
+
+TEST_CASE("what a picture is drawn from can be read again") {
+    const std::string plan = "plan " AIRCOMP_SOURCE_DIR "/configs/loopback-symbol.yaml --json ";
+    const auto error = [&](const std::string& rest) {
+        const auto result = aircomp(plan + rest, /*errors=*/true);
+        CHECK(result.code == 2);
+        return result.output;
+    };
+    CHECK(
+        error("/dev/null --plot a.png").find("--json: expected a file that --plot can be drawn") !=
+        std::string::npos);
+    CHECK(error("a.json --plot a.xyz").find("--plot: expected a name that ends in .png") !=
+          std::string::npos);
+}
+
 TEST_CASE("pictures and their JSON go where links and FIFOs lead") {
     const Folder folder;
     std::ofstream(folder / "real.png") << "old";
@@ -262,7 +302,7 @@ TEST_CASE("pictures and their JSON go where links and FIFOs lead") {
 
     const auto unknown = aircomp(assign + (folder / "picture.xyz").string(), /*errors=*/true);
     CHECK(unknown.code == 2);
-    CHECK(unknown.output.find("picture.xyz: expected a name that ends in .") != std::string::npos);
+    CHECK(unknown.output.find("expected a name that ends in .") != std::string::npos);
 }
 
 TEST_CASE("every command fails, and says so, where its help is lost") {

@@ -42,6 +42,22 @@ TEST_CASE("what is packed comes back rounded to its grid, at any number of bits"
         CHECK(std::abs(back[i] - values[i]) <= 1.001F * half_step + 1e-6F * largest);
 }
 
+TEST_CASE("codes of any kind come back rounded as quantise() rounds them") {
+    DigitalConfig codes;
+    codes.quantiser = GENERATE(Quantiser::uniform, Quantiser::lloyd_max);
+    codes.bits = GENERATE(2.0, 4.4, 5.5);
+    const std::size_t length = GENERATE(std::size_t{1}, std::size_t{7}, std::size_t{256});
+    const auto values = draw(length);
+    std::vector<std::uint8_t> bytes(packed_bytes(length, codes));
+    CHECK(8 * static_cast<double>(bytes.size()) >= code_bits(length, codes));
+    CHECK(8 * static_cast<double>(bytes.size()) < code_bits(length, codes) + 16);
+    pack(values, codes, bytes);
+    std::vector<float> back(length), rounded = values;
+    unpack(bytes, codes, back);
+    quantise(rounded, codes);
+    CHECK(back == rounded);
+}
+
 TEST_CASE("a vector of zeros stays one") {
     std::vector<float> values(10, 0.0F), back(10, 1.0F);
     std::vector<std::uint8_t> bytes(packed_bytes(10, 4));

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "aircomp/inference/slice_cost.hpp"
 #include "coding/lloyd_max.hpp"
 #include "experiment/dimensions.hpp"
 #include "support/catch.hpp"
@@ -127,6 +128,70 @@ TEST_CASE("streams by block keep the loss, in no more time than the most that ke
     uncalibrated.budget = error_budget(/*calibrated=*/false);
     for (const PlanChoice& choice : make_plan(config, small_dimensions(), uncalibrated).choices)
         CHECK_FALSE(choice.by_block);
+}
+
+TEST_CASE("a prompt's first token takes less time where its vectors share frames") {
+    const auto plan = [](std::int64_t max_vectors, std::int64_t prompt_tokens) {
+        Config config = cell(2);
+        config.frame.max_vectors = max_vectors;
+        PlanOptions options = options_of(0.05);
+        options.prompt_tokens = prompt_tokens;
+        return make_plan(config, small_dimensions(), options);
+    };
+    const Plan alone = plan(1, 8), shared = plan(4, 8), longer = plan(4, 16), without = plan(4, 0);
+    REQUIRE(alone.choices.size() == shared.choices.size());
+    int timed = 0;
+    for (std::size_t i = 0; i < alone.choices.size(); ++i) {
+        CHECK(without.choices[i].first_token_s == 0);
+        if (!alone.choices[i].valid()) continue;
+        CAPTURE(alone.choices[i].config.scheme);
+        CHECK(alone.choices[i].first_token_s > 0);
+        if (alone.choices[i].kind == "local") continue;
+        ++timed;
+        CHECK(shared.choices[i].first_token_s < alone.choices[i].first_token_s);
+        CHECK(longer.choices[i].first_token_s > shared.choices[i].first_token_s);
+    }
+    CHECK(timed > 3);
+}
+
+TEST_CASE("a token of several conversations pays its part of frames and weights") {
+    const auto plan = [](std::int64_t conversations, double memory_bytes) {
+        Config config = cell(2);
+        config.frame.max_vectors = 4;
+        for (DeviceConfig& device : config.devices) {
+            device.memory_bandwidth_bytes_per_s = 1e9;
+            device.memory_bytes = memory_bytes;
+        }
+        PlanOptions options = options_of(0.05);
+        options.conversations = conversations;
+        return make_plan(config, small_dimensions(), options);
+    };
+    const Plan one = plan(1, 1e12), four = plan(4, 1e12);
+    int sent = 0;
+    for (std::size_t i = 0; i < one.choices.size(); ++i) {
+        const PlanChoice &alone = one.choices[i], &shared = four.choices[i];
+        if (!alone.valid()) continue;
+        CAPTURE(alone.config.scheme, alone.streams);
+        REQUIRE(shared.config.scheme == alone.config.scheme);
+        CHECK(shared.compute_s() < 0.5 * alone.compute_s());
+        if (alone.cost.frame_s == 0) continue;
+        ++sent;
+        CHECK(shared.cost.frame_s < 0.5 * alone.cost.frame_s);
+    }
+    CHECK(sent > 3);
+    // The caches of 512 tokens have 2 layers * 2 * 4096 reals of 4 bytes for each: 34 MB.
+    const double weights =
+        inference::weight_bytes(small_dimensions(), inference::whole_model(small_dimensions()), 2);
+    CHECK(plan(1, weights + 40e6).choices[0].reason.empty());
+    CHECK(plan(4, weights + 40e6).choices[0].reason.find("memory") != std::string::npos);
+}
+
+TEST_CASE("a loss that no way down keeps leaves one device alone") {
+    const Plan plan = make_plan(cell(2), small_dimensions(), options_of(1e-9));
+    REQUIRE(plan.chosen);
+    CHECK(plan.choices[*plan.chosen].kind == "local");
+    for (const PlanChoice& choice : plan.choices)
+        CHECK((choice.kind == "local" || !choice.reason.empty()));
 }
 
 TEST_CASE("a device with too little memory is named") {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "air/radio_cell.hpp"
+#include "coding/calibration.hpp"
 #include "config/waveform_format.hpp"
 #include "engine/first_light.hpp"
 #include "fake_air.hpp"
@@ -14,6 +15,8 @@
 #include "radio/guarded_session.hpp"
 #include "radio/power_calibration.hpp"
 #include "round/device_end.hpp"
+#include "round/multicast_sender.hpp"
+#include "round/radio_testbed.hpp"
 #include "round/round_clock.hpp"
 #include "round/server_end.hpp"
 #include "support/catch.hpp"
@@ -392,6 +395,108 @@ TEST_CASE("a burst that limits refuse is a failed round, and is sent again more 
         });
     CHECK(refused >= 1);
     CHECK(report.nmse < 0.5);
+}
+
+// ---- messages ----
+
+/// A testbed of fakes whose server has messages for its devices.
+struct MessageTestbed {
+    explicit MessageTestbed(const Config& config)
+        : fakes(config),
+          codec(config, length, unit_calibration(config.devices.size())),
+          testbed(config, codec, powers(config), "mmse", fakes.options.open),
+          sender(config, burst_format(config), testbed.multicast(), testbed.scheduler()) {
+        testbed.scheduler().prepare();
+    }
+
+    /// What devices decoded of a message that differs with `seed`.
+    bool brings(std::uint8_t seed) {
+        std::vector<std::uint8_t> message(200);
+        for (std::size_t i = 0; i < message.size(); ++i)
+            message[i] = static_cast<std::uint8_t>(seed + 7 * i);
+        std::vector<std::uint8_t> brought = message;
+        sender.send(brought, [this](double seconds) { spent.push_back(seconds); });
+        return brought == message;
+    }
+
+    static constexpr std::int64_t length = 64;
+    FakeTestbed fakes;
+    AnalogCodec codec;
+    RadioTestbed testbed;
+    MulticastSender sender;
+    std::vector<double> spent;
+};
+
+Config message_testbed() {
+    Config config = radio_testbed(3, 4);
+    config.scheme = "mmse";
+    return config;
+}
+
+TEST_CASE("a message of the server reaches all radios of the testbed, after one training burst") {
+    MessageTestbed testbed(message_testbed());
+    CHECK(testbed.brings(1));
+    CHECK(testbed.brings(2));
+    CHECK(testbed.sender.sent() == 2);
+    CHECK(testbed.sender.faults().empty());
+    CHECK(testbed.spent.size() == 3);
+    CHECK(testbed.spent[1] == testbed.spent[2]);
+}
+
+TEST_CASE(
+    "a message that a device did not get is sent again, more slowly, and not gone on without") {
+    MessageTestbed testbed(message_testbed());
+    // The server's bursts so far are two soundings' headers; training and a message follow.
+    testbed.fakes.air.lose_burst(3);
+    CHECK(testbed.brings(1));
+    REQUIRE(testbed.sender.faults().size() == 1);
+    CHECK(testbed.sender.faults()[0].what ==
+          "device 'device-1': did not find the message's header");
+    CHECK(testbed.sender.faults()[0].device == 0);
+    CHECK(testbed.spent.size() == 4);
+    CHECK(testbed.spent[3] >= testbed.spent[1]);
+    testbed.fakes.air.lose_burst(6);
+    testbed.fakes.air.fail_burst("server", 8, BurstState::late);
+    CHECK(testbed.brings(2));
+    REQUIRE(testbed.sender.faults().size() == 3);
+    CHECK(testbed.sender.faults()[2].what == "server: the message was late");
+}
+
+TEST_CASE(
+    "a message that never gets through is an error that names the device, and changes nothing") {
+    MessageTestbed testbed(message_testbed());
+    for (int burst = 2; burst < 20; ++burst)
+        testbed.fakes.air.lose_burst(burst);
+    std::vector<std::uint8_t> message(50, 3);
+    CHECK_THROWS_WITH(testbed.sender.send(message, [](double) {}),
+                      "radios: no message of the server reached all devices in 3 attempts: device "
+                      "'device-1': did not find the training burst");
+    CHECK(message == std::vector<std::uint8_t>(50, 3));
+}
+
+TEST_CASE("messages keep to the grid of rounds, and come behind the devices' turnaround") {
+    const Config config = radio_testbed(1, 1);
+    RoundTiming timing;
+    timing.start = 1000;
+    timing.lead = 50;
+    timing.interval = 10;
+    timing.header_gap = 5;
+    timing.sum_turnaround = 400;
+    timing.tail = 7;
+    RoundClock clock(burst_format(config), {64, 1, std::nullopt}, 1e6, timing);
+    const RoundOrder round = clock.next(false, false, 0);
+    const Ticks end = clock.end();
+    const PlacedBurst burst = clock.next_burst(300, 0);
+    CHECK(burst.number == round.number + 1);
+    CHECK(burst.begin == end + 400);
+    CHECK(clock.end() == burst.begin + 300 + 7);
+    const RoundOrder next = clock.next(false, false, 0);
+    CHECK(next.number == burst.number + 1);
+    CHECK(next.headers.front() == clock.begin());
+    CHECK(clock.begin() == burst.begin + 300 + 7 + 10);
+    // Behind time, in whole intervals.
+    const Ticks after = clock.end() + 400;
+    CHECK(clock.next_burst(300, after).begin == after + 50);
 }
 
 TEST_CASE("a device whose clock is set anew forgets the headers of the time before") {

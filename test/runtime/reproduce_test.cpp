@@ -197,6 +197,12 @@ TEST_CASE("what reproduce and report cannot use is named") {
     std::ofstream(damaged) << "{";
     refused("reproduce " + trial + " --workers 1 --out " + path("out"),
             damaged + ": expected JSON, found a file that is damaged");
+    std::ofstream(damaged) << R"({"iterations": 3, "nmse": null})";
+    refused("reproduce " + trial + " --workers 1 --out " + path("out"),
+            damaged + ": nmse: expected a number, found null");
+    std::ofstream(damaged) << "[1]";
+    refused("reproduce " + trial + " --workers 1 --out " + path("out"),
+            damaged + ": expected numbers by name, found array");
     std::filesystem::remove(damaged);
     CHECK(aircomp("reproduce " + trial + " --out " + path("out")).code == 0);
 }

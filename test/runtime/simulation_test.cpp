@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "aircomp/inference/random_model.hpp"
+#include "aircomp/inference/slice_cost.hpp"
 #include "engine/layout.hpp"
 #include "inference/family_fixture.hpp"
 #include "small_model.hpp"
@@ -56,6 +58,35 @@ TEST_CASE("any shares give the logits of the unsplit model with the exact medium
         range = std::max(range, std::abs(value));
     // Float32 sums in another order, over three layers.
     CHECK(largest_difference(whole, logits(experiment("exact", shares))) < 1e-4 * range);
+}
+
+TEST_CASE("the backend torch gives the kernels' logits, and its weights have to fit into memory") {
+    const std::filesystem::path file =
+        std::filesystem::path(AIRCOMP_SOURCE_DIR) / "test/inference/gguf/random_llama.gguf";
+    const inference::Checkpoint checkpoint(file);
+    Config config = experiment("exact", {0.6, 0.3, 0.1});
+    const auto logits_of = [&] {
+        Simulation simulation(config, checkpoint, nullptr);
+        const std::vector<inference::Token> some = {1, 2, 3, 4, 5};
+        std::vector<float> found(some.size() *
+                                 static_cast<std::size_t>(checkpoint.config().vocabulary_size));
+        simulation.forward()(some)(0, found);
+        return found;
+    };
+    const auto expected = logits_of();
+    config.compute.backend = inference::ComputeBackend::torch;
+    float range = 0;
+    for (const float value : expected)
+        range = std::max(range, std::abs(value));
+    // Float32 sums in another order.
+    CHECK(largest_difference(expected, logits_of()) < 1e-4 * range);
+    // Room for the device's weights as they are in the file, but not for four bytes each.
+    const auto slices = lay_out(config, checkpoint.config(), 4).slices;
+    config.devices[0].memory_bytes =
+        0.9 * inference::weight_bytes(checkpoint.config(), slices[0], 4);
+    CHECK_THROWS_WITH(logits_of(), Catch::Contains("devices[0].memory_bytes"));
+    config.compute.backend = inference::ComputeBackend::kernels;
+    CHECK_NOTHROW(logits_of());
 }
 
 TEST_CASE("a closed loop serves models that norm sums before they add them") {
@@ -139,6 +170,31 @@ TEST_CASE("computing waits for memory where that is slower") {
     CHECK(compute_s(1e6, {}) > 10 * arithmetic);
     CHECK(compute_s(1e6, {}) == Approx(2 * compute_s(2e6, {})).epsilon(0.1));
     CHECK(compute_s({}, 1e6) > 10 * arithmetic);
+}
+
+TEST_CASE("tokens that are scored cost what decoding them one by one costs, a prompt less") {
+    for (const char* scheme : {"mmse", "gather"}) {
+        CAPTURE(scheme);
+        Config config = experiment(scheme, {0.5, 0.5});
+        for (DeviceConfig& device : config.devices)
+            device.memory_bandwidth_bytes_per_s = 1e6;
+        config.server_memory_bandwidth_bytes_per_s = 1e6;
+        config.frame.max_vectors = 4;
+        config.radio.channel_knowledge = ChannelKnowledge::perfect;  // soundings follow the time
+        Simulation scored(config, small_checkpoint(), nullptr);
+        logits(scored);
+        Simulation decoded(config, small_checkpoint(), nullptr);
+        for (std::size_t i = 0; i < tokens.size(); ++i)
+            decoded.next_logits()({&tokens[i], 1}, static_cast<std::int64_t>(i));
+        CHECK(scored.cost().compute_s == Approx(decoded.cost().compute_s));
+        CHECK(scored.cost().frame_s == Approx(decoded.cost().frame_s));
+        CHECK(scored.elapsed_s() ==
+              Approx(scored.cost().total_s() * static_cast<double>(tokens.size())));
+        Simulation prompted(config, small_checkpoint(), nullptr);
+        prompted.next_logits()(tokens, 0);
+        CHECK(prompted.cost().compute_s < 0.5 * decoded.cost().compute_s);
+        CHECK(prompted.cost().frame_s < 0.5 * decoded.cost().frame_s);
+    }
 }
 
 TEST_CASE("the error over the air falls tenfold with ten decibels") {

@@ -6,8 +6,10 @@
 #include <random>
 
 #include "coding/exact_sum.hpp"
+#include "coding/packed_partial.hpp"
 #include "engine/first_light.hpp"
 #include "given_air.hpp"
+#include "schemes/entries.hpp"
 #include "schemes/registry.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
@@ -111,6 +113,61 @@ TEST_CASE("the medium radio sums for a model as exactly as the medium waveform")
     const double found = medium_nmse(config, 6);
     CAPTURE(found, simulated);
     CHECK(std::abs(10 * std::log10(found / simulated)) < 1);
+}
+
+/// The sums of `rounds` all-reduces of equal partials, one of each vector.
+std::vector<std::vector<float>> sums_of(Medium& medium, int rounds) {
+    std::vector<std::vector<float>> sums;
+    for (int round = 0; round < rounds; ++round) {
+        std::mt19937 generator(static_cast<std::uint32_t>(round));
+        std::normal_distribution<float> normal;
+        std::vector<std::vector<float>> partials(device_count, std::vector<float>(length));
+        for (auto& partial : partials) {
+            for (float& value : partial)
+                value = normal(generator);
+        }
+        const std::vector<float> residual(length, 1.0F);
+        SumRequest request;
+        request.position = 1;
+        request.length = length;
+        request.partials = partials;
+        request.residual = residual;
+        medium.all_reduce(request, sums.emplace_back(length));
+    }
+    return sums;
+}
+
+TEST_CASE("sums come down through the devices' own radios as what the server had, in codes") {
+    const test::TemporaryFolder folder;
+    Config config = testbed();
+    config.radio.downlink_bits = 8;
+    emulate(folder, config);
+    config.medium = AirMedium::radio;
+    const auto over = [&](const std::string& downlink) {
+        config.radio.downlink = downlink;
+        const auto medium =
+            make_medium(config, length, powers(config), unit_calibration(device_count));
+        auto sums = sums_of(*medium, 4);
+        return std::make_pair(std::move(sums), medium->usage());
+    };
+    auto [sent, without] = over("free");
+    const auto [brought, with] = over("multicast");
+    // The first sum meets the air as the other run's did: messages come behind it.
+    quantise(sent[0], 8);
+    CHECK(brought[0] == sent[0]);
+    CHECK(with.of(repeated_messages) == 0);
+    CHECK(with.of(repeated_rounds) == 0);
+    CHECK(without.downlink_s == 0);
+    // 1,024 codes of 8 bits and their range take at least this at 8 bits a subcarrier.
+    CHECK(with.downlink_s > 4 * 8 * 1028 / 8.0 / config.radio.bandwidth_hz);
+    // Four messages and a training burst, each with an order.
+    CHECK(
+        with.control_s - without.control_s ==
+        Approx(5 * (config.radio.control_latency_s + 16 / config.radio.control_rate_bytes_per_s)));
+    // What the medium waveform's way takes over the same channels.
+    config.medium = AirMedium::waveform;
+    const auto [simulated, usage] = over("multicast");
+    CHECK(with.downlink_s == Approx(usage.downlink_s).epsilon(0.3));
 }
 
 TEST_CASE("the same seed gives the same sums over virtual radios") {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // aircomp serve as its clients see it, well behaved and not.
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "runtime/program.hpp"
@@ -20,8 +22,10 @@ const std::string demo = std::string(AIRCOMP_SOURCE_DIR) + "/inference/models/de
 
 const std::vector<std::string> quick = {"--scheme", "exact", "--devices", "2"};
 /// Some four tokens a second: the texts below would take a minute.
-const std::vector<std::string> slow = {"--scheme",  "mmse", "--medium", "waveform",
-                                       "--devices", "32",   "--queue",  "1"};
+std::vector<std::string> slow(const std::string& conversations) {
+    return {"--scheme", "mmse",    "--medium", "waveform",        "--devices",
+            "32",       "--queue", "1",        "--conversations", conversations};
+}
 
 class Server {
 public:
@@ -226,7 +230,7 @@ int end(Server& server) {
 }
 
 TEST_CASE("who comes when the queue is full is told so; who goes frees the model at once") {
-    Server server(slow);
+    Server server(slow("1"));
     const int first = begin_stream(server);
     const int second = dial(server.port());
     const auto request = Server::posting("/v1/completions", completion({{"max_tokens", 1}}));
@@ -248,8 +252,16 @@ TEST_CASE("who comes when the queue is full is told so; who goes frees the model
     CHECK(end(server) < long_text);
 }
 
+TEST_CASE("a short text is not kept waiting by a long one") {
+    Server server(slow("2"));
+    const int stream = begin_stream(server);
+    CHECK(status_of(server.post("/v1/completions", completion({{"max_tokens", 1}}))) == 200);
+    CHECK(end(server) < long_text);
+    ::close(stream);
+}
+
 TEST_CASE("SIGTERM ends what is being made, and the server") {
-    Server server(slow);
+    Server server(slow("1"));
     const int stream = begin_stream(server);
     const int second = dial(server.port());
     const auto request = Server::posting("/v1/completions", completion({{"max_tokens", 1}}));
@@ -316,6 +328,49 @@ TEST_CASE("the page may load from its server alone, and its figures come as even
     ::close(watcher);
 }
 
+/// Of a process, resident.
+std::size_t memory_bytes(pid_t process) {
+    std::istringstream status(contents("/proc/" + std::to_string(process) + "/statm"));
+    std::size_t whole = 0, resident = 0;
+    status >> whole >> resident;
+    return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+TEST_CASE("a thousand clients are served at a time, and none beyond") {
+    rlimit limit{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = limit.rlim_max;
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    Server server;
+    CHECK(status_of(server.post("/v1/completions", completion())) == 200);
+    const std::size_t before = memory_bytes(server.process().id());
+    const std::string request = "GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    std::vector<int> watchers;
+    const auto hears = [](int watcher) {
+        char byte = 0;
+        return ::recv(watcher, &byte, 1, 0) == 1;
+    };
+    for (int i = 0; i < 999; ++i) {
+        watchers.push_back(dial(server.port()));
+        ::send(watchers.back(), request.data(), request.size(), MSG_NOSIGNAL);
+        REQUIRE(hears(watchers.back()));
+    }
+    CHECK(status_of(server.post("/v1/completions", completion())) == 200);
+    watchers.push_back(dial(server.port()));
+    ::send(watchers.back(), request.data(), request.size(), MSG_NOSIGNAL);
+    CHECK(hears(watchers.back()));
+    const int beyond = dial(server.port());
+    CHECK_FALSE(hears(beyond));
+    ::close(beyond);
+    // Some 20 KiB each, and what they have not read of the figures: at most 64 MiB of all.
+    CHECK(memory_bytes(server.process().id()) < before + 100 * 1024 * 1024);
+    for (const int watcher : watchers)
+        ::close(watcher);
+    REQUIRE(eventually([&] {
+        return status_of(server.ask("GET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n")) == 200;
+    }));
+}
+
 TEST_CASE("aircomp serve refuses what it cannot do, in words") {
     const auto refused = [](const std::string& arguments, const std::string& words) {
         const auto result = aircomp("serve --scheme exact --devices 2 " + arguments, true);
@@ -325,7 +380,7 @@ TEST_CASE("aircomp serve refuses what it cannot do, in words") {
     };
     refused("--model " + demo + " --listen 0.0.0.0:0", "--token-file");
     refused("--model " + demo + " --listen nowhere", "HOST:PORT");
-    refused("--model " + demo + " --token-file /nonexistent", "/nonexistent: expected a file");
+    refused("--model " + demo + " --token-file /nonexistent", "/nonexistent: no such file");
     refused("", "no model");
 }
 

@@ -10,34 +10,11 @@ Chromium, its driver or Selenium is not there.
 
 import json
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
 
-try:
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-    from selenium.webdriver.common.by import By
-    from selenium.webdriver.common.keys import Keys
-    from selenium.webdriver.support.ui import WebDriverWait
-except ImportError:
-    webdriver = None
-
-DEMO = pathlib.Path(__file__).resolve().parents[2] / "inference" / "models" / "demo"
-PATIENCE_S = 120
-PHONE = (400, 800)
-
-
-def chromium(folder, binary, driver):
-    options = webdriver.ChromeOptions()
-    options.binary_location = binary
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage",
-                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                 f"--user-data-dir={folder / 'profile'}", "--window-size=1400,1000"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return webdriver.Chrome(options=options, service=Service(driver))
+from browser import DEMO, Page, By, Keys, check_console, check_shapes, chromium, programs
 
 # Keeps what stood in some elements from moment to moment.
 RECORD = """
@@ -48,33 +25,6 @@ for (const id of ["log", "tokens", "nmse"]) {
       .observe(document.getElementById(id), {childList: true, characterData: true, subtree: true});
 }
 """
-
-
-class Page:
-    def __init__(self, browser, url):
-        self.browser = browser
-        browser.get(url)
-
-    def text(self, name):
-        return self.browser.find_element(By.ID, name).text
-
-    def element(self, name):
-        return self.browser.find_element(By.ID, name)
-
-    def until(self, what, holds):
-        WebDriverWait(self.browser, PATIENCE_S, poll_frequency=0.05).until(lambda _: holds(), f"expected {what}")
-
-    def last_answer(self):
-        lines = self.browser.find_elements(By.CSS_SELECTOR, "#log p span:last-child")
-        return lines[-1].get_property("textContent") if lines else ""
-
-    def points(self, chart):
-        return self.browser.execute_script(f"return charts['{chart}'].data.datasets[0].data.length")
-
-    def scheme(self, name):
-        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia",
-                                     {"features": [{"name": "prefers-color-scheme", "value": name}]})
-        return self.browser.execute_script("return getComputedStyle(document.body).backgroundColor")
 
 
 def generated(aircomp, options, prompt, tokens):
@@ -116,26 +66,6 @@ def look(page, browser, expected):
     page.until("an error in words", lambda: "the context holds" in page.last_answer())
 
 
-def check_shapes(page, browser):
-    assert page.scheme("dark") != page.scheme("light")
-    width, height = PHONE
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True})
-    # The page is laid out anew some time after the call.
-    page.until("nothing to scroll to the side", lambda: browser.execute_script(
-        "return [innerWidth, document.documentElement.scrollWidth]") == [width, width])
-    small = browser.execute_script(
-        "return [...document.querySelectorAll('button')].filter(b => b.offsetParent && b.offsetHeight < 40).length")
-    assert small == 0, "expected buttons that a finger finds"
-    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-
-
-def check_console(browser):
-    # A refused request is the error that the test asks for.
-    said = [entry for entry in browser.get_log("browser") if "400 (Bad Request)" not in entry["message"]]
-    assert not said, f"expected nothing on the console, found {said}"
-
-
 def take_screenshot(page, browser, picture):
     page.element("reset").click()
     page.element("most").clear()
@@ -171,7 +101,7 @@ def main(aircomp, binary, driver, picture=None, *options):
                     else:
                         look(page, browser, expected)
                         check_shapes(page, browser)
-                        check_console(browser)
+                        check_console(browser, "400 (Bad Request)")  # The refused request that the test asks for.
                     server.terminate()
                     assert server.wait(timeout=60) == 0
                     page.until("the end in words", lambda: page.element("connection").get_attribute("class") == "lost")
@@ -182,11 +112,7 @@ def main(aircomp, binary, driver, picture=None, *options):
 
 
 if __name__ == "__main__":
-    found = shutil.which("chromium"), shutil.which("chromedriver")
-    if webdriver is None or None in found:
-        print("skipped: the page is looked at in Chromium by Selenium, and one of them or chromedriver is not there "
-              "(scripts/setup all installs them on Debian)")
-        sys.exit(77)
+    found = programs()
     if len(sys.argv) < 2 or len(sys.argv) == 3:
         sys.exit(__doc__)
     main(sys.argv[1], *found, *sys.argv[2:])

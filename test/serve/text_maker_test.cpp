@@ -32,16 +32,17 @@ public:
         model.tokenizer = tokenizer_.get();
         model.stop_tokens = {*tokenizer_->eos()};
         model.context = 64;
-        model.next_logits = [this](gsl::span<const Token> fresh, std::int64_t position,
+        model.next_logits = [this](gsl::span<const inference::FreshTokens> fresh,
                                    const std::function<void()>& poll) {
-            passes_.emplace_back(position, fresh.size());
+            const auto& next = fresh[0];
+            passes_.emplace_back(next.position, next.tokens.size());
             if (before_pass) before_pass();
             poll();
             const std::size_t place =
-                static_cast<std::size_t>(position) + fresh.size() - prompt_.size();
+                static_cast<std::size_t>(next.position) + next.tokens.size() - prompt_.size();
             std::vector<float> logits(static_cast<std::size_t>(tokenizer_->size()), 0.0F);
             logits.at(static_cast<std::size_t>(answer_.at(place))) = 10;
-            return logits;
+            return std::vector<std::vector<float>>{logits};
         };
         return model;
     }
@@ -77,19 +78,20 @@ TextRequest once() {
 Result make(TextMaker& maker, const TextRequest& request) {
     Result result;
     int ends = 0;
-    TextJob job;
-    job.request = request;
-    job.emit = [&](const TextPiece& piece) {
+    const auto job = std::make_shared<TextJob>();
+    job->request = request;
+    job->emit = [&](const TextPiece& piece) {
         result.text += piece.text;
         result.tokens.insert(result.tokens.end(), piece.tokens.begin(), piece.tokens.end());
         ++result.pieces;
     };
-    job.end = [&](TextEnd end) {
+    job->end = [&](TextEnd end) {
         result.end = std::move(end);
         ++ends;
     };
     maker.make(job);
     CHECK(ends == 1);
+    CHECK(job->is_over);
     return result;
 }
 
@@ -194,12 +196,12 @@ TEST_CASE("a pass that fails ends its text alone, and leaves nothing in the cach
 TEST_CASE("who is cancelled frees the model within the pass") {
     Script script(" upon a time there was");
     TextMaker maker(script.model());
-    TextJob job;
-    job.request = once();
+    const auto job = std::make_shared<TextJob>();
+    job->request = once();
     TextEnd ended;
-    job.emit = [](const TextPiece&) {};
-    job.end = [&](TextEnd end) { ended = std::move(end); };
-    script.before_pass = [&] { job.is_cancelled = script.passes().size() == 3; };
+    job->emit = [](const TextPiece&) {};
+    job->end = [&](TextEnd end) { ended = std::move(end); };
+    script.before_pass = [&] { job->is_cancelled = script.passes().size() == 3; };
     maker.make(job);
     CHECK(script.passes().size() == 3);
     CHECK(ended.new_tokens == 2);
@@ -242,12 +244,12 @@ TEST_CASE("a chat is written by the template, and ends with what ends its answer
                                 std::vector<std::pair<std::string, std::string>>{});
     // No BOS: the template would write it.
     std::vector<Token> seen;
-    model.next_logits = [&](gsl::span<const Token> fresh, std::int64_t,
+    model.next_logits = [&](gsl::span<const inference::FreshTokens> fresh,
                             const std::function<void()>&) {
-        seen.insert(seen.end(), fresh.begin(), fresh.end());
+        seen.insert(seen.end(), fresh[0].tokens.begin(), fresh[0].tokens.end());
         std::vector<float> logits(static_cast<std::size_t>(script.tokenizer().size()), 0.0F);
         logits.at(seen.size() > 3 ? 7 : 9) = 10;
-        return logits;
+        return std::vector<std::vector<float>>{logits};
     };
     model.chat_stop_tokens = {7};
     TextMaker maker(std::move(model));

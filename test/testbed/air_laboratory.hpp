@@ -42,6 +42,7 @@ struct AirOptions {
     double round_timeout_s = 60;
     double coherence_block_s = 1;
     double min_confidence = 0.5;
+    std::string downlink = "control";
     double coherence_time_s = 0;  ///< Of the air; 0: channels stay as they are.
     /// A clock on which a device that is stopped for long comes late; else it is waited for.
     bool scaled_clock = false;
@@ -191,8 +192,8 @@ private:
                    "memory_bytes: 1e9, antennas: 1}\n";
         }
         out << "radio: {server_antennas: 4, streams: 1, bandwidth_hz: 10e6, snr_db: 20, "
-               "server_power_w: 1, downlink: free, coherence_block_s: "
-            << options_.coherence_block_s
+               "server_power_w: 1, downlink: "
+            << options_.downlink << ", coherence_block_s: " << options_.coherence_block_s
             << "}\nframe: {turnaround_s: 1e-3}\nwaveform: {resource_block: 1, attempts: 8, "
                "min_confidence: "
             << options_.min_confidence

@@ -39,6 +39,50 @@ TEST_CASE("sums of processes over the air are as exact as those of the medium wa
         CHECK(lab.device(n).wait() == 0);
 }
 
+/// Bytes that the coordinator sent to the first device in a run of 12 tokens.
+double bytes_to_device(const std::string& downlink, nlohmann::json& air) {
+    AirOptions options;
+    options.downlink = downlink;
+    AirLaboratory lab(options);
+    lab.start_coordinator(12);
+    lab.start_devices();
+    const auto result = lab.result();
+    CAPTURE(lab.coordinator().log());
+    CHECK(result["new_tokens"] == 12);
+    CHECK(result["epochs"] == 1);
+    air = result["air"];
+    return result["devices"][0]["bytes_sent"].get<double>();
+}
+
+TEST_CASE("sums of processes come down to the devices' radios, and over no wire") {
+    nlohmann::json air, wired;
+    const double by_air = bytes_to_device("multicast", air);
+    const double by_wire = bytes_to_device("control", wired);
+    CAPTURE(air.dump(), wired.dump());
+    // A prompt of two tokens, each of which is a vector of one message, and 11 tokens after it.
+    CHECK(air["messages"] == 13);
+    CHECK(air["repeated_messages"] == 0);
+    CHECK(wired["messages"] == 0);
+    // 13 sums of 256 float32, and in their place orders to listen of some 100 bytes.
+    CHECK(by_wire - by_air > 13 * (1024 - 250));
+    // Errors of codes of 16 bits are far below those of the way up.
+    const double db = 10 * std::log10(air["nmse"].get<double>() / wired["nmse"].get<double>());
+    CHECK(std::abs(db) < 1);
+}
+
+TEST_CASE("a coordinator refuses a way down that daemons do not have") {
+    AirOptions options;
+    options.downlink = "free";
+    const AirLaboratory lab(options);
+    Process coordinator({"coordinator", lab.path("lab.yaml"), "--listen", "127.0.0.1:0", "--prompt",
+                         "The", "--tokens", "4"},
+                        lab.path("refused.log"));
+    CHECK(coordinator.wait() == 2);
+    CAPTURE(coordinator.log());
+    CHECK(
+        coordinator.says("radio.downlink: expected one of multicast, control for sums of daemons"));
+}
+
 TEST_CASE("a device that is held up again and again changes no bit of the sums") {
     const auto run = [](bool is_held_up) {
         AirLaboratory lab;
@@ -63,12 +107,15 @@ TEST_CASE("a device that is held up again and again changes no bit of the sums")
 TEST_CASE("devices get the coordinator's calibration, and sums are as exact as simulated ones") {
     AirOptions options;
     options.calibrated = true;
+    options.downlink = GENERATE("control", "multicast");
     AirLaboratory lab(options);
     lab.start_coordinator(4);
     lab.start_devices();
     const auto result = lab.result();
     CAPTURE(lab.coordinator().log());
     CHECK(std::abs(error_over_simulated_db(lab, result)) < 1);
+    // What devices foretell of the next sums tells that their streams are the coordinator's, bit by bit.
+    CHECK_FALSE(lab.coordinator().says("device differs"));
     CHECK(result["new_tokens"] == 4);
     for (const auto& device : result["devices"])
         CHECK(device["losses"] == 0);

@@ -22,9 +22,9 @@ const CodingUse all_of_it = {16, true, true, true, true, 16};
 /// A device with the small model whose coordinator is in the test's hands, admitted.
 struct FetchTest {
     explicit FetchTest(const std::filesystem::path& calibrations)
-        : session(std::make_shared<testbed::DeviceSession>(time.loop(), small_checkpoint(),
-                                                           hello_of("device-1"), /*threads=*/1,
-                                                           nullptr, calibrations, log)) {
+        : session(std::make_shared<testbed::DeviceSession>(
+              time.loop(), small_checkpoint(), hello_of("device-1"), /*threads=*/1,
+              inference::Compute(), nullptr, calibrations, log)) {
         session->start({"127.0.0.1", listener.port()}, nullptr);
         REQUIRE(time.comes(
             [&] { return coordinator && coordinator->heard<control::Hello>().size() == 1; }));

@@ -51,6 +51,8 @@ TEST_CASE("messages of every kind come back as they were sent") {
     CHECK(round_trip(Rejection{"no", true}).retry);
     CHECK(round_trip(Rejection{"later", true, 2.5}).retry_after_s == 2.5);
     CHECK(round_trip(Assignment{3, 1, 4, 0, 2, 5, 90, 256, 64}).ffn_end == 90);
+    CHECK(round_trip(Assignment{3, 1, 4, 0, 2, 5, 90, 256, 64, 8}).conversations == 8);
+    CHECK(round_trip(RoundStart{1, 2, 3, 1, false, reals, Way::link, 7}).conversation == 7);
     CHECK(round_trip(Loaded{3, 12345}).weight_bytes == 12345);
     CHECK(round_trip(Repeat{3, 99}).round == 99);
     const Calibration calibration = round_trip(its_calibration());
@@ -75,6 +77,9 @@ TEST_CASE("messages of every kind come back as they were sent") {
     CHECK(round_trip(burst).burst == BurstState::late);
     CHECK(round_trip(burst).header_snr_db == -3);
     CHECK(round_trip(burst).refusal == "too loud");
+    CHECK_FALSE(round_trip(burst).limited_vector);
+    burst.limited_vector = true;
+    CHECK(round_trip(burst).limited_vector);
     CHECK(round_trip(Heartbeat{1}).sequence == 1);
     CHECK(round_trip(Telemetry{1.5, 2.5, 3}).wait_s == 2.5);
     CHECK(round_trip(Shutdown{"over"}).reason == "over");
@@ -126,6 +131,7 @@ TEST_CASE("numbers outside their ranges are refused by their names") {
     CHECK(refusal(Assignment{1, 4, 4, 0, 1, 0, 1, 8, 1}).rfind("device:", 0) == 0);
     CHECK(refusal(Assignment{1, 0, 4, 2, 1, 0, 1, 8, 1}) == "query heads: expected a range");
     CHECK(refusal(Assignment{1, 0, 4, 0, 1, 0, 1, 8, 1025}).rfind("most_vectors:", 0) == 0);
+    CHECK(refusal(Assignment{1, 0, 4, 0, 1, 0, 1, 8, 1, 257}).rfind("conversations:", 0) == 0);
     CHECK(refusal(Settings{1, 0, SiteKind::mlp, 1, 1, 1, 2, 2, 2, reals}).rfind("precoders:", 0) ==
           0);
     CHECK(refusal(Computed{1, 2, 0, reals}).rfind("powers:", 0) == 0);

@@ -17,6 +17,7 @@
 #include "runtime/small_calibration.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
+#include "testbed/resting_clock.hpp"
 
 namespace aircomp::test {
 namespace {
@@ -38,19 +39,6 @@ Config coded_config(const std::vector<double>& shares) {
     config.calibration.max_compute = 10;  // All that the file has; the model is small.
     return config;
 }
-
-/// Of a radio that nobody brings up: it can rest, and no more.
-class RestingClock final : public TimedRadio {
-public:
-    const RadioOptions& options() const override { return options_; }
-    std::vector<Ticks> last_pulse() override { throw std::logic_error("no pulses here"); }
-    void set_time_at_next_pulse(Ticks) override { throw std::logic_error("no pulses here"); }
-    void tune(Ticks) override { throw std::logic_error("no carrier here"); }
-    Ticks now() override { throw std::logic_error("no time here"); }
-
-private:
-    RadioOptions options_;
-};
 
 /// Keeps what it is given to send.
 class GivenRadio final : public DeviceRadio {
@@ -106,7 +94,7 @@ public:
               config, number, small_checkpoint().config().hidden_size, radio_,
               [this](const control::Frame& frame, const Round&, double) { mail_.put(frame); },
               [this](const control::Frame& frame) { mail_.put(frame); }),
-          worker_(small_checkpoint(), 1, carrier_,
+          worker_(small_checkpoint(), 1, {}, carrier_,
                   {[this](std::uint32_t its, std::uint64_t bytes) {
                        mail_.put(control::encode(control::Loaded{its, bytes}));
                    },
@@ -122,8 +110,8 @@ public:
     }
 
     void begin(const Round& round, const std::vector<float>& x_or_sum) {
-        if (round.site.index == 0) return worker_.start(round, false, x_or_sum);
-        worker_.add(round, x_or_sum);
+        if (round.site.index == 0) return worker_.start(round, {}, x_or_sum);
+        worker_.add(round, x_or_sum, /*is_whole=*/true);
     }
 
     /// What it says of the round that has begun.
@@ -133,8 +121,9 @@ public:
         return std::get<control::Computed>(message);
     }
 
-    /// What it sends of vector `v` where it is ordered to divide by `scale`.
-    std::vector<float> send(const Round& round, std::int64_t v, double scale, double moment) {
+    /// What it sends of vector `v` where it is ordered to divide by `scale`, and says of it.
+    std::pair<std::vector<float>, control::BurstReport> send(const Round& round, std::int64_t v,
+                                                             double scale, double moment) {
         settle(round, moment);
         carrier_.command(control::Order{epoch,
                                         ++orders_,
@@ -148,7 +137,7 @@ public:
         const auto report = std::get<control::BurstReport>(mail_.take());
         CAPTURE(report.refusal);
         CHECK(report.burst == BurstState::waiting);
-        return radio_.sent;
+        return {radio_.sent, report};
     }
 
 private:
@@ -221,7 +210,8 @@ public:
                            call.length, partials_,     x.devices};
         request.features = call.features;
         auto shaped = codec_.shape(request);
-        held_back += shaped.limited_vectors + shaped.clipped_reals;
+        limited_vectors += shaped.limited_vectors;
+        clipped_reals += shaped.clipped_reals;
         request.partials = shaped.partials;
         for (std::int64_t v = 0; v < call.vectors; ++v)
             compare(request, v, shaped.scales[static_cast<std::size_t>(v)]);
@@ -238,7 +228,8 @@ public:
         return std::nullopt;
     }
 
-    std::int64_t held_back = 0;
+    std::int64_t limited_vectors = 0, clipped_reals = 0;            ///< By the simulation.
+    std::int64_t told_limited_vectors = 0, told_clipped_reals = 0;  ///< By the daemons.
     std::int64_t compared = 0;
     SumError error;  ///< Of whole sums, against those of the model on one device.
 
@@ -259,9 +250,15 @@ private:
             if (moment == 0) continue;  // It gets no order.
             const auto expected = request.partial(n, v);
             const std::vector<float> bits(expected.begin(), expected.end());
-            CHECK(devices_[n]->send(round_, v, scale, moment) == bits);
-            // A round that is repeated with a larger scale sends the same vector.
-            CHECK(devices_[n]->send(round_, v, 1.4 * scale, moment) == bits);
+            const auto [sent, report] = devices_[n]->send(round_, v, scale, moment);
+            CHECK(sent == bits);
+            told_limited_vectors += report.limited_vector ? 1 : 0;
+            told_clipped_reals += static_cast<std::int64_t>(report.clipped_reals);
+            // A round that is repeated with a larger scale sends the same vector, and counts nothing.
+            const auto [again, its_report] = devices_[n]->send(round_, v, 1.4 * scale, moment);
+            CHECK(again == bits);
+            CHECK_FALSE(its_report.limited_vector);
+            CHECK(its_report.clipped_reals == 0);
             ++compared;
         }
     }
@@ -296,7 +293,7 @@ TEST_CASE("devices leave out and transform exactly what is put back, whatever sh
     config.analog.clip_level = 1000;
     Comparison both(config);
     run_passes(both);
-    CHECK(both.held_back == 0);
+    CHECK(both.limited_vectors + both.clipped_reals == 0);
     CHECK(both.compared > 50);
     CHECK(std::sqrt(both.error.nmse()) < 1e-5);
 }
@@ -308,7 +305,10 @@ TEST_CASE("what limits take of a vector is held back by daemons as in the simula
     config.analog.rotation = GENERATE(false, true);
     Comparison both(config);
     run_passes(both);
-    CHECK(both.held_back > 20);
+    CHECK(both.limited_vectors > 5);
+    CHECK(both.limited_vectors + both.clipped_reals > 20);
+    CHECK(both.told_limited_vectors == both.limited_vectors);
+    CHECK(both.told_clipped_reals == both.clipped_reals);
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ struct SessionTest {
     TemporaryFolder folder;
     testbed::Log log{{testbed::LogFormat::text, testbed::LogLevel::error}};
     std::shared_ptr<testbed::DeviceSession> session = std::make_shared<testbed::DeviceSession>(
-        time.loop(), checkpoint, hello_of("device-1"), /*threads=*/1, nullptr, folder.path(), log);
+        time.loop(), checkpoint, hello_of("device-1"), /*threads=*/1, inference::Compute(), nullptr,
+        folder.path(), log);
 };
 
 TEST_CASE("a device gives up a coordinator that is silent") {

@@ -28,6 +28,7 @@ inline std::vector<runtime::control::Message> every_message() {
     hello.compute_flops_per_s = 5e9;
     hello.energy_j_per_flop = 1e-10;
     hello.radio = {"uhd", 2, 0.1, 10e6};
+    hello.bytes_per_weight = 4;
     Calibration calibration;
     calibration.hash.fill(9);
     calibration.bytes = message_calibration_bytes;
@@ -39,6 +40,18 @@ inline std::vector<runtime::control::Message> every_message() {
     report.window_mean_dbfs = -30;
     report.burst = runtime::BurstState::refused;
     report.refusal = "over the duty cycle";
+    report.limited_vector = true;
+    Listen listen;
+    listen.epoch = 1;
+    listen.number = 20;
+    listen.begin = 5000;
+    listen.streams = 2;
+    listen.bits = 6;
+    listen.rate = 3;
+    listen.repetitions = 2;
+    listen.message_bytes = 300;
+    listen.round = 1;
+    listen.vector = 1;
     return {hello,
             Welcome{0.5},
             Rejection{"lost too often", true, 2.5},
@@ -58,6 +71,8 @@ inline std::vector<runtime::control::Message> every_message() {
             Settings{1, 9, runtime::SiteKind::mlp, 0.25, 0.1, 0.1, 2, 2, 2, vectors},
             Order{1, 9, true, true, {1000, 2000}, 3000, 1, 1, 0.5},
             report,
+            listen,
+            Heard{1, 20, runtime::WindowState::whole, true, true, 0.1, 1e-3, "no window"},
             Heartbeat{1},
             Telemetry{1.5, 2.5, 3},
             Shutdown{"the run is over"}};
@@ -66,7 +81,7 @@ inline std::vector<runtime::control::Message> every_message() {
 /// What a device hears from its admission to the end, in an order that it accepts.
 inline std::vector<runtime::control::Message> run_of_device() {
     std::vector<runtime::control::Message> run;
-    for (const std::size_t kind : {1U, 3U, 5U, 7U, 14U, 16U, 17U, 9U, 11U, 10U, 19U, 21U})
+    for (const std::size_t kind : {1U, 3U, 5U, 7U, 14U, 16U, 17U, 9U, 19U, 11U, 10U, 21U, 23U})
         run.push_back(every_message().at(kind));
     return run;
 }
@@ -74,7 +89,7 @@ inline std::vector<runtime::control::Message> run_of_device() {
 /// What a coordinator hears from a device, in an order that it accepts.
 inline std::vector<runtime::control::Message> run_of_coordinator() {
     std::vector<runtime::control::Message> run;
-    for (const std::size_t kind : {0U, 4U, 6U, 19U, 8U, 15U, 18U, 12U, 13U, 20U, 8U})
+    for (const std::size_t kind : {0U, 4U, 6U, 21U, 8U, 15U, 18U, 20U, 12U, 13U, 22U, 8U})
         run.push_back(every_message().at(kind));
     return run;
 }

@@ -39,6 +39,23 @@ TEST_CASE("who has no room leaves the rest to the others") {
     check_whole(plan_slices(small_model(), bytes, tight), tight);
 }
 
+TEST_CASE("who holds weights in a wider type gets what its memory holds of them") {
+    // The model takes 560 bytes on the others, four times that on b.
+    std::vector<Candidate> candidates = {{"a", 1, 300}, {"b", 1, 1200}, {"c", 1, 300}};
+    candidates[1].bytes = UnitBytes{100, 200, 4};
+    const auto slices = plan_slices(small_model(), bytes, candidates);
+    check_whole(slices, candidates);
+    CHECK(bytes_of(small_model(), *candidates[1].bytes, slices[1]) <= 1200);
+    CHECK(!slices[1].ffn_columns.empty());
+    candidates[1].memory_bytes = 300;
+    try {
+        plan_slices(small_model(), bytes, {candidates[0], candidates[1]});
+        FAIL("a quarter of b's memory is of use");
+    } catch (const ModelDoesNotFit& error) {
+        CHECK(std::string(error.what()).find("no division") != std::string::npos);
+    }
+}
+
 TEST_CASE("a model that does not fit is refused with what is missing") {
     try {
         plan_slices(small_model(), bytes, {{"a", 1, 200}, {"b", 1, 300}});

@@ -57,6 +57,8 @@ TEST_CASE("a device refuses rounds that do not fit its slice or its model") {
     CHECK_THROWS_AS(ready_device().receive(RoundStart{1, 1, 31, 2, false, two}), ProtocolError);
     CHECK_THROWS_AS(ready_device().receive(RoundStart{1, 1, 0, 3, false, much}), ProtocolError);
     CHECK_THROWS_AS(ready_device().receive(RoundStart{1, 1, 0, 1, false, two}), ProtocolError);
+    CHECK_THROWS_AS(ready_device().receive(RoundStart{1, 1, 0, 1, false, x, Way::link, 1}),
+                    ProtocolError);
     auto machine = ready_device();
     machine.receive(RoundStart{1, 1, 0, 1, false, x});
     CHECK_THROWS_AS(machine.receive(Sum{1, 1, x}), ProtocolError);  // Not answered yet.

@@ -43,6 +43,8 @@ AirSummary example_air() {
     air.devices.resize(2);
     air.devices[0].evm = std::numeric_limits<double>::infinity();
     air.devices[0].late = 2;
+    air.devices[0].snr_db = 31.5;
+    air.condition_db = 12;
     air.nmse = 0.002;
     air.devices[1].power_margin_db = -1.5;
     return air;
@@ -100,6 +102,8 @@ TEST_CASE("metrics keep Prometheus' format, whatever devices are called") {
     CHECK(air.at("aircomp_nmse_estimate_ratio") == "0.001");
     CHECK(air.at("aircomp_nmse_ratio") == "0.002");
     CHECK(air.at("aircomp_device_evm_ratio" + device) == "+Inf");
+    CHECK(air.at("aircomp_device_snr_decibels" + device) == "31.5");
+    CHECK(air.at("aircomp_condition_decibels") == "12");
     CHECK(air.at(R"(aircomp_device_power_margin_decibels{device="d"})") == "-1.5");
     const std::string late = R"(aircomp_device_troubled_bursts_total{device="a \"b\"\\\nc",)";
     CHECK(air.at(late + R"(outcome="late"})") == "2");
@@ -119,6 +123,8 @@ TEST_CASE("status is JSON, with times a token and what the air did") {
     status.totals.air = example_air();
     const auto air = nlohmann::json::parse(status_json(status));
     CHECK(air["air"]["nmse_estimate"] == 0.001);
+    CHECK(air["air"]["condition_db"] == 12);
+    CHECK(air["devices"][0]["air"]["snr_db"] == 31.5);
     CHECK(air["devices"][0]["air"]["late"] == 2);
     CHECK(air["devices"][0]["air"]["evm"].is_null());  // JSON has no infinity.
 }

@@ -20,10 +20,7 @@ if(AIRCOMP_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endif()
 
-option(AIRCOMP_QUICK_COMPILE "Precompiled headers, and several sources a unit where that saves much" ON)
-if(NOT AIRCOMP_QUICK_COMPILE)
-  set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
-endif()
+option(AIRCOMP_UNITS_OF_SEVERAL "Several sources a unit where that saves much time to compile" ON)
 
 if(AIRCOMP_NATIVE)
   add_compile_options(-march=native)

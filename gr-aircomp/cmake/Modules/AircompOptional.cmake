@@ -13,7 +13,8 @@ macro(aircomp_find_optional option package)
   if("${${option}}" STREQUAL "AUTO")
     find_package(${package} QUIET ${ARGN})
   elseif(${option})
-    find_package(${package} REQUIRED ${ARGN})
+    # Behind REQUIRED a version would be taken for a component.
+    find_package(${package} ${ARGN} REQUIRED)
   endif()
 endmacro()
 

@@ -283,6 +283,7 @@ struct MulticastReceiver::State {
     }
 
     void combine();
+    std::vector<Sample> turned(gsl::span<const Sample> received, double phase, double offset) const;
 
     BurstFormat format;
     std::size_t antennas, lead, tail;
@@ -323,6 +324,21 @@ void MulticastReceiver::State::combine() {
     }
 }
 
+/// `received` without what the oscillator turned it by, which is `phase` at the burst's first sample.
+std::vector<Sample> MulticastReceiver::State::turned(gsl::span<const Sample> received, double phase,
+                                                     double offset) const {
+    std::vector<Sample> samples(received.begin(), received.end());
+    if (phase == 0 && offset == 0) return samples;
+    const std::size_t window = samples.size() / antennas;
+    const Sample step(std::polar(1.0, -two_pi * offset));
+    for (std::size_t t = 0; t < antennas; ++t) {
+        Sample now(std::polar(1.0, two_pi * offset * static_cast<double>(lead) - phase));
+        Sample* const own = &samples[t * window];
+        turn(own, own, step, now, window);
+    }
+    return samples;
+}
+
 MulticastReceiver::MulticastReceiver(const BurstFormat& format, std::size_t antennas,
                                      std::size_t lead, std::size_t tail) {
     validate(format);
@@ -336,8 +352,8 @@ MulticastReceiver::~MulticastReceiver() = default;
 MulticastReceiver::MulticastReceiver(MulticastReceiver&&) noexcept = default;
 MulticastReceiver& MulticastReceiver::operator=(MulticastReceiver&&) noexcept = default;
 
-bool MulticastReceiver::train(gsl::span<const Sample> received, std::size_t streams,
-                              double power_w) {
+bool MulticastReceiver::train(gsl::span<const Sample> received, std::size_t streams, double power_w,
+                              double phase, double offset) {
     State& s = *state_;
     const BurstFormat format = training_format(s.format, streams);
     auto& sounder = s.sounders[streams];
@@ -347,7 +363,7 @@ bool MulticastReceiver::train(gsl::span<const Sample> received, std::size_t stre
     }
     s.learned.streams = 0;
     const double powers[] = {power_w};
-    const SoundingReport& report = sounder->process(received, powers);
+    const SoundingReport& report = sounder->process(s.turned(received, phase, offset), powers);
     if (!report.found || !report.devices[0].found) return false;
     s.learned.streams = streams;
     s.learned.reference = report.reference;
@@ -369,22 +385,14 @@ MulticastReport MulticastReceiver::receive(gsl::span<const Sample> received,
     State::Listener& listener = s.listener(message.size(), modulation);
     const Line& line = listener.line;
     require_size("multicast: received", received.size(), s.antennas * listener.window);
-    std::vector<Sample> turned(received.begin(), received.end());
-    if (phase != 0 || offset != 0) {
-        const Sample step(std::polar(1.0, -two_pi * offset));
-        for (std::size_t t = 0; t < s.antennas; ++t) {
-            Sample now(std::polar(1.0, two_pi * offset * static_cast<double>(s.lead) - phase));
-            Sample* const own = &turned[t * listener.window];
-            turn(own, own, step, now, listener.window);
-        }
-    }
     ReceiveSettings settings;
     settings.combiners = s.combiners;
     settings.pilot_reference = s.pilots;
     settings.channel_reference =
         s.learned.reference + static_cast<std::ptrdiff_t>(s.format.preamble_samples());
     std::vector<float> reals(line.payload.length);
-    const ReceiveReport& found = listener.postprocessor.process(turned, settings, reals);
+    const ReceiveReport& found =
+        listener.postprocessor.process(s.turned(received, phase, offset), settings, reals);
     MulticastReport report;
     if (!found.found) return report;
     report.noise_power_w = found.noise_power_w;

@@ -4,7 +4,7 @@ from gnuradio import blocks  # the bindings' base classes
 
 from . import messages
 from .aircomp_python import *
-from .burst_samples import burst_samples, sounding_samples
+from .burst_samples import burst_samples, message_samples, sounding_samples, training_samples
 from .channel_inverter import channel_inverter
 from .device import device
 from .radio_control import radio_control

@@ -152,9 +152,10 @@ TABLE = {
     ("SigMF Recorder", "bursts", "in"): ("c32vector", "[antennas, samples]", [
         *CAPTURE, DEVICE, ("site", "symbol", "", "kind of site")]),
     ("Window Cutter", "expect", "in"): (None, "", [
-        ROUND, TIME, ("samples", "uint64", "samples", "an antenna, at most 2^24"), SOUNDING]),
+        ROUND, TIME, ("samples", "uint64", "samples", "an antenna, at most 2^24"), SOUNDING,
+        TRAINING]),
     ("Window Cutter", "windows", "out"): ("c32vector", "[antennas, samples], sqrt(W)", [
-        ROUND, TIME, ("samples", "uint64", "samples", "an antenna"), SOUNDING]),
+        ROUND, TIME, ("samples", "uint64", "samples", "an antenna"), SOUNDING, TRAINING]),
     ("Window Cutter", "reports", "out"): (None, "", WINDOW_REPORT),
     ("Header Source", "rounds", "in"): ("any", "not looked at", ORDER),
     ("Header Source", "bursts", "out"): ("c32vector", "[antennas, samples], sqrt(W)", [ROUND, TIME]),

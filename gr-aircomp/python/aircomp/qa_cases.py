@@ -22,7 +22,8 @@ WINDOW, MARGIN = BURST + 128, 64
 BLOCKS = FORMAT.resource_blocks()
 # Ports whose messages are fetched when another port's come.
 FETCHED = {("preprocessor", "settings"), ("postprocessor", "settings"), ("sounder", "settings"),
-           ("multicast_source", "settings"), ("multicast_receiver", "settings"), ("header_tracker", "rounds")}
+           ("multicast_source", "settings"), ("multicast_receiver", "settings"), ("header_tracker", "rounds"),
+           ("round_monitor", "vectors")}
 
 
 def wait_until(holds):

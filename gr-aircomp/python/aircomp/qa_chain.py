@@ -101,7 +101,7 @@ class qa_chain(gr_unittest.TestCase):
     def receiver(self, window, reference):
         return aircomp.postprocessor(self.format, LENGTH, 1, window, 1, 1, reference)
 
-    def test_the_sum_of_four_devices_arrives(self):
+    def check_sums(self):
         vectors = self.loop(5, 0.001, self.receiver)
         self.run_until(self.top, lambda: len(self.keep.messages["sums"]) >= 4)
         for pdu in self.keep.messages["sums"][:4]:
@@ -112,6 +112,18 @@ class qa_chain(gr_unittest.TestCase):
             nmse = np.sum(error ** 2) / np.sum(truth ** 2)
             self.assertLess(nmse, 0.001 / 4 * 2)
             self.assertGreater(entry(pmt.car(pdu), "confidence"), 0.9)
+
+    def test_the_sum_of_four_devices_arrives(self):
+        self.check_sums()
+
+    def test_the_sum_arrives_without_preambles_where_rounds_are_on_a_grid(self):
+        whole = aircomp.burst_samples(self.format, LENGTH)
+        self.format = aircomp.burst_format([1] * self.devices, data_preamble=False)
+        # Without two prefixes and four periods of 64 samples.
+        self.assertEqual(aircomp.burst_samples(self.format, LENGTH), whole - 2 * 16 - 4 * 64)
+        self.check_sums()
+        with self.assertRaisesRegex(ValueError, "period: expected above 0, since data bursts have no preamble"):
+            aircomp.frame_sync(self.format, 1, 10000)
 
     def test_frame_sync_finds_the_bursts_itself(self):
         vectors = self.loop(6, 0.001, self.receiver, search=True)
@@ -202,7 +214,8 @@ class qa_chain(gr_unittest.TestCase):
     def test_a_burst_format_says_what_it_is(self):
         burst_format = aircomp.burst_format([1, 2], fft_size=128, guard_low=12, guard_high=11)
         self.assertEqual(repr(burst_format), "burst_format([1, 2], fft_size=128, guard_low=12, "
-                         "guard_high=11, prefix=16, pilots=4, resource_block=1, sounding_symbols=32)")
+                         "guard_high=11, prefix=16, pilots=4, resource_block=1, sounding_symbols=32, "
+                         "data_preamble=True, dc_null=True, sync_period=64, sync_periods=4, ramp=16)")
         self.assertEqual(burst_format.used_subcarriers(), 128 - 12 - 11 - 1)
         self.assertEqual(burst_format.sounding_samples(),
                          burst_format.burst_samples(3 * 32))

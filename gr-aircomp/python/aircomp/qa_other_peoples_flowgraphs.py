@@ -13,6 +13,7 @@ from gnuradio import aircomp, blocks, gr, gr_unittest
 from qa_cases import BURST, FORMAT, LENGTH, bench, every_case, received, wait_until
 from qa_mistakes import chance, setters
 from qa_pmt import dictionary
+from qa_precoders import loopback as hierarchical_loopback
 
 SEED = 20
 MESSAGES = 150  # to every port
@@ -70,6 +71,17 @@ class loopback(gr.top_block):
         self.stop()
         self.wait()
         return 10 * np.log10((self.monitor.error - error) / (self.monitor.power - power))
+
+
+class sender(gr.basic_block):
+    """Publishes what a test hands it: a hierarchical block has no thread that messages could be posted to."""
+
+    def __init__(self):
+        gr.basic_block.__init__(self, "sender", None, None)
+        self.message_port_register_out(pmt.intern("out"))
+
+    def send(self, message):
+        self.message_port_pub(pmt.intern("out"), message)
 
 
 # Noise of 0.01 per sample over 52 of 64 subcarriers, two devices of unit power: 3 dB for few rounds.
@@ -237,6 +249,28 @@ class qa_other_peoples_flowgraphs(gr_unittest.TestCase):
             block.to_basic_block()._post(pmt.intern("settings"), dictionary(**settings))
         self.assertLess(top.nmse_db(40), EXPECTED_DB + 3)
 
+    def test_wrong_messages_to_the_hierarchical_blocks_change_no_sum(self):
+        top, luck = hierarchical_loopback([0, 0, 0, 0], False), chance((SEED, 1000))
+        device, server, monitor = top.devices[0], top.server, top.monitor
+        for block in (device.preprocessor, device.timer, server.postprocessor):
+            block.set_log_level("off")
+        senders = []
+        for block, port in ((device, "vectors"), (device, "settings"), (server, "settings")):
+            senders.append(sender())
+            top.msg_connect(senders[-1], "out", block, port)
+        top.start()
+        began = wait_until(lambda: monitor.rounds >= 10)
+        error, power, until = monitor.error, monitor.power, monitor.rounds + 40
+        for _ in range(MESSAGES):
+            for own in senders:
+                own.send(luck.value())
+        done = wait_until(lambda: monitor.rounds >= until)
+        top.stop()
+        top.wait()
+        self.assertTrue(began and done)
+        nmse_db = 10 * np.log10((monitor.error - error) / (monitor.power - power))
+        self.assertLess(nmse_db, EXPECTED_DB)  # which is that of two devices: here are four
+
     def test_each_start_of_the_recorder_is_a_recording_of_its_own(self):
         recorder = aircomp.sigmf_recorder(f"{self.folder.name}/r", 1, 1e6, 1e9)
         top, idle = gr.top_block(), aircomp.vector_reader(8)
@@ -254,7 +288,8 @@ class qa_other_peoples_flowgraphs(gr_unittest.TestCase):
     def test_values_compare_copy_and_pickle(self):
         import copy
         import pickle
-        form = aircomp.burst_format([1, 2], prefix=20, pilots=6)
+        form = aircomp.burst_format([1, 2], prefix=20, pilots=6, data_preamble=False, dc_null=False,
+                                    sync_period=128, sync_periods=2, ramp=8)
         for twin in (copy.copy(form), copy.deepcopy(form), pickle.loads(pickle.dumps(form)),
                      aircomp.burst_format.parse(form.bytes()),
                      eval(repr(form), {"burst_format": aircomp.burst_format})):

@@ -3,12 +3,17 @@
 """Round monitor and vector source: figures of known rounds, and who waits for whom."""
 import numpy as np
 import pmt
-from gnuradio import aircomp, gr_unittest
+from gnuradio import aircomp, gr, gr_unittest
+from qa_cases import wait_until
 from qa_pmt import dictionary
 
 
 def pdu(vector, **entries):
     return pmt.cons(dictionary(**entries), pmt.init_f32vector(len(vector), list(map(float, vector))))
+
+
+def post(block, port, message):
+    block.to_basic_block()._post(pmt.intern(port), message)
 
 
 class qa_round_monitor(gr_unittest.TestCase):
@@ -38,8 +43,30 @@ class qa_round_monitor(gr_unittest.TestCase):
         self.listen(monitor)
         monitor.take_vectors(pdu([1, 2], round=0, device=0))
         monitor.take_sums(pdu([1, 2], round=0))
-        self.assertEqual(monitor.rounds, 0)
+        self.assertEqual((monitor.rounds, monitor.skipped), (0, 1))
         self.assertTrue(np.isnan(monitor.nmse_db()))
+
+    def test_a_monitor_that_is_behind_skips_no_round(self):
+        monitor, rounds = aircomp.round_monitor(2), 300
+        top = gr.top_block()
+        top.msg_connect(aircomp.vector_reader(8), "vectors", monitor, "vectors")
+        # All of it waits before the monitor's thread begins, at every port.
+        for number in range(rounds):
+            lost = number % 10 == 0
+            for device in range(2):
+                post(monitor, "vectors", pdu([number, 1], round=number, device=device))
+            if not lost:
+                post(monitor, "sums", pdu([2 * number, 2.5], round=number))
+            post(monitor, "reports", dictionary(round=number, found=not lost, evm=pmt.init_f64vector(1, [0])))
+        top.start()
+        ok = wait_until(lambda: all(monitor.nmsgs(pmt.intern(p)) == 0 for p in ("vectors", "sums", "reports")))
+        top.stop()
+        top.wait()
+        self.assertTrue(ok)
+        compared = [n for n in range(rounds) if n % 10 != 0]
+        self.assertEqual((monitor.rounds, monitor.lost, monitor.skipped), (len(compared), rounds // 10, 0))
+        power = sum((2 * n) ** 2 + 2 ** 2 for n in compared)
+        self.assertAlmostEqual(monitor.nmse_db(), 10 * np.log10(len(compared) * 0.5 ** 2 / power))
 
     def test_lost_rounds_are_counted(self):
         monitor = aircomp.round_monitor(1)
@@ -92,6 +119,7 @@ class qa_round_monitor(gr_unittest.TestCase):
         for number in range(1000):
             monitor.take_vectors(pdu([1], round=number, device=0))
         self.assertEqual(len(monitor.truths), monitor.most_rounds_kept)
+        self.assertEqual(monitor.skipped, 1000 - monitor.most_rounds_kept)
 
     def test_the_source_sends_a_round_for_every_report(self):
         source = aircomp.vector_source(3, 10, rounds=6, ahead=2)

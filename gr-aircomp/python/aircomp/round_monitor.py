@@ -28,8 +28,11 @@ class round_monitor(restartable):
     """Compares every sum with its devices' vectors and every sounding with the first.
 
     Message ports:
-      "vectors", in: PDUs of floats, metadata "round" and "device"; all devices' make the truth.
-      "sums", in: PDUs of floats as the postprocessor makes them.
+      "vectors", in: PDUs of floats, metadata "round" and "device"; all devices' make the truth. They
+        wait until their round's sum or report comes, so that nothing is skipped however far behind
+        the monitor is.
+      "sums", in: PDUs of floats as the postprocessor makes them. One whose vectors did not come before
+        it is not compared: `skipped` counts such rounds, and the first of a run is logged.
       "reports", in: the postprocessor's reports.
       "estimates", in: the sounder's estimates.
       "nmse", "evm", "lost", out: pairs (symbol, number) for Qt's number sinks: error of the rounds so
@@ -59,7 +62,9 @@ class round_monitor(restartable):
         self.error = self.power = 0.0
         self.rounds = self.lost = self.skipped = 0
         self.begin_anew()
-        for port in ("vectors", "sums", "reports", "estimates"):
+        # No handler for vectors: GNU Radio empties one port before the next, whatever came first.
+        self.message_port_register_in(pmt.intern("vectors"))
+        for port in ("sums", "reports", "estimates"):
             self.message_port_register_in(pmt.intern(port))
             self.set_msg_handler(pmt.intern(port), getattr(self, f"take_{port}"))
         for port in ("nmse", "evm", "lost", "phase", "phasors", "symbols"):
@@ -68,6 +73,8 @@ class round_monitor(restartable):
     def begin_anew(self):
         """Figures go on over all runs; rounds and channels are new ones."""
         self.truths = {}
+        self.takes_sum = False
+        self.has_told = False  # of a round that was skipped
         self.latest = 0  # Round that was compared last.
         self.first_estimates = {}
         self.phases = np.zeros(self.devices)
@@ -83,12 +90,32 @@ class round_monitor(restartable):
         vector = finite(pmt.cdr(pdu), f"vector of device {device} in round {number}")
         self.truths.setdefault(number, {})[device] = vector
         while len(self.truths) > self.most_rounds_kept:
-            oldest = min(self.truths)
-            del self.truths[oldest]
-            if self.skipped == 0:
-                self.logger.warn(f"{self.most_rounds_kept} rounds wait for their sums: round {oldest} "
-                                 "is not compared, nor are others as far behind")
-            self.skipped += 1
+            if not self.took_waiting_sum():
+                self.skip(min(self.truths))
+
+    def took_waiting_sum(self):
+        """Vectors of many rounds may be handed over before the first sum, which waits at its own port."""
+        port = pmt.intern("sums")
+        if self.takes_sum or self.gateway.nmsgs(port) == 0:
+            return False
+        self.take_sums(self.gateway.delete_head_nowait(port))
+        return True
+
+    def vectors_of(self, number):
+        """Those of a round, by device; fetches what was sent before its sum."""
+        port = pmt.intern("vectors")
+        while len(self.truths.get(number, {})) < self.devices and self.gateway.nmsgs(port) > 0:
+            self.take_vectors(self.gateway.delete_head_nowait(port))
+        return self.truths.get(number, {})
+
+    def skip(self, number):
+        """A round whose vectors and sum do not come together is not compared."""
+        self.truths.pop(number, None)
+        self.skipped += 1
+        if not self.has_told:
+            self.logger.warn(f"round {number} is not compared, nor may others be: its vectors and its sum "
+                             "did not both come")
+        self.has_told = True
 
     @logging_errors
     def take_sums(self, pdu):
@@ -101,10 +128,15 @@ class round_monitor(restartable):
         symbols = pairs[0::2] + 1j * pairs[1::2]
         self.publish("symbols", pmt.cons(pmt.make_dict(), pmt.init_c32vector(
             symbols.size, symbols.tolist())))
-        parts = self.truths.pop(number, {})
+        self.takes_sum = True
+        try:
+            parts = self.vectors_of(number)
+        finally:
+            self.takes_sum = False
         if len(parts) < self.devices:
+            self.skip(number)
             return
-        truth = sum(parts.values())
+        truth = sum(self.truths.pop(number).values())
         self.error += np.sum((found - truth) ** 2)
         self.power += np.sum(truth ** 2)
         self.rounds += 1
@@ -121,7 +153,9 @@ class round_monitor(restartable):
             return
         if not entry(report, "found", False):
             self.lost += 1
-            self.truths.pop(entry(report, "round", 0), None)
+            number = entry(report, "round", 0)
+            self.vectors_of(number)
+            self.truths.pop(number, None)
             self.publish_number("lost", self.lost)
             return
         evm = np.array(entry(report, "evm"))

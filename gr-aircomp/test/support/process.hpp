@@ -71,6 +71,8 @@ public:
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
+    pid_t id() const { return id_; }
+
     /// Nothing happens to one that has ended.
     void signal(int number) const {
         if (!code_) ::kill(id_, number);

@@ -414,6 +414,8 @@ TEST_CASE("wrong device arguments give one clear error") {
     refused("air=/nonexistent", "air: expected the socket of an aircomp-air, found");
     refused("air=/tmp/air,clock=event", "clock: expected nothing beside air=");
     refused("air=/tmp/air,seed=3", "seed: expected nothing beside air=");
+    refused("air=/tmp/air,impairments=b210", "impairments: expected nothing beside air=");
+    refused("impairments=b21", "impairments: expected one of none, pluto, b210, x310, found 'b21'");
     const auto device = open("boards=1");
     CHECK_THROWS_WITH(device->get_rx_stream(uhd::stream_args_t("u8")),
                       Catch::Contains("cpu_format: expected fc64, fc32, sc16 or sc8"));

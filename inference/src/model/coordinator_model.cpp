@@ -21,7 +21,7 @@ struct CoordinatorModel::Weights {
         const TensorNames& names = family_of(config.architecture).names;
         const auto matrix = [&](const char* name) {
             return load_matrix(checkpoint, std::string(name) + ".weight", config.vocabulary_size,
-                               config.hidden_size);
+                               config.hidden_size, copies);
         };
         embedding = matrix(names.embedding);
         norm = load_norm(checkpoint, names.final_norm, config.hidden_size);
@@ -34,6 +34,7 @@ struct CoordinatorModel::Weights {
 
     ModelConfig config;
     ThreadPool threads;
+    std::vector<HugeBuffer> copies;
     WeightMatrix embedding;  ///< [vocabulary_size, hidden_size]
     Norm norm;               ///< [hidden_size]
     Projection head;         ///< [vocabulary_size, hidden_size]

@@ -9,13 +9,16 @@
 
 #include "aircomp/inference/add.hpp"
 #include "model/attention.hpp"
+#include "model/half_steps.hpp"
 #include "model/kv_cache.hpp"
 #include "model/layer_weights.hpp"
 #include "model/mlp.hpp"
 #include "model/norm.hpp"
+#include "model/partial_hooks.hpp"
 #include "model/prediction.hpp"
 #include "model/rotary_embedding.hpp"
 #include "model/steps.hpp"
+#include "model/torch_part.hpp"
 #include "weights/product.hpp"
 #include "weights/thread_pool.hpp"
 
@@ -31,15 +34,11 @@ void check_range(Range range, std::int64_t size, const char* what) {
     }
 }
 
-/// Where the partial of such a half of a layer is summed.
-Site site_of(const ModelConfig& config, std::int64_t layer, SiteKind half) {
-    return config.site(layer, config.design.parallel ? SiteKind::block : half);
-}
-
 }  // namespace
 
 struct DeviceModel::Weights {
-    Weights(const Checkpoint& checkpoint, const Slice& its_slice, int its_threads)
+    Weights(const Checkpoint& checkpoint, const Slice& its_slice, int its_threads,
+            const Compute& compute)
         : config(checkpoint.config()),
           slice(its_slice),
           kv_groups(kv_groups_of(config, slice)),
@@ -49,18 +48,28 @@ struct DeviceModel::Weights {
                        config.local_rope.value_or(Rope{config.rope_theta, config.rope_scaling})) {
         check_range(slice.heads, config.heads, "query heads");
         check_range(slice.ffn_columns, config.ffn_size, "FFN columns");
+        require_compute(compute);
+        if (compute.backend == ComputeBackend::torch) {
+            load_torch(checkpoint, compute);
+            return;
+        }
         for (std::int64_t layer = 0; layer < config.layers; ++layer) {
             layers.push_back(load_layer(checkpoint, slice, layer, copies));
         }
     }
 
+    /// Copies layer by layer, so that no more than one of them is in memory twice.
+    void load_torch(const Checkpoint& checkpoint, const Compute& compute);
+
     /// The last projection of a site, less what is foretold of it: `a` is changed by that.
     void finish(const Site& site, std::int64_t position, const Projection& output, Activations h,
                 Activations a, gsl::span<float> partial);
 
-    /// The last projection of a site of such a kind, and the slice's columns of it.
+    /// The last projection of a site of such a kind.
     const Projection& output_of(const Site& site) const;
-    Range columns_of(SiteKind kind) const;
+
+    /// The part of `cache` that the torch backend fills.
+    TorchCache& torch_cache_of(KvCache::Storage& cache) const;
 
     /// Throws where tokens at `position`, ... do not fit into `cache`.
     void check_cache(const KvCache::Storage& cache, std::int64_t position,
@@ -74,47 +83,43 @@ struct DeviceModel::Weights {
     RotaryEmbedding local_rotary;  ///< Of layers whose attention is local.
     std::vector<LayerWeights> layers;
     std::vector<HugeBuffer> copies;
-    std::shared_ptr<const SitePredictions> predictions;
-    SiteObserver observer;
-    InputCoder input_coder;
-    PartialObserver uncoded;
+    PartialHooks hooks;
+    std::unique_ptr<TorchSlice> torch;  ///< In place of layers and copies.
 };
+
+void DeviceModel::Weights::load_torch(const Checkpoint& checkpoint, const Compute& compute) {
+    torch = torch_part().make_slice(
+        compute, TorchContext{config, slice, hooks, rotary, local_rotary, threads.threads()});
+    for (std::int64_t layer = 0; layer < config.layers; ++layer) {
+        std::vector<HugeBuffer> of_layer;
+        const LayerWeights weights = load_layer(checkpoint, slice, layer, of_layer);
+        torch->add_layer(weights);
+        for (const WeightMatrix& matrix : matrices_of(weights))
+            checkpoint.release({matrix.data, matrix.bytes()});
+    }
+}
 
 const Projection& DeviceModel::Weights::output_of(const Site& site) const {
     const LayerWeights& weights = layers.at(static_cast<std::size_t>(site.layer));
     return site.kind == SiteKind::attention ? weights.output : weights.mlp.down;
 }
 
-Range DeviceModel::Weights::columns_of(SiteKind kind) const {
-    if (kind == SiteKind::mlp) return slice.ffn_columns;
-    return {slice.heads.begin * config.head_dim, slice.heads.end * config.head_dim};
-}
-
 void DeviceModel::Weights::finish(const Site& site, std::int64_t position, const Projection& output,
                                   Activations h, Activations a, gsl::span<float> partial) {
     const bool can_be_foretold = input_width(config, site) > 0;
-    if (predictions && can_be_foretold)
-        inference::leave_out((*predictions)[site.index], columns_of(site.kind), position, h, a,
-                             threads);
-    const auto write_partial = [&] {
+    if (hooks.predictions && can_be_foretold)
+        inference::leave_out((*hooks.predictions)[site.index], columns_of(config, slice, site.kind),
+                             position, h, a, threads);
+    hooks.finish(site, can_be_foretold, position, h, a, partial, [&] {
         const std::int64_t hidden = config.hidden_size;
         project(output, a, {partial.data(), a.tokens, hidden, hidden}, threads);
         multiply_by(static_cast<float>(config.residual_scale), partial);
-    };
-    if (input_coder) {
-        if (uncoded) {
-            write_partial();
-            uncoded(partial);
-        }
-        for (std::int64_t t = 0; t < a.tokens; ++t)
-            input_coder(site, a.token(t));
-    }
-    write_partial();
-    if (!observer || !can_be_foretold) return;
-    const auto all = [](Activations x) {
-        return gsl::span<const float>(x.data, static_cast<std::size_t>(x.tokens * x.size));
-    };
-    observer({site, position, a.tokens, all(h), all(a), partial});
+    });
+}
+
+TorchCache& DeviceModel::Weights::torch_cache_of(KvCache::Storage& cache) const {
+    if (!cache.on_torch) cache.on_torch = torch->make_cache(cache.capacity);
+    return *cache.on_torch;
 }
 
 void DeviceModel::Weights::check_cache(const KvCache::Storage& cache, std::int64_t position,
@@ -138,8 +143,9 @@ void DeviceModel::Weights::check_cache(const KvCache::Storage& cache, std::int64
     }
 }
 
-DeviceModel::DeviceModel(const Checkpoint& checkpoint, const Slice& slice, int threads)
-    : weights_(std::make_unique<Weights>(checkpoint, slice, threads)) {}
+DeviceModel::DeviceModel(const Checkpoint& checkpoint, const Slice& slice, int threads,
+                         const Compute& compute)
+    : weights_(std::make_unique<Weights>(checkpoint, slice, threads, compute)) {}
 
 DeviceModel::~DeviceModel() = default;
 DeviceModel::DeviceModel(DeviceModel&&) noexcept = default;
@@ -163,6 +169,9 @@ void DeviceModel::attention_partial(std::int64_t layer, gsl::span<const float> x
         std::fill(partial.begin(), partial.end(), 0.0f);
         return;
     }
+    if (weights_->torch)
+        return weights_->torch->partial(SiteKind::attention, layer, x, position,
+                                        &weights_->torch_cache_of(kv), partial);
     const LayerWeights& weights = weights_->layers.at(static_cast<std::size_t>(layer));
     const std::int64_t head_dim = config.head_dim;
 
@@ -218,6 +227,8 @@ void DeviceModel::mlp_partial(std::int64_t layer, gsl::span<const float> x, std:
         std::fill(partial.begin(), partial.end(), 0.0f);
         return;
     }
+    if (weights_->torch)
+        return weights_->torch->partial(SiteKind::mlp, layer, x, position, nullptr, partial);
     const LayerWeights& weights = weights_->layers.at(static_cast<std::size_t>(layer));
 
     Buffer normed(tokens, hidden);
@@ -234,6 +245,13 @@ void DeviceModel::mlp_partial(std::int64_t layer, gsl::span<const float> x, std:
 
 void DeviceModel::block_partial(std::int64_t layer, gsl::span<const float> x, std::int64_t position,
                                 KvCache& cache, gsl::span<float> partial) const {
+    if (weights_->torch) {
+        const std::int64_t hidden = weights_->config.hidden_size;
+        const std::int64_t tokens = count_tokens(x.size(), hidden, partial.size(), hidden);
+        weights_->check_cache(*cache.storage_, position, tokens);
+        return weights_->torch->partial(SiteKind::block, layer, x, position,
+                                        &weights_->torch_cache_of(*cache.storage_), partial);
+    }
     std::vector<float> mlp(partial.size());
     attention_partial(layer, x, position, cache, partial);
     mlp_partial(layer, x, position, mlp);
@@ -254,11 +272,12 @@ void DeviceModel::partial(const Site& site, gsl::span<const float> x, std::int64
 
 void DeviceModel::leave_out(std::shared_ptr<const SitePredictions> predictions) {
     check_predictions(*predictions, weights_->config);
-    weights_->predictions = std::move(predictions);
+    if (weights_->torch) weights_->torch->leave_out(*predictions);
+    weights_->hooks.predictions = std::move(predictions);
 }
 
 void DeviceModel::observe(SiteObserver observer) {
-    weights_->observer = std::move(observer);
+    weights_->hooks.observer = std::move(observer);
 }
 
 void DeviceModel::code_inputs(InputCoder coder, PartialObserver uncoded) {
@@ -267,8 +286,8 @@ void DeviceModel::code_inputs(InputCoder coder, PartialObserver uncoded) {
             "inputs of last projections: expected a model without experts, whose projections are "
             "as many as the experts that a token chooses");
     }
-    weights_->input_coder = std::move(coder);
-    weights_->uncoded = std::move(uncoded);
+    weights_->hooks.input_coder = std::move(coder);
+    weights_->hooks.uncoded = std::move(uncoded);
 }
 
 std::vector<float> DeviceModel::output_weights(const Site& site) const {
@@ -276,6 +295,7 @@ std::vector<float> DeviceModel::output_weights(const Site& site) const {
         throw std::invalid_argument("site " + std::to_string(site.index) +
                                     ": expected one whose partial is a single projection");
     }
+    if (weights_->torch) return weights_->torch->output_weights(site);
     const WeightMatrix& matrix = weights_->output_of(site).weight;
     std::vector<float> values(static_cast<std::size_t>(matrix.rows * matrix.columns));
     for (std::int64_t r = 0; r < matrix.rows; ++r) {
@@ -286,6 +306,7 @@ std::vector<float> DeviceModel::output_weights(const Site& site) const {
 }
 
 std::size_t DeviceModel::weight_bytes() const {
+    if (weights_->torch) return weights_->torch->weight_bytes();
     std::size_t bytes = 0;
     for (const LayerWeights& layer : weights_->layers) {
         for (const WeightMatrix& matrix : matrices_of(layer))

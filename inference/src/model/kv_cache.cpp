@@ -21,6 +21,10 @@ WeightMatrix matrix_view(const float* data, std::int64_t rows, std::int64_t colu
 
 }  // namespace
 
+std::int64_t larger_room(std::int64_t room, std::int64_t positions, std::int64_t capacity) {
+    return std::min(capacity, std::max({positions, 2 * room, least_positions}));
+}
+
 KvCache::Storage::Storage(const ModelConfig& config, const Slice& slice, std::int64_t positions)
     : layers(config.layers),
       groups(kv_groups_of(config, slice).size()),
@@ -34,7 +38,7 @@ KvCache::Storage::Storage(const ModelConfig& config, const Slice& slice, std::in
 }
 
 void KvCache::Storage::grow(std::int64_t positions) {
-    const std::int64_t room = std::min(capacity, std::max({positions, 2 * room_, least_positions}));
+    const std::int64_t room = larger_room(room_, positions, capacity);
     const auto elements = static_cast<std::size_t>(layers * groups * room * head_dim);
     std::unique_ptr<float[]> keys(new float[elements]), values(new float[elements]);
     for (std::int64_t m = 0; m < layers * groups; ++m) {

@@ -11,6 +11,11 @@
 
 namespace aircomp::inference {
 
+class TorchCache;
+
+/// Positions to make room for, of a cache that has `room` and needs `positions`.
+std::int64_t larger_room(std::int64_t room, std::int64_t positions, std::int64_t capacity);
+
 struct KvCache::Storage {
     Storage(const ModelConfig& config, const Slice& slice, std::int64_t capacity);
 
@@ -27,6 +32,9 @@ struct KvCache::Storage {
     std::int64_t groups;
     std::int64_t head_dim;
     std::int64_t capacity;
+
+    /// Keys and values in its place where the backend is torch, from their first position on.
+    std::shared_ptr<TorchCache> on_torch;
 
 private:
     /// Makes room for so many positions; what was written stays.

@@ -4,7 +4,6 @@
 #include "model/layer_weights.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "model/families.hpp"
@@ -24,33 +23,6 @@ Range shifted(Range range, std::int64_t by) {
 
 /// Rows of a tensor that a slice has, in order; usually one range.
 using Rows = std::vector<Range>;
-
-std::int64_t count_of(const Rows& rows) {
-    std::int64_t count = 0;
-    for (const Range& range : rows)
-        count += range.size();
-    return count;
-}
-
-/// Rows that lie apart, copied together.
-WeightMatrix gather_rows(const Checkpoint& checkpoint, const WeightMatrix& w, const Rows& rows,
-                         std::vector<HugeBuffer>& copies) {
-    WeightMatrix gathered = w;
-    gathered.rows = count_of(rows);
-    if (gathered.rows == 0) return gathered;
-    const auto row_bytes = static_cast<std::size_t>(w.row(1) - w.row(0));
-    const HugeBuffer& copy =
-        copies.emplace_back(static_cast<std::size_t>(gathered.rows) * row_bytes);
-    std::byte* to = copy.bytes().data();
-    for (const Range& range : rows) {
-        const std::size_t bytes = static_cast<std::size_t>(range.size()) * row_bytes;
-        std::memcpy(to, w.row(range.begin), bytes);
-        checkpoint.release({w.row(range.begin), bytes});
-        to += bytes;
-    }
-    gathered.data = copy.bytes().data();
-    return gathered;
-}
 
 /// Loads the tensors of one layer.
 class LayerLoader {
@@ -96,7 +68,7 @@ public:
         }
         const Experts& experts = config_.experts;
         weights.router = load_matrix(checkpoint_, prefix_ + names_.router + ".weight",
-                                     experts.count, config_.hidden_size);
+                                     experts.count, config_.hidden_size, copies_);
         for (std::int64_t e = 0; e < experts.count; ++e) {
             const std::string own = names_.experts + std::to_string(e) + ".";
             weights.experts.push_back(load_one(own, config_.ffn_size));
@@ -104,7 +76,7 @@ public:
         if (experts.shared_size == 0) return;
         weights.mlp = load_one(names_.shared, experts.shared_size);
         weights.shared_gate = load_matrix(checkpoint_, prefix_ + names_.shared_gate + ".weight", 1,
-                                          config_.hidden_size);
+                                          config_.hidden_size, copies_);
     }
 
 private:
@@ -187,11 +159,9 @@ private:
     }
 
     Projection rows(const std::string& name, std::int64_t all, const Rows& wanted, bool has_bias) {
-        const WeightMatrix matrix =
-            load_matrix(checkpoint_, prefix_ + name + ".weight", all, config_.hidden_size);
         Projection projection;
-        projection.weight = wanted.size() == 1 ? cut_rows(checkpoint_, matrix, wanted.front())
-                                               : gather_rows(checkpoint_, matrix, wanted, copies_);
+        projection.weight = load_rows(checkpoint_, prefix_ + name + ".weight",
+                                      {all, config_.hidden_size}, wanted, copies_);
         if (!has_bias) return projection;
         const auto bias = load_vector(checkpoint_, prefix_ + name + ".bias", all);
         for (const Range& range : wanted) {
@@ -202,11 +172,13 @@ private:
     }
 
     Projection columns(const std::string& name, std::int64_t all, Range wanted, bool has_bias) {
-        const WeightMatrix matrix =
-            load_matrix(checkpoint_, prefix_ + name + ".weight", config_.hidden_size, all);
-        Projection projection{cut_columns(checkpoint_, matrix, wanted, copies_), {}};
-        if (has_bias)
-            projection.bias = load_vector(checkpoint_, prefix_ + name + ".bias", matrix.rows);
+        Projection projection{load_columns(checkpoint_, prefix_ + name + ".weight",
+                                           {config_.hidden_size, all}, wanted, copies_),
+                              {}};
+        if (has_bias) {
+            projection.bias =
+                load_vector(checkpoint_, prefix_ + name + ".bias", config_.hidden_size);
+        }
         return projection;
     }
 
@@ -222,9 +194,8 @@ private:
 }  // namespace
 
 WeightMatrix load_matrix(const Checkpoint& checkpoint, const std::string& name, std::int64_t rows,
-                         std::int64_t columns) {
-    const TensorView tensor = checkpoint.tensor(name, {rows, columns});
-    return {tensor.bytes.data(), tensor.type, rows, columns, columns};
+                         std::int64_t columns, std::vector<HugeBuffer>& copies) {
+    return load_rows(checkpoint, name, {rows, columns}, {{0, rows}}, copies);
 }
 
 std::vector<float> load_vector(const Checkpoint& checkpoint, const std::string& name,

@@ -45,7 +45,7 @@ struct LayerWeights {
     WeightMatrix shared_gate;  ///< [1, D], replicated; of the shared expert
 };
 
-/// Rows are views into the checkpoint, but for those that lie apart. Columns are copied to where
+/// Rows are views into the checkpoint, but for those that lie apart or are quantised. Columns are copied to where
 /// they lie contiguously, each copy appended to `copies`.
 LayerWeights load_layer(const Checkpoint& checkpoint, const Slice& slice, std::int64_t layer,
                         std::vector<HugeBuffer>& copies);
@@ -53,9 +53,9 @@ LayerWeights load_layer(const Checkpoint& checkpoint, const Slice& slice, std::i
 /// All matrices of it.
 std::vector<WeightMatrix> matrices_of(const LayerWeights& weights);
 
-/// A whole tensor [rows, columns], where it lies.
+/// A whole tensor [rows, columns], where it lies, or copied where it is quantised.
 WeightMatrix load_matrix(const Checkpoint& checkpoint, const std::string& name, std::int64_t rows,
-                         std::int64_t columns);
+                         std::int64_t columns, std::vector<HugeBuffer>& copies);
 
 /// A whole tensor [size] as float32.
 std::vector<float> load_vector(const Checkpoint& checkpoint, const std::string& name,

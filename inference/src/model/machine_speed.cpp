@@ -71,7 +71,7 @@ double ReadProbe::bytes_per_s() {
     return measure_read_bandwidth(state_->memory.bytes(), state_->threads);
 }
 
-double measure_compute_rate(int threads) {
+double measure_compute_rate(int threads, const Compute& compute) {
     ModelConfig dimensions;
     dimensions.architecture = "LlamaForCausalLM";
     dimensions.vocabulary_size = 16;
@@ -85,7 +85,7 @@ double measure_compute_rate(int threads) {
     dimensions.rope_theta = 10000;
     const auto checkpoint = random_model(dimensions);
     const Slice whole = whole_model(dimensions);
-    const DeviceModel model(checkpoint, whole, threads);
+    const DeviceModel model(checkpoint, whole, threads, compute);
     std::vector<float> x(512, 1.0F), partial(512);
     model.mlp_partial(0, x, 0, partial);  // Weights become resident.
     const auto begin = Clock::now();

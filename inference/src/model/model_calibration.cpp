@@ -2,6 +2,7 @@
 // Calibrations as safetensors: a few tensors a site, version and model in the header's metadata.
 #include "aircomp/inference/model_calibration.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -16,13 +17,15 @@ namespace aircomp::inference {
 namespace {
 
 constexpr const char* version_key = "aircomp-calibration";
-constexpr const char* version = "1";
+constexpr const char* version = "2";
 constexpr const char* hash_key = "model-sha256";
 
 /// Calls `visit(name, values, columns)` for each tensor of one site; values of a matrix are in rows
 /// of so many columns.
-template <typename Prediction, typename Transform, typename Weights, typename Visit>
-void for_each_tensor(Prediction& prediction, Transform& transform, Weights& weights, Visit visit) {
+template <typename Prediction, typename Transform, typename Weights, typename Updates,
+          typename Visit>
+void for_each_tensor(Prediction& prediction, Transform& transform, Weights& weights,
+                     Updates& updates, Visit visit) {
     visit("right", prediction.right);
     visit("left", prediction.left);
     visit("sum_left", prediction.sum_left);
@@ -31,6 +34,8 @@ void for_each_tensor(Prediction& prediction, Transform& transform, Weights& weig
     visit("transform_vectors", transform.vectors);
     visit("transform_gains", transform.gains);
     visit("energy_weights", weights);
+    visit("update_reflectors", updates.reflectors);
+    visit("update_widths", updates.widths);
 }
 
 TensorView view_of(const std::string& name, const std::vector<float>& values) {
@@ -62,8 +67,11 @@ public:
                  shape_text(entry.shape));
         std::vector<float> values(entry.bytes.size() / sizeof(float));
         std::memcpy(values.data(), entry.bytes.data(), entry.bytes.size());
+        // Beyond it, what is computed from them would not be finite.
+        constexpr float largest = 1e18F;
         for (const float value : values)
-            if (!std::isfinite(value)) fail(name + ": expected finite numbers");
+            if (!(std::abs(value) <= largest))
+                fail(name + ": expected finite numbers of at most 1e18");
         entries_.erase(found);
         return values;
     }
@@ -89,6 +97,19 @@ private:
     std::map<std::string, SafetensorsEntry> entries_;
 };
 
+void check_updates(const UpdateBasis& updates, std::size_t hidden, const std::string& prefix,
+                   const Tensors& tensors) {
+    const auto rank = static_cast<std::size_t>(updates.rank);
+    tensors.expect(updates.reflectors.size(), std::min(rank, hidden) * hidden,
+                   prefix + "update_reflectors");
+    tensors.expect(updates.widths.size(), hidden, prefix + "update_widths");
+    for (const float width : updates.widths) {
+        if (width <= 0 && width >= -most_narrower && std::round(width) == width) continue;
+        tensors.fail(prefix + "update_widths: expected whole numbers from " +
+                     std::to_string(static_cast<int>(-most_narrower)) + " to 0");
+    }
+}
+
 std::map<std::string, std::string> checked_metadata(const MappedFile& mapped,
                                                     const std::string& file) {
     auto metadata = safetensors_metadata(mapped.contents(), file);
@@ -107,13 +128,14 @@ void write_calibration(const std::filesystem::path& file, const ModelCalibration
     std::vector<TensorView> tensors;
     for (std::size_t site = 0; site < calibration.predictions->size(); ++site) {
         for_each_tensor((*calibration.predictions)[site], calibration.transforms.at(site),
-                        calibration.energy_weights.at(site),
+                        calibration.energy_weights.at(site), calibration.updates.at(site),
                         [&](const char* name, const std::vector<float>& values) {
                             if (!values.empty())
                                 tensors.push_back(view_of(prefix_of(site) + name, values));
                         });
     }
     tensors.push_back(view_of("sensitivities", calibration.sensitivities));
+    tensors.push_back(view_of("copy_sensitivities", calibration.copy_sensitivities));
     write_safetensors(file, tensors, {{version_key, version}, {hash_key, calibration.model_hash}});
 }
 
@@ -126,11 +148,13 @@ ModelCalibration read_calibration(const std::filesystem::path& file, const Model
     auto predictions = std::make_shared<SitePredictions>(sites);
     calibration.transforms.resize(sites);
     calibration.energy_weights.resize(sites);
+    calibration.updates.resize(sites);
     const auto hidden = static_cast<std::size_t>(config.hidden_size);
     for (std::size_t site = 0; site < sites; ++site) {
         SitePrediction& prediction = (*predictions)[site];
         TransformFactors& transform = calibration.transforms[site];
-        for_each_tensor(prediction, transform, calibration.energy_weights[site],
+        UpdateBasis& updates = calibration.updates[site];
+        for_each_tensor(prediction, transform, calibration.energy_weights[site], updates,
                         [&](const char* name, std::vector<float>& values) {
                             values = tensors.take(prefix_of(site) + name);
                         });
@@ -142,9 +166,17 @@ ModelCalibration read_calibration(const std::filesystem::path& file, const Model
         for (const float gain : transform.gains)
             if (gain <= 0)
                 tensors.fail(prefix_of(site) + "transform_gains: expected values above 0");
+        updates.rank = static_cast<std::int64_t>(updates.reflectors.size() / hidden);
+        check_updates(updates, hidden, prefix_of(site), tensors);
     }
-    calibration.sensitivities = tensors.take("sensitivities");
-    tensors.expect(calibration.sensitivities.size(), sites, "sensitivities");
+    for (auto* const list : {&calibration.sensitivities, &calibration.copy_sensitivities}) {
+        const bool up = list == &calibration.sensitivities;
+        const std::string name = up ? "sensitivities" : "copy_sensitivities";
+        *list = tensors.take(name);
+        tensors.expect(list->size(), sites, name);
+        for (const float sensitivity : *list)
+            if (sensitivity < 0) tensors.fail(name + ": expected values of at least 0");
+    }
     tensors.expect_all_taken();
     try {
         check_predictions(*predictions, config);

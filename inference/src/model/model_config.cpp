@@ -10,6 +10,7 @@
 #include "model/config_keys.hpp"
 #include "model/families.hpp"
 #include "model/family_options.hpp"
+#include "model/quantisation_config.hpp"
 #include "model/rope_config.hpp"
 #include "weights/json_reader.hpp"
 
@@ -309,8 +310,8 @@ ModelConfig read_model_config(const std::filesystem::path& file) {
     model.tied_embeddings = config.flag("tie_word_embeddings", family.tied_embeddings);
     if (const auto name = config.find(family.activation_key))
         model.design.activation = activation_of(*name);
-    if (const auto quantized = config.find("quantization_config"))
-        quantized->fail("weights that are not quantised");
+    if (const auto quantised = config.find("quantization_config"))
+        model.quantisation = read_quantisation(*quantised);
     if (const auto planes = config.find("use_mrope"); planes && planes->boolean())
         planes->fail("false (positions of several dimensions are not implemented)");
     read_attention_shape(config, family, model);

@@ -84,15 +84,26 @@ RotaryEmbedding::RotaryEmbedding(const ModelConfig& config, const Rope& rope)
     original_context_ = rope.scaling->original_context;
 }
 
-void RotaryEmbedding::rotate(Activations x, std::int64_t position, std::int64_t context) const {
+RotaryEmbedding::Turns RotaryEmbedding::turns(Range positions, std::int64_t context) const {
     const bool is_long = !long_frequencies_.empty() && context > original_context_;
-    const std::vector<double>& frequencies = is_long ? long_frequencies_ : frequencies_;
+    Turns turns;
+    for (std::int64_t position = positions.begin; position < positions.end; ++position) {
+        for (const double frequency : is_long ? long_frequencies_ : frequencies_) {
+            const double angle = static_cast<double>(position) * frequency;
+            turns.cosines.push_back(static_cast<float>(std::cos(angle) * magnitude_));
+            turns.sines.push_back(static_cast<float>(std::sin(angle) * magnitude_));
+        }
+    }
+    return turns;
+}
+
+void RotaryEmbedding::rotate(Activations x, std::int64_t position, std::int64_t context) const {
+    const Turns turns = this->turns({position, position + x.tokens}, context);
+    std::size_t turn = 0;
     for (std::int64_t t = 0; t < x.tokens; ++t) {
         const gsl::span<float> heads = x.token(t);
-        for (std::size_t i = 0; i < frequencies.size(); ++i) {
-            const double angle = static_cast<double>(position + t) * frequencies[i];
-            const auto cosine = static_cast<float>(std::cos(angle) * magnitude_);
-            const auto sine = static_cast<float>(std::sin(angle) * magnitude_);
+        for (std::size_t i = 0; i < frequencies_.size(); ++i, ++turn) {
+            const float cosine = turns.cosines[turn], sine = turns.sines[turn];
             for (std::size_t head = 0; head < heads.size(); head += head_dim_) {
                 float& a = heads[head + i * pair_stride_];
                 float& b = heads[head + i * pair_stride_ + partner_];

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "aircomp/inference/model_config.hpp"
+#include "aircomp/inference/slice.hpp"
 #include "weights/product.hpp"
 
 namespace aircomp::inference {
@@ -23,6 +24,16 @@ public:
     /// frequencies where that is more than the model was first trained for. Which elements of a
     /// head are a pair is the model's layout (ModelConfig::rope_adjacent_pairs).
     void rotate(Activations x, std::int64_t position, std::int64_t context) const;
+
+    /// What tokens at those positions of such a sequence are turned by, [positions, pairs()].
+    struct Turns {
+        std::vector<float> cosines;
+        std::vector<float> sines;
+    };
+    Turns turns(Range positions, std::int64_t context) const;
+
+    /// Pairs of a head that are turned.
+    std::int64_t pairs() const { return static_cast<std::int64_t>(frequencies_.size()); }
 
 private:
     std::size_t head_dim_;

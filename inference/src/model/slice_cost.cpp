@@ -147,9 +147,9 @@ double bytes_per_weight(const Checkpoint& checkpoint) {
     double weights = 0;
     for (const std::string& name : checkpoint.names()) {
         if (name.compare(0, layers.size(), layers) != 0) continue;
-        const TensorView tensor = checkpoint.tensor(name);
+        const TensorInfo tensor = checkpoint.info(name);
         if (tensor.shape.size() != 2) continue;
-        bytes += static_cast<double>(tensor.bytes.size());
+        bytes += static_cast<double>(tensor.bytes);
         weights += static_cast<double>(tensor.shape[0]) * static_cast<double>(tensor.shape[1]);
     }
     if (weights == 0) {
@@ -157,6 +157,11 @@ double bytes_per_weight(const Checkpoint& checkpoint) {
                                  ": expected weight matrices named " + layers + "*, found none");
     }
     return bytes / weights;
+}
+
+double bytes_per_weight(const Checkpoint& checkpoint, const Compute& compute) {
+    if (compute.backend == ComputeBackend::torch) return bytes_of(compute.dtype);
+    return bytes_per_weight(checkpoint);
 }
 
 double weight_bytes(const ModelConfig& model, const Slice& slice, double bytes_per_weight) {

@@ -310,6 +310,51 @@ struct MXFP4 {
     }
 };
 
+/// The float32 that lies at `from`.
+inline float single_at(const std::byte* from) {
+    float value;
+    std::memcpy(&value, from, sizeof value);
+    return value;
+}
+
+/// 32 elements as quantised folders have them: scale * (q - zero), both exact in float32.
+struct INT4 {
+    static constexpr DataType type = DataType::int4;
+    static constexpr bool has_offset = false;
+    static constexpr std::int64_t elements = 32;
+    static void take_apart(const std::byte* block, BlockParts& parts) {
+        parts.set_pair(0, single_at(block));
+        const int zero = std::to_integer<int>(block[4]);
+        unpack_nibbles(block + 5, parts.q.data(), [zero](std::uint32_t bits, std::int64_t) {
+            return static_cast<std::int8_t>(static_cast<int>(bits) - zero);
+        });
+    }
+};
+
+struct INT8 {
+    static constexpr DataType type = DataType::int8;
+    static constexpr bool has_offset = false;
+    static void take_apart(const std::byte* block, BlockParts& parts) {
+        parts.set_pair(0, single_at(block));
+        std::memcpy(parts.q.data(), block + 4, 32);
+    }
+};
+
+/// Floats E4M3 of the OCP 8-bit Floating Point Specification, without infinities. They are no
+/// integers of eight bits, so that this one is not taken apart: values are looked up.
+struct FP8 {
+    static constexpr DataType type = DataType::fp8;
+    static constexpr bool has_offset = false;
+    static constexpr std::uint8_t nan_code = 0x7f;  ///< Beside the sign.
+
+    /// As float16 the code has the same fields, and an exponent whose bias is 8 larger.
+    static constexpr float half_factor = 0x1p8f;
+    static std::uint16_t half_code(std::uint8_t code) {
+        return static_cast<std::uint16_t>((code & 0x80u) << 8 | (code & 0x7fu) << 7);
+    }
+    static float value(std::uint8_t code) { return half_to_float(half_code(code)) * half_factor; }
+};
+
 /// Calls `action` with a value of the struct of `type`, which must be blocked.
 template <class Action>
 decltype(auto) with_block_format(DataType type, Action&& action) {
@@ -338,6 +383,12 @@ decltype(auto) with_block_format(DataType type, Action&& action) {
             return action(IQ4_XS{});
         case DataType::mxfp4:
             return action(MXFP4{});
+        case DataType::int4:
+            return action(INT4{});
+        case DataType::int8:
+            return action(INT8{});
+        case DataType::fp8:
+            return action(FP8{});
         case DataType::f32:
         case DataType::f16:
         case DataType::bf16:

@@ -113,6 +113,44 @@ struct RunsIQ4_NL : OneRun<IQ4_NL> {
     }
 };
 
+/// A block whose scale is a float32.
+template <class Format>
+struct OneScaledRun {
+    using Of = Format;
+    static constexpr bool is_halved = false;
+
+    AIRCOMP_AVX2_RUNS explicit OneScaledRun(const std::byte* its_block) : block(its_block) {}
+    AIRCOMP_AVX2_RUNS float scale(std::int64_t) const { return single_at(block); }
+
+    const std::byte* block;
+};
+
+struct RunsINT4 : OneScaledRun<INT4> {
+    AIRCOMP_AVX2_RUNS explicit RunsINT4(const std::byte* its_block) : OneScaledRun(its_block) {}
+    AIRCOMP_AVX2_RUNS __m256i run(std::int64_t) const {
+        return _mm256_sub_epi8(nibbles(block + 5),
+                               _mm256_set1_epi8(static_cast<char>(byte_at(block, 4))));
+    }
+};
+
+struct RunsINT8 : OneScaledRun<INT8> {
+    AIRCOMP_AVX2_RUNS explicit RunsINT8(const std::byte* its_block) : OneScaledRun(its_block) {}
+    AIRCOMP_AVX2_RUNS __m256i run(std::int64_t) const { return load_32(block + 4); }
+};
+
+/// Its elements are floats.
+struct RunsFP8 : OneScaledRun<FP8> {
+    AIRCOMP_AVX2_RUNS explicit RunsFP8(const std::byte* its_block) : OneScaledRun(its_block) {}
+    /// Elements [16 i, 16 i + 16) as float16, less the factor FP8::half_factor.
+    AIRCOMP_AVX2_RUNS __m256i halves(std::int64_t i) const {
+        const __m256i codes = _mm256_cvtepu8_epi16(
+            _mm_loadu_si128(reinterpret_cast<const __m128i*>(block + 4 + 16 * i)));
+        const __m256i sign = _mm256_and_si256(codes, _mm256_set1_epi16(0x80));
+        const __m256i rest = _mm256_and_si256(codes, _mm256_set1_epi16(0x7f));
+        return _mm256_or_si256(_mm256_slli_epi16(sign, 8), _mm256_slli_epi16(rest, 7));
+    }
+};
+
 /// Scales and offsets of Q4_K and Q5_K for all eight runs.
 struct SixBitRuns {
     AIRCOMP_AVX2_RUNS explicit SixBitRuns(const std::byte* its_block) : block(its_block) {

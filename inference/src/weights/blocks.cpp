@@ -9,9 +9,12 @@ namespace aircomp::inference {
 
 namespace {
 
-/// The values of a block taken apart.
+/// The values of a block.
 template <class Format>
-void values_of(const BlockParts& parts, std::int64_t elements, float* out) {
+void values_of(const std::byte* block, float* out) {
+    const std::int64_t elements = block_size(Format::type).elements;
+    BlockParts parts;
+    Format::take_apart(block, parts);
     for (std::int64_t i = 0; i < elements; i += group_elements) {
         const auto group = static_cast<std::size_t>(i / group_elements);
         const float scale = parts.scale[group];
@@ -23,17 +26,22 @@ void values_of(const BlockParts& parts, std::int64_t elements, float* out) {
     }
 }
 
+template <>
+void values_of<FP8>(const std::byte* block, float* out) {
+    const float scale = single_at(block);
+    for (std::int64_t i = 0; i < block_size(FP8::type).elements; ++i)
+        out[i] = scale * FP8::value(static_cast<std::uint8_t>(byte_at(block + 4, i)));
+}
+
 template <class Format>
 void dequantise(const std::byte* blocks, float* out, std::int64_t count) {
     const BlockSize block = block_size(Format::type);
-    BlockParts parts;
     std::array<float, largest_block> last;
     for (; count > 0; count -= block.elements, blocks += block.bytes, out += block.elements) {
-        Format::take_apart(blocks, parts);
         if (count >= block.elements) {
-            values_of<Format>(parts, block.elements, out);
+            values_of<Format>(blocks, out);
         } else {
-            values_of<Format>(parts, block.elements, last.data());
+            values_of<Format>(blocks, last.data());
             std::copy_n(last.begin(), count, out);
         }
     }
@@ -42,13 +50,11 @@ void dequantise(const std::byte* blocks, float* out, std::int64_t count) {
 template <class Format>
 float dot(const std::byte* blocks, const float* x, std::int64_t count) {
     const BlockSize block = block_size(Format::type);
-    BlockParts parts;
     std::array<float, largest_block> values;
     // Independent sums, so that additions neither wait for each other nor pile up rounding errors.
     std::array<float, group_elements> sums{};
     for (; count > 0; count -= block.elements, blocks += block.bytes, x += block.elements) {
-        Format::take_apart(blocks, parts);
-        values_of<Format>(parts, block.elements, values.data());
+        values_of<Format>(blocks, values.data());
         for (std::int64_t i = 0; i < block.elements; i += group_elements) {
             for (std::int64_t lane = 0; lane < group_elements; ++lane) {
                 sums[static_cast<std::size_t>(lane)] +=

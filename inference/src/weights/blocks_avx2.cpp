@@ -14,11 +14,20 @@ namespace aircomp::inference {
 
 namespace {
 
-/// Integers [8 part, 8 part + 8) of a run as floats.
-AIRCOMP_AVX2 inline __m256 floats(__m256i run, int part) {
+/// Elements [8 part, 8 part + 8) of run `i` before they are scaled.
+template <class Runs>
+AIRCOMP_AVX2 inline __m256 elements(const Runs& block, std::int64_t i, int part) {
+    const __m256i run = block.run(i);
     const __m128i half = part < 2 ? _mm256_castsi256_si128(run) : _mm256_extracti128_si256(run, 1);
     const __m128i bytes = part % 2 == 0 ? half : _mm_unpackhi_epi64(half, half);
     return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
+}
+
+AIRCOMP_AVX2 inline __m256 elements(const avx2::RunsFP8& block, std::int64_t, int part) {
+    const __m256i halves = block.halves(part / 2);
+    const __m128i eight =
+        part % 2 == 0 ? _mm256_castsi256_si128(halves) : _mm256_extracti128_si256(halves, 1);
+    return _mm256_mul_ps(_mm256_cvtph_ps(eight), _mm256_set1_ps(FP8::half_factor));
 }
 
 AIRCOMP_AVX2 inline float sum_of_lanes(__m256 v) {
@@ -31,11 +40,12 @@ AIRCOMP_AVX2 inline float sum_of_lanes(__m256 v) {
 template <class Runs>
 AIRCOMP_AVX2 inline void add_run(const Runs& block, std::int64_t i, const float* x, __m256& sums,
                                  __m256& others) {
-    const __m256i run = block.run(i);
     const __m256 x0 = _mm256_loadu_ps(x), x1 = _mm256_loadu_ps(x + 8);
     const __m256 x2 = _mm256_loadu_ps(x + 16), x3 = _mm256_loadu_ps(x + 24);
-    const __m256 first = _mm256_fmadd_ps(floats(run, 1), x1, _mm256_mul_ps(floats(run, 0), x0));
-    const __m256 second = _mm256_fmadd_ps(floats(run, 3), x3, _mm256_mul_ps(floats(run, 2), x2));
+    const __m256 first =
+        _mm256_fmadd_ps(elements(block, i, 1), x1, _mm256_mul_ps(elements(block, i, 0), x0));
+    const __m256 second =
+        _mm256_fmadd_ps(elements(block, i, 3), x3, _mm256_mul_ps(elements(block, i, 2), x2));
     if constexpr (Runs::is_halved) {
         sums = _mm256_fmadd_ps(_mm256_set1_ps(block.scale(i)), first, sums);
         others = _mm256_fmadd_ps(_mm256_set1_ps(block.second_scale(i)), second, others);
@@ -50,11 +60,10 @@ AIRCOMP_AVX2 inline void add_run(const Runs& block, std::int64_t i, const float*
 
 template <class Runs>
 AIRCOMP_AVX2 inline void widen_run(const Runs& block, std::int64_t i, float* out) {
-    const __m256i run = block.run(i);
     for (int part = 0; part < 4; ++part) {
         float scale = block.scale(i);
         if constexpr (Runs::is_halved) scale = part < 2 ? scale : block.second_scale(i);
-        __m256 values = _mm256_mul_ps(_mm256_set1_ps(scale), floats(run, part));
+        __m256 values = _mm256_mul_ps(_mm256_set1_ps(scale), elements(block, i, part));
         if constexpr (Runs::Of::has_offset) {
             values = _mm256_add_ps(values, _mm256_set1_ps(block.offset(i)));
         }
@@ -119,6 +128,12 @@ Kernels avx2_block_kernels(DataType type) {
             return kernels<avx2::RunsQ6_K>();
         case DataType::iq4_nl:
             return kernels<avx2::RunsIQ4_NL>();
+        case DataType::int4:
+            return kernels<avx2::RunsINT4>();
+        case DataType::int8:
+            return kernels<avx2::RunsINT8>();
+        case DataType::fp8:
+            return kernels<avx2::RunsFP8>();
         default:
             return portable_block_kernels(type);
     }

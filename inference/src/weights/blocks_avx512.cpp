@@ -21,15 +21,31 @@ AIRCOMP_AVX512 inline __m512 floats(__m128i bytes) {
     return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes));
 }
 
+/// Run `i` before it is scaled: its first 16 elements and the others.
+template <class Runs>
+AIRCOMP_AVX512 inline void elements(const Runs& block, std::int64_t i, __m512& first,
+                                    __m512& second) {
+    const __m256i run = block.run(i);
+    first = floats(_mm256_castsi256_si128(run));
+    second = floats(_mm256_extracti128_si256(run, 1));
+}
+
+AIRCOMP_AVX512 inline void elements(const avx2::RunsFP8& block, std::int64_t, __m512& first,
+                                    __m512& second) {
+    const __m512 factor = _mm512_set1_ps(FP8::half_factor);
+    first = _mm512_mul_ps(_mm512_cvtph_ps(block.halves(0)), factor);
+    second = _mm512_mul_ps(_mm512_cvtph_ps(block.halves(1)), factor);
+}
+
 /// Adds the products of run `i` with `x`.
 template <class Runs>
 AIRCOMP_AVX512 inline void add_run(const Runs& block, std::int64_t i, const float* x, __m512& sums,
                                    __m512& others) {
-    const __m256i run = block.run(i);
+    __m512 first, second;
+    elements(block, i, first, second);
     const __m512 first_x = _mm512_loadu_ps(x);
     const __m512 second_x = _mm512_loadu_ps(x + 16);
-    const __m512 first = _mm512_mul_ps(floats(_mm256_castsi256_si128(run)), first_x);
-    const __m512 second = floats(_mm256_extracti128_si256(run, 1));
+    first = _mm512_mul_ps(first, first_x);
     if constexpr (Runs::is_halved) {
         sums = _mm512_fmadd_ps(_mm512_set1_ps(block.scale(i)), first, sums);
         others = _mm512_fmadd_ps(_mm512_set1_ps(block.second_scale(i)),
@@ -46,12 +62,12 @@ AIRCOMP_AVX512 inline void add_run(const Runs& block, std::int64_t i, const floa
 
 template <class Runs>
 AIRCOMP_AVX512 inline void widen_run(const Runs& block, std::int64_t i, float* out) {
-    const __m256i run = block.run(i);
-    __m512 first =
-        _mm512_mul_ps(_mm512_set1_ps(block.scale(i)), floats(_mm256_castsi256_si128(run)));
+    __m512 first, second;
+    elements(block, i, first, second);
     __m512 scale = _mm512_set1_ps(block.scale(i));
+    first = _mm512_mul_ps(scale, first);
     if constexpr (Runs::is_halved) scale = _mm512_set1_ps(block.second_scale(i));
-    __m512 second = _mm512_mul_ps(scale, floats(_mm256_extracti128_si256(run, 1)));
+    second = _mm512_mul_ps(scale, second);
     if constexpr (Runs::Of::has_offset) {
         const __m512 offset = _mm512_set1_ps(block.offset(i));
         first = _mm512_add_ps(first, offset);
@@ -118,6 +134,12 @@ Kernels avx512_block_kernels(DataType type) {
             return kernels<avx2::RunsQ6_K>();
         case DataType::iq4_nl:
             return kernels<avx2::RunsIQ4_NL>();
+        case DataType::int4:
+            return kernels<avx2::RunsINT4>();
+        case DataType::int8:
+            return kernels<avx2::RunsINT8>();
+        case DataType::fp8:
+            return kernels<avx2::RunsFP8>();
         default:
             return portable_block_kernels(type);
     }

@@ -2,6 +2,7 @@
 // A model's weights: which files hold them, and where in the mapping each tensor lies.
 #include "aircomp/inference/checkpoint.hpp"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -14,6 +15,7 @@
 #include "weights/gguf_files.hpp"
 #include "weights/json_reader.hpp"
 #include "weights/mapped_file.hpp"
+#include "weights/quantised_folder.hpp"
 #include "weights/safetensors.hpp"
 #include "weights/tensor_view.hpp"
 
@@ -35,18 +37,14 @@ void check_shard_name(const JsonNode& shard) {
 }  // namespace
 
 struct Checkpoint::Files {
-    struct Entry {
-        std::string type;  ///< As the file calls it.
-        std::vector<std::int64_t> shape;
-        gsl::span<const std::byte> bytes;
-    };
-
     explicit Files(std::filesystem::path its_path) : path(std::move(its_path)) {
         if (std::filesystem::is_regular_file(path)) {
             open_gguf();
         } else {
             config = read_model_config(path / "config.json");
             open_folder();
+            if (config.quantisation)
+                quantised = take_quantised(*config.quantisation, path.string(), tensors);
         }
     }
 
@@ -61,8 +59,8 @@ struct Checkpoint::Files {
             // What has no name here has been read into the configuration, or refused.
             const auto name = hugging_face_name(names, tensor.name);
             if (!name) continue;
-            tensors.emplace(*name,
-                            Entry{find_ggml_type(tensor.type)->name, tensor.shape, tensor.bytes});
+            tensors.emplace(
+                *name, StoredTensor{find_ggml_type(tensor.type)->name, tensor.shape, tensor.bytes});
         }
     }
 
@@ -80,7 +78,7 @@ struct Checkpoint::Files {
 
     void add(SafetensorsEntry entry) {
         tensors.emplace(std::move(entry.name),
-                        Entry{std::move(entry.type), std::move(entry.shape), entry.bytes});
+                        StoredTensor{std::move(entry.type), std::move(entry.shape), entry.bytes});
     }
 
     std::vector<SafetensorsEntry> map(const std::string& name) {
@@ -120,6 +118,9 @@ struct Checkpoint::Files {
     }
 
     [[noreturn]] void fail_missing(const std::string& name, const std::string& expected) const {
+        if (quantised.count(name) != 0)
+            throw std::runtime_error(path.string() + ": tensor " + name +
+                                     ": expected floats, found quantised weights");
         const auto shard = stale.find(name);
         throw std::runtime_error(
             path.string() + ": tensor " + name + ": " + expected + "found no tensor of that name" +
@@ -137,7 +138,8 @@ struct Checkpoint::Files {
     std::vector<MappedFile> mappings;
     std::optional<GgufFiles> gguf;
     std::shared_ptr<const void> owner;  ///< Of tensors that lie in memory.
-    std::map<std::string, Entry> tensors;
+    StoredTensors tensors;
+    std::map<std::string, QuantisedMatrix> quantised;
     std::map<std::string, std::string> stale;  ///< Names that the index has, and their shards.
 };
 
@@ -152,7 +154,7 @@ Checkpoint Checkpoint::from_tensors(const ModelConfig& config, gsl::span<const T
     for (const TensorView& tensor : tensors) {
         check_bytes(tensor);
         const bool is_new = files->tensors
-                                .emplace(tensor.name, Files::Entry{type_name(tensor.type),
+                                .emplace(tensor.name, StoredTensor{type_name(tensor.type),
                                                                    tensor.shape, tensor.bytes})
                                 .second;
         if (!is_new) {
@@ -174,13 +176,13 @@ const ModelConfig& Checkpoint::config() const {
 }
 
 bool Checkpoint::contains(const std::string& name) const {
-    return files_->tensors.count(name) != 0;
+    return files_->tensors.count(name) != 0 || files_->quantised.count(name) != 0;
 }
 
 TensorView Checkpoint::tensor(const std::string& name) const {
     const auto found = files_->tensors.find(name);
     if (found == files_->tensors.end()) files_->fail_missing(name, "");
-    const Files::Entry& entry = found->second;
+    const StoredTensor& entry = found->second;
     const auto type = find_type(entry.type);
     if (!type) {
         throw std::runtime_error(files_->path.string() + ": tensor " + name + ": expected type " +
@@ -204,10 +206,30 @@ TensorView Checkpoint::tensor(const std::string& name,
 
 std::vector<std::string> Checkpoint::names() const {
     std::vector<std::string> names;
-    names.reserve(files_->tensors.size());
+    names.reserve(files_->tensors.size() + files_->quantised.size());
     for (const auto& tensor : files_->tensors)
         names.push_back(tensor.first);
+    for (const auto& matrix : files_->quantised)
+        names.push_back(matrix.first);
+    std::sort(names.begin(), names.end());
     return names;
+}
+
+TensorInfo Checkpoint::info(const std::string& name) const {
+    if (const QuantisedMatrix* const matrix = find_quantised(name)) {
+        const DataType type = matrix->held_as();
+        return {type,
+                {matrix->rows, matrix->columns},
+                static_cast<std::size_t>(matrix->rows) * row_bytes(type, matrix->columns),
+                matrix->parts};
+    }
+    const TensorView view = tensor(name);
+    return {view.type, view.shape, view.bytes.size(), {view.bytes}};
+}
+
+const QuantisedMatrix* Checkpoint::find_quantised(const std::string& name) const {
+    const auto found = files_->quantised.find(name);
+    return found == files_->quantised.end() ? nullptr : &found->second;
 }
 
 void Checkpoint::isolate(gsl::span<const std::byte> bytes) const {

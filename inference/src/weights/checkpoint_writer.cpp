@@ -2,41 +2,19 @@
 // Writes safetensors and config.json as Hugging Face's own tools lay them out.
 #include "aircomp/inference/checkpoint_writer.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
-#include <system_error>
+#include <string_view>
+#include <vector>
 
+#include "aircomp/inference/whole_file.hpp"
 #include "weights/tensor_view.hpp"
 
 namespace aircomp::inference {
 
 namespace {
-
-/// Calls `write` with a stream to a temporary file beside `file`, then renames it: readers, and
-/// whoever looks after a failure, see the old file or the new one.
-void write_atomically(const std::filesystem::path& file,
-                      const std::function<void(std::ostream&)>& write) {
-    std::filesystem::path temporary = file;
-    temporary += "." + std::to_string(::getpid()) + ".tmp";
-    std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
-    if (stream) write(stream);
-    stream.close();
-    std::error_code error;
-    if (stream) {
-        std::filesystem::rename(temporary, file, error);
-        if (!error) return;
-    }
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw std::runtime_error(file.string() + ": cannot be written" +
-                             (error ? ": " + error.message() : ""));
-}
 
 nlohmann::ordered_json config_json(const ModelConfig& config) {
     nlohmann::ordered_json json = {
@@ -112,24 +90,22 @@ void write_safetensors(const std::filesystem::path& file, gsl::span<const Tensor
     std::string text = header.dump();
     text.resize((text.size() + 7) / 8 * 8, ' ');
 
-    write_atomically(file, [&](std::ostream& stream) {
-        const std::uint64_t length = text.size();
-        for (int byte = 0; byte < 8; ++byte)
-            stream.put(static_cast<char>(length >> (8 * byte)));
-        stream << text;
-        for (const TensorView* tensor : order) {
-            stream.write(reinterpret_cast<const char*>(tensor->bytes.data()),
-                         static_cast<std::streamsize>(tensor->bytes.size()));
-        }
-    });
+    std::string length;
+    for (int byte = 0; byte < 8; ++byte)
+        length.push_back(static_cast<char>(std::uint64_t{text.size()} >> (8 * byte)));
+    std::vector<std::string_view> pieces = {length, text};
+    for (const TensorView* tensor : order) {
+        pieces.emplace_back(reinterpret_cast<const char*>(tensor->bytes.data()),
+                            tensor->bytes.size());
+    }
+    write_whole(file, pieces);
 }
 
 void write_checkpoint(const std::filesystem::path& folder, const ModelConfig& config,
                       gsl::span<const TensorView> tensors) {
     std::filesystem::create_directories(folder);
     write_safetensors(folder / "model.safetensors", tensors);
-    write_atomically(folder / "config.json",
-                     [&](std::ostream& stream) { stream << config_json(config).dump(2) << '\n'; });
+    write_whole(folder / "config.json", config_json(config).dump(2) + "\n");
 }
 
 }  // namespace aircomp::inference

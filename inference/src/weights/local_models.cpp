@@ -2,6 +2,9 @@
 // find_model(): the two caches' layouts.
 #include "aircomp/inference/local_models.hpp"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
@@ -20,9 +23,21 @@ Path from_environment(const char* variable) {
     return value == nullptr ? Path() : Path(value);
 }
 
+/// Of the user, whom services often run as without telling where.
+Path home_folder() {
+    if (Path home = from_environment("HOME"); !home.empty()) return home;
+    const passwd* const user = getpwuid(getuid());
+    if (user == nullptr || user->pw_dir == nullptr || *user->pw_dir == 0) {
+        throw std::runtime_error(
+            "HOME: expected the user's folder, found none; set it or "
+            "XDG_CACHE_HOME");
+    }
+    return user->pw_dir;
+}
+
 Path user_cache() {
     Path cache = from_environment("XDG_CACHE_HOME");
-    return cache.empty() ? from_environment("HOME") / ".cache" : cache;
+    return cache.empty() ? home_folder() / ".cache" : cache;
 }
 
 Path fetched_models() {
@@ -111,6 +126,10 @@ std::filesystem::path cache_folder() {
 
 std::filesystem::path find_model(const std::string& name) {
     if (!name.empty() && std::filesystem::exists(name)) return name;
+    return find_cached_model(name);
+}
+
+std::filesystem::path find_cached_model(const std::string& name) {
     if (is_plain_name(name)) return find_fetched(name);
     if (is_hub_name(name)) return find_in_hub(name);
     fail(name, "no such folder or file");

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// multiply() on matvec for one token and on libtorch's mm, block of rows by block, for several.
+// multiply() on matvec for one token and on BLAS, block of rows by block, for several.
 #include "weights/product.hpp"
 
-#include <ATen/ATen.h>
-#include <dlfcn.h>
+#include <cblas.h>
 
 #include <algorithm>
 #include <memory>
@@ -18,50 +17,50 @@ namespace {
 /// level cache holds.
 constexpr std::int64_t block_elements = 256 * 1024;
 
-/// OpenBLAS is reached through the BLAS interface; whether it is the library behind that shows
-/// only at run time.
-void keep_blas_single_threaded() {
-    static const auto threads =
-        reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_num_threads"));
-    static const auto set_threads =
-        reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
-    if (threads && set_threads && threads() != 1) set_threads(1);
-}
-
-at::Tensor tensor(Activations x) {
-    return at::from_blob(x.data, {x.tokens, x.size}, {x.stride, 1}, at::kFloat);
-}
-
 bool is_aligned_f32(const WeightMatrix& w) {
     return w.type == DataType::f32 &&
            reinterpret_cast<std::uintptr_t>(w.data) % alignof(float) == 0;
 }
 
+/// Rows of float32, `stride` elements apart.
+struct Rows {
+    const float* data;
+    std::int64_t stride;
+};
+
 /// Rows [begin, end) of `w` as float32: in place where they already are, else in `scratch`.
-at::Tensor widened_rows(const WeightMatrix& w, std::int64_t begin, std::int64_t end,
-                        std::unique_ptr<float[]>& scratch) {
-    if (is_aligned_f32(w)) {
-        // from_blob() takes no const pointer; the tensor is only read.
-        auto* rows = const_cast<float*>(reinterpret_cast<const float*>(w.row(begin)));
-        return at::from_blob(rows, {end - begin, w.columns}, {w.stride, 1}, at::kFloat);
-    }
+Rows widened_rows(const WeightMatrix& w, std::int64_t begin, std::int64_t end,
+                  std::unique_ptr<float[]>& scratch) {
+    if (is_aligned_f32(w)) return {reinterpret_cast<const float*>(w.row(begin)), w.stride};
     const auto columns = static_cast<std::size_t>(w.columns);
     scratch.reset(new float[static_cast<std::size_t>(end - begin) * columns]);
     for (std::int64_t r = begin; r < end; ++r) {
         widen_row(w, r, {scratch.get() + (r - begin) * w.columns, columns});
     }
-    return at::from_blob(scratch.get(), {end - begin, w.columns}, at::kFloat);
+    return {scratch.get(), w.columns};
+}
+
+/// BLAS's integers: sizes here are those of matrices in memory.
+blasint size_of(std::int64_t size) {
+    return static_cast<blasint>(size);
+}
+
+/// y = x w^T, [tokens, size] with w [size of y, size of x].
+void multiply_rows(Rows w, Activations x, Activations y) {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, size_of(x.tokens), size_of(y.size),
+                size_of(x.size), 1, x.data, size_of(x.stride), w.data, size_of(w.stride), 0, y.data,
+                size_of(y.stride));
 }
 
 void multiply_blocks(const WeightMatrix& w, Activations x, Activations y, ThreadPool& threads) {
-    keep_blas_single_threaded();
+    // The pool's threads share the work: OpenBLAS, which has one number for all, adds none.
+    if (openblas_get_num_threads() != 1) openblas_set_num_threads(1);
     const std::int64_t rows_a_thread = (w.rows + threads.threads() - 1) / threads.threads();
     const std::int64_t block = std::clamp<std::int64_t>(
         block_elements / std::max<std::int64_t>(w.columns, 1), 1, rows_a_thread);
     threads.for_each_piece(w.rows, block, [&](std::int64_t begin, std::int64_t end) {
         std::unique_ptr<float[]> scratch;
-        at::Tensor out = tensor(y.part(begin, end - begin));
-        at::mm_out(out, tensor(x), widened_rows(w, begin, end, scratch).t());
+        multiply_rows(widened_rows(w, begin, end, scratch), x, y.part(begin, end - begin));
     });
 }
 

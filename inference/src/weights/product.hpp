@@ -25,11 +25,10 @@ struct Activations {
 };
 
 /// y = x W^T: y[t] = W x[t] for every token, products and sums in float32. One token goes through
-/// matvec(), several through libtorch's mm, weights of two bytes widened before (libtorch
-/// multiplies bfloat16 wrongly on processors without AVX-512).
+/// matvec(), several through OpenBLAS, with weights widened before.
 ///
-/// All threads are those of `threads`: BLAS libraries keep their own, which would contend for the
-/// same cores, so OpenBLAS is set to one thread, for the process, when several tokens first come.
+/// All threads are those of `threads`: OpenBLAS keeps its own, which would contend for the same
+/// cores, so it is set to one thread, for the process, when several tokens first come.
 void multiply(const WeightMatrix& w, Activations x, Activations y, ThreadPool& threads);
 
 }  // namespace aircomp::inference

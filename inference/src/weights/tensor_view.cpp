@@ -18,7 +18,7 @@ struct TypeEntry {
 };
 
 /// In the order of DataType.
-constexpr std::array<TypeEntry, 16> types = {{{"F32", {1, 4}},
+constexpr std::array<TypeEntry, 19> types = {{{"F32", {1, 4}},
                                               {"F16", {1, 2}},
                                               {"BF16", {1, 2}},
                                               {"Q4_0", {32, 18}},
@@ -33,7 +33,13 @@ constexpr std::array<TypeEntry, 16> types = {{{"F32", {1, 4}},
                                               {"Q6_K", {256, 210}},
                                               {"IQ4_NL", {32, 18}},
                                               {"IQ4_XS", {256, 136}},
-                                              {"MXFP4", {32, 17}}}};
+                                              {"MXFP4", {32, 17}},
+                                              {"INT4", {32, 21}},
+                                              {"INT8", {32, 36}},
+                                              {"FP8", {32, 36}}}};
+
+/// Types that files can have; those after them exist in memory alone.
+constexpr std::size_t types_of_files = 16;
 
 const TypeEntry& entry(DataType type) {
     return types.at(static_cast<std::size_t>(type));
@@ -64,7 +70,7 @@ const char* type_name(DataType type) {
 }
 
 std::optional<DataType> find_type(std::string_view name) {
-    for (std::size_t i = 0; i < types.size(); ++i) {
+    for (std::size_t i = 0; i < types_of_files; ++i) {
         if (types[i].name == name) return static_cast<DataType>(i);
     }
     return std::nullopt;
@@ -72,8 +78,8 @@ std::optional<DataType> find_type(std::string_view name) {
 
 std::string type_names() {
     std::string names;
-    for (const TypeEntry& type : types)
-        names += (names.empty() ? "" : ", ") + std::string(type.name);
+    for (std::size_t i = 0; i < types_of_files; ++i)
+        names += (names.empty() ? "" : ", ") + std::string(types[i].name);
     return names;
 }
 

@@ -13,10 +13,10 @@ namespace aircomp::inference {
 /// The type as safetensors and ggml call it: `F32`, `BF16`, `Q4_K`.
 const char* type_name(DataType type);
 
-/// The type of that name, or nothing.
+/// The type that files call so, or nothing.
 std::optional<DataType> find_type(std::string_view name);
 
-/// Names of all types, as errors list them.
+/// Names of all types that files can have, as errors list them.
 std::string type_names();
 
 /// Throws std::invalid_argument where `tensor` has not as many bytes as its type and shape say.

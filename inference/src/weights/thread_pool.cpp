@@ -6,6 +6,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace aircomp::inference {
 
@@ -37,11 +38,23 @@ ThreadPool::ThreadPool(int threads) {
         throw std::invalid_argument("threads: expected at least 1, found " +
                                     std::to_string(threads));
     }
-    for (int i = 1; i < threads; ++i)
-        workers_.emplace_back(&ThreadPool::run_worker, this);
+    try {
+        for (int i = 1; i < threads; ++i)
+            workers_.emplace_back(&ThreadPool::run_worker, this);
+    } catch (const std::system_error& error) {
+        const std::string made = std::to_string(workers_.size() + 1);
+        end_workers();
+        throw std::runtime_error("threads: expected at most " + made +
+                                 ", which is what the system gives, found " +
+                                 std::to_string(threads) + " (" + error.code().message() + ")");
+    }
 }
 
 ThreadPool::~ThreadPool() {
+    end_workers();
+}
+
+void ThreadPool::end_workers() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;

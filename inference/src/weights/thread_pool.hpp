@@ -47,6 +47,7 @@ private:
     };
 
     void run_worker();
+    void end_workers();
     void await_loop(std::unique_lock<std::mutex>& lock, std::uint64_t seen);
 
     std::mutex mutex_;

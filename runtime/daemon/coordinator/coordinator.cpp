@@ -7,21 +7,36 @@
 #include <optional>
 #include <stdexcept>
 
+#include "aircomp/inference/whole_file.hpp"
 #include "daemon/coordinator/distributed_model.hpp"
 #include "daemon/coordinator/passed_sequence.hpp"
-#include "daemon/coordinator/run_figures.hpp"
+#include "daemon/coordinator/preconditions.hpp"
+#include "daemon/coordinator/run_page.hpp"
 #include "daemon/coordinator/token_log.hpp"
 #include "daemon/log.hpp"
 #include "daemon/testbed.hpp"
 #include "engine/layout.hpp"
 #include "engine/model_hash.hpp"
-#include "files/whole_file.hpp"
-#include "schemes/registry.hpp"
 #include "serve/http.hpp"
 #include "serve/run_status.hpp"
+#include "serve/text_maker.hpp"
 
 namespace aircomp::runtime::testbed {
 namespace {
+
+/// Of a text on the page.
+constexpr std::size_t most_shown_tokens = 400;
+
+/// One text on its way: its tokens in the passes that they came in, and how many of them have their keys
+/// and values at all devices.
+struct Conversation {
+    PassedSequence sequence;
+    std::size_t cached = 0;
+};
+
+std::size_t conversations_of(const CoordinatorOptions& options) {
+    return options.served ? options.served->conversations : 1;
+}
 
 /// The testbed's own way through a run: which tokens are in the caches, and what to do when they
 /// are gone.
@@ -33,23 +48,29 @@ public:
           log_(options.log),
           checkpoint_(config_.model.folder),
           hash_(model_hash(checkpoint_)),
-          model_(config_, checkpoint_, options.calibration, loop_, identity(), hash_, log_),
+          model_(config_, checkpoint_, options.calibration, conversations_of(options), loop_,
+                 identity(), hash_, log_),
+          conversations_(conversations_of(options)),
           sampler_(options.sampling) {
         loop_.on_interrupt([this] { interrupted_ = true; });
         model_.poll_with([this] { poll(); });
         if (config_.testbed.metrics_listen != "none") serve_status();
-        if (options.serving) {
-            serve_texts();
-            return;
+        if (options.page) {
+            page_.emplace(loop_, config_, *options.page, options.served, log_,
+                          [this] { return page_state(); });
+            model_.watch_while([this] { return page_->is_watched(); });
         }
+        if (options.served) return;
         tokens_ = options.prompt;
         if (!options.resume.empty()) {
-            token_log_.emplace(options.resume, hash_, options.prompt);
+            token_log_.emplace(options.resume, hash_, options.prompt,
+                               checkpoint_.config().vocabulary_size);
             tokens_ = token_log_->tokens();
         }
-        sequence_.add(0, options.prompt);
+        PassedSequence& sequence = conversations_[0].sequence;
+        sequence.add(0, options.prompt);
         for (std::size_t place = options.prompt.size(); place < tokens_.size(); ++place)
-            sequence_.add(place, {&tokens_[place], 1});
+            sequence.add(place, {&tokens_[place], 1});
     }
 
     CoordinatorSummary run() {
@@ -64,7 +85,7 @@ public:
                 2);
         };
         try {
-            if (front_) {
+            if (options_.served) {
                 answer();
             } else {
                 generate();
@@ -89,9 +110,9 @@ public:
                                {"generating_s", whole.generating_s},
                                {"reduce_s", whole.reduce_s},
                                {"recovering_s", whole.recovering_s}});
-        if (front_) {
-            front_->close();
-            loop_.run_until([this] { return front_->is_empty(); }, 2);
+        if (page_) {
+            page_->close();
+            loop_.run_until([this] { return page_->is_empty(); }, 2);
         }
         finish(interrupted_ ? "the coordinator was interrupted" : "the run is over");
         return whole;
@@ -108,14 +129,7 @@ private:
             identity_.emplace(config_.testbed.certificates, control::Role::coordinator);
             return &*identity_;
         }
-        for (const auto& [key, address] :
-             {std::pair("testbed.listen", config_.testbed.listen),
-              {"testbed.metrics_listen", config_.testbed.metrics_listen}}) {
-            if (address == "none" || control::is_loopback(address, key)) continue;
-            throw std::invalid_argument(
-                std::string(key) +
-                ": expected a loopback address where there are no certificates, found " + address);
-        }
+        require_loopback(config_.testbed);
         return nullptr;
     }
 
@@ -134,22 +148,15 @@ private:
         log_.info("serving metrics", {{"address", http_->url()}});
     }
 
-    void serve_texts() {
-        const serve::ServedModel& model = options_.serving->model;
-        figures_.emplace(config_, model.name);
-        front_.emplace(loop_, options_.serving->front, "--serve", model.name,
-                       model.chat_template.has_value(), [this] { show(); });
-        // Devices come and go while nobody asks for a text.
-        loop_.every(1, [this] {
-            if (front_->feed().is_watched()) show();
-        });
-        log_.info("serving", {{"address", front_->url()}});
-    }
-
-    void show() {
-        auto figures = figures_->take(status(), busy_s_);
-        figures.waiting = front_->queue().waiting();
-        front_->feed().publish(figures);
+    RunPage::State page_state() const {
+        RunPage::State state{status(), model_.view(), busy_s_, ""};
+        // Both times are of whole passes: a page is told in the midst of one.
+        state.status.totals.reduce_s = passed_reduce_s_;
+        if (options_.served) return state;
+        const auto tokens = gsl::span<const inference::Token>(tokens_);
+        const auto shown = tokens.last(std::min(tokens.size(), most_shown_tokens));
+        state.text = options_.tokenizer->decode_text(shown);
+        return state;
     }
 
     void announce() {
@@ -159,7 +166,7 @@ private:
                                 {"tls", identity_ ? "1.3" : "none, loopback only"}});
         if (options_.port_file.empty()) return;
         // Whole or not at all: somebody waits for it.
-        write_whole(options_.port_file, address + "\n");
+        inference::write_whole(options_.port_file, address + "\n");
     }
 
     void generate() {
@@ -168,44 +175,51 @@ private:
         gather();
         begun_s_ = loop_.now_s();
         while (tokens_.size() < most && !is_stopped())
-            take(sample(logits_after_all()));
+            take(sample(timed_logits(0)));
     }
 
-    /// Answers requests, one after the other, until it is interrupted.
+    /// Answers requests, a token of each in turn, until it is interrupted.
     void answer() {
         gather();
         begun_s_ = loop_.now_s();
-        serve::ServedModel model = options_.serving->model;
-        model.next_logits = [this](gsl::span<const inference::Token> fresh, std::int64_t position,
+        serve::ServedModel model = *options_.served;
+        model.next_logits = [this](gsl::span<const inference::FreshTokens> fresh,
                                    const std::function<void()>& poll) {
             poll();
-            return logits_after(fresh, static_cast<std::size_t>(position));
+            std::vector<std::vector<float>> logits;
+            for (const inference::FreshTokens& next : fresh)
+                logits.push_back(logits_after(next));
+            return logits;
         };
         serve::TextMaker maker(std::move(model));
-        serve::TextQueue& queue = front_->queue();
-        while (true) {
-            poll();
-            const auto job = queue.next_if_any();
-            if (job) {
-                maker.make(*job);
+        serve::TextQueue& queue = page_->queue();
+        while (!interrupted_) {
+            maker.begin_from(queue);
+            if (maker.is_idle()) {
+                loop_.run_until([&] { return interrupted_ || queue.waiting() > 0; }, 3600);
             } else {
-                const auto is_asked = [&] {
-                    poll();
-                    return queue.waiting() > 0;
-                };
-                loop_.run_until(is_asked, 3600);
+                maker.turn();
             }
         }
+        queue.close();
+        maker.turn();  // Ends what is left.
     }
 
-    std::vector<float> logits_after(gsl::span<const inference::Token> fresh, std::size_t position) {
-        sequence_.add(position, fresh);
-        cached_ = std::min(cached_, position);
-        const double begin_s = loop_.now_s();
-        auto logits = logits_after_all();
-        busy_s_ += loop_.now_s() - begin_s;
+    std::vector<float> logits_after(const inference::FreshTokens& fresh) {
+        Conversation& conversation = conversations_.at(fresh.sequence);
+        const auto position = static_cast<std::size_t>(fresh.position);
+        conversation.sequence.add(position, fresh.tokens);
+        conversation.cached = std::min(conversation.cached, position);
+        auto logits = timed_logits(fresh.sequence);
         ++new_tokens_;
-        if (front_->feed().is_watched()) show();
+        return logits;
+    }
+
+    std::vector<float> timed_logits(std::size_t conversation) {
+        const double begin_s = loop_.now_s();
+        auto logits = logits_after_all(conversation);
+        busy_s_ += loop_.now_s() - begin_s;
+        passed_reduce_s_ = model_.times().reduce_s;
         return logits;
     }
 
@@ -228,7 +242,7 @@ private:
     void take(inference::Token token) {
         // Kept before it is shown: what was shown is never lost.
         if (token_log_) token_log_->append(token);
-        sequence_.add(tokens_.size(), {&token, 1});
+        conversations_[0].sequence.add(tokens_.size(), {&token, 1});
         tokens_.push_back(token);
         ++new_tokens_;
         log_.debug("token", {{"place", tokens_.size()}, {"token", token}});
@@ -271,7 +285,8 @@ private:
             poll();
             try {
                 if (model_.assign()) {
-                    cached_ = 0;
+                    for (Conversation& conversation : conversations_)
+                        conversation.cached = 0;
                     return;
                 }
                 continue;
@@ -293,37 +308,46 @@ private:
     // ---- tokens ----
 
     /// Logits after the last token, whatever has to be computed again for it.
-    std::vector<float> logits_after_all() {
+    std::vector<float> logits_after_all(std::size_t conversation) {
         while (true) {
             poll();
-            if (!model_.is_whole() || model_.has_newcomer()) {
+            const bool has_to_assign = !model_.is_whole() || model_.has_newcomer();
+            if (has_to_assign || missing_passes(conversation).size() > 1) {
                 const bool is_first = model_.epoch() == 0;
                 const double begin_s = loop_.now_s();
                 is_recovering_ = !is_first;
-                assign();
+                if (has_to_assign) assign();
                 // All but the last pass, which is for logits.
-                is_recovering_ = !fill_caches();
+                is_recovering_ = !fill_caches(conversation);
                 if (!is_first) recovering_s_ += loop_.now_s() - begin_s;
                 if (is_recovering_) continue;
             }
-            if (auto logits = pass(sequence_.missing(cached_).back())) return *std::move(logits);
+            if (auto logits = pass(conversation, missing_passes(conversation).back()))
+                return *std::move(logits);
         }
     }
 
-    std::optional<std::vector<float>> pass(const PassedSequence::Pass& pass) {
-        auto logits =
-            model_.forward(pass.tokens, static_cast<std::int64_t>(pass.begin), pass.one_at_a_time);
-        if (logits) cached_ = pass.end();
+    std::vector<PassedSequence::Pass> missing_passes(std::size_t conversation) const {
+        const Conversation& one = conversations_.at(conversation);
+        return one.sequence.missing(one.cached);
+    }
+
+    std::optional<std::vector<float>> pass(std::size_t conversation,
+                                           const PassedSequence::Pass& pass) {
+        auto logits = model_.forward(pass.tokens, static_cast<std::int64_t>(pass.begin),
+                                     {conversation, pass.one_at_a_time});
+        if (logits) conversations_.at(conversation).cached = pass.end();
         return logits;
     }
 
     /// Builds caches up to the last pass as they were built first: a prompt in rounds of many
-    /// vectors, what was made of it through the kernel for one.
-    bool fill_caches() {
-        auto passes = sequence_.missing(cached_);
+    /// vectors, what was made of it through the kernel for one. Those of other conversations wait for
+    /// their next tokens.
+    bool fill_caches(std::size_t conversation) {
+        auto passes = missing_passes(conversation);
         passes.pop_back();
         return std::all_of(passes.begin(), passes.end(),
-                           [this](const auto& one) { return pass(one).has_value(); });
+                           [&](const auto& one) { return pass(conversation, one).has_value(); });
     }
 
     // ---- for who watches ----
@@ -392,46 +416,26 @@ private:
     control::Loop loop_;
     std::optional<control::TlsIdentity> identity_;
     mutable DistributedModel model_;
+    std::vector<Conversation> conversations_;  ///< One, unless requests are answered.
     std::optional<TokenLog> token_log_;
     inference::Sampler sampler_;
     std::vector<inference::Token> tokens_;
-    PassedSequence sequence_;  ///< Of the text at hand, in the passes that it came in.
-    std::size_t cached_ = 0;   ///< Tokens whose keys and values all devices hold.
     bool interrupted_ = false;
     bool is_recovering_ = false;
     std::optional<double> begun_s_;       ///< On the loop's clock: all devices were there.
     std::optional<double> generating_s_;  ///< Once the last token is made.
     double recovering_s_ = 0;
     std::int64_t new_tokens_ = 0;
-    double busy_s_ = 0;  ///< In passes, where requests are answered.
-    std::optional<RunFigures> figures_;
-    std::optional<serve::TextFront> front_;    // Asks for all of the above.
+    double busy_s_ = 0;                        ///< In passes.
+    double passed_reduce_s_ = 0;               ///< Of them, in all-reduces.
+    std::optional<RunPage> page_;              // Asks for all of the above.
     std::optional<control::HttpServer> http_;  // The same.
 };
-
-void check_scheme(const CoordinatorOptions& options) {
-    const Config& config = options.config;
-    const Scheme& scheme = find_scheme(config.scheme);
-    if (scheme.wired && !scheme.quantises) return;
-    if (scheme.design.empty() || config.medium != AirMedium::radio) {
-        throw std::invalid_argument("scheme: expected " + wired_scheme().name +
-                                    ", which goes over the control link, or a design over the air "
-                                    "with medium radio, found " +
-                                    config.scheme);
-    }
-    if (options.calibration.size() < 2) {
-        throw std::invalid_argument("calibration: expected at least 2 tokens, found " +
-                                    std::to_string(options.calibration.size()));
-    }
-}
 
 }  // namespace
 
 CoordinatorSummary run_coordinator(const CoordinatorOptions& options) {
-    validate(options.config, "configuration", runtime::check_scheme);
-    check_scheme(options);
-    if (options.prompt.empty() && !options.serving)
-        throw std::invalid_argument("prompt: expected some, found none");
+    check_options(options);
     return Run(options).run();
 }
 

@@ -40,14 +40,16 @@ std::optional<ModelCoding> coding_of(const Config& config,
 
 DistributedModel::DistributedModel(const Config& config, const inference::Checkpoint& checkpoint,
                                    const std::vector<inference::Token>& calibration,
-                                   control::Loop& loop, const control::TlsIdentity* identity,
-                                   const control::Hash& model, Log& log)
+                                   std::size_t conversations, control::Loop& loop,
+                                   const control::TlsIdentity* identity, const control::Hash& model,
+                                   Log& log)
     : config_(config),
       model_(checkpoint.config()),
       context_(context_of(config, model_)),
       most_vectors_(std::min(config.model.prefill_chunk, control::most_vectors_of_a_round)),
-      bytes_(unit_bytes(checkpoint, context_)),
+      conversations_(conversations),
       bytes_per_weight_(inference::bytes_per_weight(checkpoint)),
+      bytes_(unit_bytes(model_, bytes_per_weight_, positions())),
       loop_(loop),
       log_(log),
       coordinator_(checkpoint, inference::thread_count(config.threads)),
@@ -120,8 +122,11 @@ std::vector<Candidate> DistributedModel::candidates(const std::vector<std::size_
         const control::Hello& hello = roster_.record(n).hello;
         double weight = config_.shares.empty() ? 1 : config_.shares[n];
         if (config_.testbed.shares == ShareSource::measured) weight = hello.compute_flops_per_s;
-        list.push_back({config_.devices[n].name, weight,
-                        std::min(hello.memory_bytes, config_.devices[n].memory_bytes)});
+        Candidate& candidate = list.emplace_back();
+        candidate = {config_.devices[n].name, weight,
+                     std::min(hello.memory_bytes, config_.devices[n].memory_bytes)};
+        if (hello.bytes_per_weight > 0)
+            candidate.bytes = unit_bytes(model_, hello.bytes_per_weight, positions());
     }
     return list;
 }
@@ -162,11 +167,12 @@ bool DistributedModel::assign() {
     // A send may end a link, and so shorten the list of who is asked; not this one.
     for (std::size_t i = 0; i < devices_.size(); ++i) {
         const inference::Slice& own = slices_[devices_[i]];
-        roster_.assign(devices_[i],
-                       {epoch_, static_cast<std::uint32_t>(i),
-                        static_cast<std::uint32_t>(devices_.size()), own.heads.begin, own.heads.end,
-                        own.ffn_columns.begin, own.ffn_columns.end, context_, most_vectors_},
-                       most_values);
+        roster_.assign(
+            devices_[i],
+            {epoch_, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(devices_.size()),
+             own.heads.begin, own.heads.end, own.ffn_columns.begin, own.ffn_columns.end, context_,
+             most_vectors_, static_cast<std::uint32_t>(conversations_)},
+            most_values);
         log_.info("slice assigned", {{"device", config_.devices[devices_[i]].name},
                                      {"epoch", epoch_},
                                      {"heads", own.heads.size()},
@@ -202,7 +208,7 @@ std::optional<Calibration> DistributedModel::measure_partials() {
         carrier_ = by_air_.get();
         way_ = config_.testbed.measure ? control::Way::both : control::Way::air;
     });
-    if (!forward(calibration_, 0, false)) return std::nullopt;
+    if (!forward(calibration_, 0, {})) return std::nullopt;
     auto calibration = medium.calibration();
     if (coding_) coding_->complete(medium, calibration);
     for (auto* sites : {&calibration.first_token, &calibration.later_tokens}) {
@@ -228,8 +234,8 @@ bool DistributedModel::calibrate() {
 // ---- forward passes ----
 
 std::optional<std::vector<float>> DistributedModel::forward(
-    gsl::span<const inference::Token> tokens, std::int64_t position, bool one_at_a_time) {
-    one_at_a_time_ = one_at_a_time;
+    gsl::span<const inference::Token> tokens, std::int64_t position, const PassKind& kind) {
+    kind_ = kind;
     const auto run_chunk = [this](std::int64_t at, TwoCopies& x) {
         return run_sites(model_, residual_, at, x, *this, *this,
                          reference_ ? &*reference_ : nullptr);
@@ -254,8 +260,10 @@ std::optional<PassFailure> DistributedModel::compute(const SiteCall& call,
     const control::Frame frame =
         call.site.index == 0
             ? control::encode(control::RoundStart{epoch_, round_ + 1, call.position, call.vectors,
-                                                  one_at_a_time_, x, way_})
-            : control::encode(control::Sum{epoch_, round_, sum_});
+                                                  kind_.one_at_a_time, x, way_,
+                                                  static_cast<std::uint32_t>(kind_.conversation)})
+            : control::encode(sum_by_air_ ? control::Sum{epoch_, round_, {}, true}
+                                          : control::Sum{epoch_, round_, sum_});
     ++round_;
     poll();
     if (auto reason = hindrance()) return reason;
@@ -276,7 +284,11 @@ std::optional<PassFailure> DistributedModel::sum(const SiteCall& call, const Two
             std::sqrt(mean_square(call.foretold) * static_cast<double>(call.foretold.size()));
     }
     sum_.resize(round.values());
-    const auto failure = carrier_->collect(round, {x.devices, call.foretold, call.features}, sum_);
+    auto failure = carrier_->collect(round, {x.devices, call.foretold, call.features}, sum_);
+    // The last site's sum is the coordinator's alone.
+    sum_by_air_ =
+        carrier_->brings_down() && static_cast<std::int64_t>(call.site.index) + 1 < model_.sites();
+    if (!failure && sum_by_air_) failure = carrier_->bring_down(round, sum_);
     const double round_s = loop_.now_s() - round_begin_s_;
     times_.reduce_s += round_s;
     if (failure) return PassFailure{failure->device, failure->reason};
@@ -284,7 +296,7 @@ std::optional<PassFailure> DistributedModel::sum(const SiteCall& call, const Two
     if (round_observer_) round_observer_(round_s);
     sum.devices = sum_;
     sum.server = sum_;
-    // Devices get it whole: their streams are the coordinator's, whatever adds it up.
+    // Over the link, devices get it whole: their streams are the coordinator's, whatever adds it up.
     std::transform(call.foretold.begin(), call.foretold.end(), sum_.begin(), sum_.begin(),
                    std::plus<>());
     return std::nullopt;

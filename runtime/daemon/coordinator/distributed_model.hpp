@@ -29,11 +29,13 @@ struct PassTimes {
 class DistributedModel final : private RoundLinks, private Partials, private AllReduce {
 public:
     /// Sums go over the control link, or, with a scheme over the air, over the configuration's
-    /// radios; `calibration` is the text that these are scaled by. Everything given must outlive
-    /// the object. calibration.file must be settled. Throws as ModelCoding does.
+    /// radios; `calibration` is the text that these are scaled by. Devices hold the caches of
+    /// so many `conversations`, 1 to control::most_conversations. Everything given must outlive the
+    /// object. calibration.file must be settled. Throws as ModelCoding does.
     DistributedModel(const Config& config, const inference::Checkpoint& checkpoint,
-                     const std::vector<inference::Token>& calibration, control::Loop& loop,
-                     const control::TlsIdentity* identity, const control::Hash& model, Log& log);
+                     const std::vector<inference::Token>& calibration, std::size_t conversations,
+                     control::Loop& loop, const control::TlsIdentity* identity,
+                     const control::Hash& model, Log& log);
 
     Roster& roster() { return roster_; }
     std::int64_t context() const { return context_; }
@@ -52,17 +54,27 @@ public:
     /// Whether one is there that the last assignment has not asked.
     bool has_newcomer() const;
 
+    /// How tokens go through the devices' slices.
+    struct PassKind {
+        std::size_t conversation = 0;  ///< Whose caches it is.
+        bool one_at_a_time = false;    ///< Each through the kernel for one.
+    };
     /// Runs `tokens` at positions `position`, ..., in rounds of at most the configuration's
-    /// prefill_chunk vectors; `one_at_a_time`: each through the kernel for one. Returns the logits
-    /// after the last, or nothing where a device was lost.
+    /// prefill_chunk vectors. Returns the logits after the last, or nothing where a device was lost.
     std::optional<std::vector<float>> forward(gsl::span<const inference::Token> tokens,
-                                              std::int64_t position, bool one_at_a_time);
+                                              std::int64_t position, const PassKind& kind);
 
     /// Slices of the last assignment, by device; empty ones where a device holds nothing.
     const std::vector<inference::Slice>& slices() const { return slices_; }
     std::uint32_t epoch() const { return epoch_; }
     std::uint64_t repeated_rounds() const { return carrier_->repeated_rounds(); }
     std::optional<AirSummary> air() const { return carrier_->air(); }
+    /// Keeps a view of the sums over the air while `is_watched`, called from any thread, says so.
+    void watch_while(const std::function<bool()>& is_watched) {
+        if (by_air_) by_air_->watch_while(is_watched);
+    }
+    /// The last; null where sums go over the control link.
+    const AirView* view() const { return by_air_ ? &by_air_->view() : nullptr; }
     const PassTimes& times() const { return times_; }
     /// Has every round's time reported, s: from the last sum, or the start, to its own.
     void observe_rounds(std::function<void(double round_s)> observer) {
@@ -94,13 +106,16 @@ private:
     std::optional<PassFailure> sum(const SiteCall& call, const TwoCopies& x, SiteSum& sum) override;
     /// Why the pass at hand cannot go on.
     std::optional<PassFailure> hindrance() const;
+    /// Of all KV caches of a device together.
+    std::int64_t positions() const { return context_ * static_cast<std::int64_t>(conversations_); }
 
     const Config& config_;
     inference::ModelConfig model_;
     std::int64_t context_;
     std::int64_t most_vectors_;
-    UnitBytes bytes_;
+    std::size_t conversations_;
     double bytes_per_weight_;
+    UnitBytes bytes_;
     control::Loop& loop_;
     Log& log_;
     inference::CoordinatorModel coordinator_;
@@ -125,9 +140,10 @@ private:
     std::vector<inference::Slice> slices_;
     std::set<std::size_t> noted_;  ///< Devices of the epoch that something was noted of.
     std::optional<RoundFailure> lost_;
-    bool one_at_a_time_ = false;  ///< Of the pass at hand.
-    std::vector<float> sum_;      ///< The last, which starts the devices' next partials.
-    double round_begin_s_ = 0;    ///< On the loop's clock.
+    PassKind kind_;             ///< Of the pass at hand.
+    std::vector<float> sum_;    ///< The last, which starts the devices' next partials.
+    bool sum_by_air_ = false;   ///< The devices hold it already.
+    double round_begin_s_ = 0;  ///< On the loop's clock.
     PassTimes times_;
 };
 

@@ -33,7 +33,11 @@ private:
 };
 
 LinkedDevices::LinkedDevices(const Config& config, RoundLinks& links, double timeout_s)
-    : config_(config), links_(links), timeout_s_(timeout_s), reports_(config.devices.size()) {}
+    : config_(config),
+      links_(links),
+      timeout_s_(timeout_s),
+      reports_(config.devices.size()),
+      heard_(config.devices.size()) {}
 
 LinkedDevices::~LinkedDevices() = default;
 
@@ -58,6 +62,8 @@ void LinkedDevices::report(std::size_t device, const control::Message& message) 
         if (awaited != answers_.end()) awaited->second = *clock;
     } else if (const auto* burst = std::get_if<control::BurstReport>(&message)) {
         if (burst->number == number_) reports_.at(device) = from_message(*burst);
+    } else if (const auto* heard = std::get_if<control::Heard>(&message)) {
+        if (heard->number == number_) heard_.at(device) = from_message(*heard);
     }
     arrival_.notify_all();
 }
@@ -130,30 +136,43 @@ std::vector<std::size_t> LinkedDevices::told(const RoundOrder& order) const {
     return order.sounding ? devices_ : senders_.at(static_cast<std::size_t>(order.site));
 }
 
-std::vector<DeviceReport> LinkedDevices::take_part(const RoundOrder& order,
-                                                   const std::function<void()>& server) {
+template <typename Report>
+std::vector<Report> LinkedDevices::exchange(std::int64_t number, const control::Message& message,
+                                            const std::vector<std::size_t>& devices,
+                                            const std::function<void()>& server,
+                                            std::vector<std::optional<Report>>& reports) {
     {
         const std::lock_guard lock(mutex_);
         if (abandoned_) throw RoundAbandoned();
-        number_ = static_cast<std::uint64_t>(order.number);
-        std::fill(reports_.begin(), reports_.end(), std::nullopt);
+        number_ = static_cast<std::uint64_t>(number);
+        std::fill(reports.begin(), reports.end(), std::nullopt);
     }
-    const control::Order message = to_message(order, epoch_, round_, vector_);
-    const std::vector<std::size_t> senders = told(order);
-    for (const std::size_t device : senders)
+    for (const std::size_t device : devices)
         send(device, message);
     server();
     std::unique_lock lock(mutex_);
     const auto missing = [&] {
-        return std::find_if(senders.begin(), senders.end(),
-                            [&](std::size_t device) { return !reports_[device]; });
+        return std::find_if(devices.begin(), devices.end(),
+                            [&](std::size_t device) { return !reports[device]; });
     };
     await(
-        lock, [&] { return missing() == senders.end(); }, [&] { return *missing(); });
-    std::vector<DeviceReport> reports(reports_.size());
-    for (const std::size_t device : senders)
-        reports[device] = *reports_[device];
-    return reports;
+        lock, [&] { return missing() == devices.end(); }, [&] { return *missing(); });
+    std::vector<Report> all(reports.size());
+    for (const std::size_t device : devices)
+        all[device] = *reports[device];
+    return all;
+}
+
+std::vector<DeviceReport> LinkedDevices::take_part(const RoundOrder& order,
+                                                   const std::function<void()>& server) {
+    return exchange(order.number, to_message(order, epoch_, round_, vector_), told(order), server,
+                    reports_);
+}
+
+std::vector<MulticastReport> LinkedDevices::listen(const MulticastOrder& order,
+                                                   const std::function<void()>& server) {
+    return exchange(order.number, to_message(order, epoch_, round_, vector_), devices_, server,
+                    heard_);
 }
 
 }  // namespace aircomp::runtime::testbed

@@ -14,7 +14,7 @@
 
 #include "config/config.hpp"
 #include "daemon/carrier.hpp"
-#include "round/round_scheduler.hpp"
+#include "round/radio_multicast.hpp"
 
 namespace aircomp::runtime::testbed {
 
@@ -36,7 +36,7 @@ public:
     RoundAbandoned() : std::runtime_error("the round was abandoned") {}
 };
 
-class LinkedDevices final : public RoundDevices {
+class LinkedDevices final : public RoundDevices, public RadioListeners {
 public:
     /// A report that has not come after `timeout_s` is missing. Everything given must outlive the
     /// object.
@@ -46,7 +46,7 @@ public:
     // ---- in the loop's thread ----
 
     void begin_epoch(std::uint32_t epoch, const std::vector<std::size_t>& devices);
-    /// Takes a ClockReport or a BurstReport; anything else is not its business.
+    /// Takes a ClockReport, a BurstReport or a Heard; anything else is not its business.
     void report(std::size_t device, const control::Message& message);
     /// Whoever waits for a report gets RoundAbandoned, until the next epoch.
     void abandon();
@@ -56,16 +56,28 @@ public:
 
     /// Clock and carrier of the epoch's devices; valid until the next epoch.
     std::vector<TimedRadio*> timed();
-    /// The next sums are of this vector of this round's partials.
+    /// The next sums are of this vector of this round's partials, the next messages bring its sum.
     void hold(std::uint64_t round, std::uint32_t vector);
     void settle(SiteKind kind, std::int64_t from,
                 const std::vector<DeviceSettings>& settings) override;
     std::vector<std::size_t> told(const RoundOrder& order) const override;
     std::vector<DeviceReport> take_part(const RoundOrder& order,
                                         const std::function<void()>& server) override;
+    /// The epoch's devices.
+    std::vector<std::size_t> listeners() const override { return devices_; }
+    std::vector<MulticastReport> listen(const MulticastOrder& order,
+                                        const std::function<void()>& server) override;
 
 private:
     class LinkedClock;
+
+    /// Sends `message`, which is numbered, to `devices`, does the server's part, and waits for a report
+    /// of each in `reports`.
+    template <typename Report>
+    std::vector<Report> exchange(std::int64_t number, const control::Message& message,
+                                 const std::vector<std::size_t>& devices,
+                                 const std::function<void()>& server,
+                                 std::vector<std::optional<Report>>& reports);
 
     control::ClockReport ask(std::size_t device, control::ClockStep step, Ticks ticks);
     void send(std::size_t device, const control::Message& message);
@@ -89,8 +101,9 @@ private:
     std::uint64_t requests_ = 0;
     /// Of the requests that somebody waits for, by their numbers.
     std::map<std::uint64_t, std::optional<control::ClockReport>> answers_;
-    std::uint64_t number_ = 0;                          ///< Of the order under way.
-    std::vector<std::optional<DeviceReport>> reports_;  ///< By device.
+    std::uint64_t number_ = 0;                           ///< Of the order under way.
+    std::vector<std::optional<DeviceReport>> reports_;   ///< By device.
+    std::vector<std::optional<MulticastReport>> heard_;  ///< The same.
 };
 
 }  // namespace aircomp::runtime::testbed

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "coding/exact_sum.hpp"
 #include "config/waveform_format.hpp"
 #include "radio/open_radios.hpp"
+#include "round/radio_multicast.hpp"
 #include "schemes/registry.hpp"
 
 namespace aircomp::runtime::testbed {
@@ -19,6 +21,9 @@ constexpr int bring_up_attempts = 3;
 /// Longer than any job of the radios takes: each ends by its own deadlines.
 constexpr double no_timeout_s = 1e6;
 
+/// So many points show the shape of a sum.
+constexpr std::size_t most_symbols = 256;
+
 std::uint64_t as_count(std::int64_t count) {
     return static_cast<std::uint64_t>(count);
 }
@@ -28,6 +33,8 @@ void add_counts(const AirSummary& summary, AirSummary& total) {
     total.soundings += summary.soundings;
     total.evm_soundings += summary.evm_soundings;
     total.repeated_rounds += summary.repeated_rounds;
+    total.messages += summary.messages;
+    total.repeated_messages += summary.repeated_messages;
     for (std::size_t n = 0; n < summary.devices.size(); ++n) {
         const DeviceAirSummary& own = summary.devices[n];
         DeviceAirSummary& sum = total.devices[n];
@@ -38,6 +45,7 @@ void add_counts(const AirSummary& summary, AirSummary& total) {
         sum.unacknowledged += own.unacknowledged;
         sum.refused += own.refused;
         sum.clipped_reals += own.clipped_reals;
+        sum.limited_vectors += own.limited_vectors;
     }
 }
 
@@ -51,7 +59,9 @@ RadioSumCarrier::RadioSumCarrier(const Config& config, std::int64_t length, Roun
       log_(log),
       answers_(links, config.testbed.round_timeout_s),
       devices_(config, links, config.testbed.round_timeout_s),
+      by_air_(downlink_of_daemon(config, config.radios.server).message),
       server_(open_server_radio(config, burst_format(config), payload_of(config, length))),
+      rotation_(rotation_of(config, length)),
       // begin() keeps what a job throws.
       radios_([](const std::string&) {}) {
     air_.devices.resize(config.devices.size());
@@ -123,8 +133,9 @@ std::optional<RoundFailure> RadioSumCarrier::verdict(const std::exception_ptr& e
 void RadioSumCarrier::begin_epoch(std::uint32_t epoch, const std::vector<std::size_t>& devices) {
     settle();
     before_ = air_;
+    sender_.reset();
     scheduler_.reset();
-    logged_faults_ = 0;
+    logged_faults_ = logged_message_faults_ = 0;
     taking_part_ = devices;
     answers_.begin_epoch(devices);
     devices_.begin_epoch(epoch, devices);
@@ -161,6 +172,11 @@ std::optional<RoundFailure> RadioSumCarrier::calibrate(const Calibration& calibr
     scheduler_ = std::make_unique<RoundScheduler>(config_, *codec_, power_w_,
                                                   find_scheme(config_.scheme).design, *server_,
                                                   devices_, radio_rules(config_, start_));
+    const auto format = burst_format(config_);
+    sender_ = std::make_unique<MulticastSender>(
+        config_, format,
+        std::make_unique<RadioMulticast>(config_, format, *scheduler_, *server_, devices_),
+        *scheduler_);
     log_.info("radios are up", {{"devices", std::to_string(taking_part_.size())}});
     return std::nullopt;
 }
@@ -194,9 +210,45 @@ void RadioSumCarrier::sum_vectors(const Round& round, const RoundStream& stream,
     for (std::int64_t v = 0; v < round.vectors; ++v) {
         devices_.hold(round.number, static_cast<std::uint32_t>(v));
         const auto out = sum.subspan(static_cast<std::size_t>(v) * length, length);
-        scheduler_->sum(round.site.kind, scale(round, stream, v), out);
+        const auto whole = scheduler_->sum(round.site.kind, scale(round, stream, v), out);
+        if (is_watched_()) look(round, whole, out);
         codec_->unshape(round.site, out);
     }
+}
+
+std::optional<RoundFailure> RadioSumCarrier::bring_down(const Round& round, gsl::span<float> sum) {
+    begin([this, &round, sum] { send_vectors(round, sum); });
+    return end();
+}
+
+void RadioSumCarrier::send_vectors(const Round& round, gsl::span<float> sum) {
+    const auto length = static_cast<std::size_t>(round.length);
+    std::vector<std::uint8_t> message(by_air_->bytes(config_.radio, length));
+    for (std::int64_t v = 0; v < round.vectors; ++v) {
+        devices_.hold(round.number, static_cast<std::uint32_t>(v));
+        const auto own = sum.subspan(static_cast<std::size_t>(v) * length, length);
+        by_air_->write(config_.radio, own, message);
+        sender_->send(message, [](double) {});
+        by_air_->read(config_.radio, message, own);
+    }
+}
+
+/// Packing is undone and done again: real 2i of a rotated vector and the next one are one symbol.
+void RadioSumCarrier::look(const Round& round, const WholeRound& whole,
+                           gsl::span<const float> sum) {
+    std::vector<float> sent(sum.begin(), sum.end());
+    if (rotation_) rotation_->apply(sent);
+    const auto scale = static_cast<float>(whole.order.scale);
+    const std::size_t symbols = std::min(most_symbols, sent.size() / 2);
+    seen_.symbols.clear();
+    for (std::size_t i = 0; i < symbols; ++i)
+        seen_.symbols.emplace_back(sent[2 * i] / scale, sent[2 * i + 1] / scale);
+    const auto& moments = codec_->second_moments(round.site.kind);
+    seen_.symbol_rms = std::sqrt(std::accumulate(moments.begin(), moments.end(), 0.0) *
+                                 codec_->sum_gain(round.site.kind));
+    seen_.pilot_evm = whole.server.evm;
+    seen_.site_nmse.resize(std::max(seen_.site_nmse.size(), round.site.index + 1));
+    seen_.site_nmse[round.site.index] = scheduler_->settings(round.site.kind).server.nmse;
 }
 
 double RadioSumCarrier::scale(const Round& round, const RoundStream& stream, std::int64_t v) const {
@@ -227,6 +279,10 @@ void RadioSumCarrier::measure(const Round& round, const RoundStream& stream,
     }
     error_.add(received, exact);
     air_.nmse = error_.nmse();
+    if (!is_watched_() || round.site.index >= view_.site_nmse.size()) return;
+    SumError own;
+    own.add(received, exact);
+    seen_.site_nmse[round.site.index] = view_.site_nmse[round.site.index] = own.nmse();
 }
 
 // ---- for who watches ----
@@ -241,17 +297,32 @@ void RadioSumCarrier::take_stock() {
     now.soundings = as_count(scheduler_->soundings());
     now.evm_soundings = as_count(scheduler_->evm_soundings());
     now.repeated_rounds = scheduler_->faults().size();
+    now.messages = as_count(sender_->sent());
+    now.repeated_messages = sender_->faults().size();
     // All kinds of sites have as many sums.
     now.nmse_estimate = 0;
     for (const SiteKind kind : scheduler_->kinds()) {
         now.nmse_estimate += scheduler_->settings(kind).server.nmse /
                              static_cast<double>(scheduler_->kinds().size());
     }
+    if (scheduler_->designed_for().found && now.soundings + before_.soundings != air_.soundings)
+        take_stock_of_channel();
+    now.condition_db = channel_.whole_condition_db;
     for (std::size_t n = 0; n < now.devices.size(); ++n)
         take_stock_of(n, now.devices[n]);
     add_counts(before_, now);
     air_ = now;
+    view_ = seen_;
     log_faults();
+}
+
+void RadioSumCarrier::take_stock_of_channel() {
+    std::vector<double> power_w;
+    for (const DeviceConfig& device : config_.devices)
+        power_w.push_back(device.max_power_w);
+    channel_ = channel_figures(scheduler_->designed_for(), power_w,
+                               burst_format(config_).used_subcarriers(),
+                               static_cast<std::size_t>(config_.radio.server_antennas));
 }
 
 void RadioSumCarrier::take_stock_of(std::size_t device, DeviceAirSummary& summary) const {
@@ -263,11 +334,14 @@ void RadioSumCarrier::take_stock_of(std::size_t device, DeviceAirSummary& summar
     summary.unacknowledged = as_count(tally.unacknowledged);
     summary.refused = as_count(tally.refused);
     summary.clipped_reals = as_count(tally.clipped_reals);
+    summary.limited_vectors = as_count(tally.limited_vectors);
     summary.phase_rad = scheduler_->phases_rad()[device];
     const auto& sounding = scheduler_->designed_for();
     if (device < sounding.devices.size() && sounding.devices[device].found) {
         const phy::DeviceEstimate& estimate = sounding.devices[device];
         summary.evm = std::sqrt(estimate.least_squares_variance / estimate.path_gain);
+        summary.snr_db = channel_.snr_db.at(device);
+        summary.condition_db = channel_.condition_db.at(device);
     }
     if (device >= scheduler_->last_reports().size()) return;
     const DeviceReport& report = scheduler_->last_reports()[device];
@@ -282,6 +356,9 @@ void RadioSumCarrier::log_faults() {
     const auto& faults = scheduler_->faults();
     for (; logged_faults_ < faults.size(); ++logged_faults_)
         log_.warning("round repeated", {{"reason", faults[logged_faults_].what}});
+    const auto& messages = sender_->faults();
+    for (; logged_message_faults_ < messages.size(); ++logged_message_faults_)
+        log_.warning("message repeated", {{"reason", messages[logged_message_faults_].what}});
 }
 
 }  // namespace aircomp::runtime::testbed

@@ -21,6 +21,10 @@ double whole_bytes(const inference::ModelConfig& model, const UnitBytes& bytes) 
     return bytes_of(model, bytes, inference::whole_model(model));
 }
 
+const UnitBytes& needs_of(const Candidate& candidate, const UnitBytes& bytes) {
+    return candidate.bytes ? *candidate.bytes : bytes;
+}
+
 [[noreturn]] void does_not_fit(double needed, const std::vector<Candidate>& candidates) {
     double offered = 0;
     std::string list;
@@ -36,7 +40,8 @@ double whole_bytes(const inference::ModelConfig& model, const UnitBytes& bytes) 
 }
 
 /// Shares of sum 1 nearest to the weights' that memory allows.
-std::vector<double> shares_within(double model_bytes, const std::vector<Candidate>& candidates) {
+std::vector<double> shares_within(const inference::ModelConfig& model, const UnitBytes& bytes,
+                                  const std::vector<Candidate>& candidates) {
     double sum = 0;
     for (const Candidate& candidate : candidates)
         sum += candidate.weight;
@@ -45,10 +50,11 @@ std::vector<double> shares_within(double model_bytes, const std::vector<Candidat
         const double share =
             sum > 0 ? candidate.weight / sum : 1 / static_cast<double>(candidates.size());
         linear.push_back(-2 * share);  // ||m - share||^2 but for a constant.
-        limits.push_back(std::min(1.0, candidate.memory_bytes / model_bytes));
+        limits.push_back(
+            std::min(1.0, candidate.memory_bytes / whole_bytes(model, needs_of(candidate, bytes))));
     }
     if (std::accumulate(limits.begin(), limits.end(), 0.0) < 1) {
-        does_not_fit(model_bytes, candidates);
+        does_not_fit(whole_bytes(model, bytes), candidates);
     }
     auto shares = optimizer::minimize_over_shares(linear, 1, limits);
     const double total = std::accumulate(shares.begin(), shares.end(), 0.0);
@@ -66,7 +72,8 @@ public:
 
     double room(std::size_t n) const {
         const auto slice = inference::make_slices(model_, counts_)[n];
-        return candidates_[n].memory_bytes - bytes_of(model_, bytes_, slice);
+        return candidates_[n].memory_bytes -
+               bytes_of(model_, needs_of(candidates_[n], bytes_), slice);
     }
 
     /// Moves units away from whoever has too many; false where nobody can take them. What moves
@@ -96,12 +103,13 @@ private:
     }
 
     /// What a unit of the kind takes where it lands, at most.
-    double unit(std::size_t kind) const {
-        return kind == 0 ? bytes_.head + bytes_.group : bytes_.column;
+    double unit(std::size_t kind, std::size_t n) const {
+        const UnitBytes& bytes = needs_of(candidates_[n], bytes_);
+        return kind == 0 ? bytes.head + bytes.group : bytes.column;
     }
 
     std::vector<std::size_t> smallest_first() const {
-        if (unit(1) < unit(0)) return {1, 0};
+        if (bytes_.column < bytes_.head + bytes_.group) return {1, 0};
         return {0, 1};
     }
 
@@ -109,7 +117,7 @@ private:
     bool move(std::size_t from, std::size_t k) {
         std::size_t best = from;
         for (std::size_t n = 0; n < candidates_.size(); ++n) {
-            if (n != from && room(n) >= unit(k) && (best == from || room(n) > room(best))) {
+            if (n != from && room(n) >= unit(k, n) && (best == from || room(n) > room(best))) {
                 best = n;
             }
         }
@@ -130,19 +138,20 @@ private:
 inference::UnitCounts packed(const inference::ModelConfig& model, const UnitBytes& bytes,
                              const std::vector<Candidate>& candidates) {
     const std::int64_t heads = model.heads_per_group();
-    const double group = bytes.head * static_cast<double>(heads) + bytes.group;
     std::vector<double> room(candidates.size());
     std::transform(candidates.begin(), candidates.end(), room.begin(),
                    [](const Candidate& candidate) { return candidate.memory_bytes; });
     inference::UnitCounts counts(2, std::vector<std::int64_t>(candidates.size(), 0));
     for (std::int64_t i = 0; i < model.kv_heads; ++i) {
         const auto most = std::max_element(room.begin(), room.end());
-        *most -= group;
-        counts[0][static_cast<std::size_t>(most - room.begin())] += heads;
+        const auto n = static_cast<std::size_t>(most - room.begin());
+        const UnitBytes& own = needs_of(candidates[n], bytes);
+        *most -= own.head * static_cast<double>(heads) + own.group;
+        counts[0][n] += heads;
     }
     double sum = 0;
-    for (double& bytes_left : room)
-        sum += bytes_left = std::max(0.0, bytes_left);
+    for (std::size_t n = 0; n < room.size(); ++n)  // from bytes to columns
+        sum += room[n] = std::max(0.0, room[n]) / needs_of(candidates[n], bytes).column;
     for (double& share : room)
         share = sum > 0 ? share / sum : 1 / static_cast<double>(room.size());
     counts[1] = optimizer::apportion(room, model.ffn_size);
@@ -162,12 +171,11 @@ std::vector<inference::Slice> settled(const inference::ModelConfig& model, const
 
 }  // namespace
 
-UnitBytes unit_bytes(const inference::Checkpoint& checkpoint, std::int64_t context) {
-    const inference::ModelConfig& model = checkpoint.config();
-    const double bytes_per_weight = inference::bytes_per_weight(checkpoint);
+UnitBytes unit_bytes(const inference::ModelConfig& model, double bytes_per_weight,
+                     std::int64_t positions) {
     const auto cost = [&](const inference::Slice& slice) {
         return inference::weight_bytes(model, slice, bytes_per_weight) +
-               inference::cache_bytes(model, slice, context);
+               inference::cache_bytes(model, slice, positions);
     };
     // One head needs its group, the others of the group nothing more.
     const double one = cost({{0, 1}, {0, 0}});
@@ -191,7 +199,7 @@ std::vector<inference::Slice> plan_slices(const inference::ModelConfig& model,
                                           const std::vector<Candidate>& candidates) {
     const double needed = whole_bytes(model, bytes);
     if (candidates.empty()) does_not_fit(needed, candidates);
-    const auto shares = shares_within(needed, candidates);
+    const auto shares = shares_within(model, bytes, candidates);
     inference::UnitCounts counts;
     for (const inference::Unit& unit : inference::units_of(model))
         counts.push_back(optimizer::apportion(shares, unit.count));
@@ -208,7 +216,9 @@ std::vector<inference::Slice> choose_slices(const Config& config,
     std::vector<optimizer::AssignmentDevice> there;
     for (std::size_t i = 0; i < devices.size(); ++i) {
         auto device = problem.devices.at(devices[i]);
-        device.memory_bytes = candidates[i].memory_bytes;
+        // The problem has one size of the model: where a device needs more for it, it has less room.
+        device.memory_bytes = candidates[i].memory_bytes * whole_bytes(model, bytes) /
+                              whole_bytes(model, needs_of(candidates[i], bytes));
         if (config.testbed.shares == ShareSource::measured) {
             device.flops_per_s = candidates[i].weight;
         }

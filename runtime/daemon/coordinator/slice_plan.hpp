@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "aircomp/inference/checkpoint.hpp"
 #include "aircomp/inference/slice.hpp"
 #include "config/config.hpp"
 
@@ -25,13 +25,16 @@ struct UnitBytes {
 double bytes_of(const inference::ModelConfig& model, const UnitBytes& bytes,
                 const inference::Slice& slice);
 
-UnitBytes unit_bytes(const inference::Checkpoint& checkpoint, std::int64_t context);
+/// Where a weight of the layers takes so many bytes. `positions`: of all KV caches together.
+UnitBytes unit_bytes(const inference::ModelConfig& model, double bytes_per_weight,
+                     std::int64_t positions);
 
 /// A device that could take part.
 struct Candidate {
     std::string name;
     double weight = 0;  ///< Its share before it is divided by the sum; at least 0.
     double memory_bytes = 0;
+    std::optional<UnitBytes> bytes = {};  ///< What it needs, where that is other than the plan's.
 };
 
 /// The candidates cannot hold the model between them; says what is missing.
@@ -43,7 +46,7 @@ public:
 /// A slice for each candidate, in their order. Shares are in proportion to the weights (equal where
 /// all are 0), cut back where memory ends, the rest going to the others in proportion; whole units
 /// are apportioned from them, and move on from who has no room to who has most. Throws
-/// ModelDoesNotFit.
+/// ModelDoesNotFit. `bytes`: what candidates need that do not say otherwise.
 std::vector<inference::Slice> plan_slices(const inference::ModelConfig& model,
                                           const UnitBytes& bytes,
                                           const std::vector<Candidate>& candidates);

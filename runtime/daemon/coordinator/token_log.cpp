@@ -7,14 +7,14 @@
 #include <stdexcept>
 #include <string>
 
+#include "aircomp/inference/whole_file.hpp"
 #include "engine/model_hash.hpp"
-#include "files/whole_file.hpp"
 
 namespace aircomp::runtime::testbed {
 
 TokenLog::TokenLog(const std::filesystem::path& file, const control::Hash& model,
-                   const std::vector<inference::Token>& prompt)
-    : file_(file) {
+                   const std::vector<inference::Token>& prompt, std::int64_t vocabulary)
+    : file_(file), vocabulary_(vocabulary) {
     if (std::filesystem::exists(file) && !std::filesystem::is_regular_file(file)) {
         throw std::runtime_error(
             file.string() + ": expected a regular file, which a run can go on from, found " +
@@ -45,9 +45,12 @@ void TokenLog::read(const std::vector<inference::Token>& prompt, const std::stri
     while (std::getline(in, line) && !in.eof()) {  // A last line without its end does not count.
         inference::Token token = 0;
         const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), token);
-        if (error != std::errc() || end != line.data() + line.size() || token < 0) {
+        if (error != std::errc() || end != line.data() + line.size() || token < 0 ||
+            token >= vocabulary_) {
             throw std::runtime_error(file_.string() + ":" + std::to_string(tokens_.size() + 2) +
-                                     ": expected a token, found '" + line.substr(0, 40) + "'");
+                                     ": expected a token of 0 to " +
+                                     std::to_string(vocabulary_ - 1) + ", found '" +
+                                     line.substr(0, 40) + "'");
         }
         tokens_.push_back(token);
         whole_bytes += line.size() + 1;
@@ -65,7 +68,7 @@ void TokenLog::read(const std::vector<inference::Token>& prompt, const std::stri
         std::string text = head + "\n";
         for (const inference::Token token : prompt)
             text += std::to_string(token) + "\n";
-        write_whole(file_, text);
+        inference::write_whole(file_, text);
         tokens_ = prompt;
     }
 }

@@ -2,6 +2,7 @@
 // The tokens of a run on disk: what a coordinator that starts again goes on from.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -18,9 +19,10 @@ namespace aircomp::runtime::testbed {
 class TokenLog {
 public:
     /// Opens `file`, or makes it with `prompt` in it. Throws std::runtime_error, naming file and
-    /// line, where it belongs to another model or prompt, or holds something else.
+    /// line, where it belongs to another model or prompt, or holds something else than tokens of the
+    /// model's `vocabulary`.
     TokenLog(const std::filesystem::path& file, const control::Hash& model,
-             const std::vector<inference::Token>& prompt);
+             const std::vector<inference::Token>& prompt, std::int64_t vocabulary);
 
     /// Prompt and what was made of it.
     const std::vector<inference::Token>& tokens() const { return tokens_; }
@@ -32,6 +34,7 @@ private:
     void read(const std::vector<inference::Token>& prompt, const std::string& head);
 
     std::filesystem::path file_;
+    std::int64_t vocabulary_;
     std::vector<inference::Token> tokens_;
     std::ofstream out_;
 };

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "aircomp/inference/machine_speed.hpp"
+#include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/inference/thread_count.hpp"
 #include "coding/analog_codec.hpp"
 #include "config/waveform_format.hpp"
@@ -19,6 +20,7 @@
 #include "engine/default_calibration.hpp"
 #include "engine/model_hash.hpp"
 #include "round/device_radio.hpp"
+#include "schemes/down/registry.hpp"
 #include "schemes/registry.hpp"
 
 namespace aircomp::runtime::testbed {
@@ -54,6 +56,8 @@ std::optional<RadioEnd> open_radio_end(const DeviceOptions& options, std::int64_
                                     options.name + "', found none");
     }
     end.device = static_cast<std::size_t>(own - devices.begin());
+    if (!end.config.radios.devices.empty())
+        downlink_of_daemon(end.config, end.config.radios.devices[end.device]);
     end.radio = open_device_radio(end.config, burst_format(end.config),
                                   payload_of(end.config, length), end.device);
     return end;
@@ -71,7 +75,8 @@ control::Hello hello_of(const DeviceOptions& options, const inference::Checkpoin
     hello.name = options.name;
     hello.model_hash = model_hash(checkpoint);
     hello.memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : available_memory_bytes();
-    hello.compute_flops_per_s = inference::measure_compute_rate(threads);
+    hello.bytes_per_weight = inference::bytes_per_weight(checkpoint, options.compute);
+    hello.compute_flops_per_s = inference::measure_compute_rate(threads, options.compute);
     hello.energy_j_per_flop = options.energy_j_per_flop;
     return hello;
 }
@@ -90,9 +95,17 @@ void await_radio(control::Loop& loop, const DeviceSession& session,
     std::_Exit(1);
 }
 
+/// The host's free memory says nothing of an accelerator's.
+void check_memory(const DeviceOptions& options) {
+    if (options.compute.device == "cpu" || options.memory_bytes > 0) return;
+    throw std::invalid_argument("--memory-bytes: expected what " + options.compute.device +
+                                " has for slice and KV cache, found none");
+}
+
 }  // namespace
 
 void run_device(const DeviceOptions& options) {
+    check_memory(options);
     const control::Address address = control::parse_address(options.coordinator, "--coordinator");
     if (options.name.empty() || options.name.size() > 64) {
         throw std::invalid_argument("--name: expected 1 to 64 characters");
@@ -133,7 +146,7 @@ void run_device(const DeviceOptions& options) {
     Absence absence;
     while (!interrupted) {
         session =
-            std::make_shared<DeviceSession>(loop, checkpoint, hello, threads,
+            std::make_shared<DeviceSession>(loop, checkpoint, hello, threads, options.compute,
                                             radio ? &*radio : nullptr, calibrations_folder(), log);
         session->start(address, identity ? &*identity : nullptr);
         while (!loop.run_until([&] { return interrupted || session->ended(); }, 3600)) {

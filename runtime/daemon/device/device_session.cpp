@@ -11,12 +11,14 @@
 namespace aircomp::runtime::testbed {
 
 DeviceSession::DeviceSession(control::Loop& loop, const inference::Checkpoint& checkpoint,
-                             const control::Hello& hello, int threads, RadioEnd* radio,
+                             const control::Hello& hello, int threads,
+                             const inference::Compute& compute, RadioEnd* radio,
                              std::filesystem::path calibrations, Log& log)
     : loop_(loop),
       checkpoint_(checkpoint),
       hello_(hello),
       threads_(threads),
+      compute_(compute),
       radio_(radio),
       calibrations_(std::move(calibrations)),
       log_(log),
@@ -170,16 +172,22 @@ void DeviceSession::on(const control::Welcome& welcome) {
     make_carrier();
     calibration_ =
         std::make_unique<CalibrationFetch>(checkpoint_, calibrations_, calibration_events());
-    worker_ = std::make_unique<SliceWorker>(checkpoint_, threads_, *carrier_, worker_events());
+    worker_ =
+        std::make_unique<SliceWorker>(checkpoint_, threads_, compute_, *carrier_, worker_events());
 }
 
 void DeviceSession::on(const control::RoundStart& start) {
-    worker_->start(round(), start.one_at_a_time, {start.x.begin(), start.x.end()});
+    worker_->start(round(), {start.conversation, start.one_at_a_time},
+                   {start.x.begin(), start.x.end()});
 }
 
 void DeviceSession::on(const control::Sum& sum) {
     telemetry_.wait_s += loop_.now_s() - answered_s_;
-    worker_->add(round(), {sum.values.begin(), sum.values.end()});
+    const Round next = round();
+    if (!sum.by_air) return worker_->add(next, {sum.values.begin(), sum.values.end()}, true);
+    Round last = next;
+    last.number = sum.round;
+    worker_->add(next, carrier_->heard(last), false);
 }
 
 /// The round that the machine has just entered.

@@ -43,8 +43,8 @@ public:
     /// `radio` null: none. `calibrations`: the folder where calibration files are kept. Everything
     /// given must outlive the session.
     DeviceSession(control::Loop& loop, const inference::Checkpoint& checkpoint,
-                  const control::Hello& hello, int threads, RadioEnd* radio,
-                  std::filesystem::path calibrations, Log& log);
+                  const control::Hello& hello, int threads, const inference::Compute& compute,
+                  RadioEnd* radio, std::filesystem::path calibrations, Log& log);
 
     void start(const control::Address& address, const control::TlsIdentity* identity);
 
@@ -83,6 +83,7 @@ private:
     void on(const control::ClockCommand& command) { carrier_->command(command); }
     void on(const control::Settings& settings) { carrier_->command(settings); }
     void on(const control::Order& order) { carrier_->command(order); }
+    void on(const control::Listen& listen) { carrier_->command(listen); }
     /// The machine lets nothing else through.
     template <typename Other>
     void on(const Other&) {}
@@ -102,6 +103,7 @@ private:
     const inference::Checkpoint& checkpoint_;
     control::Hello hello_;
     int threads_;
+    inference::Compute compute_;
     RadioEnd* radio_;
     std::filesystem::path calibrations_;
     Log& log_;

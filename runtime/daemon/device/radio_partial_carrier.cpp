@@ -6,6 +6,7 @@
 
 #include "coding/analog_codec.hpp"
 #include "coding/exact_sum.hpp"
+#include "config/registry.hpp"
 #include "config/waveform_format.hpp"
 #include "daemon/air_messages.hpp"
 
@@ -29,6 +30,7 @@ RadioPartialCarrier::RadioPartialCarrier(const Config& config, std::size_t devic
       by_link_(answer),
       answer_(answer),
       say_(std::move(say)),
+      by_air_(find_row(downlinks(), "downlink", config.radio.downlink).message),
       rest_([&radio] { radio.timed().rest(); }),
       // Jobs report what goes wrong in them; nothing comes out.
       thread_([](const std::string&) {}) {}
@@ -92,6 +94,9 @@ void RadioPartialCarrier::command(const control::Message& message) {
         settle(*settings);
     } else if (const auto* order = std::get_if<control::Order>(&message)) {
         thread_.submit([this, own = *order] { take_part(own); });
+    } else if (const auto* listened = std::get_if<control::Listen>(&message)) {
+        check(*listened);
+        thread_.submit([this, own = *listened] { listen(own); });
     }
 }
 
@@ -137,26 +142,91 @@ void RadioPartialCarrier::settle(const control::Settings& settings) {
 
 void RadioPartialCarrier::take_part(const control::Order& order) {
     DeviceReport report;
+    PartialShaper::HeldBack held;
     try {
-        report = burst(order);
+        report = burst(order, held);
     } catch (const std::exception& error) {
         // A round that fails is repeated; the device goes on.
         report.burst.state = BurstState::refused;
         report.refusal = error.what();
     }
+    // Only the vector's first order tells, whatever becomes of its burst.
+    report.clipped_reals += static_cast<std::size_t>(held.clipped);
+    report.limited_vector = held.limited;
     // Before the report: after it, the coordinator calls the radio for the next order.
     radio_.timed().rest();
     say_(control::encode(to_message(report, order)));
 }
 
-DeviceReport RadioPartialCarrier::burst(const control::Order& order) {
+DeviceReport RadioPartialCarrier::burst(const control::Order& order,
+                                        PartialShaper::HeldBack& held) {
     if (silent_) throw std::runtime_error("the coordinator is gone");
     if (order.sounding) return radio_.take_part(from_message(order, SiteKind::attention), {}, {});
     const Ordered own = ordered(order);
-    DeviceReport report = radio_.take_part(from_message(order, own.kind), own.settings, own.vector);
-    report.clipped_reals += static_cast<std::size_t>(own.clipped);
+    held = own.held;
+    return radio_.take_part(from_message(order, own.kind), own.settings, own.vector);
+}
+
+// ---- messages ----
+
+void RadioPartialCarrier::check(const control::Listen& listen) const {
+    if (!by_air_)
+        throw control::ProtocolError("listen: sums come down over the link here (radio.downlink)");
+    if (listen.streams > static_cast<std::uint32_t>(config_.radio.server_antennas)) {
+        throw control::ProtocolError(
+            "listen: expected no more streams than the server has antennas");
+    }
+    const std::size_t bytes = by_air_->bytes(config_.radio, static_cast<std::size_t>(length_));
+    if (listen.training || listen.message_bytes == bytes) return;
+    throw control::ProtocolError("listen: expected a message of " + std::to_string(bytes) +
+                                 " bytes, found " + std::to_string(listen.message_bytes));
+}
+
+void RadioPartialCarrier::listen(const control::Listen& listen) {
+    MulticastReport report;
+    try {
+        report = hear(listen);
+    } catch (const std::exception& error) {
+        report.failure = error.what();
+    }
+    radio_.timed().rest();
+    say_(control::encode(to_message(report, listen)));
+}
+
+MulticastReport RadioPartialCarrier::hear(const control::Listen& listen) {
+    if (silent_) throw std::runtime_error("the coordinator is gone");
+    MulticastReport report = radio_.listen(from_message(listen));
+    if (!listen.training && report.decoded) keep(listen, report.message);
     return report;
 }
+
+void RadioPartialCarrier::keep(const control::Listen& listen,
+                               gsl::span<const std::uint8_t> message) {
+    const std::lock_guard lock(mutex_);
+    if (round_.epoch != listen.epoch || round_.number != listen.round ||
+        static_cast<std::int64_t>(listen.vector) >= round_.vectors)
+        throw std::runtime_error("there is no such sum");
+    if (heard_round_ != listen.round || heard_.size() != static_cast<std::size_t>(round_.vectors)) {
+        heard_round_ = listen.round;
+        heard_.assign(static_cast<std::size_t>(round_.vectors), {});
+    }
+    std::vector<float> sum(static_cast<std::size_t>(length_));
+    by_air_->read(config_.radio, message, sum);
+    heard_[listen.vector] = std::move(sum);
+}
+
+std::vector<float> RadioPartialCarrier::heard(const Round& round) {
+    const std::lock_guard lock(mutex_);
+    std::vector<float> sum;
+    if (heard_round_ == round.number) {
+        for (const auto& vector : heard_)
+            sum.insert(sum.end(), vector.begin(), vector.end());
+    }
+    if (sum.size() == round.values()) return sum;
+    throw control::ProtocolError("sum: by air, but it has not come whole");
+}
+
+// ---- partials ----
 
 RadioPartialCarrier::Ordered RadioPartialCarrier::ordered(const control::Order& order) {
     const std::lock_guard lock(mutex_);
@@ -172,10 +242,8 @@ RadioPartialCarrier::Ordered RadioPartialCarrier::ordered(const control::Order& 
     const gsl::span<float> sent = vector(order.vector);
     if (shaper_ && !held_back_[order.vector]) {
         // By the first order's scale: a larger one of a repeated order needs no more held back.
-        own.clipped = shaper_
-                          ->hold_back(request(), 0, order.vector, order.scale,
-                                      own.settings.second_moment, sent)
-                          .clipped;
+        own.held = shaper_->hold_back(request(), 0, order.vector, order.scale,
+                                      own.settings.second_moment, sent);
         held_back_[order.vector] = true;
     }
     own.vector.assign(sent.begin(), sent.end());

@@ -20,6 +20,7 @@
 #include "daemon/control_carrier.hpp"
 #include "daemon/job_thread.hpp"
 #include "round/device_radio.hpp"
+#include "schemes/down/registry.hpp"
 
 namespace aircomp::runtime::testbed {
 
@@ -35,6 +36,7 @@ public:
 
     void carry(const Round& round, gsl::span<const float> partial, double compute_s) override;
     void command(const control::Message& message) override;
+    std::vector<float> heard(const Round& round) override;
     void shape_by(const Shape& shape) override;
     void feed() override { radio_.feed(); }
     void silence() override {
@@ -53,7 +55,12 @@ private:
     void move_clock(const control::ClockCommand& command);
     void settle(const control::Settings& settings);
     void take_part(const control::Order& order);
-    DeviceReport burst(const control::Order& order);
+    void check(const control::Listen& listen) const;
+    void listen(const control::Listen& listen);
+    MulticastReport hear(const control::Listen& listen);
+    void keep(const control::Listen& listen, gsl::span<const std::uint8_t> message);
+    /// `held`: what was held back of the vector for this order.
+    DeviceReport burst(const control::Order& order, PartialShaper::HeldBack& held);
     /// Keeps the partial as it wants to be sent; returns the mean square of each vector of that.
     std::vector<float> keep(const Round& round, gsl::span<const float> partial);
     /// That of the round at hand, as the shaper sees it.
@@ -65,7 +72,7 @@ private:
         std::vector<float> vector;
         SiteKind kind = SiteKind::attention;
         DeviceSettings settings;
-        std::int64_t clipped = 0;  ///< Reals that were held back.
+        PartialShaper::HeldBack held;
     };
     Ordered ordered(const control::Order& order);
 
@@ -80,11 +87,15 @@ private:
     /// By SiteKind; the radio's thread's alone.
     std::array<Settled, inference::site_kinds.size()> settled_;
 
+    std::optional<SumMessage> by_air_;  ///< How sums come down by air, where they do.
+
     std::mutex mutex_;
-    Round round_;                          ///< Whose partial it is.
-    std::vector<float> partial_;           ///< As it is sent, once that is so of a vector.
-    std::vector<bool> held_back_;          ///< Of which vectors it is; their orders are repeated.
-    std::optional<PartialShaper> shaper_;  ///< Without one, partials are sent as they are.
+    std::uint64_t heard_round_ = 0;          ///< Whose sum below is.
+    std::vector<std::vector<float>> heard_;  ///< A vector each; empty where it has not come.
+    Round round_;                            ///< Whose partial it is.
+    std::vector<float> partial_;             ///< As it is sent, once that is so of a vector.
+    std::vector<bool> held_back_;            ///< Of which vectors it is; their orders are repeated.
+    std::optional<PartialShaper> shaper_;    ///< Without one, partials are sent as they are.
 
     /// After the last job: a round that the radio was called for may never have come.
     gsl::final_action<std::function<void()>> rest_;

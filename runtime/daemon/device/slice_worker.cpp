@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "aircomp/inference/add.hpp"
 #include "daemon/check.hpp"
 
 namespace aircomp::runtime::testbed {
@@ -16,10 +17,12 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
 }  // namespace
 
 SliceWorker::SliceWorker(const inference::Checkpoint& checkpoint, int threads,
-                         PartialCarrier& carrier, WorkerEvents events)
+                         const inference::Compute& compute, PartialCarrier& carrier,
+                         WorkerEvents events)
     : checkpoint_(checkpoint),
       residual_(checkpoint),
       threads_(threads),
+      compute_(compute),
       carrier_(carrier),
       events_(std::move(events)),
       thread_(events_.failed) {}
@@ -30,10 +33,11 @@ void SliceWorker::load(const control::Assignment& assignment,
         const inference::Slice slice{{assignment.head_begin, assignment.head_end},
                                      {assignment.ffn_begin, assignment.ffn_end}};
         // The old slice goes first: memory may not hold both.
-        cache_.reset();
+        caches_.clear();
         model_.reset();
-        model_.emplace(checkpoint_, slice, threads_);
-        cache_.emplace(checkpoint_.config(), slice, assignment.context);
+        model_.emplace(checkpoint_, slice, threads_, compute_);
+        while (caches_.size() < assignment.conversations)
+            caches_.emplace_back(checkpoint_.config(), slice, assignment.context);
         if (coding) {
             model_->leave_out(coding->predictions);
             reference_.emplace(checkpoint_, coding->predictions);
@@ -42,16 +46,17 @@ void SliceWorker::load(const control::Assignment& assignment,
     });
 }
 
-void SliceWorker::start(const Round& round, bool one_at_a_time, std::vector<float> x) {
-    thread_.submit([this, round, one_at_a_time, x = std::move(x)]() mutable {
-        one_at_a_time_ = one_at_a_time;
+void SliceWorker::start(const Round& round, const Pass& pass, std::vector<float> x) {
+    thread_.submit([this, round, pass, x = std::move(x)]() mutable {
+        pass_ = pass;
         x_ = std::move(x);
         compute(round);
     });
 }
 
-void SliceWorker::add(const Round& round, std::vector<float> sum) {
-    thread_.submit([this, round, sum = std::move(sum)]() mutable {
+void SliceWorker::add(const Round& round, std::vector<float> sum, bool is_whole) {
+    thread_.submit([this, round, is_whole, sum = std::move(sum)]() mutable {
+        if (!is_whole && reference_) inference::add(foretold_, sum);
         residual_.add(site_, sum, x_);
         compute(round);
     });
@@ -66,11 +71,12 @@ void SliceWorker::compute(const Round& round) {
     site_ = round.site;
     partial_.resize(x_.size());
     const auto length = static_cast<std::size_t>(round.length);
-    const std::int64_t vectors = one_at_a_time_ ? 1 : round.vectors;
+    const std::int64_t vectors = pass_.one_at_a_time ? 1 : round.vectors;
     const std::size_t step = static_cast<std::size_t>(vectors) * length;
     std::int64_t position = round.position;
     for (std::size_t at = 0; at < x_.size(); at += step, position += vectors) {
-        model_->partial(round.site, gsl::span<const float>(x_).subspan(at, step), position, *cache_,
+        model_->partial(round.site, gsl::span<const float>(x_).subspan(at, step), position,
+                        caches_.at(pass_.conversation),
                         gsl::span<float>(partial_).subspan(at, step));
     }
     if (reference_) {

@@ -127,11 +127,17 @@ bool is_host_name(const std::string& name) {
     });
 }
 
+void make_folder(const std::filesystem::path& folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) throw std::runtime_error(folder.string() + ": cannot be made: " + error.message());
+}
+
 }  // namespace
 
 void make_authority(const std::filesystem::path& folder, const std::string& laboratory, int days) {
     require_name(laboratory);
-    std::filesystem::create_directories(folder);
+    make_folder(folder);
     const Key key = make_key();
     const Certificate certificate = make_certificate(laboratory, key.get(), 0, days);
     add_extension(certificate.get(), certificate.get(), NID_basic_constraints,
@@ -169,7 +175,7 @@ std::filesystem::path issue_certificate(const std::filesystem::path& folder,
     }
     sign(certificate.get(), authority.get(), authority_key.get());
     std::filesystem::path own = folder / name;
-    std::filesystem::create_directories(own);
+    make_folder(own);
     write_key(own / "key.pem", key.get());
     write_certificate(own / "certificate.pem", certificate.get());
     write_certificate(own / "authority.pem", authority.get());

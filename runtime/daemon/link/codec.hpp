@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Messages to bytes and back. The only place that knows FlatBuffers.
+// Messages to bytes and back. Behind it alone is FlatBuffers known.
 #pragma once
 
 #include <cstddef>

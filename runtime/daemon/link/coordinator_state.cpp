@@ -155,6 +155,11 @@ bool PeerMachine::on(const BurstReport& message) {
     return message.epoch == epoch_;
 }
 
+bool PeerMachine::on(const Heard& message) {
+    require_admitted("heard");
+    return message.epoch == epoch_;
+}
+
 bool PeerMachine::on(const Heartbeat&) {
     require_admitted("heartbeat");
     return true;

@@ -58,6 +58,7 @@ private:
     bool on(const Computed& message);
     bool on(const ClockReport& message);
     bool on(const BurstReport& message);
+    bool on(const Heard& message);
     bool on(const Heartbeat& message);
     bool on(const Telemetry& message);
     template <typename Other>

@@ -122,6 +122,11 @@ bool DeviceMachine::on(const RoundStart& message) {
                             " vectors at position " + std::to_string(message.position) +
                             " are more than were agreed");
     }
+    if (message.conversation >= assignment_.conversations) {
+        throw ProtocolError("round start: expected a conversation below " +
+                            std::to_string(assignment_.conversations) + ", found " +
+                            std::to_string(message.conversation));
+    }
     if (static_cast<std::int64_t>(message.x.size()) != message.vectors * hidden_size_) {
         throw ProtocolError("round start: expected vectors of " + std::to_string(hidden_size_) +
                             " values");
@@ -142,9 +147,12 @@ bool DeviceMachine::on(const Sum& message) {
         throw ProtocolError("sum: expected that of round " + std::to_string(round_) + ", found " +
                             std::to_string(message.round));
     }
-    if (static_cast<std::int64_t>(message.values.size()) != vectors_ * hidden_size_) {
-        throw ProtocolError("sum: expected " + std::to_string(vectors_ * hidden_size_) +
-                            " values, found " + std::to_string(message.values.size()));
+    if (message.by_air && way_ == Way::link)
+        throw ProtocolError("sum: by air, of a round whose partials go over the link");
+    const std::int64_t values = message.by_air ? 0 : vectors_ * hidden_size_;
+    if (static_cast<std::int64_t>(message.values.size()) != values) {
+        throw ProtocolError("sum: expected " + std::to_string(values) + " values, found " +
+                            std::to_string(message.values.size()));
     }
     if (site_ + 1 >= sites_) throw ProtocolError("sum: of the last site, which nothing follows");
     ++round_;
@@ -193,6 +201,15 @@ bool DeviceMachine::on(const Order& message) {
     return true;
 }
 
+bool DeviceMachine::on(const Listen& message) {
+    require_admitted("listen");
+    if (message.epoch != assignment_.epoch) return false;
+    if (!message.training && message.round > round_) {
+        throw ProtocolError("listen: a round that is still to come");
+    }
+    return true;
+}
+
 // What only devices say.
 bool DeviceMachine::on(const Hello&) {
     refuse("hello");
@@ -217,6 +234,9 @@ bool DeviceMachine::on(const ClockReport&) {
 }
 bool DeviceMachine::on(const BurstReport&) {
     refuse("burst report");
+}
+bool DeviceMachine::on(const Heard&) {
+    refuse("heard");
 }
 bool DeviceMachine::on(const Telemetry&) {
     refuse("telemetry");

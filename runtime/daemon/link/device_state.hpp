@@ -79,6 +79,8 @@ private:
     bool on(const Settings& message);
     bool on(const Order& message);
     bool on(const BurstReport& message);
+    bool on(const Listen& message);
+    bool on(const Heard& message);
     bool on(const Heartbeat& message);
     bool on(const Telemetry& message);
     bool on(const Shutdown& message);

@@ -19,7 +19,7 @@
 namespace aircomp::runtime::control {
 
 /// Both sides of a link have to speak the same.
-constexpr std::uint16_t protocol_version = 4;
+constexpr std::uint16_t protocol_version = 6;
 
 /// What a peer sent breaks the protocol; the link to it ends.
 class ProtocolError : public std::runtime_error {
@@ -48,6 +48,7 @@ struct Hello {
     double compute_flops_per_s = 0;  ///< Measured, above 0.
     double energy_j_per_flop = 0;
     RadioCapabilities radio;
+    double bytes_per_weight = 0;  ///< In its memory, of the layers; 0: as in the checkpoint.
 };
 
 /// The coordinator's answer: the device is admitted and waits for its slice.
@@ -104,11 +105,14 @@ struct Assignment {
     std::uint32_t devices = 0;  ///< How many take part, 1 to 1024.
     std::int64_t head_begin = 0, head_end = 0;
     std::int64_t ffn_begin = 0, ffn_end = 0;
-    std::int64_t context = 0;       ///< Positions that the KV cache has to hold.
-    std::int64_t most_vectors = 0;  ///< Of a round, 1 to 1024.
+    std::int64_t context = 0;         ///< Positions that a KV cache has to hold.
+    std::int64_t most_vectors = 0;    ///< Of a round, 1 to 1024.
+    std::uint32_t conversations = 1;  ///< KV caches, 1 to most_conversations.
 };
 
-/// The slice is loaded, its KV cache is empty.
+constexpr std::uint32_t most_conversations = 256;
+
+/// The slice is loaded, its KV caches are empty.
 struct Loaded {
     std::uint32_t epoch = 0;
     std::uint64_t weight_bytes = 0;
@@ -134,6 +138,7 @@ struct RoundStart {
     bool one_at_a_time = false;
     gsl::span<const float> x;  ///< [vectors, hidden_size]
     Way way = Way::link;
+    std::uint32_t conversation = 0;  ///< Whose KV cache it is, below Assignment::conversations.
 };
 
 /// The sum of a round; the device adds it to x and goes on with the next site, which is the next
@@ -141,7 +146,8 @@ struct RoundStart {
 struct Sum {
     std::uint32_t epoch = 0;
     std::uint64_t round = 0;
-    gsl::span<const float> values;  ///< [vectors, hidden_size]
+    gsl::span<const float> values;  ///< [vectors, hidden_size]; empty where the air brought it.
+    bool by_air = false;  ///< The device has it from messages of the server's, one a vector.
 };
 
 /// The round was lost: send its partial again.
@@ -220,6 +226,8 @@ struct BurstReport {
     WindowState window = WindowState::missing;  ///< Of the headers.
     double window_mean_dbfs = 0, window_peak_dbfs = 0;
     bool header_found = false;
+    /// The vector was scaled down to its headroom; said once, of its first order.
+    bool limited_vector = false;
     double header_snr_db = 0;
     double offset_hz = 0;  ///< Predicted: the device's oscillator over the server's.
     BurstState burst = BurstState::waiting;  ///< Waiting: nothing was sent.
@@ -227,6 +235,34 @@ struct BurstReport {
     std::uint64_t clipped_samples = 0, clipped_reals = 0;
     double mean_power_w = 0;
     std::string refusal;  ///< Why it was refused; at most 1024 bytes, printable.
+};
+
+/// Receive a burst of the server's: one that teaches streams, or the message of one vector of the sum.
+struct Listen {
+    std::uint32_t epoch = 0;
+    std::uint64_t number = 0;  ///< Counts with those of orders.
+    std::int64_t begin = 0;    ///< Where the burst begins, ticks, at least 0.
+    bool training = false;
+    // As phy::Modulation has it:
+    std::uint32_t streams = 1;        ///< 1 to 1024
+    std::uint32_t bits = 2;           ///< 2, 4, 6 or 8
+    std::uint8_t rate = 0;            ///< Which of phy::code_rates, 0 to 3.
+    std::uint32_t repetitions = 1;    ///< 1 to 1024
+    std::uint32_t message_bytes = 0;  ///< 0 where it teaches; at most 2^24.
+    std::uint64_t round = 0;          ///< Whose sum.
+    std::uint32_t vector = 0;         ///< Which of the sum's vectors.
+};
+
+/// What became of it.
+struct Heard {
+    std::uint32_t epoch = 0;
+    std::uint64_t number = 0;
+    WindowState window = WindowState::missing;
+    bool header_found = false;  ///< Of a message.
+    bool decoded = false;       ///< The message's checksum was right, or the streams were learned.
+    double evm = 0;             ///< Of the message's pilots.
+    double noise_power_w = 0;   ///< That the device heard it in.
+    std::string failure;        ///< Why it did not listen; at most 1024 bytes, printable.
 };
 
 // ---- life ----
@@ -253,7 +289,7 @@ struct Shutdown {
 using Message = std::variant<Hello, Welcome, Rejection, Calibration, CalibrationRequest,
                              CalibrationPiece, CalibrationReport, Assignment, Loaded, RoundStart,
                              Sum, Repeat, Partial, Computed, ClockCommand, ClockReport, Settings,
-                             Order, BurstReport, Heartbeat, Telemetry, Shutdown>;
+                             Order, BurstReport, Listen, Heard, Heartbeat, Telemetry, Shutdown>;
 
 /// As logs call it: "partial", "round start".
 const char* name_of(const Message& message);

@@ -339,12 +339,14 @@ TlsIdentity::TlsIdentity(const std::filesystem::path& folder, Role role)
         native, role == Role::coordinator ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER);
     context.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
     const auto load = [&](const char* name, auto&& use) {
+        const std::string file = (folder / name).string();
+        if (!std::filesystem::exists(file))
+            throw std::runtime_error(file + ": no such file; aircomp pki issue writes it");
         error_code error;
-        use((folder / name).string(), error);
+        use(file, error);
         if (error) {
-            throw std::runtime_error((folder / name).string() +
-                                     ": expected what aircomp pki issue " +
-                                     "writes, found: " + error.message());
+            throw std::runtime_error(
+                file + ": expected what aircomp pki issue writes, found: " + error.message());
         }
     };
     load("authority.pem",

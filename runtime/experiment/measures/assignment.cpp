@@ -21,8 +21,9 @@ optimizer::Assignment assign(const ExperimentPoint& point,
 
 Json measure_assignment(const ExperimentPoint& point) {
     const Model model = open_model(point.config, /*needs_tokenizer=*/false);
-    const auto problem = assignment_problem(point.config, model.checkpoint.config(),
-                                            inference::bytes_per_weight(model.checkpoint));
+    const auto problem =
+        assignment_problem(point.config, model.checkpoint.config(),
+                           inference::bytes_per_weight(model.checkpoint, point.config.compute));
     const auto assignment = assign(point, problem);
     const std::vector<double> equal(problem.devices.size(),
                                     1 / static_cast<double>(problem.devices.size()));

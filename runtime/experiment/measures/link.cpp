@@ -10,8 +10,10 @@ namespace aircomp::runtime {
 namespace {
 
 Json measure_link(const ExperimentPoint& point) {
-    const auto trial = run_link_trial(point.config, dimensions_of(point.setup.dimensions),
-                                      point.setup.tokens, point.setup.position);
+    TrialOptions options;
+    options.tokens = point.setup.tokens;
+    options.position = point.setup.position;
+    const auto trial = run_link_trial(point.config, dimensions_of(point.setup.dimensions), options);
     Json row = {{"nmse", trial.nmse}, {"clipped_fraction", trial.clipped_fraction}};
     row.update(token_columns(point, to_json(trial.cost)));
     return row;

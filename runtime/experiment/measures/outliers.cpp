@@ -21,7 +21,8 @@ Json measure_outliers(const ExperimentPoint& point) {
                                  std::to_string(point.setup.layer));
     }
     const auto layout =
-        lay_out(point.config, dimensions, inference::bytes_per_weight(model.checkpoint));
+        lay_out(point.config, dimensions,
+                inference::bytes_per_weight(model.checkpoint, point.config.compute));
     SlicedModel sliced(model.checkpoint, layout.slices, layout.config);
     OutlierMedium medium(
         layout.config, dimensions.hidden_size,

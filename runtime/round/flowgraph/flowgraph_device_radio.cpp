@@ -2,6 +2,7 @@
 // Partials and settings out, reports in.
 #include "round/flowgraph/flowgraph_device_radio.hpp"
 
+#include "radio/refusal.hpp"
 #include "round/round_clock.hpp"
 
 namespace aircomp::runtime {
@@ -32,16 +33,13 @@ DeviceReport FlowgraphDeviceRadio::take_part(const RoundOrder& order,
     };
     DeviceReport report;
     FlowgraphRound round;
-    try {
+    const auto play = [&] {
         round = radio_.play(
             order, {order.burst, order.burst + burst, order.headers.back() + header_samples_},
             settings_of(order, settings), order.sounding ? gsl::span<const float>() : partial,
             complete);
-    } catch (const TransmissionRefused& refusal) {
-        report.burst.state = BurstState::refused;
-        report.refusal = refusal.what();
-        return report;
-    }
+    };
+    if (is_refused(play, report.burst, report.refusal)) return report;
     report.window = *round.window;
     report.burst = round.burst;
     if (const pmt::pmt_t headers = round.message("headers")) {

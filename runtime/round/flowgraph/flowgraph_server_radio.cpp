@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "radio/refusal.hpp"
 #include "round/round_clock.hpp"
 #include "round/server_end.hpp"
 
@@ -134,16 +135,13 @@ FlowgraphRound FlowgraphServerRadio::exchange(const RoundOrder& order, Ticks bur
                round.tracker.state() != BurstState::waiting && round.tracker.ended();
     };
     FlowgraphRound round;
-    try {
+    const auto play = [&] {
         round = radio_.play(
             order,
             {order.headers.front(), order.headers.back() + header_samples_, order.burst + burst},
             settings, {}, complete);
-    } catch (const TransmissionRefused& refusal) {
-        report.header.state = BurstState::refused;
-        report.refusal = refusal.what();
-        return round;
-    }
+    };
+    if (is_refused(play, report.header, report.refusal)) return round;
     report.header = round.burst;
     report.window = *round.window;
     return round;

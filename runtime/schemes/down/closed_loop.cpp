@@ -35,14 +35,14 @@ public:
         for (std::size_t i = 0; i < lag.size(); ++i)
             sum.devices[i] = (lag[i] + sum.server[i]) / weight(sum.weights, i);
         if (rotation_) rotation_->apply(sum.devices);
-        send(cell, sum);
+        bring_codes(cell, sum);
         if (rotation_) rotation_->undo(sum.devices);
         for (std::size_t i = 0; i < lag.size(); ++i)
             sum.devices[i] *= weight(sum.weights, i);
     }
 
 private:
-    void send(RadioCell& cell, const SumCopies& sum) {
+    void bring_codes(RadioCell& cell, const SumCopies& sum) {
         const LloydMax& quantiser = LloydMax::of(cell.config().radio.downlink_bits);
         const std::size_t codes = packed_bytes(sum.devices.size(), quantiser);
         std::vector<std::uint8_t> message(codes + sum.side.size_bytes());
@@ -50,7 +50,7 @@ private:
         if (!sum.side.empty()) std::memcpy(&message[codes], sum.side.data(), sum.side.size_bytes());
         const auto bits = static_cast<double>(sum.devices.size()) * quantiser.bits() + scale_bits +
                           8 * static_cast<double>(sum.side.size_bytes());
-        broadcast().send(cell, message, bits);
+        send(cell, message, bits);
         unpack(message, quantiser, sum.devices);
     }
 
@@ -69,6 +69,7 @@ Downlink closed_loop_downlink() {
     way.most_bits = most_lloyd_max_bits;
     way.closes_loop = true;
     way.on_air = true;
+    way.entries = {downlink_bits};
     return way;
 }
 

@@ -13,17 +13,16 @@ public:
         cell.charge_wired_downlink(radio.control_latency_s +
                                    bytes / radio.control_rate_bytes_per_s);
     }
-
-    void charge_beside_radios(RadioCell& cell, std::size_t length) override {
-        cell.charge_control(static_cast<double>(length) * cell.config().radio.downlink_bits / 8);
-    }
 };
 
 }  // namespace
 
 Downlink control_downlink() {
-    return {"control", "float32 over the wired control link",
-            [](const std::shared_ptr<Broadcast>&) { return std::make_unique<ControlLink>(); }};
+    Downlink way = {
+        "control", "float32 over the wired control link",
+        [](const std::shared_ptr<Broadcast>&) { return std::make_unique<ControlLink>(); }};
+    way.wired = true;
+    return way;
 }
 
 }  // namespace aircomp::runtime

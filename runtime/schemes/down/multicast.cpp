@@ -10,18 +10,31 @@
 namespace aircomp::runtime {
 namespace {
 
+std::size_t message_bytes(const RadioConfig& radio, std::size_t length) {
+    return packed_bytes(length, radio.downlink_bits);
+}
+
+void write(const RadioConfig& radio, gsl::span<const float> sum, gsl::span<std::uint8_t> message) {
+    pack(sum, radio.downlink_bits, message);
+}
+
+void read(const RadioConfig& radio, gsl::span<const std::uint8_t> message, gsl::span<float> sum) {
+    unpack(message, radio.downlink_bits, sum);
+}
+
 class Multicast final : public OnAir {
 public:
     using OnAir::OnAir;
 
     void bring(RadioCell& cell, gsl::span<const float>, SumCopies sum) override {
-        const int bits = cell.config().radio.downlink_bits;
-        std::vector<std::uint8_t> message(packed_bytes(sum.server.size(), bits));
-        pack(sum.server, bits, message);
+        const RadioConfig& radio = cell.config().radio;
+        std::vector<std::uint8_t> message(message_bytes(radio, sum.server.size()));
+        write(radio, sum.server, message);
         const double range_bits = cell.config().costs == Costs::whole ? scale_bits : 0;
-        const double all_bits = bits * static_cast<double>(sum.server.size()) + range_bits;
-        broadcast().send(cell, message, all_bits);
-        unpack(message, bits, sum.server);
+        const double all_bits =
+            radio.downlink_bits * static_cast<double>(sum.server.size()) + range_bits;
+        send(cell, message, all_bits);
+        read(radio, message, sum.server);
         sum.share();
     }
 };
@@ -35,6 +48,8 @@ Downlink multicast_downlink() {
                         return std::make_unique<Multicast>(std::move(broadcast));
                     }};
     way.on_air = true;
+    way.message = SumMessage{message_bytes, write, read};
+    way.entries = {downlink_bits};
     return way;
 }
 

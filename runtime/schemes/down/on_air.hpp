@@ -7,6 +7,7 @@
 
 #include "schemes/down/broadcast.hpp"
 #include "schemes/down/way_down.hpp"
+#include "schemes/entries.hpp"
 
 namespace aircomp::runtime {
 
@@ -23,7 +24,11 @@ public:
     }
 
 protected:
-    Broadcast& broadcast() { return *broadcast_; }
+    /// Brings all devices a message with a sum, and leaves there what they got: see Broadcast.
+    void send(RadioCell& cell, gsl::span<std::uint8_t> message, double bits) {
+        broadcast_->send(cell, message, bits);
+        cell.ledger().add(downlink_bits, bits);
+    }
 
 private:
     std::shared_ptr<Broadcast> broadcast_;

@@ -13,8 +13,7 @@ class WayDown {
 public:
     virtual ~WayDown() = default;
 
-    /// Through the simulated cell: charges it with the way's time and energy. `sum`, of one vector,
-    /// comes with the server's estimate in both places, and is left with what server and devices
+    /// Charges the cell with the way's time and energy. `sum`, of one vector, comes with the server's estimate in both places, and is left with what server and devices
     /// add to their copies of the residual stream: both the same where the server goes on from what
     /// the devices got. `lag`: what the server's copy had before and the devices' had not, x - xh.
     virtual void bring(RadioCell& cell, gsl::span<const float> lag, SumCopies sum) = 0;
@@ -22,10 +21,6 @@ public:
     /// Charges the way of the devices' settings, `bytes` once a coherence block: over the control link
     /// unless a way says otherwise.
     virtual void bring_settings(RadioCell& cell, double bytes);
-
-    /// Beside real radios, whose devices are in this process and have the sum as it is: charges
-    /// `cell` for `length` reals. Nothing unless a way says otherwise.
-    virtual void charge_beside_radios(RadioCell& cell, std::size_t length);
 };
 
 }  // namespace aircomp::runtime

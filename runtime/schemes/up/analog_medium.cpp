@@ -17,7 +17,7 @@ void AnalogMedium::all_reduce(const SumRequest& request, SumCopies sum) {
                    [this](const SumRequest& sent, std::int64_t v, gsl::span<float> out) {
                        transmit(sent, v, out);
                    },
-                   &codec_},
+                   &codec_, [this](SiteKind kind) { return expected_loss_nats(kind); }},
                   cell_, *down_, request, sum);
 }
 

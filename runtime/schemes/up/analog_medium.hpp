@@ -28,6 +28,8 @@ protected:
 private:
     /// To the devices, once a coherence block.
     virtual double settings_bytes() const = 0;
+    /// See Rounds.
+    virtual double expected_loss_nats(SiteKind) const { return 0; }
     /// In a new block, after it has been drawn and sounded.
     virtual void enter_block() = 0;
     /// Sends vector `v` of the request; the estimate of the sum goes to `out`, [length].

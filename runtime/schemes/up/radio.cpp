@@ -3,6 +3,7 @@
 // passes by itself; what a round took of it is charged.
 #include "config/waveform_format.hpp"
 #include "round/radio_testbed.hpp"
+#include "schemes/down/modulated_broadcast.hpp"
 #include "schemes/down/registry.hpp"
 #include "schemes/entries.hpp"
 #include "schemes/up/media.hpp"
@@ -11,14 +12,19 @@
 namespace aircomp::runtime {
 namespace {
 
+/// What tells a device of a burst of the server: time, streams and modulation, bytes.
+constexpr double order_bytes = 16;
+
 class RadioMedium final : public Medium {
 public:
     RadioMedium(RadioCell cell, AnalogCodec codec, const std::string& design)
         : cell_(std::move(cell)),
-          down_(make_way_down(config())),
           codec_(std::move(codec)),
           format_(burst_format(config())),
-          testbed_(config(), codec_, cell_.power_w(), design) {}
+          testbed_(config(), codec_, cell_.power_w(), design),
+          down_(make_way_down(config(), std::make_shared<ModulatedBroadcast>(
+                                            config(), format_, testbed_.multicast(),
+                                            testbed_.scheduler(), order_bytes))) {}
 
     void all_reduce(const SumRequest& request, SumCopies sum) override {
         all_reduce_by({std::nullopt, nullptr,
@@ -54,6 +60,9 @@ private:
         const double preamble_s = static_cast<double>(format_.burst_samples(0)) / rate_hz;
         const double burst_s = payload_s(config(), format_, codec_.payload());
         ledger.frame_s += ordered_s + preamble_s;
+        ledger.server_energy_j += config().radio.server_power_w *
+                                  static_cast<double>(round.order.headers.size()) *
+                                  static_cast<double>(format_.header_samples()) / rate_hz;
         ledger.uplink_s += burst_s;
         ledger.uplink_channel_uses += codec_.channel_uses();
         ++ledger.all_reduces;
@@ -64,10 +73,10 @@ private:
     }
 
     RadioCell cell_;  // for what it charges; its simulated channels are never drawn
-    std::unique_ptr<WayDown> down_;
     AnalogCodec codec_;
     phy::BurstFormat format_;
     RadioTestbed testbed_;
+    std::unique_ptr<WayDown> down_;
 };
 
 }  // namespace

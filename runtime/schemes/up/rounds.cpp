@@ -2,7 +2,10 @@
 // Rounds, up and down.
 #include "schemes/up/rounds.hpp"
 
+#include <algorithm>
 #include <array>
+#include <deque>
+#include <gsl/util>
 
 #include "coding/exact_sum.hpp"
 #include "schemes/entries.hpp"
@@ -23,6 +26,89 @@ std::vector<float> lag_of_devices(const SumRequest& request, std::size_t begin) 
     return lag;
 }
 
+StreamPlace place_of(const SumRequest& request, std::int64_t v) {
+    const auto length = static_cast<std::size_t>(request.length);
+    const auto own = [&](gsl::span<const float> all) {
+        return all.empty() ? all : all.subspan(static_cast<std::size_t>(v) * length, length);
+    };
+    StreamPlace place;
+    place.site = request.site;
+    place.vector = v;
+    place.devices = own(request.residual);
+    place.server = request.server_residual.empty() ? place.devices : own(request.server_residual);
+    // Normed sums have it in them.
+    if (!request.finish) place.foretold = own(request.foretold);
+    if (request.updates != nullptr) {
+        place.code = &request.updates->at(request.site.index);
+        place.sites = request.updates->size();
+    }
+    place.put_right = [&request, v](gsl::span<const float> copy) { request.put_right(v, copy); };
+    return place;
+}
+
+/// What comes before and after a round of one vector.
+class VectorRound {
+public:
+    VectorRound(const Rounds& rounds, const SumRequest& request, std::int64_t v, SumCopies all)
+        : rounds_(rounds),
+          request_(request),
+          v_(v),
+          begin_(static_cast<std::size_t>(v * request.length)),
+          out_(part(all.server), part(all.devices)) {}
+
+    /// `sent`: the request, its partials as they are sent.
+    void go_up(const SumRequest& sent) {
+        rounds_.transmit(sent, v_, out_.server);
+        // Devices foretell the next partials' energy from those of what the server received and of the
+        // whole sum, and cannot see them in a normed sum.
+        if (request_.finish) energies_[0] = energy_of(out_.server);
+        if (rounds_.shapes()) rounds_.codec->unshape(request_.site, out_.server);
+        if (request_.finish) {
+            energies_[1] = energy_of(out_.server);
+            request_.finish(v_, out_.server);
+            out_.side = energies_;
+            out_.weights = request_.norm_weights;
+        }
+        out_.share();
+    }
+
+    void come_down(RadioCell& cell, WayDown& down) {
+        StreamPlace place = place_of(request_, v_);
+        if (rounds_.expected_loss_nats)
+            place.uplink_loss_nats = rounds_.expected_loss_nats(request_.site.kind);
+        out_.place = &place;
+        down.bring(cell, lag_of_devices(request_, begin_), out_);
+    }
+
+private:
+    gsl::span<float> part(gsl::span<float> all) const {
+        return all.subspan(begin_, static_cast<std::size_t>(request_.length));
+    }
+
+    const Rounds& rounds_;
+    const SumRequest& request_;
+    std::int64_t v_;
+    std::size_t begin_;
+    std::array<float, 2> energies_ = {};
+    SumCopies out_;
+};
+
+/// Vectors from `first` on up to `last`: all up in one burst, then all down in one.
+void share_frames(const Rounds& rounds, RadioCell& cell, WayDown& down, const SumRequest& request,
+                  const SumRequest& sent, std::int64_t first, std::int64_t last, SumCopies sum) {
+    const auto together = gsl::finally([&] { cell.share_frame(false); });
+    std::deque<VectorRound> group;  // keeps addresses, which spans hold
+    for (std::int64_t v = first; v < last; ++v) {
+        cell.share_frame(v > first);
+        group.emplace_back(rounds, request, v, sum).go_up(sent);
+    }
+    if (request.last_site && cell.config().costs == Costs::whole) return;
+    for (VectorRound& round : group) {
+        cell.share_frame(&round != &group.front());
+        round.come_down(cell, down);
+    }
+}
+
 }  // namespace
 
 void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const SumRequest& request,
@@ -35,42 +121,21 @@ void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const S
     }
     AnalogCodec::Shaped shaped;
     SumRequest sent = request;
-    const bool shapes = rounds.codec != nullptr && rounds.codec->shapes();
-    if (shapes) {
+    if (rounds.shapes()) {
         shaped = rounds.codec->shape(request);
         sent.partials = shaped.partials;
         sent.scales = shaped.scales;
         cell.ledger().add(limited_vectors, static_cast<double>(shaped.limited_vectors));
         cell.ledger().add(clipped_reals, static_cast<double>(shaped.clipped_reals));
     }
-    const auto length = static_cast<std::size_t>(request.length);
-    for (std::int64_t v = 0; v < request.vectors; ++v) {
-        const bool simulated = rounds.settings_bytes.has_value();
-        if (simulated && cell.enter_block()) {
+    const std::int64_t most = request.together ? cell.config().frame.max_vectors : 1;
+    for (std::int64_t v = 0; v < request.vectors; v += most) {
+        if (rounds.settings_bytes && cell.enter_block()) {
             down.bring_settings(cell, *rounds.settings_bytes);
             rounds.enter_block();
         }
-        const auto begin = static_cast<std::size_t>(v) * length;
-        SumCopies out(sum.server.subspan(begin, length), sum.devices.subspan(begin, length));
-        rounds.transmit(sent, v, out.server);
-        // Devices foretell the next partials' energy from those of what the server received and of the
-        // whole sum, and cannot see them in a normed sum.
-        std::array<float, 2> energies = {};
-        if (request.finish) energies[0] = energy_of(out.server);
-        if (shapes) rounds.codec->unshape(request.site, out.server);
-        if (request.finish) {
-            energies[1] = energy_of(out.server);
-            request.finish(v, out.server);
-            out.side = energies;
-            out.weights = request.norm_weights;
-        }
-        out.share();
-        if (request.last_site && cell.config().costs == Costs::whole) continue;
-        if (simulated) {
-            down.bring(cell, lag_of_devices(request, begin), out);
-        } else {
-            down.charge_beside_radios(cell, length);
-        }
+        share_frames(rounds, cell, down, request, sent, v, std::min(v + most, request.vectors),
+                     sum);
     }
 }
 

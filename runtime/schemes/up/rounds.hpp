@@ -24,10 +24,16 @@ struct Rounds {
     /// common scale, which costs the control link of a simulated cell where it is exchanged. Null:
     /// none of this.
     AnalogCodec* codec = nullptr;
+    /// What vectors of such a site are expected to cost a token in this coherence block, nats, were all
+    /// sites as they are; null where nobody knows.
+    std::function<double(SiteKind kind)> expected_loss_nats = nullptr;
+
+    bool shapes() const { return codec != nullptr && codec->shapes(); }
 };
 
-/// Brings `sum` vector by vector, and charges the cell for the scales'
-/// exchange, where the configuration has it, and for the way down. Throws as check_request() does.
+/// Brings `sum` vector by vector; of vectors that go through the model at once, frame.max_vectors
+/// share the frames of their ways up and down. Charges the cell for the scales' exchange, where the configuration has it, and
+/// for the way down. Throws as check_request() does.
 void all_reduce_by(const Rounds& rounds, RadioCell& cell, WayDown& down, const SumRequest& request,
                    SumCopies sum);
 

@@ -63,6 +63,10 @@ private:
         return static_cast<double>(codec().kinds().size()) * reals * bytes_per_real;
     }
 
+    double expected_loss_nats(SiteKind kind) const override {
+        return links_[static_cast<std::size_t>(kind)].design.nmse * codec().loss_per_nmse();
+    }
+
     void enter_block() override {
         const auto block = static_cast<std::uint64_t>(cell().block().index);
         optimizer::Random pilots(
@@ -115,7 +119,7 @@ private:
     optimizer::Design devices_answer(optimizer::TransceiverProblem problem,
                                      const optimizer::Design& central, optimizer::Random& pilots) {
         const RadioConfig& radio = cell().config().radio;
-        cell().charge_sounding_uses(control_cost().pilot_channel_uses);
+        cell().charge_design_pilots(control_cost().pilot_channel_uses);
         problem.channels = cell().block().channels;
         problem.error_variances.clear();
         const double correlation =

@@ -10,10 +10,11 @@
 
 #include "air/waveform_air.hpp"
 #include "config/waveform_format.hpp"
+#include "round/emulated_multicast.hpp"
 #include "round/emulated_radios.hpp"
 #include "round/round_scheduler.hpp"
+#include "schemes/down/modulated_broadcast.hpp"
 #include "schemes/down/registry.hpp"
-#include "schemes/down/waveform_broadcast.hpp"
 #include "schemes/entries.hpp"
 #include "schemes/up/media.hpp"
 #include "schemes/up/rounds.hpp"
@@ -71,7 +72,7 @@ private:
     bool free_running() const { return is_free_running(config().waveform); }
     double settings_bytes() const;
 
-    std::shared_ptr<WaveformBroadcast> make_broadcast();
+    std::shared_ptr<ModulatedBroadcast> make_broadcast();
     Ticks ticks_now(double later_s) const;
     void enter_block();
     HeaderBefore header_before();
@@ -99,7 +100,7 @@ private:
     EmulatedDevices devices_;
     EmulatedServer server_;
     RoundScheduler scheduler_;
-    std::shared_ptr<WaveformBroadcast> broadcast_;  // none where messages are charged alone
+    std::shared_ptr<ModulatedBroadcast> broadcast_;  // none where messages are charged alone
     std::unique_ptr<WayDown> down_;
     bool in_block_ = false;  // its channels have been sounded
     std::size_t counted_faults_ = 0;
@@ -123,12 +124,14 @@ WaveformMedium::WaveformMedium(RadioCell cell, AnalogCodec codec, const std::str
       sounding_residual_(cell_.config().devices.size()) {}
 
 /// As the paper counts, messages take what they would at the multicast's rate.
-std::shared_ptr<WaveformBroadcast> WaveformMedium::make_broadcast() {
+std::shared_ptr<ModulatedBroadcast> WaveformMedium::make_broadcast() {
     if (config().costs == Costs::paper) return nullptr;
     const auto due = [this] {
         return free_running() ? ticks_now(config().frame.turnaround_s) : Ticks(0);
     };
-    return std::make_shared<WaveformBroadcast>(config(), format_, air_, devices_, scheduler_, due);
+    return std::make_shared<ModulatedBroadcast>(
+        config(), format_,
+        std::make_unique<EmulatedMulticast>(config(), format_, air_, devices_, due), scheduler_);
 }
 
 /// The ledger's time, `later_s` from now, by the air's clock.
@@ -152,7 +155,6 @@ void WaveformMedium::enter_block() {
     in_block_ = false;  // the cell has charged its sounding
     scheduler_.renew();
     scheduler_.prepare();
-    if (broadcast_) broadcast_->begin_block();
     down_->bring_settings(cell_, settings_bytes());
     in_block_ = true;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The page of aircomp serve: a chat through the server's own endpoint, and figures as they come.
+// The page of a run: figures as they come, and a chat through the server's own endpoint, or the text that is written.
 "use strict";
 
 const element = id => document.getElementById(id);
@@ -155,6 +155,21 @@ function paint() {
   }
 }
 
+// Where real and imaginary parts have the same length on the screen.
+function make_radio_charts(devices) {
+  charts["symbols-chart"] = new Chart(element("symbols-chart"), {
+    type: "scatter",
+    data: {datasets: [{label: "symbols", data: [], pointRadius: 1.6},
+                      {label: "expected rms", data: [], showLine: true, pointRadius: 0, borderWidth: 1.5}]},
+    options: {
+      animation: false, maintainAspectRatio: false, events: [],
+      scales: {x: {ticks: {maxTicksLimit: 5, maxRotation: 0}}, y: {ticks: {maxTicksLimit: 5}}},
+      plugins: {legend: {display: false, labels: {}}}},
+  });
+  chart("power-chart", "line", [], devices.map(device => device.name));
+  paint();
+}
+
 function make_charts(parts) {
   chart("parts-chart", "line", [], parts, {stacked: true});
   chart("sites-chart", "bar", [], ["NMSE"]);
@@ -184,51 +199,162 @@ const number = (value, digits = 3) => Number(value).toLocaleString("en", {maximu
 const milliseconds = value => `${number(value * 1e3)} ms`;
 const decibels_text = value => value === null ? "exact" : `${value.toFixed(1)} dB`;
 
-function show_devices(devices) {
-  element("devices").replaceChildren(...devices.map(device => {
+// What a table says of a device: a column's title, and its text.
+const columns = [
+  ["device", device => device.name],
+  ["share", device => `${number(100 * device.share)} %`],
+  ["power", device => `${number(1e3 * device.power_w)} mW`],
+  ["may have", device => `${number(1e3 * device.max_power_w)} mW`],
+];
+const radio_columns = [
+  ["SNR", ({radio}) => `${radio.snr_db.toFixed(1)} dB`],
+  ["EVM", ({radio}) => radio.evm === null ? "–" : `${(100 * radio.evm).toFixed(1)} %`],
+  ["header SNR", ({radio}) => `${radio.header_snr_db.toFixed(1)} dB`],
+  ["offset", ({radio}) => `${radio.offset_hz.toFixed(1)} Hz`],
+  ["phase", ({radio}) => `${(180 / Math.PI * radio.phase_rad).toFixed(1)}°`],
+  ["condition", ({radio}) => `${radio.condition_db.toFixed(1)} dB`],
+  ["bursts", ({radio}) => radio.bursts],
+  ["late", ({radio}) => radio.late],
+  ["underflows", ({radio}) => radio.underflows],
+  ["other troubles", ({radio}) => radio.sequence_errors + radio.unacknowledged + radio.refused],
+];
+const link_columns = [
+  ["lost", device => `${device.losses} ×`],
+  ["link", device => device.is_there ? device.state : "away"],
+];
+const counts_of_trouble = new Set(["late", "underflows", "other troubles"]);
+
+function cell(kind, text) {
+  const made = document.createElement(kind);
+  made.textContent = text;
+  return made;
+}
+
+function make_table(shown, devices) {
+  element("columns").replaceChildren(...shown.map(([title]) => {
+    const head = cell("th", title);
+    head.scope = "col";
+    return head;
+  }));
+  element("devices").replaceChildren(...devices.map(() => {
     const row = document.createElement("tr");
-    row.className = device.is_there ? "" : "gone";
-    const state = device.state ? [device.is_there ? device.state : "away"] : [];
-    for (const text of [device.name, `${number(100 * device.share)} %`, `${number(1e3 * device.power_w)} mW`,
-                        `${number(1e3 * device.max_power_w)} mW`, ...state]) {
-      const cell = document.createElement("td");
-      cell.textContent = text;
-      row.append(cell);
-    }
+    row.append(...shown.map(() => cell("td", "")));
     return row;
   }));
+}
+
+// Cells stay: what somebody has marked or a screen reader is at does not go away.
+function show_devices(devices) {
+  const shown = [...columns, ...(devices.some(device => device.radio) ? radio_columns : []),
+                 ...(devices.some(device => device.state) ? link_columns : [])];
+  const rows = element("devices").rows;
+  if (rows.length !== devices.length || element("columns").cells.length !== shown.length) make_table(shown, devices);
+  devices.forEach((device, n) => {
+    rows[n].className = device.is_there ? "" : "gone";
+    shown.forEach(([title, text], i) => {
+      const one = rows[n].cells[i], words = String(text(device));
+      if (one.textContent !== words) one.textContent = words;
+      one.className = counts_of_trouble.has(title) && words !== "0" ? "trouble" : "";
+    });
+  });
+}
+
+function show_symbols(air) {
+  const one = charts["symbols-chart"];
+  const radius = air.symbol_rms;
+  one.data.datasets[0].data = air.symbols.map(([x, y]) => ({x, y}));
+  one.data.datasets[1].data = Array.from({length: 65}, (_, i) =>
+      ({x: radius * Math.cos(i * Math.PI / 32), y: radius * Math.sin(i * Math.PI / 32)}));
+  for (const scale of Object.values(one.options.scales)) [scale.min, scale.max] = [-3 * radius, 3 * radius];
+  one.update();
+  const mean = air.symbols.reduce((sum, [x, y]) => sum + x * x + y * y, 0) / air.symbols.length;
+  describe("symbols-chart", `${air.symbols.length} symbols of rms ${number(Math.sqrt(mean))}, expected ${number(radius)}`);
+}
+
+function show_air(air, devices, tokens, is_new) {
+  element("condition").textContent = `${air.condition_db.toFixed(1)} dB`;
+  element("soundings").textContent = air.soundings;
+  element("repeated").textContent = air.repeated_rounds;
+  element("sites-title").textContent = `NMSE of each site's last sum, ${air.is_measured ? "measured" : "expected"}`;
+  if (air.symbols.length === 0) return;
+  element("evm").textContent = `${(100 * air.evm).toFixed(1)} %`;
+  for (const part of document.querySelectorAll(".of-radios")) part.hidden = false;
+  if (!charts["symbols-chart"]) make_radio_charts(devices);
+  show_symbols(air);
+  if (!is_new) return;
+  add_point("power-chart", tokens, devices.map(device => device.is_there ? 1e3 * device.power_w : null));
+  describe("power-chart", devices.map(device => `${device.name} ${number(1e3 * device.power_w)} mW`).join(", "));
+}
+
+let shown_events = "";
+
+function show_events(events) {
+  const now = JSON.stringify(events);
+  if (now === shown_events) return;
+  shown_events = now;
+  element("events-section").hidden = events.length === 0;
+  element("events").replaceChildren(...events.map(event => {
+    const line = document.createElement("li");
+    line.className = event.is_warning ? "warning" : "";
+    line.append(cell("time", `${event.at_s.toFixed(1)} s`), event.text);
+    return line;
+  }));
+  element("events").scrollTop = element("events").scrollHeight;
+}
+
+let written = null;
+
+// The text of a run that answers nobody.
+function show_text(text) {
+  if (!written) {
+    element("talk-title").textContent = "The text, as it is written";
+    element("ask").hidden = element("waiting-item").hidden = true;
+    written = say("", "");
+  }
+  if (written.textContent === text) return;
+  written.textContent = text;
+  element("log").scrollTop = element("log").scrollHeight;
+}
+
+function show_sites(ratios) {
+  element("sites").hidden = ratios.length === 0;
+  const sites = ratios.map(decibels);
+  charts["sites-chart"].data.labels = sites.map((_, site) => site);
+  charts["sites-chart"].data.datasets[0].data = sites;
+  charts["sites-chart"].update();
+  describe("sites-chart", `NMSE by site: ${sites.map(decibels_text).join(", ")}`);
 }
 
 let shown_tokens = -1;
 
 function show(figures) {
+  if (!figures.answers) show_text(figures.text);
+  element("model").textContent = figures.model;
   element("scheme").textContent = figures.scheme;
+  element("phase").textContent = figures.phase ? `: ${figures.phase}` : "";
   element("tokens").textContent = figures.tokens;
   element("waiting").textContent = figures.waiting;
   if (!figures.is_simulated) {
     element("time-title").textContent = "time a token";
-    element("power-title").textContent = "power of its last burst";
-    element("state-title").hidden = false;
+    element("power-title").textContent = "power of its last burst, which may be above what it may have as a mean";
   }
-  element("sites").hidden = figures.site_nmse.length === 0;
+  const is_new = figures.tokens > 0 && figures.tokens !== shown_tokens;
   show_devices(figures.devices);
-  if (figures.tokens === 0 || figures.tokens === shown_tokens) return;
+  show_events(figures.events);
+  if (is_new && !charts["parts-chart"]) make_charts(figures.parts.map(part => part.name));
+  if (figures.air) show_air(figures.air, figures.devices, figures.tokens, is_new);
+  if (!is_new) return;
   shown_tokens = figures.tokens;
-  if (!charts["parts-chart"]) make_charts(figures.parts.map(part => part.name));
   const total_s = figures.parts.reduce((sum, part) => sum + part.s_per_token, 0);
   const nmse = decibels(figures.nmse);
-  const sites = figures.site_nmse.map(decibels);
   element("speed").textContent = number(figures.tokens_per_s);
   element("time").textContent = milliseconds(total_s);
   element("nmse").textContent = decibels_text(nmse);
   add_point("parts-chart", figures.tokens, figures.parts.map(part => 1e3 * part.s_per_token));
   add_point("nmse-chart", figures.tokens, [nmse]);
   add_point("speed-chart", figures.tokens, [figures.tokens_per_s]);
-  charts["sites-chart"].data.labels = sites.map((_, site) => site);
-  charts["sites-chart"].data.datasets[0].data = sites;
-  charts["sites-chart"].update();
+  show_sites(figures.site_nmse);
   describe("parts-chart", figures.parts.map(part => `${part.name} ${milliseconds(part.s_per_token)}`).join(", "));
-  describe("sites-chart", `NMSE by site: ${sites.map(decibels_text).join(", ")}`);
   describe("nmse-chart", `NMSE ${decibels_text(nmse)}`);
   describe("speed-chart", `${number(figures.tokens_per_s)} tokens a second`);
 }
@@ -244,10 +370,13 @@ async function watch() {
   if (watching) return;
   watching = new AbortController();
   try {
-    if (!model) await meet();
     const response = await ask("live", {signal: watching.signal});
-    tell("connected", false);
-    for await (const event of events(response)) show(JSON.parse(event));
+    for await (const event of events(response)) {
+      const figures = JSON.parse(event);
+      if (figures.answers && !model) await meet();
+      show(figures);
+      tell("connected", false);
+    }
     tell("the server has ended", true);
   } catch (error) {
     if (error.name !== "AbortError") tell(error.message, true);
@@ -260,7 +389,6 @@ async function watch() {
 
 async function meet() {
   model = (await (await ask("v1/models")).json()).data[0];
-  element("model").textContent = model.id;
   if (model.chat) return;
   element("talk-title").textContent = "Text";
   element("words-label").textContent = "This model has not learned to chat: a text for it to go on with";

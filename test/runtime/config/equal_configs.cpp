@@ -20,6 +20,8 @@ void check_equal(const DeviceConfig& a, const DeviceConfig& b) {
     CHECK(a.path_gain == b.path_gain);
     CHECK(a.energy_j_per_token == b.energy_j_per_token);
     CHECK(a.min_power_w == b.min_power_w);
+    CHECK(a.radio_receive_power_w == b.radio_receive_power_w);
+    CHECK(a.radio_idle_power_w == b.radio_idle_power_w);
 }
 
 void check_equal(const RadioConfig& a, const RadioConfig& b) {
@@ -41,8 +43,11 @@ void check_equal(const RadioConfig& a, const RadioConfig& b) {
     CHECK(a.coding_gap_db == b.coding_gap_db);
     CHECK(a.block_error_rate == b.block_error_rate);
     CHECK(a.server_power_w == b.server_power_w);
+    CHECK(a.server_receive_power_w == b.server_receive_power_w);
+    CHECK(a.server_idle_power_w == b.server_idle_power_w);
     CHECK(a.multicast_covariance == b.multicast_covariance);
     CHECK(a.downlink_bits == b.downlink_bits);
+    CHECK(a.downlink_loss_nats == b.downlink_loss_nats);
     CHECK(a.settings_link == b.settings_link);
     CHECK(a.control_rate_bytes_per_s == b.control_rate_bytes_per_s);
     CHECK(a.control_latency_s == b.control_latency_s);
@@ -61,6 +66,7 @@ void check_equal(const FrameConfig& a, const FrameConfig& b) {
     CHECK(a.turnaround_s == b.turnaround_s);
     CHECK(a.reference == b.reference);
     CHECK(a.burst_preamble == b.burst_preamble);
+    CHECK(a.max_vectors == b.max_vectors);
 }
 
 void check_equal(const WaveformConfig& a, const WaveformConfig& b) {
@@ -99,6 +105,11 @@ void check_equal(const TestbedConfig& a, const TestbedConfig& b) {
     CHECK(a.min_devices == b.min_devices);
     CHECK(a.shares == b.shares);
     CHECK(a.measure == b.measure);
+}
+
+void check_equal(const StatusConfig& a, const StatusConfig& b) {
+    CHECK(a.page == b.page);
+    CHECK(a.token_file == b.token_file);
 }
 
 void check_equal(const RadioEndConfig& a, const RadioEndConfig& b) {
@@ -152,6 +163,9 @@ void check_equal(const Config& a, const Config& b) {
     CHECK(a.model.dimensions == b.model.dimensions);
     CHECK(a.model.context == b.model.context);
     CHECK(a.model.prefill_chunk == b.model.prefill_chunk);
+    CHECK(a.compute.backend == b.compute.backend);
+    CHECK(a.compute.device == b.compute.device);
+    CHECK(a.compute.dtype == b.compute.dtype);
     REQUIRE(a.devices.size() == b.devices.size());
     for (std::size_t n = 0; n < a.devices.size(); ++n) {
         CAPTURE(n);
@@ -181,6 +195,7 @@ void check_equal(const Config& a, const Config& b) {
     CHECK(a.accuracy.max_repetitions == b.accuracy.max_repetitions);
     CHECK(a.assignment.compute_time_s == b.assignment.compute_time_s);
     check_equal(a.testbed, b.testbed);
+    check_equal(a.status, b.status);
     CHECK(a.server_flops_per_s == b.server_flops_per_s);
     CHECK(a.server_energy_j_per_flop == b.server_energy_j_per_flop);
     CHECK(a.server_memory_bandwidth_bytes_per_s == b.server_memory_bandwidth_bytes_per_s);

@@ -18,13 +18,14 @@
 namespace aircomp::runtime {
 namespace {
 
-/// A value for every key, none of them its default but doppler_hz, which goes with none of the
-/// rest.
+/// A value for every key, none of them its default but doppler_hz and max_vectors, which go with none
+/// of the rest.
 constexpr const char* everything_changed = R"(model:
   folder: models/mine
   dimensions: llama-3-8b
   context: 512
   prefill_chunk: 64
+compute: {backend: torch, device: "cuda:1", dtype: bfloat16}
 devices:
   - name: left
     preset: phone
@@ -37,12 +38,19 @@ devices:
     path_gain: 0.5
     energy_j_per_token: 0.002
     min_power_w: 0.01
+    radio_receive_power_w: 0.3
+    radio_idle_power_w: 0.2
   - {name: "7", compute_flops_per_s: 4e9, energy_j_per_flop: 0, max_power_w: +.2, memory_bytes: 2e9,
      antennas: 3}
 server_memory_bandwidth_bytes_per_s: 6e10
 shares: [0.25, 0.75]
 costs: paper
-frame: {sync_periods: 6, turnaround_s: 1e-5, reference: downlink, burst_preamble: false}
+frame:
+  sync_periods: 6
+  turnaround_s: 1e-5
+  reference: downlink
+  burst_preamble: false
+  max_vectors: 1
 radio:
   server_antennas: 16
   streams: 3
@@ -63,7 +71,10 @@ radio:
   coding_gap_db: 2
   block_error_rate: 0.01
   server_power_w: 2
+  server_receive_power_w: 1.5
+  server_idle_power_w: 0.75
   downlink_bits: 5
+  downlink_loss_nats: 0.004
   settings_link: downlink
   control_rate_bytes_per_s: 1e6
   control_latency_s: 0
@@ -171,6 +182,9 @@ testbed:
   min_devices: 2
   shares: measured
   measure: true
+status:
+  page: 127.0.0.1:8080
+  token_file: /lab/token.txt
 server_flops_per_s: 5e10
 server_energy_j_per_flop: 3e-10
 scheme: digital
@@ -184,8 +198,11 @@ TEST_CASE("every key is read into its field") {
     expected.model.dimensions = "llama-3-8b";
     expected.model.context = 512;
     expected.model.prefill_chunk = 64;
-    expected.devices = {{"left", "phone", 3e9, 2e-10, 0.05, 1e9, 4, 0.5, 0.002, 5e9, 0.01},
-                        {"7", "", 4e9, 0, 0.2, 2e9, 3, {}}};
+    expected.compute = {inference::ComputeBackend::torch, "cuda:1",
+                        inference::ComputeType::bfloat16};
+    expected.devices = {
+        {"left", "phone", 3e9, 2e-10, 0.05, 1e9, 4, 0.5, 0.002, 5e9, 0.01, 0.3, 0.2},
+        {"7", "", 4e9, 0, 0.2, 2e9, 3, {}}};
     expected.server_memory_bandwidth_bytes_per_s = 6e10;
     expected.shares = {0.25, 0.75};
     expected.radio = {16,
@@ -207,7 +224,10 @@ TEST_CASE("every key is read into its field") {
                       2,
                       0.01,
                       2,
+                      1.5,
+                      0.75,
                       5,
+                      0.004,
                       SettingsLink::downlink,
                       1e6,
                       0};
@@ -216,7 +236,7 @@ TEST_CASE("every key is read into its field") {
     expected.accuracy = {0.25, 0.5, 7};
     expected.medium = AirMedium::waveform;
     expected.costs = Costs::paper;
-    expected.frame = {6, 1e-5, Reference::downlink, false};
+    expected.frame = {6, 1e-5, Reference::downlink, false, 1};
     expected.waveform = {256, 28,  27,  32,  8, 4, 3, 0.25, 5,  2,     3.5,   2000,
                          20,  1.5, 0.5, 0.1, 1, 4, 5, 14,   12, 0.125, "left"};
     expected.radios = {
@@ -243,6 +263,7 @@ TEST_CASE("every key is read into its field") {
     expected.assignment.compute_time_s = 0.02;
     expected.testbed = {
         "[::1]:5810", "localhost:9100", "", 0.25, 2, 10, 0, 2, ShareSource::measured, true};
+    expected.status = {"127.0.0.1:8080", "/lab/token.txt"};
     expected.server_flops_per_s = 5e10;
     expected.server_energy_j_per_flop = 3e-10;
     expected.scheme = "digital";
@@ -277,7 +298,7 @@ TEST_CASE("what is tested to be read is no default of any key") {
     for (const auto& [name, value] : values_of(entries_of(Config()))) {
         if (values.at(name) == value) same.push_back(name);
     }
-    CHECK(same == std::vector<std::string>{"radio.doppler_hz"});
+    CHECK(same == std::vector<std::string>{"frame.max_vectors", "radio.doppler_hz"});
     // Of lists, the first element has every key.
     const DeviceConfig device;
     CHECK(config.devices[0].min_power_w != device.min_power_w);

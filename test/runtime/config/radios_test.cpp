@@ -52,7 +52,7 @@ TEST_CASE("an error in the radios of a file names its line") {
           "lab.yaml:4: radios.devices: expected 4 radios, as many as devices, found 1");
     const std::string devices = "  devices: [{args: a}, {args: b}, {args: c}, {args: d}]\n";
     CHECK(error("  frequency_hz: -1\n" + server + devices) ==
-          "lab.yaml:2: radios.frequency_hz: expected a finite number above 0, found -1");
+          "lab.yaml:2: radios.frequency_hz: expected a number from 1 to 1e+12, found -1");
     CHECK(error("  frequency_hz: 1e9\n  limits: {max_duty: 2}\n" + server + devices) ==
           "lab.yaml:3: radios.limits.max_duty: expected a number above 0 and at most 1, found 2");
     CHECK(error("  frequency_hz: 1e9\n  unit_power_dbfs: 3\n" + server + devices) ==

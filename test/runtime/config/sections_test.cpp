@@ -32,7 +32,7 @@ TEST_CASE("a waveform that makes no sense is refused with the key and what was e
 TEST_CASE("motion is read, and refused where the fading has none") {
     CHECK(read("radio: {doppler_hz: 12.5}").radio.doppler_hz == 12.5);
     CHECK(error_of("radio: {doppler_hz: -1}") ==
-          "lab.yaml:1: radio.doppler_hz: expected a finite number of at least 0, found -1");
+          "lab.yaml:1: radio.doppler_hz: expected a number from 0 to 1000000, found -1");
     CHECK(error_of("radio: {fading: rician, doppler_hz: 1}") ==
           "lab.yaml:1: radio.doppler_hz: expected 0 with rician fading, found 1");
     CHECK(read("medium: waveform\nradio: {doppler_hz: 1}").radio.doppler_hz == 1);
@@ -75,6 +75,19 @@ TEST_CASE("addresses and deadlines of the testbed are refused with what was expe
               .testbed.certificates == folder.path() / "pki");
     CHECK(read_config(folder.write("lab.yaml", "testbed: {certificates: none}"))
               .testbed.certificates.empty());
+}
+
+TEST_CASE("the page's address is refused with what was expected, and its token's file is found") {
+    CHECK(error_of("status: {page: 8080}") ==
+          "lab.yaml:1: status.page: expected none or HOST:PORT, found '8080'");
+    CHECK(error_of("status: {pages: none}") ==
+          "lab.yaml:1: status.pages: unknown key, did you mean status.page?");
+    const TemporaryFolder folder;
+    const Config config = read_config(
+        folder.write("lab.yaml", "status: {page: '127.0.0.1:0', token_file: token.txt}"));
+    CHECK(config.status.page == "127.0.0.1:0");
+    CHECK(config.status.token_file == folder.path() / "token.txt");
+    CHECK(read("status: {page: none}").status.page == Config().status.page);
 }
 
 TEST_CASE("a preset stands for a device's figures, and what the entry sets goes first") {

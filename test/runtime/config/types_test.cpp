@@ -55,6 +55,19 @@ TEST_CASE("a number that is not finite is refused") {
     }
 }
 
+TEST_CASE("an empty item of a list is refused at the line of its list") {
+    const std::string found = "shares[1]: expected a finite number, found nothing";
+    CHECK(error_of("seed: 1\nshares: [0.5, , 0.5]\n") == "lab.yaml:2: " + found);
+    CHECK(error_of("seed: 1\nshares:\n  - 0.5\n  -\n  - 0.5\n") == "lab.yaml:2: " + found);
+    CHECK(error_of("shares:\n  - 1\n  -\n\nseed: 1\n") == "lab.yaml:1: " + found);
+    CHECK(error_of("seed: 1\ndevices:\n  -\n") ==
+          "lab.yaml:2: devices[0]: expected keys and values, found nothing");
+    CHECK(error_of("radios:\n  devices:\n    -\n    - {args: b}\n") ==
+          "lab.yaml:2: radios.devices[0]: expected keys and values, found nothing");
+    // YAML allows a comma behind the last item.
+    CHECK(error_of("shares: [0.25, 0.25, 0.25, 0.25, ]").empty());
+}
+
 /// The parts of a name, innermost last, around a value: "{radio: {snr_db: 1}}".
 std::string yaml_of(const std::string& name, const std::string& value) {
     const std::size_t dot = name.find('.');
@@ -62,14 +75,15 @@ std::string yaml_of(const std::string& name, const std::string& value) {
     return "{" + name.substr(0, dot) + ": " + yaml_of(name.substr(dot + 1), value) + "}";
 }
 
-/// Calls `check` with each number outside lists and its full name.
+/// Calls `check` with each number and its full name; with those of lists' items if asked to.
 void for_each_number(
     const std::vector<ConfigEntry>& entries, const std::string& parent,
-    const std::function<void(const ConfigEntry& entry, const std::string& name)>& check) {
+    const std::function<void(const ConfigEntry& entry, const std::string& name)>& check,
+    bool with_lists = false) {
     using Kind = ConfigEntry::Kind;
     for (const ConfigEntry& entry : entries) {
-        if (entry.kind == Kind::section) {
-            for_each_number(entry.members, parent + entry.name + ".", check);
+        if (entry.kind == Kind::section || (with_lists && entry.kind == Kind::list)) {
+            for_each_number(entry.members, parent + entry.name + ".", check, with_lists);
         } else if (entry.kind == Kind::integer || entry.kind == Kind::number) {
             check(entry, parent + entry.name);
         }
@@ -98,6 +112,22 @@ TEST_CASE("no number of any key is infinite, and no integer wraps") {
           "4294967304");
 }
 
+TEST_CASE("every number but the seed has a largest value, so that products stay finite") {
+    int numbers = 0;
+    const auto check = [&](const ConfigEntry& entry, const std::string& name) {
+        if (name == "seed") return;
+        ++numbers;
+        CAPTURE(name);
+        CHECK((entry.range.highest || !entry.range.with_others.empty()));
+    };
+    for_each_number(entries_of(default_config()), "", check, /*with_lists=*/true);
+    CHECK(numbers > 80);
+    CHECK(error_of("radio:\n  control_latency_s: 1e308\n") ==
+          "lab.yaml:2: radio.control_latency_s: expected a number from 0 to 3600, found 1e+308");
+    CHECK(error_of("radio:\n  bandwidth_hz: 1e-300\n") ==
+          "lab.yaml:2: radio.bandwidth_hz: expected a number from 1 to 1e+12, found 1e-300");
+}
+
 TEST_CASE("a choice by name is refused with the names there are") {
     CHECK(error_of("radio: {fading: ricean}") ==
           "lab.yaml:1: radio.fading: expected one of rayleigh, rician, found ricean, did "
@@ -107,7 +137,8 @@ TEST_CASE("a choice by name is refused with the names there are") {
     CHECK(error_of("radio: {design: both}") ==
           "lab.yaml:1: radio.design: expected one of centralized, distributed, found both");
     CHECK(error_of("radio: {downlink: Free}") ==
-          "lab.yaml:1: radio.downlink: expected one of multicast, closed-loop, control, free, "
+          "lab.yaml:1: radio.downlink: expected one of multicast, closed-loop, "
+          "closed-loop-transform, control, free, "
           "found 'Free', "
           "did you mean free?");
     CHECK(error_of("analog:\n  scale: 3\n") ==

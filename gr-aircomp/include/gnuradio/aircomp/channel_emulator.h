@@ -19,7 +19,8 @@ namespace aircomp {
  * \details
  * Every link has paths with whole or fractional delays and Doppler; every radio has a carrier
  * offset, a sampling offset, timing, phase noise, IQ imbalance and converters; every receive stream
- * has noise. Output sample n belongs to input sample n - latency().
+ * has noise. Output sample n belongs to input sample n - latency(). As usrp_source does, it tags the first sample of every output with its
+ * time, "rx_time", which is 0.
  *
  * Message port "settings" takes a dictionary, or a pair (any, dictionary), with any of
  *  - "noise_power": noise power per sample,

@@ -14,13 +14,14 @@ namespace gr {
 namespace aircomp {
 
 /// The burst format of these numbers: fft_size, guard_low, guard_high, prefix, pilots, resource_block,
-/// sounding_symbols, then the antennas of every device. Companion's variables in C++ are of few types,
-/// and a list of numbers is one of them. Throws std::invalid_argument for fewer than eight numbers
-/// and for one that is not from 0 to 65535; what else is wrong with them, the blocks say.
+/// sounding_symbols, data_preamble, then the antennas of every device. Companion's variables in C++
+/// are of few types, and a list of numbers is one of them. Throws std::invalid_argument for fewer
+/// than nine numbers and for one that is not from 0 to 65535; what else is wrong with them, the
+/// blocks say.
 inline phy::BurstFormat format_of(const std::vector<int>& numbers) {
-    constexpr std::size_t fields = 7;
+    constexpr std::size_t fields = 8;
     if (numbers.size() <= fields) {
-        throw std::invalid_argument("burst format: expected at least 8 numbers, found " +
+        throw std::invalid_argument("burst format: expected at least 9 numbers, found " +
                                     std::to_string(numbers.size()));
     }
     std::vector<std::uint16_t> words;
@@ -39,6 +40,7 @@ inline phy::BurstFormat format_of(const std::vector<int>& numbers) {
     format.pilots = words[4];
     format.resource_block = words[5];
     format.sounding_symbols = words[6];
+    format.data_preamble = words[7];
     format.device_antennas.assign(words.begin() + fields, words.end());
     return format;
 }

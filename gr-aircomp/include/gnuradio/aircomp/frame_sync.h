@@ -40,7 +40,8 @@ public:
      * \param margin samples of a window before the burst found.
      * \param false_alarm probability of a detection, a sample of noise.
      *
-     * Throws std::invalid_argument on values that are none.
+     * Throws std::invalid_argument on values that are none, and without a period where the format has no
+     * preamble before data.
      */
     static sptr make(const phy::BurstFormat& format, size_t antennas, size_t window_samples,
                      size_t period = 0, size_t margin = 64, double false_alarm = 1e-13);

@@ -24,8 +24,8 @@ namespace aircomp {
  *    "training", "found" (bool, whether the message's checksum was right or, of training, whether the
  *    streams were heard), "evm" and "noise_power_w" (double).
  *
- * A window or setting that is wrong is logged and dropped, and so is a message before the streams were
- * learned. Every start begins without streams.
+ * A window or setting that is wrong is logged and dropped. A message before the streams were learned, or
+ * after a training that was not heard, is not found. Every start begins without streams.
  */
 class AIRCOMP_API multicast_receiver : virtual public gr::block {
 public:

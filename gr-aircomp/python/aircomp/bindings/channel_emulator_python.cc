@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(channel_emulator.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(df910ed62ab6ce28330b207bc599a74a)                     */
+/* BINDTOOL_HEADER_FILE_HASH(158672bfdc0a3e8a9cd305464a58ad61)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(frame_sync.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(36a60d709dbe3a1b7fa67e714ab1c189)                     */
+/* BINDTOOL_HEADER_FILE_HASH(55b872df7fc789e423a21c84bd955902)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

@@ -7,7 +7,7 @@
 /* BINDTOOL_GEN_AUTOMATIC(0)                                                       */
 /* BINDTOOL_USE_PYGCCXML(0)                                                        */
 /* BINDTOOL_HEADER_FILE(multicast_receiver.h)                                        */
-/* BINDTOOL_HEADER_FILE_HASH(124ccf2f67efc3a90908faa3c0a17edd)                     */
+/* BINDTOOL_HEADER_FILE_HASH(65333739bda5ac539ef8156df1487e15)                     */
 /***********************************************************************************/
 
 #include <pybind11/complex.h>

@@ -14,8 +14,9 @@
 
 namespace aircomp::inference {
 
-/// Types of weights that can be multiplied with: floats, and ggml's blocked types, whose elements
-/// share scales with their neighbours in a row.
+/// Types of weights that can be multiplied with: floats, and blocked types, whose elements share
+/// scales with their neighbours in a row. Files have floats and ggml's types; matrices of quantised
+/// folders are held as int4, int8 or fp8, where they can be.
 enum class DataType {
     f32,
     f16,
@@ -32,7 +33,10 @@ enum class DataType {
     q6_k,
     iq4_nl,
     iq4_xs,
-    mxfp4
+    mxfp4,
+    int4,  ///< Integers of four bits less a zero, and a scale in float32.
+    int8,  ///< Integers of eight bits and a scale in float32.
+    fp8    ///< Floats of eight bits (E4M3) and a scale in float32.
 };
 
 /// How a type is stored: consecutive elements of a row in blocks that are read as a whole.
@@ -58,9 +62,20 @@ struct TensorView {
     gsl::span<const std::byte> bytes;
 };
 
+/// What can be told of a tensor without reading it.
+struct TensorInfo {
+    DataType type;  ///< What it is held as in memory.
+    std::vector<std::int64_t> shape;
+    std::size_t bytes;                              ///< Of the whole tensor, so held.
+    std::vector<gsl::span<const std::byte>> parts;  ///< Where it lies in the files.
+};
+
+struct QuantisedMatrix;
+
 /// A Hugging Face model folder: `config.json` and `model.safetensors`, or the shards that
 /// `model.safetensors.index.json` names; or a GGUF file, any part of one that was split, whose tensors
-/// have the names of Hugging Face's folders here. Nothing is read before it is needed; pages that are
+/// have the names of Hugging Face's folders here. The matrices of folders that GPTQ, AWQ, compressed-tensors
+/// or FP8 quantised have the names that they would have as floats. Nothing is read before it is needed; pages that are
 /// never touched never become resident.
 class Checkpoint {
 public:
@@ -89,6 +104,14 @@ public:
 
     /// The tensor of that name, whatever its shape. Throws std::runtime_error where it is missing.
     TensorView tensor(const std::string& name) const;
+
+    /// Of the tensor of that name. Throws as above.
+    TensorInfo info(const std::string& name) const;
+
+    /// @cond For the library itself: the type has no public definition.
+    /// The matrix of that name where it is one of several tensors, which tensor() refuses; else null.
+    const QuantisedMatrix* find_quantised(const std::string& name) const;
+    /// @endcond
 
     /// Names of all tensors, sorted.
     std::vector<std::string> names() const;

@@ -17,6 +17,14 @@ namespace aircomp::inference {
 using NextLogits =
     std::function<std::vector<float>(gsl::span<const Token> fresh, std::int64_t position)>;
 
+/// Tokens that come next in one of several sequences.
+struct FreshTokens {
+    std::size_t sequence = 0;
+    std::int64_t position = 0;  ///< Of the first; those before it were given earlier.
+    gsl::span<const Token> tokens;
+    bool wants_logits = true;  ///< Behind the last of them.
+};
+
 /// What next_logits may throw where it was told to end before its time; what the caches hold is not
 /// known then.
 struct Interrupted : std::runtime_error {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "aircomp/inference/checkpoint.hpp"
+#include "aircomp/inference/compute.hpp"
 #include "aircomp/inference/reference_stream.hpp"
 #include "aircomp/inference/slice.hpp"
 #include "aircomp/inference/tokenizer.hpp"
@@ -24,7 +25,8 @@
 namespace aircomp::inference {
 
 /// Keys and values of the KV groups that one slice needs, for all layers and up to `capacity`
-/// positions, in float32. Memory grows as positions are filled.
+/// positions, in float32. Memory grows as positions are filled. It lies where the DeviceModel that
+/// fills it computes, and is of no use to another one.
 class KvCache {
 public:
     /// Throws std::invalid_argument unless `capacity` is 1 to the model's context.
@@ -61,15 +63,18 @@ using InputCoder = std::function<void(const Site& site, gsl::span<float> inputs)
 using PartialObserver = std::function<void(gsl::span<const float> partial)>;
 
 /// One device: its slice of every decoder layer. Norms are computed here as well (replicated);
-/// the residual is added by the driver, once. Row slices are read where they lie in the
-/// checkpoint's mapping, column slices are copied contiguous when the object is made. The
-/// checkpoint must outlive the object. Its functions may be called from one thread at a time.
+/// the residual is added by the driver, once. Kernels read row slices where they lie in the
+/// checkpoint's mapping and copy column slices contiguous when the object is made; libtorch has a
+/// copy of all of the slice. The checkpoint must outlive the object. Its functions may be called
+/// from one thread at a time.
 class DeviceModel {
 public:
-    /// `threads`: how many threads one call may use, >= 1; they sleep between calls. Throws
-    /// std::invalid_argument for a slice beyond the model, std::runtime_error for a tensor that is
-    /// missing or of another shape.
-    DeviceModel(const Checkpoint& checkpoint, const Slice& slice, int threads);
+    /// `threads`: how many threads one call may use, >= 1; they sleep between calls. `compute`: what
+    /// partials are computed with. Throws std::invalid_argument for a slice beyond the model,
+    /// std::runtime_error for a tensor that is missing or of another shape, and as require_compute()
+    /// does.
+    DeviceModel(const Checkpoint& checkpoint, const Slice& slice, int threads,
+                const Compute& compute = {});
     ~DeviceModel();
     DeviceModel(DeviceModel&&) noexcept;
     DeviceModel& operator=(DeviceModel&&) noexcept;

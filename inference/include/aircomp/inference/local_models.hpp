@@ -9,7 +9,7 @@
 namespace aircomp::inference {
 
 /// Where the user's own files go that can be made again: $XDG_CACHE_HOME/aircomp, or ~/.cache/aircomp.
-/// Nothing is created.
+/// Nothing is created. Throws std::runtime_error where the user has no folder of its own.
 std::filesystem::path cache_folder();
 
 /// The folder or GGUF file that `name` stands for:
@@ -23,5 +23,8 @@ std::filesystem::path cache_folder();
 ///
 /// Nothing is downloaded. Throws std::runtime_error that says where it looked.
 std::filesystem::path find_model(const std::string& name);
+
+/// The same of the caches alone: `name` is no path.
+std::filesystem::path find_cached_model(const std::string& name);
 
 }  // namespace aircomp::inference

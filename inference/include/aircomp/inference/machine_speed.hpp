@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include "aircomp/inference/compute.hpp"
+
 namespace aircomp::inference {
 
 /// Memory of our own, far beyond any cache, to measure read bandwidth with.
@@ -22,7 +24,8 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// FLOP per second of this machine in an MLP of one token, measured within some 50 ms.
-double measure_compute_rate(int threads);
+/// FLOP per second of this machine in an MLP of one token, measured within some 50 ms. Throws as
+/// require_compute() does.
+double measure_compute_rate(int threads, const Compute& compute = {});
 
 }  // namespace aircomp::inference

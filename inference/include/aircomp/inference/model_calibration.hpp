@@ -10,6 +10,7 @@
 
 #include "aircomp/inference/prediction_fit.hpp"
 #include "aircomp/inference/reference_stream.hpp"
+#include "aircomp/inference/update_basis.hpp"
 
 namespace aircomp::inference {
 
@@ -22,6 +23,10 @@ struct ModelCalibration {
     std::vector<std::vector<float>> energy_weights;
     /// KL divergence, nats a token, for each unit of the NMSE of a site alone; equation (21).
     std::vector<float> sensitivities;
+    std::vector<UpdateBasis> updates;  ///< Of a closed loop's way down.
+    /// KL divergence, nats a token, for each unit of the energy, relative to the stream's, by which the
+    /// devices' copy errs behind a site alone; equation (14b).
+    std::vector<float> copy_sensitivities;
 };
 
 /// Writes a safetensors file, whole or not at all. Throws std::runtime_error, naming the file.

@@ -3,6 +3,7 @@
 // folder's config.json says of it is the first thing read of a model.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <gsl/span>
@@ -73,6 +74,17 @@ struct Experts {
     std::vector<bool> dense_layers;  ///< Which they are; shorter: the others are not.
 };
 
+enum class QuantisationMethod { gptq, awq, compressed_tensors, fp8 };
+
+/// How the matrices of a folder are quantised: what `quantization_config` says and the tensors do not.
+struct Quantisation {
+    QuantisationMethod method = QuantisationMethod::gptq;
+    std::int64_t group_size = 0;  ///< GPTQ, AWQ: columns that share a scale; 0: all of a row.
+    bool zeros_less_one = false;  ///< GPTQ's first format stores zeros less one.
+    std::array<std::int64_t, 2> block = {0,
+                                         0};  ///< Rows and columns that share a scale; 0: none do.
+};
+
 /// A decoder-only transformer.
 struct ModelConfig {
     std::string architecture;  ///< As in config.json, e.g. `LlamaForCausalLM`.
@@ -109,6 +121,7 @@ struct ModelConfig {
     double embedding_scale = 1;
     double residual_scale = 1;  ///< Of every partial.
     double logit_scale = 1;
+    std::optional<Quantisation> quantisation;
 
     std::int64_t heads_per_group() const { return heads / kv_heads; }
     bool is_local(std::int64_t layer) const;

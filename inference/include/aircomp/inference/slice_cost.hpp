@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "aircomp/inference/checkpoint.hpp"
+#include "aircomp/inference/compute.hpp"
 #include "aircomp/inference/slice.hpp"
 
 namespace aircomp::inference {
@@ -51,6 +52,10 @@ double head_flops(const ModelConfig& model, std::int64_t vectors);
 /// What a weight of the decoder layers takes in the checkpoint, bytes: the mean where matrices are of
 /// several types. Throws std::runtime_error where the checkpoint has no layers.
 double bytes_per_weight(const Checkpoint& checkpoint);
+
+/// What it takes where devices compute so: torch has all weights of the layers in one type. Throws as
+/// above.
+double bytes_per_weight(const Checkpoint& checkpoint, const Compute& compute);
 
 /// Bytes of the slice's weights in all layers. Norms, which every device has, and biases do not
 /// count.

@@ -105,9 +105,10 @@ public:
     MulticastReceiver& operator=(MulticastReceiver&&) noexcept;
 
     /// Learns the channel of every stream from `received`, [antennas, lead + training_samples() +
-    /// tail], and the device's time. Returns whether there was a training burst; without one the
-    /// device knows no channel. Throws std::invalid_argument on another size.
-    bool train(gsl::span<const Sample> received, std::size_t streams, double power_w);
+    /// tail], turned back as receive() does, and the device's time. Returns whether there was a training
+    /// burst; without one the device knows no channel. Throws std::invalid_argument on another size.
+    bool train(gsl::span<const Sample> received, std::size_t streams, double power_w,
+               double phase = 0, double offset = 0);
 
     /// Decodes `received`, [antennas, lead + message_samples() + tail], turned back by `phase` + 2 pi
     /// `offset` (i - lead), what is known of the device's oscillator. Writes the message to `message`

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Files written whole: a temporary one beside the target takes its place by renaming.
-#include "files/whole_file.hpp"
+#include "aircomp/inference/whole_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,8 +14,10 @@
 #include <system_error>
 #include <utility>
 
-namespace aircomp::runtime {
+namespace aircomp::inference {
 namespace {
+
+using Pieces = gsl::span<const std::string_view>;
 
 /// An error in the middle; write_whole() puts the file's name before it.
 [[noreturn]] void fail(int error) {
@@ -35,11 +37,13 @@ public:
 
     int number() const { return number_; }
 
-    void write(const std::string& text) const {
-        for (std::size_t done = 0; done < text.size();) {
-            const ssize_t count = ::write(number_, text.data() + done, text.size() - done);
-            if (count < 0 && errno != EINTR) fail(errno);
-            if (count > 0) done += static_cast<std::size_t>(count);
+    void write(Pieces pieces) const {
+        for (const std::string_view piece : pieces) {
+            for (std::size_t done = 0; done < piece.size();) {
+                const ssize_t count = ::write(number_, piece.data() + done, piece.size() - done);
+                if (count < 0 && errno != EINTR) fail(errno);
+                if (count > 0) done += static_cast<std::size_t>(count);
+            }
         }
     }
 
@@ -81,12 +85,12 @@ Target target_of(std::filesystem::path path) {
     return {path, std::nullopt};
 }
 
-void write_through(const Target& target, const std::string& text, int flags) {
+void write_through(const Target& target, Pieces pieces, int flags) {
     std::fflush(stdout);  // what was said before comes before
     Descriptor out(target.own_descriptor
                        ? ::dup(*target.own_descriptor)
                        : ::open(target.path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | flags));
-    out.write(text);
+    out.write(pieces);
     out.close();
 }
 
@@ -127,14 +131,14 @@ bool take_over(const Descriptor& out, const struct stat& old) {
 
 /// Through a temporary file; false, with nothing changed, where the folder does not allow that but
 /// the file itself may be written, as one that is mounted or another user's.
-bool replace(const std::filesystem::path& target, const struct stat* old, const std::string& text) {
+bool replace(const std::filesystem::path& target, const struct stat* old, Pieces pieces) {
     Temporary part(target);
     const int number =
         ::open(part.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (number < 0 && old != nullptr && (errno == EACCES || errno == EROFS)) return false;
     Descriptor out(number);
     if (old != nullptr && !take_over(out, *old)) return false;
-    out.write(text);
+    out.write(pieces);
     if (::fsync(out.number()) != 0) fail(errno);
     out.close();
     if (part.replace(target)) return true;
@@ -142,15 +146,15 @@ bool replace(const std::filesystem::path& target, const struct stat* old, const 
     return false;
 }
 
-void write_regular(const Target& target, const struct stat* old, const std::string& text) {
+void write_regular(const Target& target, const struct stat* old, Pieces pieces) {
     // A file that may not be written is not replaced either.
     if (old != nullptr && ::faccessat(AT_FDCWD, target.path.c_str(), W_OK, AT_EACCESS) != 0) {
         fail(errno);
     }
-    if (!replace(target.path, old, text)) write_through(target, text, O_TRUNC);
+    if (!replace(target.path, old, pieces)) write_through(target, pieces, O_TRUNC);
 }
 
-void write(const std::filesystem::path& file, const std::string& text) {
+void write(const std::filesystem::path& file, Pieces pieces) {
     if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
     const Target target = target_of(file);
     struct stat old {};
@@ -159,20 +163,25 @@ void write(const std::filesystem::path& file, const std::string& text) {
         throw std::runtime_error(file.string() + ": is a folder, expected a file");
     }
     if (target.own_descriptor || (exists && !S_ISREG(old.st_mode))) {
-        write_through(target, text, 0);
+        write_through(target, pieces, 0);
     } else {
-        write_regular(target, exists ? &old : nullptr, text);
+        write_regular(target, exists ? &old : nullptr, pieces);
     }
 }
 
 }  // namespace
 
-void write_whole(const std::filesystem::path& file, const std::string& text) {
+void write_whole(const std::filesystem::path& file, gsl::span<const std::string_view> pieces) {
     try {
-        write(file, text);
+        write(file, pieces);
     } catch (const std::system_error& error) {
         throw std::runtime_error(file.string() + ": cannot be written: " + error.code().message());
     }
 }
 
-}  // namespace aircomp::runtime
+void write_whole(const std::filesystem::path& file, const std::string& text) {
+    const std::string_view piece = text;
+    write_whole(file, gsl::span<const std::string_view>(&piece, 1));
+}
+
+}  // namespace aircomp::inference
