@@ -128,7 +128,10 @@ std::optional<runtime::testbed::PageOptions> page_of(CoordinatorOptions& options
     const auto& status = options.run.config.status;
     auto& front = options.serving.front();
     const bool answers = !front.listen.empty();
-    if (!answers && status.page == "none") return std::nullopt;
+    if (!answers && status.page == "none") {
+        options.serving.refuse_token_file("expected --serve or a status.page with it, found neither");
+        return std::nullopt;
+    }
     if (!answers) front.listen = status.page;
     return runtime::testbed::PageOptions{options.serving.whole_front(status.token_file),
                                          answers ? "--serve" : "status.page", options.page_file};

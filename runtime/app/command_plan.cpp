@@ -74,6 +74,7 @@ Json to_json(const runtime::PlanChoice& choice) {
                  {"by_block", choice.by_block},
                  {"bits_up", choice.bits_up},
                  {"bits_down", choice.bits_down},
+                 {"downlink", choice.config.radio.downlink},
                  {"air_s", choice.air_s()},
                  {"compute_s", choice.compute_s()},
                  {"loss", choice.loss_nats},

@@ -6,12 +6,10 @@
 #include <iostream>
 
 #include "commands.hpp"
-#include "engine/model_coding.hpp"
 #include "engine/recorded_light.hpp"
-#include "model_option.hpp"
+#include "first_light_json.hpp"
 #include "output.hpp"
-#include "schemes/registry.hpp"
-#include "validators.hpp"
+#include "vector_options.hpp"
 
 namespace aircomp::app {
 namespace {
@@ -19,8 +17,8 @@ namespace {
 constexpr auto ending = ".sigmf-collection";
 
 struct RecordOptions {
-    std::string config, output;
-    runtime::FirstLightOptions first_light;
+    VectorOptions vectors;
+    std::string output, json;
 };
 
 struct ReplayOptions {
@@ -39,16 +37,14 @@ std::filesystem::path base_of(std::string name) {
     return name;
 }
 
-void record(const RecordOptions& options) {
-    const auto config = runtime::read_config(options.config, runtime::check_scheme);
-    // Where no radio is named, that is what has to be said.
-    if (!config.radios.devices.empty())
-        runtime::require_no_calibration(config, "vectors without a model");
+void record(RecordOptions options) {
+    const auto config = options.vectors.read();
     const auto base = base_of(options.output);
     if (base.has_parent_path()) std::filesystem::create_directories(base.parent_path());
-    const auto report = runtime::record_first_light(config, options.first_light, base);
+    const auto report = runtime::record_first_light(config, options.vectors.first_light, base);
     std::cerr << report.rounds.size() << " sums over the air, NMSE " << nmse_text(report.nmse)
               << " in all; recorded in " << base.string() << ending << "\n";
+    write_json(to_json(report), options.json);
 }
 
 void replay(const ReplayOptions& options) {
@@ -76,19 +72,13 @@ void add_record(CLI::App& program) {
     auto options = std::make_shared<RecordOptions>();
     CLI::App* command = program.add_subcommand(
         "record", "Sum random vectors over radios, and record what every radio receives");
-    command->add_option("config", options->config, "Configuration with a section radios")
-        ->transform(shipped_file())
-        ->required();
+    options->vectors.add_to(*command);
     command
         ->add_option("--output", options->output,
                      "The recording, *.sigmf-collection; its data and metadata stand beside it")
         ->required();
-    command->add_option("--rounds", options->first_light.rounds, "Sums")
-        ->check(between(1, 1000000))
-        ->capture_default_str();
-    command->add_option("--length", options->first_light.length, "Real numbers of a vector")
-        ->check(between(1, 65536))
-        ->capture_default_str();
+    command->add_option("--json", options->json,
+                        "Write the sums' report as JSON to FILE, - for standard output");
     command->footer(
         "Example:\n"
         "  aircomp record configs/virtual-radio.yaml --rounds 5 --output out/run.sigmf-collection");

@@ -5,22 +5,16 @@
 #include <iostream>
 
 #include "commands.hpp"
-#include "engine/first_light.hpp"
-#include "engine/model_coding.hpp"
-#include "model_option.hpp"
+#include "first_light_json.hpp"
 #include "output.hpp"
 #include "radio_options.hpp"
-#include "schemes/registry.hpp"
-#include "validators.hpp"
+#include "vector_options.hpp"
 
 namespace aircomp::app {
 namespace {
 
 struct SumOptions {
-    std::string config;
-    runtime::FirstLightOptions first_light;
-    std::vector<std::string> devices;
-    std::optional<std::uint64_t> seed;
+    VectorOptions vectors;
     RadioOptions radios;
     std::string json;
 };
@@ -32,24 +26,6 @@ double db(double ratio) {
 std::string bursts(const runtime::FirstLightDevice& radio) {
     return std::to_string(radio.late) + "/" + std::to_string(radio.underflowed) + "/" +
            std::to_string(radio.broken) + "/" + std::to_string(radio.unacknowledged);
-}
-
-std::vector<std::size_t> indices_of(const std::vector<std::string>& names,
-                                    const runtime::Config& config) {
-    std::vector<std::size_t> indices;
-    for (const auto& name : names) {
-        std::size_t n = 0;
-        while (n < config.devices.size() && config.devices[n].name != name)
-            ++n;
-        if (n == config.devices.size()) {
-            throw std::runtime_error(
-                "--devices: expected names of the configuration's devices, "
-                "found '" +
-                name + "'");
-        }
-        indices.push_back(n);
-    }
-    return indices;
 }
 
 void show_round(const runtime::FirstLightRound& round) {
@@ -76,61 +52,10 @@ std::string device_table(const runtime::FirstLightReport& report) {
     return table(rows);
 }
 
-Json to_json(const runtime::FirstLightDevice& radio) {
-    Json json = {{"name", radio.name},
-                 {"receive_peak_dbfs", radio.receive_peak_dbfs},
-                 {"late", radio.late},
-                 {"underflowed", radio.underflowed},
-                 {"broken", radio.broken},
-                 {"unacknowledged", radio.unacknowledged},
-                 {"clipped_samples", radio.clipped_samples}};
-    return json;
-}
-
-Json to_json(const runtime::FirstLightReport& report) {
-    Json rounds = Json::array();
-    for (const auto& round : report.rounds) {
-        rounds.push_back({{"number", round.number},
-                          {"time_s", round.time_s},
-                          {"nmse", round.nmse},
-                          {"expected_nmse", round.expected_nmse},
-                          {"evm", round.evm},
-                          {"phase_deg", round.phase_deg},
-                          {"noise_power_w", round.noise_power_w},
-                          {"confidence", round.confidence},
-                          {"device_power_dbfs", round.device_power_dbfs}});
-    }
-    Json devices = Json::array();
-    for (const auto& device : report.devices) {
-        Json json = to_json(device);
-        json["path_gain_db"] = device.path_gain_db;
-        json["evm"] = device.evm;
-        json["delay_samples"] = device.delay_samples;
-        json["offset_hz"] = device.offset_hz;
-        json["header_snr_db"] = device.header_snr_db;
-        json["phase_deg"] = device.phase_deg;
-        json["power_dbfs"] = device.power_dbfs;
-        if (device.power_dbm) json["power_dbm"] = *device.power_dbm;
-        devices.push_back(json);
-    }
-    return {{"nmse", report.nmse},
-            {"soundings", report.soundings},
-            {"repeated_rounds", report.repeated_rounds},
-            {"failures", report.failures},
-            {"rounds", rounds},
-            {"devices", devices},
-            {"server", to_json(report.server)}};
-}
-
 void run(SumOptions options) {
-    auto config = runtime::read_config(options.config, runtime::check_scheme);
-    // Where no radio is named, that is what has to be said.
-    if (!config.radios.devices.empty())
-        runtime::require_no_calibration(config, "vectors without a model");
-    config.seed = options.seed.value_or(config.seed);
+    auto config = options.vectors.read();
     options.radios.apply(config);
-    options.first_light.devices = indices_of(options.devices, config);
-    const auto report = runtime::first_light(config, options.first_light, show_round);
+    const auto report = runtime::first_light(config, options.vectors.first_light, show_round);
     std::cerr << device_table(report);
     for (const auto& failure : report.failures)
         std::cerr << "repeated: " << failure << "\n";
@@ -151,21 +76,7 @@ void add_sum(CLI::App& program) {
     auto options = std::make_shared<SumOptions>();
     CLI::App* command = program.add_subcommand(
         "sum", "First test of radios: sum random vectors over them, without a model");
-    command->add_option("config", options->config, "Configuration with a section radios")
-        ->transform(shipped_file())
-        ->required();
-    command->add_option("--rounds", options->first_light.rounds, "Sums")
-        ->check(between(1, 1000000))
-        ->capture_default_str();
-    command->add_option("--length", options->first_light.length, "Real numbers of a vector")
-        ->check(between(1, 65536))
-        ->capture_default_str();
-    command
-        ->add_option("--devices", options->devices,
-                     "Names of the devices that take part; all by default")
-        ->delimiter(',');
-    command->add_option("--seed", options->seed,
-                        "Seed of the vectors, in place of the configuration's");
+    options->vectors.add_to(*command);
     options->radios.add_to(*command);
     command->add_option("--json", options->json,
                         "Write the result as JSON to FILE, - for standard output");

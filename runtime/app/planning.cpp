@@ -14,12 +14,13 @@ namespace {
 std::vector<std::string> row(const runtime::PlanChoice& choice, bool chosen, bool timed) {
     const bool tried = choice.cost.total_s() > 0;
     const auto count = [](int value) { return value > 0 ? std::to_string(value) : "-"; };
+    const auto bits = [](double value) { return value > 0 ? number("%g", value) : "-"; };
     const auto seconds = [&](double value) { return tried ? duration(value) : "-"; };
     std::vector<std::string> cells = {(chosen ? "> " : "  ") + choice.config.scheme,
                                       std::to_string(choice.devices),
                                       (choice.by_block ? "<= " : "") + count(choice.streams),
-                                      choice.bits_up > 0 ? number("%g", choice.bits_up) : "-",
-                                      count(choice.bits_down),
+                                      bits(choice.bits_up),
+                                      bits(choice.bits_down),
                                       seconds(choice.compute_s()),
                                       seconds(choice.air_s()),
                                       seconds(choice.cost.total_s()),

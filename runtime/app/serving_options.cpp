@@ -44,6 +44,10 @@ void ServingOptions::add_to(CLI::App& command) {
         ->capture_default_str();
 }
 
+void ServingOptions::refuse_token_file(const std::string& why) const {
+    if (!token_file_.empty()) throw std::invalid_argument("--token-file: " + why);
+}
+
 runtime::serve::TextFrontOptions ServingOptions::whole_front(
     const std::filesystem::path& token_file) const {
     auto front = front_;

@@ -25,6 +25,9 @@ public:
     runtime::serve::TextFrontOptions whole_front(
         const std::filesystem::path& token_file = {}) const;
 
+    /// Where nothing is served: throws std::invalid_argument, with `why`, if a token's file is named.
+    void refuse_token_file(const std::string& why) const;
+
     /// All but what computes and keeps its sequences.
     runtime::serve::ServedModel model(const runtime::Config& config, const Model& model) const;
 

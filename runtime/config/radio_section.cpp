@@ -77,7 +77,7 @@ const Keys<RadioConfig>& radio_keys() {
         number("server_idle_power_w", &R::server_idle_power_w, "W", radio_power_range,
                "What the server's radio takes all the time."),
         number("downlink_bits", &R::downlink_bits, "bits", within(2, 32),
-               "Bits of a value on the downlink."),
+               "Bits of a value on the downlink; a whole number, but for closed-loop."),
         number(
             "downlink_loss_nats", &R::downlink_loss_nats, "nats", within(1e-12, 1e6),
             "What the codes of closed-loop-transform may cost a token: how fine their steps are."),

@@ -39,7 +39,7 @@ struct RadioConfig {
     double server_power_w = 1;       ///< P_s, of the multicast and of the design's pilots.
     double server_receive_power_w = 0;  ///< While it receives, besides server_idle_power_w.
     double server_idle_power_w = 0;     ///< All the time.
-    int downlink_bits = 16;             ///< q_b, bits a value.
+    double downlink_bits = 16;          ///< q_b, bits a value.
     double downlink_loss_nats = 0.002;  ///< What the steps of (14b) may cost a token.
     SettingsLink settings_link = SettingsLink::control;
     double control_rate_bytes_per_s = 12.5e6;

@@ -7,16 +7,14 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "air/noise.hpp"
-#include "aircomp/inference/add.hpp"
 #include "aircomp/inference/perplexity.hpp"
 #include "aircomp/inference/prediction_fit.hpp"
 #include "aircomp/inference/slice_cost.hpp"
 #include "aircomp/inference/update_basis.hpp"
-#include "coding/exact_sum.hpp"
 #include "config/seeds.hpp"
 #include "engine/layout.hpp"
 #include "engine/model_hash.hpp"
+#include "engine/probing_media.hpp"
 #include "engine/sliced_model.hpp"
 #include "schemes/calibrating_medium.hpp"
 #include "schemes/registry.hpp"
@@ -26,16 +24,6 @@ namespace {
 
 /// A calibration holds for any split; where it needs one, it takes as many devices as this.
 constexpr std::int64_t nominal_devices = 8;
-
-/// Of the noise at one site whose effect is measured: large beside rounding, small enough that the
-/// divergence is still in proportion to it.
-constexpr double probe_nmse = 0.01;
-
-/// Energy of the noise in the devices' copy behind one site, over that of the copy.
-constexpr double copy_probe = 1e-3;
-
-/// How much louder than the mean a token may be weighted, as the default of the headroom has it.
-constexpr double most_token_energy = 16;
 
 using Tokens = std::vector<inference::Token>;
 using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
@@ -186,6 +174,10 @@ private:
         return inference::input_width(model_, model_.site(static_cast<std::int64_t>(site)));
     }
 
+    std::vector<float> output_weights(const ObservedModel& whole, std::size_t site) const {
+        return whole.output_weights(model_.site(static_cast<std::int64_t>(site)));
+    }
+
     void fit_predictions(ObservedModel& whole) {
         std::vector<inference::PredictionFit> fits;
         for (std::size_t s = 0; s < sites_; ++s)
@@ -200,8 +192,7 @@ private:
             if (fitted) fitted(static_cast<std::int64_t>(s), static_cast<std::int64_t>(sites_));
             if (!can_be_foretold(s)) continue;
             (*predictions)[s] =
-                fits[s].fit(whole.output_weights(model_.site(static_cast<std::int64_t>(s))),
-                            options_.prediction_rank, pieces());
+                fits[s].fit(output_weights(whole, s), options_.prediction_rank, pieces());
         }
         result_.predictions = std::move(predictions);
     }
@@ -209,23 +200,21 @@ private:
     void fit_transforms(ObservedModel& whole) {
         std::vector<inference::CovarianceFit> fits;
         std::vector<inference::UpdateFit> updates;
-        std::vector<std::vector<float>> outputs(sites_);
         for (std::size_t s = 0; s < sites_; ++s) {
-            fits.emplace_back(model_.hidden_size, pieces());
+            fits.emplace_back(model_.hidden_size, width(s), pieces());
             updates.emplace_back(model_.hidden_size, options_.update_rank);
-            if (can_be_foretold(s))
-                outputs[s] = whole.output_weights(model_.site(static_cast<std::int64_t>(s)));
         }
         whole.leave_out(result_.predictions);
         whole.observe([&](const auto& inputs, gsl::span<const float> x) {
-            fits[inputs.site.index].add(inputs, x, outputs[inputs.site.index]);
+            fits[inputs.site.index].add(inputs, x);
             updates[inputs.site.index].add(inputs, x);
         });
         whole.run(some_windows(options_.covariance_tokens), progress("transforms"));
-        for (const auto& fit : fits)
-            result_.transforms.push_back(fit.transform(options_.transform_rank));
-        for (const auto& update : updates)
-            result_.updates.push_back(update.basis());
+        for (std::size_t s = 0; s < sites_; ++s) {
+            const auto output = can_be_foretold(s) ? output_weights(whole, s) : std::vector<float>();
+            result_.transforms.push_back(fits[s].transform(output, options_.transform_rank));
+            result_.updates.push_back(updates[s].basis());
+        }
     }
 
     SlicedModel make_split() const {
@@ -284,89 +273,6 @@ private:
     std::vector<double> root_energies_;  // mean of sqrt(p_t) by site
 };
 
-/// Exact sums but for one site, whose sum gets the noise that it would have over the air at
-/// probe_nmse, each token's energy following sqrt(p_t).
-class ProbingMedium final : public Medium {
-public:
-    ProbingMedium(std::size_t devices, const std::vector<SiteTransform>& transforms,
-                  const std::vector<double>& root_energies, std::uint64_t seed)
-        : transforms_(transforms), root_energies_(root_energies), noise_(seed), ledger_(devices) {}
-
-    void probe(std::optional<std::size_t> site) { site_ = site; }
-
-    void all_reduce(const SumRequest& request, SumCopies sum) override {
-        exact_sum(request, sum.server);
-        if (request.site.index == site_) {
-            const auto length = static_cast<std::size_t>(request.length);
-            for (std::int64_t v = 0; v < request.vectors; ++v)
-                disturb(request, v,
-                        sum.server.subspan(static_cast<std::size_t>(v) * length, length));
-        }
-        sum.share();
-    }
-    void elapse(double) override {}
-    const Ledger& usage() const override { return ledger_; }
-
-private:
-    void disturb(const SumRequest& request, std::int64_t v, gsl::span<float> sum) {
-        const SiteTransform& transform = transforms_[request.site.index];
-        double power = 0;
-        for (std::size_t n = 0; n < request.partials.size(); ++n) {
-            const auto partial = request.partial(n, v);
-            std::vector<float> sent(partial.begin(), partial.end());
-            transform.apply(sent);
-            power += mean_square(sent);
-        }
-        const double energy = std::clamp(std::sqrt(power) / root_energies_[request.site.index],
-                                         1 / most_token_energy, most_token_energy);
-        std::vector<std::complex<float>> noise((sum.size() + 1) / 2);
-        // A complex sample's power is that of two reals.
-        noise_.add(noise, 2 * probe_nmse * power / energy);
-        const gsl::span<float> reals(reinterpret_cast<float*>(noise.data()), sum.size());
-        transform.undo(reals);
-        inference::add(reals, sum);
-    }
-
-    const std::vector<SiteTransform>& transforms_;
-    const std::vector<double>& root_energies_;
-    NoiseGenerator noise_;
-    Ledger ledger_;
-    std::optional<std::size_t> site_;
-};
-
-/// Exact sums, and noise in the devices' copy of the stream behind one site, which the next site takes
-/// away: what a closed loop's codes do to a model.
-class CopyProbingMedium final : public Medium {
-public:
-    CopyProbingMedium(std::size_t devices, std::uint64_t seed) : noise_(seed), ledger_(devices) {}
-
-    void probe(std::optional<std::size_t> site) { site_ = site; }
-
-    void all_reduce(const SumRequest& request, SumCopies sum) override {
-        exact_sum(request, sum.server);
-        for (std::size_t i = 0; i < sum.devices.size(); ++i) {
-            sum.devices[i] = (request.server_residual[i] - request.residual[i]) + sum.server[i];
-        }
-        if (request.site.index != site_) return;
-        const auto length = static_cast<std::size_t>(request.length);
-        for (std::size_t begin = 0; begin < sum.devices.size(); begin += length) {
-            std::vector<std::complex<float>> noise((length + 1) / 2);
-            // A complex sample's power is that of two reals.
-            noise_.add(noise,
-                       2 * copy_probe * mean_square(request.residual.subspan(begin, length)));
-            inference::add({reinterpret_cast<const float*>(noise.data()), length},
-                           sum.devices.subspan(begin, length));
-        }
-    }
-    void elapse(double) override {}
-    const Ledger& usage() const override { return ledger_; }
-
-private:
-    NoiseGenerator noise_;
-    Ledger ledger_;
-    std::optional<std::size_t> site_;
-};
-
 template <typename Probing>
 std::vector<float> Calibrator::divergences(const std::vector<Tokens>& windows, SlicedModel& split,
                                            Probing& medium, std::size_t sites, double energy,
@@ -395,6 +301,7 @@ std::vector<float> Calibrator::divergences(const std::vector<Tokens>& windows, S
                 inference::mean_divergence(clean, noisy, model_.vocabulary_size);
             found[s] +=
                 static_cast<float>(divergence / (energy * static_cast<double>(windows.size())));
+            if (s + 1 == sites) break;
             medium.probe(std::nullopt);
             split.run_some_sites({site, site + 1}, before, medium);
         }
@@ -409,7 +316,7 @@ void Calibrator::measure_sensitivities(SlicedModel& split) {
     ProbingMedium medium(split.devices(), all, root_energies_,
                          derive_seed(options_.seed, seed_for::sensitivities));
     result_.sensitivities = divergences(some_windows(options_.sensitivity_tokens), split, medium,
-                                        sites_, probe_nmse, "sensitivities");
+                                        sites_, ProbingMedium::energy, "sensitivities");
 }
 
 /// No device computes from what the last site's sum makes of its copy.
@@ -426,7 +333,8 @@ void Calibrator::measure_copy_sensitivities(SlicedModel& split) {
         window.resize(std::min<std::size_t>(
             window.size(), static_cast<std::size_t>(options_.copy_sensitivity_tokens)));
     result_.copy_sensitivities =
-        divergences(windows, split, medium, sites_ - 1, copy_probe, "sensitivities of copies");
+        divergences(windows, split, medium, sites_ - 1,
+                    CopyProbingMedium::energy, "sensitivities of copies");
 }
 
 }  // namespace

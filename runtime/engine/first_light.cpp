@@ -25,19 +25,9 @@ double db(double ratio) {
     return 10 * std::log10(std::max(1e-20, ratio));
 }
 
-/// The configuration with those devices alone that take part.
-Config config_of(Config config, const std::vector<std::size_t>& devices) {
+Config config_of(const Config& config, const FirstLightOptions& options) {
     validate(config, "configuration", check_scheme);
-    if (devices.empty()) return config;
-    const Config all = config;
-    config.devices.clear();
-    config.radios.devices.clear();
-    config.shares.clear();
-    for (const std::size_t n : devices) {
-        config.devices.push_back(all.devices.at(n));
-        if (!all.radios.devices.empty()) config.radios.devices.push_back(all.radios.devices[n]);
-    }
-    return config;
+    return with_devices(config, options.devices);
 }
 
 std::vector<double> max_power_w(const Config& config) {
@@ -174,9 +164,22 @@ FirstLightRound FirstLight::sum(std::int64_t index) {
 
 }  // namespace
 
+Config with_devices(Config config, const std::vector<std::size_t>& devices) {
+    if (devices.empty()) return config;
+    const Config all = config;
+    config.devices.clear();
+    config.radios.devices.clear();
+    config.shares.clear();
+    for (const std::size_t n : devices) {
+        config.devices.push_back(all.devices.at(n));
+        if (!all.radios.devices.empty()) config.radios.devices.push_back(all.radios.devices[n]);
+    }
+    return config;
+}
+
 FirstLightReport first_light(const Config& config, const FirstLightOptions& options,
                              const std::function<void(const FirstLightRound&)>& progress) {
-    return FirstLight(config_of(config, options.devices), options).run(progress);
+    return FirstLight(config_of(config, options), options).run(progress);
 }
 
 }  // namespace aircomp::runtime

@@ -25,6 +25,9 @@ struct FirstLightOptions {
     std::function<void(const RoundOrder&)> before_round;
 };
 
+/// The configuration with those devices alone that take part, by index; all where none is named.
+Config with_devices(Config config, const std::vector<std::size_t>& devices);
+
 /// One sum that counted.
 struct FirstLightRound {
     std::int64_t number = 0;  ///< Of the round, repeated ones included.

@@ -34,14 +34,15 @@ FirstLightReport record_first_light(const Config& config, FirstLightOptions opti
     require_kernels(config);
     Recorder recorder(base);
     Recording recording;
-    recording.configuration = annotated_yaml(entries_of(config));
+    const Config run = with_devices(config, options.devices);
+    recording.configuration = annotated_yaml(entries_of(run));
     recording.length = options.length;
     options.devices.clear();
     options.open = recorder.opener(options.open);
     options.before_round = [&](const RoundOrder& order) {
         recorder.begin_round(order.number, order.sounding, inference::name_of(order.site));
     };
-    auto report = first_light(config, options, [&](const FirstLightRound& round) {
+    auto report = first_light(run, options, [&](const FirstLightRound& round) {
         recording.sums.push_back({round.number, round.nmse, round.sum_sha256});
         if (progress) progress(round);
     });

@@ -11,7 +11,7 @@
 
 namespace aircomp::runtime {
 
-/// first_light() of all devices, whose radios are recorded under `base`. Throws as it does, and
+/// first_light(), whose radios are recorded under `base`. Throws as it does, and
 /// std::runtime_error where a radio's samples are computed elsewhere or a file cannot be written.
 FirstLightReport record_first_light(
     const Config& config, FirstLightOptions options, const std::filesystem::path& base,

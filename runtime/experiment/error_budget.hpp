@@ -34,6 +34,14 @@ double total_sensitivity(const std::vector<float>& sensitivities);
 std::optional<double> fewest_bits(Quantiser quantiser, double per_nmse, double loss,
                                   int steps = 10);
 
+/// What codes of closed-loop-transform leave out, as an NMSE that would cost as much: of so many bits a
+/// value, and the tenths of a bit that leave out no more. Measured on SmolLM2 (docs/accuracy.md).
+double transform_nmse(double bits);
+double transform_bits(double nmse);
+
+/// radio.downlink_loss_nats for codes that are to cost `loss_nats`, by the same measurements.
+double transform_steps_nats(double loss_nats);
+
 /// NMSE of codes of a Gaussian; a mean of two where `bits` is no whole number.
 double code_nmse(Quantiser quantiser, double bits);
 

@@ -16,6 +16,27 @@ namespace {
 /// What of the tolerated loss the way down may take at first.
 constexpr double part_of_way_down = 0.1;
 
+/// Fewest and most bits of a value on a way down that closes the loop.
+constexpr double least_bits_down = 2;
+constexpr double most_bits_down = most_lloyd_max_bits;
+
+/// How many fewer bits down are tried, one after the other.
+constexpr double bit_steps[] = {1, 0.3, 0.1};
+
+/// The way down that closes the loop, with codes of a calibration or without.
+const std::string& loop_by(bool calibration) {
+    const auto& all = downlinks();
+    return std::find_if(all.begin(), all.end(),
+                        [&](const Downlink& way) {
+                            return way.closes_loop && way.needs_calibration == calibration;
+                        })
+        ->name;
+}
+
+double tenths(double bits) {
+    return std::round(10 * bits) / 10;
+}
+
 /// 2, 4, 8, ... and all.
 std::vector<std::size_t> device_counts(std::size_t all) {
     std::vector<std::size_t> counts;
@@ -83,6 +104,7 @@ private:
         PlanChoice alone = choice_of("local", base_.devices.size());
         alone.config.scheme = unsplit_scheme().name;
         alone.devices = 1;
+        alone.config.radio = base_.radio;
         alone.bits_down = 0;
         alone.loss_nats = 0;
         choices_.push_back(alone);
@@ -119,13 +141,7 @@ private:
         choice.config.devices.resize(devices);
         choice.devices = static_cast<int>(devices);
         const Downlink& way = find_row(downlinks(), "downlink", base_.radio.downlink);
-        if (way.closes_loop) {
-            const double tolerated = part_of_way_down * options_.max_loss_nats;
-            const auto bits =
-                fewest_bits(Quantiser::lloyd_max, options_.budget.down, tolerated, /*steps=*/1);
-            choice.config.radio.downlink_bits = static_cast<int>(bits.value_or(way.most_bits));
-        }
-        choice.bits_down = choice.config.radio.downlink_bits;
+        set_bits_down(choice, way.closes_loop ? first_bits_down() : base_.radio.downlink_bits);
         return choice;
     }
 
@@ -133,9 +149,37 @@ private:
         return find_row(downlinks(), "downlink", base_.radio.downlink).closes_loop;
     }
 
+    /// Whether a loop's codes can be those of a calibration: they need fewer bits than others.
+    bool codes_by_calibration() const {
+        return closes_loop() && options_.budget.sensitivity > 0 && !model_.design.norm_after;
+    }
+
+    double first_bits_down() const {
+        const double tolerated = part_of_way_down * options_.max_loss_nats;
+        const double down = options_.budget.down;
+        if (codes_by_calibration())
+            return std::clamp(transform_bits(tolerated / down), least_bits_down, most_bits_down);
+        return fewest_bits(Quantiser::lloyd_max, down, tolerated, /*steps=*/1)
+            .value_or(most_bits_down);
+    }
+
     /// What the codes of the way down lose.
-    double loss_down(int bits) const {
-        return closes_loop() ? options_.budget.down * code_nmse(Quantiser::lloyd_max, bits) : 0;
+    double loss_down(double bits) const {
+        if (!closes_loop()) return 0;
+        return options_.budget.down * (codes_by_calibration()
+                                           ? transform_nmse(bits)
+                                           : code_nmse(Quantiser::lloyd_max, bits));
+    }
+
+    void set_bits_down(PlanChoice& choice, double bits) const {
+        RadioConfig& radio = choice.config.radio;
+        choice.bits_down = bits;
+        if (!closes_loop()) return;
+        radio.downlink = loop_by(codes_by_calibration());
+        if (codes_by_calibration())
+            radio.downlink_loss_nats = transform_steps_nats(loss_down(bits));
+        else
+            radio.downlink_bits = bits;
     }
 
     void add_over_air(const Scheme& scheme, std::size_t devices, int streams) {
@@ -157,12 +201,12 @@ private:
     }
 
     /// Whether codes up keep the loss beside `bits_down` down, and if so, that `choice` has them.
-    bool set_bits(PlanChoice& choice, int bits_down) const {
+    bool set_bits(PlanChoice& choice, double bits_down) const {
         const double tolerated = options_.max_loss_nats - loss_down(bits_down);
         const auto bits = fewest_bits(base_.digital.quantiser, choice.loss_per_nmse, tolerated);
         if (!bits) return false;
         choice.config.digital.bits = choice.bits_up = *bits;
-        choice.config.radio.downlink_bits = choice.bits_down = bits_down;
+        set_bits_down(choice, bits_down);
         return true;
     }
 
@@ -184,13 +228,14 @@ private:
             return choice.cost.uplink_s * up +
                    choice.cost.downlink_s * other.bits_down / choice.bits_down;
         };
-        for (int bits = choice.bits_down - 1; bits >= 2; --bits) {
+        const double step = bit_steps[2];
+        for (double bits = tenths(choice.bits_down - step); bits >= least_bits_down;
+             bits = tenths(bits - step)) {
             PlanChoice fewer = best;
-            fewer.config.radio.downlink_bits = fewer.bits_down = bits;
+            set_bits_down(fewer, bits);
             const bool keeps = choice.bits_up > 0 ? set_bits(fewer, bits)
                                                   : loss_of(fewer) <= options_.max_loss_nats;
-            if (!keeps || air_s(fewer) >= air_s(best)) break;
-            best = fewer;
+            if (keeps && air_s(fewer) < air_s(best)) best = fewer;
         }
         if (best.bits_down == choice.bits_down) return;
         try_out(best);
@@ -199,14 +244,22 @@ private:
 
     /// Streams have to keep what the way down then leaves of the loss.
     void shift_bits_by_trial(PlanChoice& choice) const {
-        for (int bits = choice.bits_down - 1; bits >= 2; --bits) {
-            if (loss_down(bits) >= options_.max_loss_nats) return;
-            PlanChoice fewer = choice;
-            fewer.config.radio.downlink_bits = fewer.bits_down = bits;
-            try_out(fewer);
-            if (!fewer.valid() || fewer.cost.total_s() >= choice.cost.total_s()) return;
-            choice = fewer;
+        for (const double step : bit_steps) {
+            while (has_fewer_bits(choice, step)) {
+            }
         }
+    }
+
+    /// Whether it is faster with so many bits less down, which it then has.
+    bool has_fewer_bits(PlanChoice& choice, double step) const {
+        const double bits = tenths(choice.bits_down - step);
+        if (bits < least_bits_down || loss_down(bits) >= options_.max_loss_nats) return false;
+        PlanChoice fewer = choice;
+        set_bits_down(fewer, bits);
+        try_out(fewer);
+        if (!fewer.valid() || fewer.cost.total_s() >= choice.cost.total_s()) return false;
+        choice = fewer;
+        return true;
     }
 
     double loss_of(const PlanChoice& choice) const {
@@ -224,7 +277,13 @@ private:
         trial.bytes_per_weight = options_.bytes_per_weight;
         trial.loss_per_nmse = choice.by_block ? choice.loss_per_nmse : 0;
         trial.prompt_tokens = prompt_tokens;
-        return run_link_trial(choice.config, model_, trial);
+        Config config = choice.config;
+        if (codes_by_calibration()) {
+            // As many bits of other codes: a trial has no model that is calibrated.
+            config.radio.downlink = loop_by(false);
+            config.radio.downlink_bits = choice.bits_down;
+        }
+        return run_link_trial(config, model_, trial);
     }
 
     void try_out(PlanChoice& choice) const {
@@ -303,7 +362,9 @@ void take_over(const PlanChoice& choice, Config& config) {
     config.devices = choice.config.devices;
     config.shares = choice.config.shares;
     config.radio.streams = choice.config.radio.streams;
+    config.radio.downlink = choice.config.radio.downlink;
     config.radio.downlink_bits = choice.config.radio.downlink_bits;
+    config.radio.downlink_loss_nats = choice.config.radio.downlink_loss_nats;
     config.digital.bits = choice.config.digital.bits;
     // Without streams by block, the choice has as many as keep the loss in all blocks together.
     config.accuracy.max_uplink_loss_nats = choice.config.accuracy.max_uplink_loss_nats;

@@ -33,7 +33,7 @@ struct PlanChoice {
     int streams = 0;           ///< Of kind air; 0 for others.
     bool by_block = false;     ///< That many at most: each coherence block has what keeps the loss.
     double bits_up = 0;        ///< 0: values travel as they are.
-    int bits_down = 0;         ///< 0: no way down.
+    double bits_down = 0;      ///< 0: no way down.
     double loss_per_nmse = 0;  ///< Of what goes up, nats.
     TokenCost cost;            ///< Of a token; empty where it was not tried.
     double first_token_s = 0;  ///< From a prompt to the first token; 0 where none was asked for.
@@ -53,7 +53,8 @@ struct Plan {
 
 /// Tries one device alone, and for 2, 4, 8, ... and all devices of `config` (its first ones, fastest
 /// first) sums over the air with 1, 2, 3, 4, 6, ... streams, digital sums and gathering, each at the
-/// bits up and down that are fastest. What takes time is simulated by run_link_trial(), losses follow
+/// bits up and down that are fastest. A way down that closes the loop is coded by the model's
+/// calibration where the budget has one. What takes time is simulated by run_link_trial(), losses follow
 /// from the budget. Throws as run_link_trial() does.
 Plan make_plan(const Config& config, const inference::ModelConfig& model,
                const PlanOptions& options);

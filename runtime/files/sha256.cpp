@@ -24,6 +24,15 @@ void read_file(const std::filesystem::path& file, const Take& take) {
     if (!in.eof()) throw std::runtime_error(file.string() + ": cannot be read");
 }
 
+using Context = std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)>;
+
+Context begin(const EVP_MD* kind, const char* name) {
+    Context context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+    if (!context || EVP_DigestInit_ex(context.get(), kind, nullptr) != 1)
+        throw std::runtime_error(std::string(name) + ": OpenSSL does not offer it");
+    return context;
+}
+
 std::string hex_text(gsl::span<const std::uint8_t> digest) {
     static constexpr char digits[] = "0123456789abcdef";
     std::string text;
@@ -36,11 +45,7 @@ std::string hex_text(gsl::span<const std::uint8_t> digest) {
 
 }  // namespace
 
-Sha256::Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
-        throw std::runtime_error("SHA-256: OpenSSL does not offer it");
-    }
-}
+Sha256::Sha256() : context_(begin(EVP_sha256(), "SHA-256")) {}
 
 void Sha256::add(gsl::span<const std::byte> bytes) {
     EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
@@ -67,10 +72,7 @@ std::string to_hex(const Sha256Digest& digest) {
 }
 
 std::string sha512_of_file(const std::filesystem::path& file) {
-    const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(),
-                                                                     EVP_MD_CTX_free);
-    if (!context || EVP_DigestInit_ex(context.get(), EVP_sha512(), nullptr) != 1)
-        throw std::runtime_error("SHA-512: OpenSSL does not offer it");
+    const Context context = begin(EVP_sha512(), "SHA-512");
     read_file(file, [&](gsl::span<const std::byte> piece) {
         EVP_DigestUpdate(context.get(), piece.data(), piece.size());
     });

@@ -12,7 +12,7 @@ class Unicast final : public WayDown {
 public:
     void bring(RadioCell& cell, gsl::span<const float>, SumCopies sum) override {
         const RadioConfig& radio = cell.config().radio;
-        quantise(sum.server, radio.downlink_bits);
+        quantise(sum.server, static_cast<int>(radio.downlink_bits));
         sum.share();
         const double bits = radio.downlink_bits * static_cast<double>(sum.server.size());
         const double gain = radio.server_power_w / (radio.server_antennas * cell.noise_power_w());

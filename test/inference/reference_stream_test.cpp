@@ -197,10 +197,10 @@ TEST_CASE("a transform weakens the directions that are strong, and leaves the re
     auto w = random_values(hidden * width, 6);
     for (std::int64_t i = 0; i < hidden; ++i)
         w[static_cast<std::size_t>(i * width)] += 30 * strong[static_cast<std::size_t>(i)];
-    CovarianceFit fit(hidden, 4);
+    CovarianceFit fit(hidden, width, 4);
     make_windows(std::vector<float>(hidden * width), std::vector<float>(width), w, hidden,
-                 [&](const SiteInputs& inputs) { fit.add(inputs, inputs.h, w); });
-    const TransformFactors factors = fit.transform(1);
+                 [&](const SiteInputs& inputs) { fit.add(inputs, inputs.h); });
+    const TransformFactors factors = fit.transform(w, 1);
     REQUIRE(factors.rank == 1);
     CHECK(std::abs(norm(factors.vectors) - 1) < 1e-5);
     double along = 0;
@@ -210,8 +210,8 @@ TEST_CASE("a transform weakens the directions that are strong, and leaves the re
     // Its energy is some 600 times that of another: C^-1/4 makes that 5 in amplitude.
     CHECK(factors.gains[0] < 0.5F);
     CHECK(factors.gains[0] > 0.05F);
-    CHECK(fit.transform(0).rank == 0);
-    CHECK(CovarianceFit(hidden, 4).transform(3).rank == 0);
+    CHECK(fit.transform(w, 0).rank == 0);
+    CHECK(CovarianceFit(hidden, width, 4).transform(w, 3).rank == 0);
 }
 
 TEST_CASE("a rank that is cut keeps the weightiest directions") {

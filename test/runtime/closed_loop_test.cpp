@@ -4,7 +4,7 @@
 #include <random>
 
 #include "coding/exact_sum.hpp"
-#include "coding/lloyd_max.hpp"
+#include "experiment/error_budget.hpp"
 #include "full_power.hpp"
 #include "schemes/down/registry.hpp"
 #include "support/catch.hpp"
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t length = 1024;
 
-Config closed_loop(int bits) {
+Config closed_loop(double bits) {
     Config config = default_config();
     config.radio.downlink = "closed-loop";
     config.radio.downlink_bits = bits;
@@ -45,7 +45,7 @@ struct Streams {
 };
 
 TEST_CASE("a closed loop leaves one step's error, however many sites have passed") {
-    const int bits = GENERATE(3, 5);
+    const double bits = GENERATE(3.0, 3.4, 5.0);
     const Config config = closed_loop(bits);
     RadioCell cell(config, full_power(config));
     cell.enter_block();
@@ -64,7 +64,7 @@ TEST_CASE("a closed loop leaves one step's error, however many sites have passed
         streams.bring(*way, cell);
         CHECK(streams.server_sum == sum);
         CHECK(mean_square(streams.lag()) / mean_square(step) ==
-              Approx(LloydMax::of(bits).distortion()).epsilon(0.35));
+              Approx(code_nmse(Quantiser::lloyd_max, bits)).epsilon(0.35));
     }
 }
 
@@ -81,6 +81,13 @@ TEST_CASE("a closed loop charges its codes and their scale at the multicast's ra
     closed.costs = Costs::paper;  // time in proportion to bits
     Config open = closed;
     open.radio.downlink = "multicast";
+    // Two parts, each with its scale.
+    const Config between = [&] {
+        Config config = closed;
+        config.radio.downlink_bits = 4.5;
+        return config;
+    }();
+    CHECK(downlink_s(between) / downlink_s(open) == Approx((4.5 * length + 64) / (5.0 * length)));
     CHECK(downlink_s(closed) / downlink_s(open) == Approx((5.0 * length + 32) / (5.0 * length)));
 }
 
@@ -102,6 +109,12 @@ TEST_CASE("a closed loop is refused beyond its bits and beside real radios") {
         check(closed_loop(7)),
         "trial: radio.downlink_bits: expected at most 6 for the downlink closed-loop, "
         "found 7");
+    CHECK_NOTHROW(check(closed_loop(4.4)));
+    Config open = closed_loop(8.5);
+    open.radio.downlink = "multicast";
+    CHECK_THROWS_WITH(check(open),
+                      "trial: radio.downlink_bits: expected a whole number for the downlink "
+                      "multicast, found 8.5");
     Config radios = closed_loop(5);
     radios.medium = AirMedium::radio;
     CHECK_THROWS_WITH(check(radios), Catch::Contains("which is simulated, for the medium radio"));

@@ -38,6 +38,11 @@ PlanOptions options_of(double max_loss_nats) {
     return options;
 }
 
+/// What codes down lose, of bits that a calibrated budget has chosen.
+double loss_down(const PlanOptions& options, double bits) {
+    return options.budget.down * transform_nmse(bits);
+}
+
 TEST_CASE("a plan has one device alone, and every scheme for 2, 4, ... and all devices") {
     const Plan plan = make_plan(cell(5), small_dimensions(), options_of(0.05));
     std::set<std::pair<std::string, int>> found;
@@ -80,8 +85,7 @@ TEST_CASE("bits are the fewest that keep the loss") {
             choice.kind == "gather" ? options.budget.inputs : options.budget.codes_fed_back;
         const double fewer = code_nmse(Quantiser::lloyd_max, choice.bits_up - 0.1);
         CHECK(choice.loss_nats <= 0.02);
-        CHECK(per_nmse * fewer >
-              0.02 - options.budget.down * LloydMax::of(choice.bits_down).distortion());
+        CHECK(per_nmse * fewer > 0.02 - loss_down(options, choice.bits_down));
     }
 }
 
@@ -95,9 +99,8 @@ TEST_CASE("sums over the air leave to the way down what they do not lose themsel
         CAPTURE(choice.streams, choice.bits_down);
         CHECK(choice.bits_down < 6);
         const double spared =
-            options.budget.down * (LloydMax::of(choice.bits_down - 1).distortion() -
-                                   LloydMax::of(choice.bits_down).distortion());
-        CHECK(choice.loss_nats + spared > 0.02);
+            loss_down(options, choice.bits_down - 0.1) - loss_down(options, choice.bits_down);
+        CHECK((choice.loss_nats + spared > 0.02 || choice.bits_down == 2));
     }
     // Codes that do not close a loop lose by themselves, and keep the bits they have.
     config.radio.downlink = "multicast";
@@ -118,8 +121,7 @@ TEST_CASE("streams by block keep the loss, in no more time than the most that ke
         CHECK(choice.streams == 2);
         if (choice.valid()) CHECK(choice.loss_nats <= 0.02);
         // What a run aims at, in the calibration's measure.
-        const double target =
-            0.02 - options.budget.down * LloydMax::of(choice.bits_down).distortion();
+        const double target = 0.02 - loss_down(options, choice.bits_down);
         CHECK(choice.config.accuracy.max_uplink_loss_nats ==
               Approx(target * options.budget.sensitivity / options.budget.over_air));
     }
@@ -128,6 +130,47 @@ TEST_CASE("streams by block keep the loss, in no more time than the most that ke
     uncalibrated.budget = error_budget(/*calibrated=*/false);
     for (const PlanChoice& choice : make_plan(config, small_dimensions(), uncalibrated).choices)
         CHECK_FALSE(choice.by_block);
+}
+
+TEST_CASE("a way down that closes the loop has the codes of a calibration, where there is one") {
+    const Config config = cell(2);
+    PlanOptions options = options_of(0.02);
+    const Plan calibrated = make_plan(config, small_dimensions(), options);
+    for (const PlanChoice& choice : calibrated.choices) {
+        if (choice.kind == "local") continue;
+        CHECK(choice.config.radio.downlink == "closed-loop-transform");
+        CHECK(choice.config.radio.downlink_loss_nats ==
+              Approx(transform_steps_nats(loss_down(options, choice.bits_down))));
+    }
+    // Budgets that differ in nothing but that.
+    options.budget.sensitivity = 0;
+    const Plan plain = make_plan(config, small_dimensions(), options);
+    std::size_t compared = 0;
+    for (std::size_t i = 0, j = 0; j < plain.choices.size(); ++i, ++j) {
+        while (calibrated.choices[i].by_block)
+            ++i;
+        const PlanChoice &with = calibrated.choices[i], &without = plain.choices[j];
+        REQUIRE(with.config.scheme == without.config.scheme);
+        if (without.kind == "local" || !without.valid()) continue;
+        ++compared;
+        CHECK(without.config.radio.downlink == "closed-loop");
+        CHECK(without.config.radio.downlink_bits == without.bits_down);
+        CHECK(with.cost.downlink_s < 0.95 * without.cost.downlink_s);
+        CHECK(with.loss_nats <= 0.02);
+    }
+    CHECK(compared > 3);
+    auto normed = small_dimensions();
+    normed.design.norm_after = true;
+    for (const PlanChoice& choice : make_plan(config, normed, options_of(0.02)).choices)
+        CHECK(choice.config.radio.downlink == "closed-loop");
+}
+
+TEST_CASE("bits and losses of calibrated codes belong to each other") {
+    for (const double bits : {2.5, 3.9, 5.0})
+        CHECK(transform_bits(transform_nmse(bits)) == Approx(bits));
+    CHECK(transform_bits(0.99 * transform_nmse(3.9)) == Approx(4.0));
+    // Worth a third of a bit at least, as measured.
+    CHECK(transform_nmse(3.87) < code_nmse(Quantiser::lloyd_max, 4.3));
 }
 
 TEST_CASE("a prompt's first token takes less time where its vectors share frames") {

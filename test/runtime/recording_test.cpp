@@ -21,7 +21,8 @@ using Json = nlohmann::json;
 
 /// Three sums of four devices of one antenna and a server of four, over fakes, under `base`.
 struct RecordedTestbed {
-    explicit RecordedTestbed(const std::function<void(fakes::FakeAir&)>& disturb = nullptr)
+    explicit RecordedTestbed(const std::function<void(fakes::FakeAir&)>& disturb = nullptr,
+                             const std::vector<std::size_t>& devices = {})
         : config(read_config(AIRCOMP_SOURCE_DIR "/configs/virtual-radio.yaml")),
           base(folder.path() / "run") {
         // However busy the machine is.
@@ -36,6 +37,7 @@ struct RecordedTestbed {
         FirstLightOptions options;
         options.rounds = 3;
         options.length = 512;
+        options.devices = devices;
         options.open = [&](const RadioOptions& radio) {
             return std::make_unique<fakes::FakeRadio>(air, radio);
         };
@@ -70,6 +72,14 @@ void check_replay(const RecordedTestbed& testbed) {
 TEST_CASE("the sums of a recording are those of the radios, bit by bit") {
     const RecordedTestbed testbed;
     CHECK(testbed.report.repeated_rounds == 0);
+    check_replay(testbed);
+}
+
+TEST_CASE("a recording of some devices is replayed with them alone") {
+    const RecordedTestbed testbed(nullptr, {0, 2});
+    REQUIRE(testbed.report.devices.size() == 2);
+    CHECK(testbed.report.devices[1].name == "device-3");
+    CHECK(!std::filesystem::exists(testbed.file("-device-2-0.sigmf-data")));
     check_replay(testbed);
 }
 

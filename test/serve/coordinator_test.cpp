@@ -235,6 +235,15 @@ TEST_CASE("a page that other machines reach needs a token") {
                                               "token (--token-file), found 0.0.0.0:0"));
 }
 
+TEST_CASE("a token's file without a page to guard is refused") {
+    const auto result =
+        aircomp("coordinator " + source +
+                    "/configs/laboratory-exact.yaml --token-file token.txt --prompt a",
+                true);
+    CHECK(result.code == 2);
+    CHECK_THAT(result.output, Catch::Contains("--token-file: expected --serve or a status.page"));
+}
+
 TEST_CASE("a coordinator serves or continues a prompt, not both") {
     const auto result = aircomp(
         "coordinator " + source + "/configs/laboratory-exact.yaml --serve 127.0.0.1:0 --prompt a",

@@ -25,8 +25,9 @@ public:
     }
 
     std::unique_ptr<CovarianceMoments> covariance_moments(std::int64_t hidden_size,
+                                                          std::int64_t width,
                                                           std::int64_t pieces) const override {
-        return make_covariance_moments(hidden_size, pieces);
+        return make_covariance_moments(hidden_size, width, pieces);
     }
 
     std::unique_ptr<UpdateMoments> update_moments(std::int64_t hidden_size,

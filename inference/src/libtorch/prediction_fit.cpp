@@ -23,21 +23,24 @@ constexpr std::array<double, 4> ridges = {1e-4, 1e-3, 1e-2, 1e-1};
 constexpr double stream_floor = 1e-2;
 constexpr double sent_floor = 1e-4;
 
-double mean_eigenvalue(const at::Tensor& symmetric) {
-    return symmetric.trace().item<double>() / static_cast<double>(symmetric.size(0));
-}
+/// Columns of a site's inputs that one of equal devices has.
+struct Columns {
+    std::int64_t begin, end;
 
-at::Tensor with_floor(const at::Tensor& symmetric, double floor) {
-    return symmetric +
-           floor * mean_eigenvalue(symmetric) * at::eye(symmetric.size(0), symmetric.options());
+    at::Tensor of(const at::Tensor& matrix) const { return matrix.slice(1, begin, end); }
+};
+
+Columns columns_of(std::int64_t width, std::int64_t piece, std::int64_t pieces) {
+    return {width * piece / pieces, width * (piece + 1) / pieces};
 }
 
 // ---- predictions ----
 
-/// B = (hh + lambda mean eigenvalue I)^-1 ha, [hidden_size, width].
-at::Tensor regression(const Spectrum& hh, const at::Tensor& ha, double ridge) {
+/// (hh + lambda mean eigenvalue I)^-1 hy: B^T for hy = h a^T, [hidden_size, width], and what
+/// foretells y for any other.
+at::Tensor regression(const Spectrum& hh, const at::Tensor& hy, double ridge) {
     const double damping = ridge * hh.values.mean().item<double>();
-    return at::mm(hh.vectors / (hh.values + damping), at::mm(hh.vectors.t(), ha));
+    return at::mm(hh.vectors / (hh.values + damping), at::mm(hh.vectors.t(), hy));
 }
 
 class PredictionTensors final : public PredictionMoments {
@@ -74,13 +77,14 @@ private:
 
 double PredictionTensors::best_ridge(const at::Tensor& output) const {
     const Spectrum hh = spectrum_of(fitted_.hh);
-    const at::Tensor ha = fitted_.ha.to(at::kDouble);
+    // The sum z = W a in place of a: it has fewer values.
+    const at::Tensor hz = at::mm(fitted_.ha.to(at::kDouble), output.t());
     const at::Tensor held_hh = held_out_.hh.to(at::kDouble);
     const at::Tensor held_hz = at::mm(held_out_.ha.to(at::kDouble), output.t());
     double best = ridges.back(), least = std::numeric_limits<double>::infinity();
     for (const double ridge : ridges) {
-        // E||z - P h||^2 - E||z||^2 of the sum z = W a that P h = W B^T h foretells.
-        const at::Tensor p = at::mm(regression(hh, ha, ridge), output.t());
+        // E||z - P h||^2 - E||z||^2 of what P h = W B^T h foretells.
+        const at::Tensor p = regression(hh, hz, ridge);
         const double error =
             (at::mm(held_hh, p) * p).sum().item<double>() - 2 * (held_hz * p).sum().item<double>();
         if (error >= least) continue;
@@ -112,22 +116,22 @@ SitePrediction PredictionTensors::fit(const std::vector<float>& output, std::int
         throw std::invalid_argument("a prediction needs at least two windows of two tokens");
     const at::Tensor w = matrix(output, width_).to(at::kDouble);
     const double ridge = held_out_.tokens > 0 ? best_ridge(w) : ridges.back();
-    const at::Tensor hh = fitted_.hh + held_out_.hh;
-    const at::Tensor b =
-        regression(spectrum_of(hh), (fitted_.ha + held_out_.ha).to(at::kDouble), ridge);
+    const Spectrum hh = spectrum_of(fitted_.hh + held_out_.hh);
+    const at::Tensor b = regression(hh, (fitted_.ha + held_out_.ha).to(at::kDouble), ridge);
 
     // K of section 11, in whose directions B is kept.
-    const Spectrum stream = spectrum_of(with_floor(
-        hh.to(at::kDouble) / static_cast<double>(fitted_.tokens + held_out_.tokens), stream_floor));
+    const Spectrum stream = {(hh.values + stream_floor * hh.values.mean()) /
+                                 static_cast<double>(fitted_.tokens + held_out_.tokens),
+                             hh.vectors};
     const at::Tensor root = stream.power(0.5);
-    at::Tensor k = at::zeros_like(root);
+    at::Tensor sent = at::zeros_like(root);
     for (std::int64_t piece = 0; piece < pieces; ++piece) {
-        const std::int64_t begin = width_ * piece / pieces, end = width_ * (piece + 1) / pieces;
-        const at::Tensor sent =
-            at::mm(root, at::mm(b.slice(1, begin, end), w.slice(1, begin, end).t()));
-        k += at::mm(sent, sent.t());
+        const Columns columns = columns_of(width_, piece, pieces);
+        const at::Tensor b_n = columns.of(b), w_n = columns.of(w);
+        sent += at::mm(at::mm(b_n, at::mm(w_n.t(), w_n)), b_n.t());
     }
     rank = std::min(rank, hidden_size_);
+    const at::Tensor k = at::mm(root, at::mm(sent, root));
     const at::Tensor v = std::get<1>(at::linalg_eigh(k)).slice(1, hidden_size_ - rank);
 
     SitePrediction prediction;
@@ -147,40 +151,55 @@ SitePrediction PredictionTensors::fit(const std::vector<float>& output, std::int
 
 class CovarianceTensors final : public CovarianceMoments {
 public:
-    CovarianceTensors(std::int64_t hidden_size, std::int64_t pieces)
-        : hidden_size_(hidden_size), pieces_(pieces), c_(at::zeros({hidden_size, hidden_size})) {}
+    CovarianceTensors(std::int64_t hidden_size, std::int64_t width, std::int64_t pieces)
+        : hidden_size_(hidden_size), width_(width) {
+        for (std::int64_t piece = 0; piece < pieces; ++piece) {
+            const Columns columns = columns_of(width, piece, pieces);
+            const std::int64_t size = columns.end - columns.begin;
+            pieces_.push_back({columns, at::zeros({size, size})});
+        }
+    }
 
-    void add(const SiteInputs& inputs, gsl::span<const float> x,
-             const std::vector<float>& output) override;
-    TransformFactors transform(std::int64_t rank) const override;
+    void add(const SiteInputs& inputs, gsl::span<const float> x) override;
+    TransformFactors transform(const std::vector<float>& output, std::int64_t rank) const override;
 
 private:
+    struct Piece {
+        Columns columns;
+        at::Tensor aa;  // sum of a_n a_n^T over the mean square of x
+    };
+
     std::int64_t hidden_size_;
-    std::int64_t pieces_;
-    at::Tensor c_;
+    std::int64_t width_;
+    std::vector<Piece> pieces_;
     std::int64_t tokens_ = 0;
 };
 
-void CovarianceTensors::add(const SiteInputs& inputs, gsl::span<const float> x,
-                            const std::vector<float>& output) {
-    const std::int64_t width = static_cast<std::int64_t>(output.size()) / hidden_size_;
+void CovarianceTensors::add(const SiteInputs& inputs, gsl::span<const float> x) {
     const at::Tensor rows = ordinary_rows(inputs, hidden_size_);
-    const at::Tensor e = matrix(inputs.a, width).index_select(0, rows) *
+    const at::Tensor a = matrix(inputs.a, width_).index_select(0, rows) *
                          inverse_root_mean_square(x, rows, hidden_size_);
-    const at::Tensor w = matrix(output, width);
-    for (std::int64_t piece = 0; piece < pieces_; ++piece) {
-        const std::int64_t begin = width * piece / pieces_, end = width * (piece + 1) / pieces_;
-        const at::Tensor sent = at::mm(e.slice(1, begin, end), w.slice(1, begin, end).t());
-        c_.addmm_(sent.t(), sent);
+    for (Piece& piece : pieces_) {
+        const at::Tensor a_n = piece.columns.of(a);
+        piece.aa.addmm_(a_n.t(), a_n);
     }
     tokens_ += rows.size(0);
 }
 
-TransformFactors CovarianceTensors::transform(std::int64_t rank) const {
+TransformFactors CovarianceTensors::transform(const std::vector<float>& output,
+                                              std::int64_t rank) const {
     TransformFactors factors;
     factors.rank = std::min(rank, hidden_size_);
     if (factors.rank == 0 || tokens_ == 0) return {};
-    const Spectrum c = spectrum_of(with_floor(c_.to(at::kDouble), sent_floor));
+    const at::Tensor w = matrix(output, width_).to(at::kDouble);
+    // Of e_n = W_n a_n: W_n E[a_n a_n^T] W_n^T.
+    at::Tensor sent = at::zeros({hidden_size_, hidden_size_}, at::kDouble);
+    for (const Piece& piece : pieces_) {
+        const at::Tensor w_n = piece.columns.of(w);
+        sent += at::mm(at::mm(w_n, piece.aa.to(at::kDouble)), w_n.t());
+    }
+    Spectrum c = spectrum_of(sent);
+    c.values = c.values + sent_floor * c.values.mean();
     const at::Tensor log_gain = c.values.log() * -0.25;
     const at::Tensor order = (log_gain - log_gain.median()).abs().argsort(0, /*descending=*/true);
     const at::Tensor kept = order.slice(0, 0, factors.rank), rest = order.slice(0, factors.rank);
@@ -199,8 +218,9 @@ std::unique_ptr<PredictionMoments> make_prediction_moments(std::int64_t hidden_s
 }
 
 std::unique_ptr<CovarianceMoments> make_covariance_moments(std::int64_t hidden_size,
+                                                           std::int64_t width,
                                                            std::int64_t pieces) {
-    return std::make_unique<CovarianceTensors>(hidden_size, pieces);
+    return std::make_unique<CovarianceTensors>(hidden_size, width, pieces);
 }
 
 }  // namespace aircomp::inference

@@ -24,9 +24,9 @@ public:
 class CovarianceMoments {
 public:
     virtual ~CovarianceMoments() = default;
-    virtual void add(const SiteInputs& inputs, gsl::span<const float> x,
-                     const std::vector<float>& output) = 0;
-    virtual TransformFactors transform(std::int64_t rank) const = 0;
+    virtual void add(const SiteInputs& inputs, gsl::span<const float> x) = 0;
+    virtual TransformFactors transform(const std::vector<float>& output,
+                                       std::int64_t rank) const = 0;
 };
 
 /// Behind an UpdateFit.

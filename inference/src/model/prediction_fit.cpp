@@ -37,20 +37,20 @@ struct CovarianceFit::Moments {
     std::unique_ptr<CovarianceMoments> tensors;
 };
 
-CovarianceFit::CovarianceFit(std::int64_t hidden_size, std::int64_t pieces)
-    : moments_(new Moments{torch_part().covariance_moments(hidden_size, pieces)}) {}
+CovarianceFit::CovarianceFit(std::int64_t hidden_size, std::int64_t width, std::int64_t pieces)
+    : moments_(new Moments{torch_part().covariance_moments(hidden_size, width, pieces)}) {}
 
 CovarianceFit::~CovarianceFit() = default;
 CovarianceFit::CovarianceFit(CovarianceFit&&) noexcept = default;
 CovarianceFit& CovarianceFit::operator=(CovarianceFit&&) noexcept = default;
 
-void CovarianceFit::add(const SiteInputs& inputs, gsl::span<const float> x,
-                        const std::vector<float>& output) {
-    moments_->tensors->add(inputs, x, output);
+void CovarianceFit::add(const SiteInputs& inputs, gsl::span<const float> x) {
+    moments_->tensors->add(inputs, x);
 }
 
-TransformFactors CovarianceFit::transform(std::int64_t rank) const {
-    return moments_->tensors->transform(rank);
+TransformFactors CovarianceFit::transform(const std::vector<float>& output,
+                                          std::int64_t rank) const {
+    return moments_->tensors->transform(output, rank);
 }
 
 TransformFactors with_rank(const TransformFactors& factors, std::int64_t rank,

@@ -30,6 +30,7 @@ public:
     virtual std::unique_ptr<PredictionMoments> prediction_moments(std::int64_t hidden_size,
                                                                   std::int64_t width) const = 0;
     virtual std::unique_ptr<CovarianceMoments> covariance_moments(std::int64_t hidden_size,
+                                                                  std::int64_t width,
                                                                   std::int64_t pieces) const = 0;
     virtual std::unique_ptr<UpdateMoments> update_moments(std::int64_t hidden_size,
                                                           std::int64_t rank) const = 0;

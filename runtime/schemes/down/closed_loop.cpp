@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "coding/analog_codec.hpp"
-#include "coding/lloyd_max.hpp"
 #include "coding/packed_partial.hpp"
 #include "schemes/down/on_air.hpp"
 #include "schemes/down/registry.hpp"
@@ -43,15 +42,17 @@ public:
 
 private:
     void bring_codes(RadioCell& cell, const SumCopies& sum) {
-        const LloydMax& quantiser = LloydMax::of(cell.config().radio.downlink_bits);
-        const std::size_t codes = packed_bytes(sum.devices.size(), quantiser);
-        std::vector<std::uint8_t> message(codes + sum.side.size_bytes());
-        pack(sum.devices, quantiser, message);
-        if (!sum.side.empty()) std::memcpy(&message[codes], sum.side.data(), sum.side.size_bytes());
-        const auto bits = static_cast<double>(sum.devices.size()) * quantiser.bits() + scale_bits +
-                          8 * static_cast<double>(sum.side.size_bytes());
+        DigitalConfig codes;
+        codes.bits = cell.config().radio.downlink_bits;
+        codes.quantiser = Quantiser::lloyd_max;
+        const std::size_t bytes = packed_bytes(sum.devices.size(), codes);
+        std::vector<std::uint8_t> message(bytes + sum.side.size_bytes());
+        pack(sum.devices, codes, gsl::span<std::uint8_t>(message).first(bytes));
+        if (!sum.side.empty()) std::memcpy(&message[bytes], sum.side.data(), sum.side.size_bytes());
+        const double bits = code_bits(sum.devices.size(), codes) +
+                            8 * static_cast<double>(sum.side.size_bytes());
         send(cell, message, bits);
-        unpack(message, quantiser, sum.devices);
+        unpack(gsl::span<const std::uint8_t>(message).first(bytes), codes, sum.devices);
     }
 
     std::optional<phy::Rotation> rotation_;
@@ -67,6 +68,7 @@ Downlink closed_loop_downlink() {
                         return std::make_unique<ClosedLoop>(std::move(broadcast));
                     }};
     way.most_bits = most_lloyd_max_bits;
+    way.fractional_bits = true;
     way.closes_loop = true;
     way.on_air = true;
     way.entries = {downlink_bits};

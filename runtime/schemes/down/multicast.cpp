@@ -10,16 +10,20 @@
 namespace aircomp::runtime {
 namespace {
 
+int bits_of(const RadioConfig& radio) {
+    return static_cast<int>(radio.downlink_bits);
+}
+
 std::size_t message_bytes(const RadioConfig& radio, std::size_t length) {
-    return packed_bytes(length, radio.downlink_bits);
+    return packed_bytes(length, bits_of(radio));
 }
 
 void write(const RadioConfig& radio, gsl::span<const float> sum, gsl::span<std::uint8_t> message) {
-    pack(sum, radio.downlink_bits, message);
+    pack(sum, bits_of(radio), message);
 }
 
 void read(const RadioConfig& radio, gsl::span<const std::uint8_t> message, gsl::span<float> sum) {
-    unpack(message, radio.downlink_bits, sum);
+    unpack(message, bits_of(radio), sum);
 }
 
 class Multicast final : public OnAir {

@@ -2,6 +2,8 @@
 // Ways down by name.
 #include "schemes/down/registry.hpp"
 
+#include <cmath>
+
 #include "config/registry.hpp"
 #include "schemes/down/multicast_rate.hpp"
 
@@ -42,9 +44,11 @@ void check_downlink(const Config& config, const Checker& check) {
                   "one of " + names_of(downlinks()),
                   "'" + config.radio.downlink + "'" + hint_of(downlinks(), config.radio.downlink));
     const Downlink& way = find_row(downlinks(), "downlink", config.radio.downlink);
-    check.require(config.radio.downlink_bits <= way.most_bits, "radio.downlink_bits",
-                  "at most " + std::to_string(way.most_bits) + " for the downlink " + way.name,
-                  std::to_string(config.radio.downlink_bits));
+    const double bits = config.radio.downlink_bits;
+    check.require(bits <= way.most_bits, "radio.downlink_bits",
+                  "at most " + std::to_string(way.most_bits) + " for the downlink " + way.name, bits);
+    check.require(way.fractional_bits || std::floor(bits) == bits, "radio.downlink_bits",
+                  "a whole number for the downlink " + way.name, bits);
     check.require(!way.closes_loop || config.medium != AirMedium::radio, "radio.downlink",
                   "another than " + way.name + ", which is simulated, for the medium radio",
                   way.name);

@@ -33,7 +33,8 @@ struct Downlink {
     std::string is;  ///< What it is, in a sentence.
     /// `broadcast` carries what goes over the air.
     std::function<std::unique_ptr<WayDown>(std::shared_ptr<Broadcast> broadcast)> make;
-    int most_bits = 32;  ///< Of radio.downlink_bits.
+    int most_bits = 32;            ///< Of radio.downlink_bits.
+    bool fractional_bits = false;  ///< That may be no whole number.
     /// Brings the devices what they lack of the server's stream in place of the sum. Goes with
     /// simulated cells.
     bool closes_loop = false;

@@ -51,21 +51,23 @@ struct TransformFactors {
 TransformFactors with_rank(const TransformFactors& factors, std::int64_t rank,
                            std::int64_t hidden_size);
 
-/// Gathers the covariance C = sum_n E[e_n e_n^T / mean square of x] of what is sent at a site.
+/// Gathers the covariance C = sum_n E[e_n e_n^T / mean square of x] of what is sent at a site by
+/// devices that hold `pieces` equal parts of its last projection.
 class CovarianceFit {
 public:
-    CovarianceFit(std::int64_t hidden_size, std::int64_t pieces);
+    /// Of one site; `width` is its input_width().
+    CovarianceFit(std::int64_t hidden_size, std::int64_t width, std::int64_t pieces);
     ~CovarianceFit();
     CovarianceFit(CovarianceFit&&) noexcept;
     CovarianceFit& operator=(CovarianceFit&&) noexcept;
 
-    /// Takes in a window's tokens, as above, whose stream before the site is `x`; `output` is the
-    /// site's last projection.
-    void add(const SiteInputs& inputs, gsl::span<const float> x, const std::vector<float>& output);
+    /// Takes in a window's tokens, as above, whose stream before the site is `x`.
+    void add(const SiteInputs& inputs, gsl::span<const float> x);
 
     /// T = C^-1/4, of which the `rank` eigenvalues are kept that are farthest from the median on a log
-    /// scale; the rest become their geometric mean.
-    TransformFactors transform(std::int64_t rank) const;
+    /// scale; the rest become their geometric mean. `output` is the last projection, [hidden_size,
+    /// width].
+    TransformFactors transform(const std::vector<float>& output, std::int64_t rank) const;
 
 private:
     struct Moments;
