@@ -129,7 +129,8 @@ std::optional<runtime::testbed::PageOptions> page_of(CoordinatorOptions& options
     auto& front = options.serving.front();
     const bool answers = !front.listen.empty();
     if (!answers && status.page == "none") {
-        options.serving.refuse_token_file("expected --serve or a status.page with it, found neither");
+        options.serving.refuse_token_file(
+            "expected --serve or a status.page with it, found neither");
         return std::nullopt;
     }
     if (!answers) front.listen = status.page;

@@ -41,8 +41,7 @@ void VectorOptions::add_to(CLI::App& command) {
     command.add_option("--length", first_light.length, "Real numbers of a vector")
         ->check(between(1, 65536))
         ->capture_default_str();
-    command
-        .add_option("--devices", devices, "Names of the devices that take part; all by default")
+    command.add_option("--devices", devices, "Names of the devices that take part; all by default")
         ->delimiter(',');
     command.add_option("--seed", seed, "Seed of the vectors, in place of the configuration's");
 }

@@ -156,14 +156,18 @@ private:
         return options_.progress ? options_.progress(label) : Progress();
     }
 
-    /// As many windows as hold so many tokens, one at least, spread over the whole text.
+    /// As many windows as hold so many tokens, spread over the whole text; the beginning of one where
+    /// that is longer.
     std::vector<Tokens> some_windows(std::int64_t tokens) const {
         const auto wanted =
             static_cast<std::size_t>((tokens + options_.window - 1) / options_.window);
         const std::size_t count = std::clamp<std::size_t>(wanted, 1, windows_.size());
         std::vector<Tokens> some;
-        for (std::size_t i = 0; i < count; ++i)
-            some.push_back(windows_[i * windows_.size() / count]);
+        for (std::size_t i = 0; i < count; ++i) {
+            const Tokens& window = windows_[i * windows_.size() / count];
+            const auto size = std::min(static_cast<std::size_t>(tokens), window.size());
+            some.emplace_back(window.begin(), window.begin() + static_cast<std::ptrdiff_t>(size));
+        }
         return some;
     }
 
@@ -211,7 +215,8 @@ private:
         });
         whole.run(some_windows(options_.covariance_tokens), progress("transforms"));
         for (std::size_t s = 0; s < sites_; ++s) {
-            const auto output = can_be_foretold(s) ? output_weights(whole, s) : std::vector<float>();
+            const auto output =
+                can_be_foretold(s) ? output_weights(whole, s) : std::vector<float>();
             result_.transforms.push_back(fits[s].transform(output, options_.transform_rank));
             result_.updates.push_back(updates[s].basis());
         }
@@ -328,12 +333,8 @@ void Calibrator::measure_copy_sensitivities(SlicedModel& split) {
     }
     CopyProbingMedium medium(split.devices(),
                              derive_seed(options_.seed, seed_for::copy_sensitivities));
-    auto windows = some_windows(options_.copy_sensitivity_tokens);
-    for (Tokens& window : windows)
-        window.resize(std::min<std::size_t>(
-            window.size(), static_cast<std::size_t>(options_.copy_sensitivity_tokens)));
     result_.copy_sensitivities =
-        divergences(windows, split, medium, sites_ - 1,
+        divergences(some_windows(options_.copy_sensitivity_tokens), split, medium, sites_ - 1,
                     CopyProbingMedium::energy, "sensitivities of copies");
 }
 

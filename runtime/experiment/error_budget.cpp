@@ -58,9 +58,8 @@ double transform_nmse(double bits) {
 }
 
 double transform_bits(double nmse) {
-    const double bits =
-        transform_reference_bits +
-        std::log(transform_reference_nmse / nmse) / std::log(transform_gain_of_bit);
+    const double bits = transform_reference_bits +
+                        std::log(transform_reference_nmse / nmse) / std::log(transform_gain_of_bit);
     return std::ceil(bits * 10 - 1e-9) / 10;
 }
 

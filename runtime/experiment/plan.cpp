@@ -278,7 +278,7 @@ private:
         trial.loss_per_nmse = choice.by_block ? choice.loss_per_nmse : 0;
         trial.prompt_tokens = prompt_tokens;
         Config config = choice.config;
-        if (codes_by_calibration()) {
+        if (codes_by_calibration() && choice.bits_down > 0) {
             // As many bits of other codes: a trial has no model that is calibrated.
             config.radio.downlink = loop_by(false);
             config.radio.downlink_bits = choice.bits_down;

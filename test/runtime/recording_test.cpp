@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Rounds that are recorded: what the files say, that they give the same sums again, and how those
 // that do not are refused.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -30,8 +31,11 @@ struct RecordedTestbed {
         RadioCell cell(config, full_power(config));
         cell.enter_block();
         std::map<std::string, Eigen::MatrixXcd> channels;
-        for (std::size_t n = 0; n < config.devices.size(); ++n)
-            channels[config.devices[n].name] = cell.block().channels[n];
+        for (std::size_t n = 0; n < config.devices.size(); ++n) {
+            const bool sends = devices.empty() ||
+                               std::find(devices.begin(), devices.end(), n) != devices.end();
+            if (sends) channels[config.devices[n].name] = cell.block().channels[n];
+        }
         fakes::FakeAir air(channels, 1e-2);
         if (disturb) disturb(air);
         FirstLightOptions options;

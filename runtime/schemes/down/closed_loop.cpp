@@ -49,8 +49,8 @@ private:
         std::vector<std::uint8_t> message(bytes + sum.side.size_bytes());
         pack(sum.devices, codes, gsl::span<std::uint8_t>(message).first(bytes));
         if (!sum.side.empty()) std::memcpy(&message[bytes], sum.side.data(), sum.side.size_bytes());
-        const double bits = code_bits(sum.devices.size(), codes) +
-                            8 * static_cast<double>(sum.side.size_bytes());
+        const double bits =
+            code_bits(sum.devices.size(), codes) + 8 * static_cast<double>(sum.side.size_bytes());
         send(cell, message, bits);
         unpack(gsl::span<const std::uint8_t>(message).first(bytes), codes, sum.devices);
     }

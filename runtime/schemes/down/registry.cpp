@@ -46,7 +46,8 @@ void check_downlink(const Config& config, const Checker& check) {
     const Downlink& way = find_row(downlinks(), "downlink", config.radio.downlink);
     const double bits = config.radio.downlink_bits;
     check.require(bits <= way.most_bits, "radio.downlink_bits",
-                  "at most " + std::to_string(way.most_bits) + " for the downlink " + way.name, bits);
+                  "at most " + std::to_string(way.most_bits) + " for the downlink " + way.name,
+                  bits);
     check.require(way.fractional_bits || std::floor(bits) == bits, "radio.downlink_bits",
                   "a whole number for the downlink " + way.name, bits);
     check.require(!way.closes_loop || config.medium != AirMedium::radio, "radio.downlink",
