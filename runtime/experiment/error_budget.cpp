@@ -17,10 +17,10 @@ constexpr double uniform_range = 3.5;
 
 /// Of closed-loop-transform: bits a value that cost as much as an NMSE of transform_reference_nmse, how
 /// much less a bit more leaves out, and what steps cost over what they are configured to.
-constexpr double transform_reference_bits = 3.87;
-constexpr double transform_reference_nmse = 0.0045;
-constexpr double transform_gain_of_bit = 4.2;
-constexpr double transform_measured_loss = 0.72;
+constexpr double transform_reference_bits = 3.82;
+constexpr double transform_reference_nmse = 0.005;
+constexpr double transform_gain_of_bit = 4.3;
+constexpr double transform_measured_loss = 0.79;
 
 }  // namespace
 
@@ -57,20 +57,14 @@ double transform_nmse(double bits) {
            std::pow(transform_gain_of_bit, transform_reference_bits - bits);
 }
 
-double transform_bits(double nmse) {
-    const double bits = transform_reference_bits +
-                        std::log(transform_reference_nmse / nmse) / std::log(transform_gain_of_bit);
-    return std::ceil(bits * 10 - 1e-9) / 10;
-}
-
 double transform_steps_nats(double loss_nats) {
     return loss_nats / transform_measured_loss;
 }
 
-std::optional<double> fewest_bits(Quantiser quantiser, double per_nmse, double loss, int steps) {
+std::optional<double> fewest_bits(Quantiser quantiser, double per_nmse, double loss) {
     const int most = quantiser == Quantiser::lloyd_max ? most_lloyd_max_bits : 16;
-    for (int i = 2 * steps; i <= most * steps; ++i) {
-        const double bits = static_cast<double>(i) / steps;
+    for (int tenths = 20; tenths <= 10 * most; ++tenths) {
+        const double bits = static_cast<double>(tenths) / 10;
         if (per_nmse * code_nmse(quantiser, bits) <= loss) return bits;
     }
     return std::nullopt;

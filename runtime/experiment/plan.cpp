@@ -13,9 +13,6 @@
 namespace aircomp::runtime {
 namespace {
 
-/// What of the tolerated loss the way down may take at first.
-constexpr double part_of_way_down = 0.1;
-
 /// Fewest and most bits of a value on a way down that closes the loop.
 constexpr double least_bits_down = 2;
 constexpr double most_bits_down = most_lloyd_max_bits;
@@ -133,7 +130,7 @@ private:
         }
     }
 
-    /// With the way down, whose bits are the fewest that it may have at first.
+    /// With the way down, which has the most bits at first.
     PlanChoice choice_of(const std::string& kind, std::size_t devices) const {
         PlanChoice choice;
         choice.kind = kind;
@@ -141,7 +138,7 @@ private:
         choice.config.devices.resize(devices);
         choice.devices = static_cast<int>(devices);
         const Downlink& way = find_row(downlinks(), "downlink", base_.radio.downlink);
-        set_bits_down(choice, way.closes_loop ? first_bits_down() : base_.radio.downlink_bits);
+        set_bits_down(choice, way.closes_loop ? most_bits_down : base_.radio.downlink_bits);
         return choice;
     }
 
@@ -152,15 +149,6 @@ private:
     /// Whether a loop's codes can be those of a calibration: they need fewer bits than others.
     bool codes_by_calibration() const {
         return closes_loop() && options_.budget.sensitivity > 0 && !model_.design.norm_after;
-    }
-
-    double first_bits_down() const {
-        const double tolerated = part_of_way_down * options_.max_loss_nats;
-        const double down = options_.budget.down;
-        if (codes_by_calibration())
-            return std::clamp(transform_bits(tolerated / down), least_bits_down, most_bits_down);
-        return fewest_bits(Quantiser::lloyd_max, down, tolerated, /*steps=*/1)
-            .value_or(most_bits_down);
     }
 
     /// What the codes of the way down lose.
@@ -228,9 +216,9 @@ private:
             return choice.cost.uplink_s * up +
                    choice.cost.downlink_s * other.bits_down / choice.bits_down;
         };
-        const double step = bit_steps[2];
-        for (double bits = tenths(choice.bits_down - step); bits >= least_bits_down;
-             bits = tenths(bits - step)) {
+        const auto tenths_of = [](double bits) { return std::lround(10 * bits); };
+        for (auto i = tenths_of(choice.bits_down) - 1; i >= tenths_of(least_bits_down); --i) {
+            const double bits = static_cast<double>(i) / 10;
             PlanChoice fewer = best;
             set_bits_down(fewer, bits);
             const bool keeps = choice.bits_up > 0 ? set_bits(fewer, bits)
