@@ -44,7 +44,7 @@ void record(RecordOptions options) {
     const auto report = runtime::record_first_light(config, options.vectors.first_light, base);
     std::cerr << report.rounds.size() << " sums over the air, NMSE " << nmse_text(report.nmse)
               << " in all; recorded in " << base.string() << ending << "\n";
-    write_json(to_json(report), options.json);
+    write_json(first_light_json(report), options.json);
 }
 
 void replay(const ReplayOptions& options) {

@@ -67,7 +67,7 @@ void run(SumOptions options) {
     std::cerr << report.rounds.size() << " sums over the air, NMSE "
               << number("%.2f", db(report.nmse)) << " dB in all; " << report.soundings
               << " soundings, " << report.repeated_rounds << " rounds repeated\n";
-    write_json(to_json(report), options.json);
+    write_json(first_light_json(report), options.json);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ Json to_json(const runtime::FirstLightDevice& radio) {
 
 }  // namespace
 
-Json to_json(const runtime::FirstLightReport& report) {
+Json first_light_json(const runtime::FirstLightReport& report) {
     Json rounds = Json::array();
     for (const auto& round : report.rounds) {
         rounds.push_back({{"number", round.number},

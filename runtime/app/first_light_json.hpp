@@ -7,6 +7,6 @@
 
 namespace aircomp::app {
 
-Json to_json(const runtime::FirstLightReport& report);
+Json first_light_json(const runtime::FirstLightReport& report);
 
 }  // namespace aircomp::app
