@@ -32,8 +32,8 @@ struct RecordedTestbed {
         cell.enter_block();
         std::map<std::string, Eigen::MatrixXcd> channels;
         for (std::size_t n = 0; n < config.devices.size(); ++n) {
-            const bool sends = devices.empty() ||
-                               std::find(devices.begin(), devices.end(), n) != devices.end();
+            const bool sends =
+                devices.empty() || std::find(devices.begin(), devices.end(), n) != devices.end();
             if (sends) channels[config.devices[n].name] = cell.block().channels[n];
         }
         fakes::FakeAir air(channels, 1e-2);

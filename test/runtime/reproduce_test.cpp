@@ -177,7 +177,8 @@ TEST_CASE("what reproduce and report cannot use is named") {
         CHECK_THAT(outcome.output, Catch::Contains(message));
     };
     const std::string trial = folder.write("trial.yaml", trial_file).string();
-    refused("reproduce nothing", "experiment 'nothing' is not known; known are all, accuracy-cells");
+    refused("reproduce nothing",
+            "experiment 'nothing' is not known; known are all, accuracy-cells");
     refused("reproduce " + path("none.yaml"), path("none.yaml") + ": no such file");
     refused("reproduce " + trial + " --workers 1 --out " + trial,
             trial + "/trial cannot be made: Not a directory");
